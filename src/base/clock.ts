@@ -1,0 +1,15 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** Where time comes from. Nothing below `bin/` reads the wall clock or sets a timer by itself, so a test can turn the hands. */
+export type Clock = {
+  now(): Date
+  /** Resolves after `milliseconds`; rejects with the signal's reason when it is aborted first. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
+}
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  sleep: async (milliseconds, signal) => {
+    await wait(milliseconds, undefined, signal ? { signal } : {})
+  },
+}

@@ -1,0 +1,33 @@
+import type { DeclaredPermission } from '#model/permission.ts'
+
+/** What `tenantry.config.ts` says: who we are, what we ask of a customer and why. No secret belongs here. */
+export type AppDefinition = {
+  /** The product's name as customers know it. */
+  name: string
+  /** The company behind it. */
+  publisher: string
+  /** One or two sentences for the landing page: what the customer gets. */
+  description: string
+  /** Application permissions of Microsoft Graph that the daemon needs, each with its reason. */
+  permissions: readonly DeclaredPermission[]
+  supportEmail?: string
+  privacyUrl?: string
+  termsUrl?: string
+  /** How often each tenant's directory is read; 60 unless told. */
+  syncEveryMinutes?: number
+}
+
+/** Names the app. The whole definition is checked when the configuration is read, so that all mistakes are told together. */
+export const defineApp = (definition: AppDefinition): AppDefinition => definition
+
+/**
+ * Exactly the delegated permissions that the landing page asks an administrator for. `offline_access` is not among
+ * them: no refresh token is wanted.
+ */
+export const SIGN_UP_SCOPES = [
+  'openid',
+  'profile',
+  'User.Read',
+  'Application.Read.All',
+  'AppRoleAssignment.ReadWrite.All',
+] as const

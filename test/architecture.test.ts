@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { basename, join } from 'node:path'
+import { test } from 'node:test'
+import { EMULATOR, type Room, SRC } from './rooms.ts'
+
+const root = join(import.meta.dirname, '..')
+const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
+const CROWDED = /(^|\/)(utils?|helpers?|common|shared)(\/|\.ts$)/
+
+const filesOf = (house: string): string[] =>
+  readdirSync(join(root, house), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('test/'))
+    .map((file) => `${house}/${file}`)
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '')
+
+/** `src/store/tenants.ts` stands in `store`; `src/tools.ts` is a room by itself. */
+const roomOf = (path: string): string => basename(path.split('/')[1] ?? '', '.ts')
+
+const packageOf = (specifier: string): string =>
+  specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? specifier)
+
+function faultsOf(house: 'src' | 'emulator', rooms: Record<string, Room>): string[] {
+  const prefix = house === 'src' ? '#' : '#emulator/'
+  return filesOf(house).flatMap((file) => {
+    const name = roomOf(file)
+    const room = rooms[name]
+    if (!room) return [`${file}: no room '${name}' in test/rooms.ts`]
+    return importsOf(file).flatMap((specifier) => {
+      if (specifier.startsWith('.')) return [`${file}: '${specifier}' climbs; name the room from the root`]
+      if (specifier.startsWith('#')) {
+        const foreign = specifier.startsWith('#emulator/') !== (house === 'emulator')
+        if (foreign) return [`${file}: '${specifier}' belongs to the other house`]
+        const target = roomOf(`${house}/${specifier.slice(prefix.length)}`)
+        return target === name || room.imports.includes(target) ? [] : [`${file}: ${name} may not import ${target}`]
+      }
+      if (specifier.startsWith('node:'))
+        return room.pure ? [`${file}: ${name} is pure and may not import ${specifier}`] : []
+      if (builtinModules.includes(specifier)) return [`${file}: write node:${specifier}`]
+      return room.packages.includes(packageOf(specifier))
+        ? []
+        : [`${file}: ${packageOf(specifier)} does not live in ${name}`]
+    })
+  })
+}
+
+test('every import of the product follows the arrows', () => {
+  assert.deepEqual(faultsOf('src', SRC), [])
+})
+
+test('every import of the emulator follows the arrows', () => {
+  assert.deepEqual(faultsOf('emulator', EMULATOR), [])
+})
+
+test('no room is called utils, helpers, common or shared', () => {
+  assert.deepEqual(
+    [...filesOf('src'), ...filesOf('emulator')].filter((file) => CROWDED.test(file)),
+    [],
+  )
+})
+
+test('only the processes and the tools of tests read the environment', () => {
+  const readers = filesOf('src').filter((file) =>
+    /\bprocess\.(env|argv)\b/.test(readFileSync(join(root, file), 'utf8')),
+  )
+  assert.deepEqual(
+    readers.filter((file) => !file.startsWith('src/bin/')),
+    [],
+  )
+})

@@ -1,0 +1,70 @@
+/**
+ * The arrows of the house as data: each room, what it may import of ours, and which outside packages live in it.
+ * `architecture.test.ts` holds every import against this table.
+ */
+export type Room = {
+  /** Other rooms of the same house. */
+  imports: readonly string[]
+  /** Outside packages; a room not named here may not import the package at all. `node:` modules are free unless `pure`. */
+  packages: readonly string[]
+  /** Pure rooms import nothing of Node either. */
+  pure?: true
+}
+
+export const SRC: Record<string, Room> = {
+  base: { imports: [], packages: ['pino'] },
+  model: { imports: [], packages: [], pure: true },
+  config: { imports: ['model', 'base'], packages: ['zod', '@peculiar/x509'] },
+  outbound: { imports: ['model', 'base'], packages: ['undici'] },
+  entra: { imports: ['outbound', 'model', 'base'], packages: ['@azure/msal-node', 'jose', 'zod'] },
+  graph: {
+    imports: ['outbound', 'model', 'base'],
+    packages: ['@microsoft/microsoft-graph-client', '@microsoft/microsoft-graph-types', 'zod'],
+  },
+  store: { imports: ['model', 'base'], packages: ['kysely', 'pg', '@electric-sql/pglite'] },
+  jobs: { imports: ['store', 'model', 'base'], packages: ['pg-boss'] },
+  tools: { imports: ['config', 'outbound', 'entra', 'graph', 'store', 'jobs', 'model', 'base'], packages: [] },
+  flows: { imports: ['tools', 'config', 'entra', 'graph', 'store', 'jobs', 'model', 'base'], packages: [] },
+  pages: { imports: ['model', 'base'], packages: ['hono', 'jose', 'htmx.org'] },
+  signup: {
+    imports: ['pages', 'flows', 'tools', 'config', 'store', 'model', 'base'],
+    packages: ['hono', '@hono/node-server', 'zod'],
+  },
+  console: {
+    imports: ['pages', 'flows', 'tools', 'config', 'store', 'jobs', 'model', 'base'],
+    packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'zod'],
+  },
+  daemon: { imports: ['flows', 'tools', 'jobs', 'model', 'base'], packages: [] },
+  cli: {
+    imports: ['flows', 'tools', 'config', 'store', 'jobs', 'model', 'base'],
+    packages: ['commander', '@clack/prompts'],
+  },
+  bin: {
+    imports: ['signup', 'console', 'daemon', 'cli', 'flows', 'tools', 'config', 'store', 'model', 'base'],
+    packages: ['@hono/node-server'],
+  },
+  index: { imports: ['flows', 'tools', 'config', 'graph', 'model', 'base'], packages: [] },
+}
+
+/** The second house. It imports nothing of the first, nor the first of it. */
+export const EMULATOR: Record<string, Room> = {
+  clock: { imports: [], packages: [] },
+  directory: { imports: ['clock'], packages: ['zod'] },
+  estate: { imports: ['directory', 'clock'], packages: ['zod'] },
+  keys: { imports: ['directory', 'clock'], packages: ['jose'] },
+  tls: { imports: [], packages: ['@peculiar/x509'] },
+  mischief: { imports: ['directory', 'clock'], packages: ['zod'] },
+  pages: { imports: ['directory'], packages: ['hono'] },
+  entra: {
+    imports: ['directory', 'estate', 'keys', 'mischief', 'pages', 'clock'],
+    packages: ['hono', 'jose', 'zod', '@peculiar/x509'],
+  },
+  graph: { imports: ['directory', 'keys', 'mischief', 'clock'], packages: ['hono', 'jose', 'zod'] },
+  control: { imports: ['directory', 'estate', 'keys', 'mischief', 'pages', 'clock'], packages: ['hono', 'zod'] },
+  server: {
+    imports: ['directory', 'estate', 'keys', 'tls', 'mischief', 'entra', 'graph', 'control', 'clock'],
+    packages: ['hono', '@hono/node-server'],
+  },
+  index: { imports: ['server', 'estate', 'directory', 'keys', 'mischief', 'clock'], packages: [] },
+  cli: { imports: ['index', 'server', 'estate'], packages: ['commander'] },
+}
