@@ -26,7 +26,7 @@ export const SRC: Record<string, Room> = {
   tools: { imports: ['config', 'outbound', 'entra', 'graph', 'store', 'jobs', 'model', 'base'], packages: [] },
   flows: { imports: ['tools', 'config', 'entra', 'graph', 'store', 'jobs', 'model', 'base'], packages: [] },
   pages: { imports: ['model', 'base'], packages: ['hono', 'jose', 'htmx.org'] },
-  signup: {
+  signup: { imports: ["pages", "flows", "tools", "config", "store", "model", "base"], packages: ["hono", "zod"] },
     imports: ['pages', 'flows', 'tools', 'config', 'store', 'model', 'base'],
     packages: ['hono', '@hono/node-server', 'zod'],
   },
