@@ -26,9 +26,9 @@ export const SRC: Record<string, Room> = {
   tools: { imports: ['config', 'outbound', 'entra', 'graph', 'store', 'jobs', 'model', 'base'], packages: [] },
   flows: { imports: ['tools', 'config', 'entra', 'graph', 'store', 'jobs', 'model', 'base'], packages: [] },
   pages: { imports: ['model', 'base'], packages: ['hono', 'jose', 'htmx.org'] },
-  signup: { imports: ["pages", "flows", "tools", "config", "store", "model", "base"], packages: ["hono", "zod"] },
+  signup: {
     imports: ['pages', 'flows', 'tools', 'config', 'store', 'model', 'base'],
-    packages: ['hono', '@hono/node-server', 'zod'],
+    packages: ['hono', 'zod'],
   },
   console: {
     imports: ['pages', 'flows', 'tools', 'config', 'store', 'jobs', 'model', 'base'],
