@@ -1,0 +1,56 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+
+/** Structured log lines. Whatever might hold a token, a secret or a code is censored before it is written. */
+export type Log = Logger
+
+const SENSITIVE = [
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'client_secret',
+  'client_assertion',
+  'code_verifier',
+  'verifier',
+  'password',
+  'secret',
+  'assertion',
+  'authorization',
+  'cookie',
+  'privateKey',
+]
+
+/** Things that look like a JSON web token, wherever they stand in a text. */
+const JSON_WEB_TOKEN = /eyJ[\w-]{8,}\.[\w-]+(\.[\w-]*){1,3}/g
+/** Parameters of OAuth that carry secrets, as they stand in a URL or a form. */
+const SECRET_PARAMETER = /\b(code|client_secret|client_assertion|code_verifier|refresh_token|access_token|id_token|state|nonce)=[^&\s"']+/g
+
+/** The text without anything that could be used to act for somebody. */
+export const censor = (text: string): string => text.replace(JSON_WEB_TOKEN, '[token]').replace(SECRET_PARAMETER, '$1=[censored]')
+
+const MAX_CAUSES = 5
+
+/** An error as data for the log: its own fields and its causes, without requests, responses and configurations that clients attach. */
+function describeError(error: unknown, depth = 0): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: censor(String(error)) }
+  const { diagnosis } = error as { diagnosis?: unknown }
+  return {
+    type: error.name,
+    message: censor(error.message),
+    ...(diagnosis ? { diagnosis } : {}),
+    stack: censor(error.stack ?? ''),
+    ...(error.cause !== undefined && depth < MAX_CAUSES ? { cause: describeError(error.cause, depth + 1) } : {}),
+  }
+}
+
+/** @param level one of pino's levels: fatal, error, warn, info, debug, trace, silent */
+export function openLog(level: string, destination?: DestinationStream): Log {
+  const options = {
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: (error: unknown) => describeError(error), error: (error: unknown) => describeError(error) },
+    redact: { paths: SENSITIVE.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[censored]' },
+  }
+  return destination ? pino(options, destination) : pino(options)
+}

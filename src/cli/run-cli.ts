@@ -1,0 +1,71 @@
+import { Command, CommanderError, Option } from 'commander'
+import { grantsCommand } from '#cli/grants-command.ts'
+import { runCommand } from '#cli/run-command.ts'
+import { tenantsCommand } from '#cli/tenants-command.ts'
+import { type Terminal, tellProblem } from '#cli/terminal.ts'
+import { Problem } from '#model/problem.ts'
+import type { Tools } from '#tools.ts'
+
+/** What a command needs from the process that runs it. */
+export type CliContext = {
+  terminal: Terminal
+  /** Opened once, on the first command that needs it. */
+  tools: () => Promise<Tools>
+  signal: AbortSignal
+  /** Commands that are processes of their own; absent when the command line is served by a running process. */
+  processes?: Record<'serve' | 'work' | 'dev' | 'migrate' | 'doctor' | 'emulator', (args: readonly string[]) => Promise<number>>
+}
+
+export const EXIT_FAILED = 1
+export const EXIT_USAGE = 2
+
+/**
+ * Runs one command line, without the program's name.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration
+ */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  const { terminal } = context
+  let exitCode = 0
+  const program = new Command('tenantry')
+    .description('Signs up customers’ Microsoft 365 tenants and works in them, unattended.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text.trimEnd()), writeErr: (text) => terminal.err(text.trimEnd()) })
+    .showHelpAfterError('(add --help for the usage)')
+  tenantsCommand(program, context)
+  grantsCommand(program, context)
+  runCommand(program, context)
+  for (const [name, about] of PROCESSES) {
+    program
+      .command(name)
+      .description(about)
+      .allowUnknownOption(name === 'emulator')
+      .allowExcessArguments(name === 'emulator')
+      .addOption(new Option('--json', 'print data as JSON').hideHelp(name !== 'doctor'))
+      .action(async (_options, command: Command) => {
+        const process = context.processes?.[name]
+        if (!process) throw new CommanderError(EXIT_USAGE, 'tenantry.elsewhere', `'${name}' is a process of its own; it cannot be asked of a running one.`)
+        exitCode = await process(argv.slice(argv.indexOf(command.name()) + 1))
+      })
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.code === 'tenantry.elsewhere') terminal.err(error.message)
+      return error.exitCode === 0 ? 0 : EXIT_USAGE
+    }
+    if (!(error instanceof Problem)) throw error
+    tellProblem(terminal, error)
+    return ['CONFIGURATION_INVALID', 'DATABASE_UNREACHABLE', 'DATA_FOLDER_IN_USE'].includes(error.code) ? EXIT_USAGE : EXIT_FAILED
+  }
+}
+
+const PROCESSES = [
+  ['dev', 'run everything in one process: landing page, console and worker'],
+  ['serve', 'run the landing page and the console'],
+  ['work', 'run a worker; start as many as you want on PostgreSQL'],
+  ['migrate', 'bring the database’s schema up to date'],
+  ['doctor', 'try the configuration and say everything that is wrong with it'],
+  ['emulator', 'run the emulator of Entra ID and Microsoft Graph'],
+] as const

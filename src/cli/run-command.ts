@@ -1,0 +1,47 @@
+import { Argument, type Command } from 'commander'
+import type { CliContext } from '#cli/run-cli.ts'
+import { jsonOption, tenantOption } from '#cli/tenant-option.ts'
+import { printable, type Terminal } from '#cli/terminal.ts'
+import { printUsers } from '#flows/print-users.ts'
+import { syncTenant } from '#flows/sync-tenant.ts'
+import { knownTenant } from '#flows/verify-tenant.ts'
+import type { TenantId } from '#model/ids.ts'
+import type { Tools } from '#tools.ts'
+
+type Chosen = { tenant: TenantId; json?: true }
+type Job = (tools: Tools, context: { tenantId: TenantId; json: boolean; terminal: Terminal; signal: AbortSignal }) => Promise<void>
+
+/** Jobs that can be run by hand, here and now, for one tenant. */
+const JOBS: Record<string, Job> = {
+  'print-users': async (tools, { tenantId, json, terminal, signal }) => {
+    const names: string[] = []
+    const { claims, users } = await printUsers(tools, {
+      tenantId,
+      signal,
+      print: {
+        claims: (found) => json || terminal.out(`Claims of the app-only token:\n${JSON.stringify(found, null, 2)}\n`),
+        user: (name) => (json ? names.push(name) : terminal.out(printable(name))),
+      },
+    })
+    terminal.out(json ? JSON.stringify({ claims, users: names }) : `\n${users} users.`)
+  },
+  'sync-tenant': async (tools, { tenantId, json, terminal, signal }) => {
+    await knownTenant(tools, tenantId)
+    await syncTenant(tools, { tenantId, signal })
+    const { state, displayName } = await knownTenant(tools, tenantId)
+    terminal.out(json ? JSON.stringify({ tenantId, state }) : `${displayName} has been read; it is ${state}.`)
+  },
+}
+
+/** `tenantry run JOB --tenant ID` */
+export function runCommand(program: Command, { tools, terminal, signal }: CliContext): void {
+  program
+    .command('run')
+    .description('run a job for one tenant, now')
+    .addArgument(new Argument('<job>', 'which job').choices(Object.keys(JOBS)))
+    .addOption(tenantOption())
+    .addOption(jsonOption())
+    .action(async (name: string, { tenant, json }: Chosen) => {
+      await JOBS[name]?.(await tools(), { tenantId: tenant, json: json === true, terminal, signal })
+    })
+}

@@ -1,0 +1,104 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { CliContext } from '#cli/run-cli.ts'
+import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
+import { table } from '#cli/terminal.ts'
+import { offboardTenant } from '#flows/offboard-tenant.ts'
+import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
+import { listTenantsFor, showTenant, type TenantQuery, type TenantStory } from '#flows/show-tenants.ts'
+import { verifyTenant } from '#flows/verify-tenant.ts'
+import type { TenantId } from '#model/ids.ts'
+import { TENANT_STATES, type Tenant } from '#model/tenant.ts'
+
+type Chosen = { tenant: TenantId; json?: true; reason: string }
+
+/** `tenantry tenants list|show|verify|pause|resume|offboard` */
+export function tenantsCommand(program: Command, { tools, terminal }: CliContext): void {
+  const tenants = program.command('tenants').description('the tenants that have signed up')
+  const tell = (json: true | undefined, data: unknown, words: () => string) => terminal.out(json ? JSON.stringify(data) : words())
+
+  tenants
+    .command('list')
+    .description('every tenant with its state')
+    .addOption(new Option('--state <state>', 'only tenants in this state').choices(TENANT_STATES))
+    .option('--search <text>', 'only tenants whose name or domain contains this')
+    .option('--limit <count>', 'at most so many', positive, 100)
+    .addOption(jsonOption())
+    .action(async ({ json, ...query }: TenantQuery & { json?: true }) => {
+      const found = await listTenantsFor(await tools(), query)
+      tell(json, found, () => (found.length === 0 ? 'No tenants.' : tenantTable(found)))
+    })
+
+  tenants
+    .command('show')
+    .description('one tenant: its state and why, its permissions, runs and audit')
+    .addOption(tenantOption())
+    .addOption(jsonOption())
+    .action(async ({ tenant, json }: Chosen) => {
+      const story = await showTenant(await tools(), tenant)
+      tell(json, story, () => tellStory(story))
+    })
+
+  tenants
+    .command('verify')
+    .description('look whether the app still works in the tenant')
+    .addOption(tenantOption())
+    .addOption(jsonOption())
+    .action(async ({ tenant, json }: Chosen) => {
+      const verification = await verifyTenant(await tools(), { tenantId: tenant, actor: CLI_ACTOR })
+      const { diagnosis } = verification
+      tell(json, verification, () =>
+        [
+          `${verification.tenant.displayName} is ${verification.tenant.state}.`,
+          ...(diagnosis ? [`${diagnosis.code}: ${diagnosis.message}`, `Next step: ${diagnosis.nextStep}`] : []),
+        ].join('\n'),
+      )
+    })
+
+  const changes = [
+    ['pause', 'let the daemon leave the tenant alone', pauseTenant],
+    ['resume', 'let the daemon work for the tenant again', resumeTenant],
+    ['offboard', 'stop for good and delete everything read from the tenant’s directory', offboardTenant],
+  ] as const
+  for (const [name, about, change] of changes) {
+    tenants
+      .command(name)
+      .description(about)
+      .addOption(tenantOption())
+      .option('--reason <text>', 'why, for the audit', 'asked for on the command line')
+      .addOption(jsonOption())
+      .action(async ({ tenant, reason, json }: Chosen) => {
+        const changed = await change(await tools(), { tenantId: tenant, actor: CLI_ACTOR, reason })
+        tell(json, changed, () => `${changed.displayName} is ${changed.state}.`)
+      })
+  }
+}
+
+function positive(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new InvalidArgumentError('It must be a whole number above zero.')
+}
+
+const tenantTable = (tenants: readonly Tenant[]): string =>
+  table(
+    ['TENANT ID', 'NAME', 'DOMAIN', 'STATE', 'WHY'],
+    tenants.map(({ id, displayName, defaultDomain, state, diagnosis }) => [id, displayName, defaultDomain ?? '', state, diagnosis?.code ?? '']),
+  )
+
+function tellStory({ tenant, grants, runs, audit, counts }: TenantStory): string {
+  const time = (at: Date | null) => at?.toISOString().slice(0, 19).replace('T', ' ') ?? ''
+  return [
+    `${tenant.displayName} (${tenant.defaultDomain ?? tenant.id}) is ${tenant.state}.`,
+    ...(tenant.diagnosis ? [`  ${tenant.diagnosis.code}: ${tenant.diagnosis.message}`, `  Next step: ${tenant.diagnosis.nextStep}`] : []),
+    `  ${counts.user} users and ${counts.group} groups stored.`,
+    '',
+    table(['PERMISSION', 'STATUS'], grants.map(({ permission, status }) => [permission, status])),
+    '',
+    table(
+      ['RUN STARTED', 'STATE', 'PAGES', 'USERS', 'GROUPS', 'REMOVED', 'WHY'],
+      runs.map((run) => [time(run.startedAt), run.state, `${run.pages}`, `${run.users}`, `${run.groups}`, `${run.removed}`, run.diagnosis?.code ?? '']),
+    ),
+    '',
+    table(['AT', 'ACTOR', 'ACTION', 'FROM', 'TO'], audit.map((entry) => [time(entry.at), entry.actor, entry.action, entry.from ?? '', entry.to ?? ''])),
+  ].join('\n')
+}

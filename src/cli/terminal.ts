@@ -1,0 +1,35 @@
+import type { Problem } from '#model/problem.ts'
+
+/** Where a command writes. Given by whoever runs it: this process, or the one that asks through the socket. */
+export type Terminal = {
+  out(line: string): void
+  err(line: string): void
+}
+
+const OWNERS = {
+  'customer-administrator': 'the customer’s administrator',
+  operator: 'you, the operator',
+  microsoft: 'Microsoft',
+  nobody: 'nobody: waiting mends it',
+} as const
+
+/** A problem in words: what happened, who can mend it, what to do next. */
+export function tellProblem({ err }: Terminal, { diagnosis }: Problem): void {
+  err(`${diagnosis.code}: ${diagnosis.message}`)
+  err(`  Who mends it: ${OWNERS[diagnosis.owner]}.`)
+  err(`  Next step:    ${diagnosis.nextStep}`)
+  if (diagnosis.sourceCode) err(`  Microsoft’s code: ${diagnosis.sourceCode}`)
+  if (diagnosis.traceId) err(`  Trace id: ${diagnosis.traceId}`)
+}
+
+/** Rows under headings, as wide as their contents. Control characters that came from a directory are shown, not obeyed. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const clean = rows.map((row) => row.map(printable))
+  const widths = headings.map((heading, column) => Math.max(heading.length, ...clean.map((row) => row[column]?.length ?? 0)))
+  const line = (cells: readonly string[]) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+  return [line(headings), line(widths.map((width) => '─'.repeat(width))), ...clean.map(line)].join('\n')
+}
+
+/** Text from outside as one harmless line: no escape sequences, no change of writing direction. */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import { authorizationUrl } from '#entra/administrator-sign-in.ts'
+import { newSignIn } from '#entra/new-sign-in.ts'
+import { stateHash } from '#flows/state-hash.ts'
+import type { SignUpTicket } from '#model/administrator.ts'
+import { SIGN_UP_SCOPES } from '#model/app.ts'
+import type { SignUpId, TenantId } from '#model/ids.ts'
+import { Problem } from '#model/problem.ts'
+import { asFleet } from '#store/open.ts'
+import { addSignUp, countOpenSignUps, removeExpiredSignUps } from '#store/sign-ups.ts'
+import type { Tools } from '#tools.ts'
+
+const MINUTE = 60_000
+/** More unfinished sign-ups than this at one time are somebody's attack, not customers. */
+const MAX_OPEN_SIGN_UPS = 10_000
+
+/** Where Microsoft sends the administrator back to; registered with the application. */
+export const signUpRedirectUri = (publicUrl: string): string => `${publicUrl}/sign-up/callback`
+
+/**
+ * Records that an administrator sets out, and says where to send the browser. The ticket goes into a sealed cookie of
+ * that browser; the database keeps only a hash of the state.
+ * @param input.invitedTenantId binds the sign-up to one tenant: only its administrators can finish it
+ * @throws Problem TOO_MANY_SIGN_UPS
+ */
+export async function beginSignUp(
+  { config, clock, entra, store }: Pick<Tools, 'config' | 'clock' | 'entra' | 'store'>,
+  { invitedTenantId }: { invitedTenantId: TenantId | null },
+): Promise<{ redirectTo: string; ticket: SignUpTicket }> {
+  const { challenge, ...signIn } = newSignIn()
+  const signUpId = randomUUID() as SignUpId
+  const redirectTo = await authorizationUrl(entra, {
+    tenant: invitedTenantId ?? 'organizations',
+    redirectUri: signUpRedirectUri(config.publicUrl),
+    scopes: SIGN_UP_SCOPES,
+    state: signIn.state,
+    nonce: signIn.nonce,
+    challenge,
+    prompt: 'select_account',
+  })
+  const createdAt = clock.now()
+  await asFleet(store, async (sql) => {
+    await removeExpiredSignUps(sql, createdAt)
+    if ((await countOpenSignUps(sql)) >= MAX_OPEN_SIGN_UPS) throw tooMany()
+    await addSignUp(sql, {
+      id: signUpId,
+      stateHash: stateHash(signIn.state),
+      invitedTenantId,
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + config.signUpValidMinutes * MINUTE),
+    })
+  })
+  return { redirectTo, ticket: { ...signIn, signUpId, invitedTenantId } }
+}
+
+const tooMany = () =>
+  new Problem({
+    code: 'TOO_MANY_SIGN_UPS',
+    owner: 'nobody',
+    message: 'Very many sign-ups are under way at this moment.',
+    nextStep: 'Please try again in a few minutes.',
+    retry: 'backoff',
+    confidence: 'certain',
+  })

@@ -1,0 +1,33 @@
+import { connectTenant } from '#flows/connect-tenant.ts'
+import { reviewGrants } from '#flows/review-grants.ts'
+import { verifyAccess } from '#flows/verify-access.ts'
+import type { AdministratorStep } from '#model/administrator.ts'
+import { type Diagnosis, diagnose } from '#model/problem.ts'
+import type { Tools } from '#tools.ts'
+
+export type SignUpCheck = { state: 'connected' } | { state: 'waiting'; missing: readonly string[]; diagnosis: Diagnosis | null }
+
+/**
+ * Recognises what somebody has granted by hand: a fresh app-only token tells. Connects the tenant when nothing is
+ * missing; changes nothing otherwise.
+ */
+export async function checkSignUp(tools: Omit<Tools, 'background' | typeof Symbol.asyncDispose>, step: AdministratorStep): Promise<SignUpCheck> {
+  const { account } = step
+  try {
+    const access = await verifyAccess(tools, account.tenantId)
+    if (access.missing.length > 0) return { state: 'waiting', missing: access.missing, diagnosis: null }
+    const { tenant } = access.organization ? { tenant: access.organization } : await reviewGrants(tools, step)
+    await connectTenant(tools, {
+      signUpId: step.signUpId,
+      tenantId: account.tenantId,
+      administratorId: account.objectId,
+      displayName: tenant.displayName,
+      defaultDomain: tenant.defaultDomain,
+      access,
+    })
+    return { state: 'connected' }
+  } catch (error) {
+    const missing = tools.config.app.permissions.map((permission) => permission.value)
+    return { state: 'waiting', missing, diagnosis: diagnose(error) }
+  }
+}

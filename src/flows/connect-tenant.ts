@@ -1,0 +1,40 @@
+import type { Access } from '#flows/verify-access.ts'
+import { enqueue } from '#jobs/enqueue.ts'
+import type { ObjectId, SignUpId, TenantId } from '#model/ids.ts'
+import { addAudit } from '#store/audit.ts'
+import { saveGrants } from '#store/grants.ts'
+import { asTenant } from '#store/open.ts'
+import { connectSignUp } from '#store/sign-ups.ts'
+import { connectTenant as saveConnectedTenant } from '#store/tenants.ts'
+import type { Tools } from '#tools.ts'
+
+export type Connection = {
+  signUpId: SignUpId
+  tenantId: TenantId
+  administratorId: ObjectId
+  displayName: string
+  defaultDomain: string | null
+  access: Access
+}
+
+/**
+ * The tenant and its first job are saved together: there is no moment in which a tenant exists and nobody will ever read
+ * it. A tenant that was here before comes back under the same ids, with its data.
+ */
+export async function connectTenant(
+  { config, clock, store, jobs }: Pick<Tools, 'config' | 'clock' | 'store' | 'jobs'>,
+  { signUpId, tenantId, administratorId, displayName, defaultDomain, access }: Connection,
+): Promise<void> {
+  const at = clock.now()
+  const actor = `administrator:${administratorId}`
+  await asTenant(store, tenantId, async (sql) => {
+    await saveConnectedTenant(sql, { displayName, defaultDomain, servicePrincipalId: access.token.servicePrincipalId, at, actor })
+    await saveGrants(
+      sql,
+      config.app.permissions.map(({ value }) => ({ permission: value, appRoleId: null, status: 'granted', at })),
+    )
+    await connectSignUp(sql, signUpId, at)
+    await addAudit(sql, { tenantId, at, actor, action: 'tenant.connected', detail: { roles: access.token.roles } })
+    await enqueue(jobs, sql, 'sync-tenant', { tenantId })
+  })
+}

@@ -1,0 +1,44 @@
+import { cancelJobsOf } from '#jobs/inspect.ts'
+import { forgetTenant } from '#entra/app-token.ts'
+import type { TenantId } from '#model/ids.ts'
+import { type Diagnosis, diagnose, type ProblemCode } from '#model/problem.ts'
+import { mayMove, type TenantState } from '#model/tenant.ts'
+import { asFleet } from '#store/open.ts'
+import { findTenant, moveTenant } from '#store/tenants.ts'
+import type { Tools } from '#tools.ts'
+
+/** What a failure in a tenant's work says about the tenant itself; everything else leaves its state alone. */
+const MEANS: Partial<Record<ProblemCode, TenantState>> = {
+  SERVICE_PRINCIPAL_MISSING: 'revoked',
+  SERVICE_PRINCIPAL_DISABLED: 'revoked',
+  TENANT_NOT_FOUND: 'revoked',
+  CONSENT_MISSING: 'revoked',
+  PERMISSION_MISSING: 'degraded',
+}
+
+/** The state that this failure puts a tenant into; null when it says nothing about the tenant. */
+export const stateMeantBy = (diagnosis: Diagnosis): TenantState | null => MEANS[diagnosis.code] ?? null
+
+/**
+ * Draws the conclusion from a failure: a customer who ended it, or took a permission away, is told apart from a fault.
+ * The jobs of a revoked tenant stop at once; its data and ids stay for the day it comes back.
+ */
+export async function loseConsent(
+  { store, jobs, entra, log }: Pick<Tools, 'store' | 'jobs' | 'entra' | 'log'>,
+  { tenantId, actor, error }: { tenantId: TenantId; actor: string; error: unknown },
+): Promise<TenantState | null> {
+  const diagnosis = diagnose(error)
+  const to = stateMeantBy(diagnosis)
+  if (!to) return null
+  const moved = await asFleet(store, async (sql) => {
+    const tenant = await findTenant(sql, tenantId)
+    if (!tenant || tenant.state === to || !mayMove(tenant.state, to)) return false
+    await moveTenant(sql, { id: tenantId, to, actor, reason: diagnosis.message, diagnosis })
+    return true
+  })
+  if (!moved) return null
+  forgetTenant(entra, tenantId)
+  if (to === 'revoked') await cancelJobsOf(jobs, tenantId)
+  log.warn({ tenantId, to, diagnosis }, 'a tenant lost what we need')
+  return to
+}

@@ -1,0 +1,34 @@
+import type { SignUpId } from '#model/ids.ts'
+import type { ProgressStep } from '#model/sign-up.ts'
+import { asFleet } from '#store/open.ts'
+import { updateSignUp } from '#store/sign-ups.ts'
+import type { Tools } from '#tools.ts'
+
+/** The lines an administrator watches. Each is stored as it changes, so that any process can show it. */
+export type Progress = {
+  /** Runs one visible step: running, then done or failed. */
+  step<Value>(text: string, work: () => Promise<Value>): Promise<Value>
+}
+
+export function openProgress({ store, clock }: Pick<Tools, 'store' | 'clock'>, signUpId: SignUpId): Progress {
+  const steps: ProgressStep[] = []
+  const save = () => asFleet(store, (sql) => updateSignUp(sql, signUpId, { progress: steps }))
+  return {
+    async step(text, work) {
+      const index = steps.push({ text, state: 'running' }) - 1
+      const settle = async (state: ProgressStep['state']) => {
+        steps[index] = { text, state }
+        await save()
+      }
+      await save()
+      try {
+        const value = await work()
+        await settle('done')
+        return value
+      } catch (error) {
+        await settle('failed')
+        throw error
+      }
+    },
+  }
+}

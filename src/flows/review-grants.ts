@@ -1,0 +1,43 @@
+import { listAppRoleAssignments } from '#graph/app-role-assignments.ts'
+import { readMyDirectoryRoles } from '#graph/me.ts'
+import { readOrganization } from '#graph/organization.ts'
+import { listPermissionGrants } from '#graph/permission-grants.ts'
+import { findMicrosoftGraph, findServicePrincipal } from '#graph/service-principals.ts'
+import type { AdministratorStep } from '#model/administrator.ts'
+import { GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, type TenantId } from '#model/ids.ts'
+import { type GrantPlan, planGrants } from '#model/permission.ts'
+import type { Tools } from '#tools.ts'
+
+export type GrantReview = {
+  tenant: { id: TenantId; displayName: string; defaultDomain: string | null }
+  /** Null while Microsoft does not yet show the service principal that consent has just created. */
+  plan: GrantPlan | null
+  /** Whether this administrator holds a directory role that may grant app roles of Microsoft Graph. */
+  mayGrant: boolean
+  /** The delegated consent holds for this administrator alone, not for the organization; enough for us. */
+  selfConsentOnly: boolean
+}
+
+/** Reads, on behalf of the administrator, what is there already and what would be added. Changes nothing. */
+export async function reviewGrants({ config, graphAs }: Pick<Tools, 'config' | 'graphAs'>, { account, token }: AdministratorStep): Promise<GrantReview> {
+  const graph = graphAs(token)
+  const [tenant, ours, microsoftGraph, roles] = await Promise.all([
+    readOrganization(graph),
+    findServicePrincipal(graph, config.clientId),
+    findMicrosoftGraph(graph),
+    account.directoryRoles.length > 0 ? account.directoryRoles : readMyDirectoryRoles(graph),
+  ])
+  const mayGrant = roles.some((role) => role === GLOBAL_ADMINISTRATOR || role === PRIVILEGED_ROLE_ADMINISTRATOR)
+  if (!ours || !microsoftGraph) return { tenant, plan: null, mayGrant, selfConsentOnly: false }
+  const [assignments, grants] = await Promise.all([listAppRoleAssignments(graph, ours.id), listPermissionGrants(graph, ours.id)])
+  return {
+    tenant,
+    plan: planGrants(
+      config.app.permissions,
+      microsoftGraph.appRoles,
+      assignments.filter((assignment) => assignment.resourceId === microsoftGraph.id),
+    ),
+    mayGrant,
+    selfConsentOnly: !grants.some((grant) => grant.consentType === 'AllPrincipals'),
+  }
+}

@@ -1,0 +1,49 @@
+import { knownTenant } from '#flows/verify-tenant.ts'
+import { type QueueDepth, queueDepth } from '#jobs/inspect.ts'
+import type { TenantId } from '#model/ids.ts'
+import type { ResourceKind } from '#model/resource.ts'
+import type { SyncRun } from '#model/sync-run.ts'
+import type { Tenant, TenantState } from '#model/tenant.ts'
+import { type AuditEntry, listAudit } from '#store/audit.ts'
+import { type Grant, listGrants } from '#store/grants.ts'
+import { asFleet, asTenant } from '#store/open.ts'
+import { countResources } from '#store/resources.ts'
+import { listRuns } from '#store/sync-runs.ts'
+import { countTenantsByState, listTenants } from '#store/tenants.ts'
+import type { Tools } from '#tools.ts'
+
+const RECENT = 30
+
+export type TenantQuery = { state?: TenantState; search?: string; limit?: number; after?: TenantId }
+export type TenantStory = {
+  tenant: Tenant
+  grants: readonly Grant[]
+  runs: readonly SyncRun[]
+  audit: readonly AuditEntry[]
+  counts: Record<ResourceKind, number>
+}
+export type FleetOverview = { byState: Partial<Record<TenantState, number>>; queue: readonly QueueDepth[]; runs: readonly SyncRun[] }
+
+export const listTenantsFor = ({ store }: Pick<Tools, 'store'>, query: TenantQuery): Promise<Tenant[]> =>
+  asFleet(store, (sql) => listTenants(sql, query))
+
+/** Everything an operator wants to know of one tenant. @throws Problem TENANT_UNKNOWN */
+export async function showTenant({ store }: Pick<Tools, 'store'>, tenantId: TenantId): Promise<TenantStory> {
+  const tenant = await knownTenant({ store }, tenantId)
+  return asTenant(store, tenantId, async (sql) => ({
+    tenant,
+    grants: await listGrants(sql),
+    runs: await listRuns(sql, { limit: RECENT }),
+    audit: await listAudit(sql, { limit: RECENT }),
+    counts: await countResources(sql),
+  }))
+}
+
+export async function fleetOverview({ store, jobs }: Pick<Tools, 'store' | 'jobs'>): Promise<FleetOverview> {
+  const queue = await queueDepth(jobs)
+  return asFleet(store, async (sql) => ({
+    byState: await countTenantsByState(sql),
+    queue,
+    runs: await listRuns(sql, { limit: RECENT }),
+  }))
+}

@@ -1,0 +1,68 @@
+import { loseConsent } from '#flows/lose-consent.ts'
+import { verifyAccess } from '#flows/verify-access.ts'
+import { enqueue } from '#jobs/enqueue.ts'
+import type { TenantId } from '#model/ids.ts'
+import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
+import type { Tenant, TenantState } from '#model/tenant.ts'
+import { asFleet } from '#store/open.ts'
+import { findTenant, moveTenant } from '#store/tenants.ts'
+import type { Tools } from '#tools.ts'
+
+export type Verification = { tenant: Tenant; missing: readonly string[]; diagnosis: Diagnosis | null }
+
+/**
+ * Looks whether the app still works in a tenant, and corrects the tenant's state by what it finds: a tenant that works
+ * again becomes active and is read, one that lost something becomes degraded or revoked.
+ * @throws Problem TENANT_UNKNOWN when we have no such tenant
+ */
+export async function verifyTenant(
+  tools: Omit<Tools, 'background' | typeof Symbol.asyncDispose>,
+  { tenantId, actor }: { tenantId: TenantId; actor: string },
+): Promise<Verification> {
+  await knownTenant(tools, tenantId)
+  try {
+    const { missing } = await verifyAccess(tools, tenantId)
+    const diagnosis = missing.length > 0 ? lacking(missing) : null
+    await become(tools, { tenantId, to: diagnosis ? 'degraded' : 'active', actor, diagnosis })
+    return { tenant: await knownTenant(tools, tenantId), missing, diagnosis }
+  } catch (error) {
+    await loseConsent(tools, { tenantId, actor, error })
+    return { tenant: await knownTenant(tools, tenantId), missing: [], diagnosis: diagnose(error) }
+  }
+}
+
+/** @throws Problem TENANT_UNKNOWN */
+export async function knownTenant({ store }: Pick<Tools, 'store'>, tenantId: TenantId): Promise<Tenant> {
+  const tenant = await asFleet(store, (sql) => findTenant(sql, tenantId))
+  if (tenant) return tenant
+  throw new Problem({
+    code: 'TENANT_UNKNOWN',
+    owner: 'operator',
+    message: `No tenant ${tenantId} has signed up.`,
+    nextStep: 'Check the tenant id with `tenantry tenants list`.',
+    retry: 'never',
+    confidence: 'certain',
+  })
+}
+
+/** Only the states that verification is about are changed: a suspended tenant stays suspended. */
+async function become(
+  { store, jobs }: Pick<Tools, 'store' | 'jobs'>,
+  { tenantId, to, actor, diagnosis }: { tenantId: TenantId; to: TenantState; actor: string; diagnosis: Diagnosis | null },
+): Promise<void> {
+  await asFleet(store, async (sql) => {
+    const tenant = await findTenant(sql, tenantId)
+    if (!tenant || tenant.state === to || !['active', 'degraded', 'revoked'].includes(tenant.state)) return
+    await moveTenant(sql, { id: tenantId, to, actor, reason: diagnosis?.message ?? 'Everything we need is there.', diagnosis })
+    await enqueue(jobs, sql, 'sync-tenant', { tenantId })
+  })
+}
+
+const lacking = (missing: readonly string[]): Diagnosis => ({
+  code: 'PERMISSION_MISSING',
+  owner: 'customer-administrator',
+  message: `The tenant no longer grants: ${missing.join(', ')}.`,
+  nextStep: 'An administrator of the tenant grants it again by opening the landing page.',
+  retry: 'slowly',
+  confidence: 'certain',
+})

@@ -1,0 +1,56 @@
+import type { TenantId } from '#model/ids.ts'
+
+/** Every kind of job and what it carries: ids, never a copy of a record. */
+export type JobPayloads = {
+  'sync-tenant': { tenantId: TenantId }
+  'verify-tenant': { tenantId: TenantId }
+  'plan-syncs': Record<string, never>
+  tidy: Record<string, never>
+}
+export type JobName = keyof JobPayloads
+
+export type JobContext = {
+  /** Aborted when the process stops, or when the job has lost its place in the queue. */
+  signal: AbortSignal
+  jobId: string
+  /** 0 on the first try. */
+  attempt: number
+}
+
+/** Which function does which kind of job. Each awaits everything it begins and is safe to repeat. */
+export type TaskTable = { [Name in JobName]: (payload: JobPayloads[Name], context: JobContext) => Promise<void> }
+
+type QueueSettings = {
+  /** `stately`: for each key one waits and one runs. */
+  policy: 'stately'
+  retryLimit: number
+  retryDelay: number
+  retryBackoff: boolean
+  retryDelayMax: number
+  /** A worker that says nothing for so long is dead, and its job goes to another. */
+  heartbeatSeconds: number
+  expireInSeconds: number
+  deadLetter?: string
+}
+
+const HOUR_SECONDS = 3_600
+const base: QueueSettings = {
+  policy: 'stately',
+  retryLimit: 5,
+  retryDelay: 15,
+  retryBackoff: true,
+  retryDelayMax: 900,
+  heartbeatSeconds: 20,
+  expireInSeconds: 12 * HOUR_SECONDS,
+}
+
+/** Jobs that failed on every try end here, with their payload and the last error. */
+export const DEAD_LETTER = 'dead-letter'
+
+export const QUEUES: Record<JobName, QueueSettings> = {
+  'sync-tenant': { ...base, deadLetter: DEAD_LETTER },
+  'verify-tenant': { ...base, deadLetter: DEAD_LETTER },
+  'plan-syncs': { ...base, retryLimit: 0, expireInSeconds: 300 },
+  tidy: { ...base, retryLimit: 0, expireInSeconds: 300 },
+}
+export const JOB_NAMES = Object.keys(QUEUES) as JobName[]

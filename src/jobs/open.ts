@@ -1,0 +1,54 @@
+import { fromPglite, PgBoss } from 'pg-boss'
+import type { Log } from '#base/log.ts'
+import { DEAD_LETTER, JOB_NAMES, QUEUES } from '#jobs/names.ts'
+import { type Store, useBySql } from '#store/open.ts'
+
+/** The durable queue, in the same database as everything else. */
+export type Jobs = {
+  boss: PgBoss
+  store: Store
+  log: Log
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const SCHEMA = 'pgboss'
+
+/**
+ * @param input.work whether this process also looks after the queue: schedules, retries of dead workers' jobs, clean-up
+ * @param input.migrate whether the queue's own schema may be created or changed
+ */
+export async function openJobs({ store, log, work, migrate }: { store: Store; log: Log; work: boolean; migrate: boolean }): Promise<Jobs> {
+  const boss = new PgBoss({
+    ...(store.pglite
+      ? { db: fromPglite(store.pglite), backend: 'pglite' as const }
+      : { connectionString: store.databaseUrl ?? '', application_name: 'tenantry-jobs' }),
+    schema: SCHEMA,
+    migrate,
+    createSchema: migrate,
+    supervise: work,
+    schedule: work,
+    superviseIntervalSeconds: 10,
+    monitorIntervalSeconds: 15,
+    cronMonitorIntervalSeconds: 15,
+    cronWorkerIntervalSeconds: 5,
+    registerInstance: work,
+  })
+  boss.on('error', (error) => log.warn({ err: error }, 'the job queue had trouble'))
+  await boss.start()
+  if (migrate) await prepareQueues(boss, store)
+  const close = () => boss.stop({ graceful: false })
+  return { boss, store, log, close, [Symbol.asyncDispose]: close }
+}
+
+async function prepareQueues(boss: PgBoss, store: Store): Promise<void> {
+  await boss.createQueue(DEAD_LETTER)
+  for (const name of JOB_NAMES) {
+    const { policy, ...changeable } = QUEUES[name]
+    await boss.createQueue(name, { policy, ...changeable })
+    await boss.updateQueue(name, changeable)
+  }
+  await boss.schedule('plan-syncs', '* * * * *', {}, { singletonKey: 'plan-syncs' })
+  await boss.schedule('tidy', '7 * * * *', {}, { singletonKey: 'tidy' })
+  await useBySql(store, SCHEMA)
+}

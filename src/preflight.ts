@@ -1,0 +1,67 @@
+import { type Clock, systemClock } from '#base/clock.ts'
+import type { Log } from '#base/log.ts'
+import type { Config, ConfigReading, Mistake } from '#config.ts'
+import { appToken } from '#entra/app-token.ts'
+import { openEntra } from '#entra/open.ts'
+import { diagnose, type ProblemCode } from '#model/problem.ts'
+import { openOutbound } from '#outbound/open.ts'
+import { openStore } from '#store/open.ts'
+
+/** What a trial of the configuration found: mistakes stop a process from starting, doubts are told and lived with. */
+export type Preflight = { mistakes: readonly Mistake[]; doubts: readonly Mistake[] }
+
+/** What Microsoft says when the configuration is wrong, as opposed to when Microsoft or the network has a bad day. */
+const OUR_MISTAKES: readonly ProblemCode[] = [
+  'CLIENT_SECRET_INVALID',
+  'CLIENT_SECRET_EXPIRED',
+  'CLIENT_CERTIFICATE_REJECTED',
+  'APPLICATION_MISCONFIGURED',
+  'TENANT_NOT_FOUND',
+]
+
+/**
+ * Tries what can only be found out by trying: whether the database answers and whether Microsoft accepts the app's
+ * credential. Works with whatever part of the configuration is sound, so that all mistakes are told at once.
+ */
+export async function preflight({ parts, mistakes }: ConfigReading, log: Log, clock: Clock = systemClock): Promise<Preflight> {
+  const trials = await Promise.all([tryDatabase(parts, log), tryCredential(parts, log, clock)])
+  return {
+    mistakes: [...mistakes, ...trials.flatMap((trial) => trial.mistakes)],
+    doubts: trials.flatMap((trial) => trial.doubts),
+  }
+}
+
+const NOTHING: Preflight = { mistakes: [], doubts: [] }
+
+async function tryDatabase({ databaseUrl, dataDir }: Partial<Config>, log: Log): Promise<Preflight> {
+  if (!databaseUrl || !dataDir) return NOTHING
+  try {
+    await using _store = await openStore({ databaseUrl, dataDir, log })
+    return NOTHING
+  } catch (error) {
+    const { message, nextStep } = diagnose(error)
+    return { mistakes: [{ setting: 'TENANTRY_DATABASE_URL', message, nextStep }], doubts: [] }
+  }
+}
+
+async function tryCredential(parts: Partial<Config>, log: Log, clock: Clock): Promise<Preflight> {
+  const { cloud, clientId, homeTenantId, credential, emulatorCa } = parts
+  if (!cloud || !clientId || !homeTenantId || !credential || (cloud.name === 'emulator' && !emulatorCa)) return NOTHING
+  await using outbound = openOutbound({ origins: [cloud.loginOrigin], ...(emulatorCa ? { ca: emulatorCa } : {}), log })
+  const entra = openEntra({ cloud, clientId, homeTenantId, credential, outbound, clock, log })
+  try {
+    await appToken(entra, homeTenantId, { fresh: true })
+    return NOTHING
+  } catch (error) {
+    const { code, message, nextStep } = diagnose(error)
+    const found = { setting: settingOf(code, credential.kind), message, nextStep }
+    return OUR_MISTAKES.includes(code) ? { mistakes: [found], doubts: [] } : { mistakes: [], doubts: [found] }
+  }
+}
+
+function settingOf(code: ProblemCode, kind: 'secret' | 'certificate'): string {
+  if (code === 'TENANT_NOT_FOUND') return 'TENANTRY_HOME_TENANT_ID'
+  if (code === 'APPLICATION_MISCONFIGURED') return 'TENANTRY_CLIENT_ID'
+  if (code === 'NETWORK' || code === 'UNAVAILABLE') return 'TENANTRY_CLOUD'
+  return kind === 'secret' ? 'TENANTRY_CLIENT_SECRET' : 'TENANTRY_CLIENT_CERTIFICATE_FILE'
+}

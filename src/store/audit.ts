@@ -1,0 +1,49 @@
+import { sql as raw } from 'kysely'
+import type { TenantId } from '#model/ids.ts'
+import type { AnySql } from '#store/open.ts'
+
+export type AuditEntry = {
+  tenantId: TenantId | null
+  at: Date
+  /** administrator:{object id}, operator:{object id}, daemon, somebody. */
+  actor: string
+  action: string
+  from: string | null
+  to: string | null
+  detail: Record<string, unknown>
+}
+
+/** One line that is never changed afterwards; no role may update or delete it. */
+export async function addAudit(
+  { db, at }: AnySql,
+  entry: Pick<AuditEntry, 'tenantId' | 'actor' | 'action'> & Partial<Pick<AuditEntry, 'from' | 'to' | 'detail'>>,
+): Promise<void> {
+  await raw`
+    insert into tenantry.audit (tenant_id, at, actor, action, from_state, to_state, detail)
+    values (${entry.tenantId}, ${at}, ${entry.actor}, ${entry.action}, ${entry.from ?? null}, ${entry.to ?? null},
+      ${JSON.stringify(entry.detail ?? {})}::jsonb)`.execute(db)
+}
+
+type Row = {
+  tenant_id: TenantId | null
+  at: Date
+  actor: string
+  action: string
+  from_state: string | null
+  to_state: string | null
+  detail: Record<string, unknown>
+}
+
+/** The latest first. */
+export async function listAudit({ db }: AnySql, { limit }: { limit: number }): Promise<AuditEntry[]> {
+  const { rows } = await raw<Row>`select * from tenantry.audit order by id desc limit ${limit}`.execute(db)
+  return rows.map((row) => ({
+    tenantId: row.tenant_id,
+    at: row.at,
+    actor: row.actor,
+    action: row.action,
+    from: row.from_state,
+    to: row.to_state,
+    detail: row.detail,
+  }))
+}

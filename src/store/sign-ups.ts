@@ -1,0 +1,99 @@
+import { sql as raw } from 'kysely'
+import type { ObjectId, SignUpId, TenantId } from '#model/ids.ts'
+import type { Diagnosis } from '#model/problem.ts'
+import type { ProgressStep, SignUp, SignUpState } from '#model/sign-up.ts'
+import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
+
+type Row = {
+  id: SignUpId
+  state: SignUpState
+  invited_tenant_id: TenantId | null
+  tenant_id: TenantId | null
+  administrator_id: ObjectId | null
+  progress: (Omit<ProgressStep, 'at'> & { at: string })[]
+  diagnosis: Diagnosis | null
+  created_at: Date
+  expires_at: Date
+  updated_at: Date
+}
+
+const toSignUp = (row: Row): SignUp => ({
+  id: row.id,
+  state: row.state,
+  invitedTenantId: row.invited_tenant_id,
+  tenantId: row.tenant_id,
+  administratorId: row.administrator_id,
+  progress: row.progress.map((step) => ({ ...step, at: new Date(step.at) })),
+  diagnosis: row.diagnosis,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  updatedAt: row.updated_at,
+})
+
+export async function addSignUp(
+  { db, at }: FleetSql,
+  signUp: { id: SignUpId; stateHash: string; invitedTenantId: TenantId | null; expiresAt: Date },
+): Promise<void> {
+  await raw`
+    insert into tenantry.sign_ups (id, state_hash, state, invited_tenant_id, created_at, expires_at, updated_at)
+    values (${signUp.id}, ${signUp.stateHash}, 'begun', ${signUp.invitedTenantId}, ${at}, ${signUp.expiresAt}, ${at})`.execute(db)
+}
+
+/** Uses a state up: of any number of callers at once exactly one is told `taken`. */
+export async function takeSignUp({ db, at }: FleetSql, { stateHash }: { stateHash: string }): Promise<'taken' | 'unknown' | 'used' | 'expired'> {
+  const taken = await raw`
+    update tenantry.sign_ups set taken_at = ${at}, updated_at = ${at}
+    where state_hash = ${stateHash} and taken_at is null and expires_at > ${at} returning id`.execute(db)
+  if (taken.rows.length > 0) return 'taken'
+  const { rows } = await raw<{ used: boolean }>`
+    select taken_at is not null as used from tenantry.sign_ups where state_hash = ${stateHash}`.execute(db)
+  if (!rows[0]) return 'unknown'
+  return rows[0].used ? 'used' : 'expired'
+}
+
+export async function findSignUp({ db }: AnySql, id: SignUpId): Promise<SignUp | null> {
+  const { rows } = await raw<Row>`select * from tenantry.sign_ups where id = ${id}`.execute(db)
+  return rows[0] ? toSignUp(rows[0]) : null
+}
+
+export type SignUpChange = {
+  state?: SignUpState
+  tenantId?: TenantId
+  administratorId?: ObjectId
+  progress?: readonly ProgressStep[]
+  diagnosis?: Diagnosis | null
+}
+
+export async function updateSignUp({ db, at }: FleetSql, id: SignUpId, change: SignUpChange): Promise<void> {
+  await raw`
+    update tenantry.sign_ups set
+      state = coalesce(${change.state ?? null}, state),
+      tenant_id = coalesce(${change.tenantId ?? null}::uuid, tenant_id),
+      administrator_id = coalesce(${change.administratorId ?? null}::uuid, administrator_id),
+      progress = coalesce(${change.progress ? JSON.stringify(change.progress) : null}::jsonb, progress),
+      diagnosis = case when ${change.diagnosis !== undefined} then ${JSON.stringify(change.diagnosis ?? null)}::jsonb else diagnosis end,
+      updated_at = ${at}
+    where id = ${id}`.execute(db)
+}
+
+/** The end of the way, in the same transaction as the tenant itself. */
+export async function connectSignUp({ db, at }: TenantSql, id: SignUpId): Promise<void> {
+  await raw`
+    update tenantry.sign_ups set state = 'connected', diagnosis = null, updated_at = ${at} where id = ${id}`.execute(db)
+}
+
+export async function countOpenSignUps({ db, at }: FleetSql): Promise<number> {
+  const { rows } = await raw<{ count: number }>`
+    select count(*)::int as count from tenantry.sign_ups where expires_at > ${at} and state = 'begun'`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
+const KEPT_DAYS = 7
+
+/** Sign-ups that nobody came back from go at once; the others stay a week for whoever asks what happened. */
+export async function removeExpiredSignUps({ db, at }: FleetSql): Promise<void> {
+  const keptSince = new Date(at.getTime() - KEPT_DAYS * 24 * 3_600_000)
+  await raw`
+    delete from tenantry.sign_ups
+    where (state = 'begun' and taken_at is null and expires_at < ${at}) or updated_at < ${keptSince}`.execute(db)
+}

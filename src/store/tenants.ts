@@ -1,0 +1,121 @@
+import { sql as raw } from 'kysely'
+import type { ObjectId, TenantId } from '#model/ids.ts'
+import type { Diagnosis } from '#model/problem.ts'
+import { assertMove, type Tenant, type TenantState } from '#model/tenant.ts'
+import { addAudit } from '#store/audit.ts'
+import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
+
+type Row = {
+  id: TenantId
+  display_name: string
+  default_domain: string | null
+  service_principal_id: ObjectId | null
+  state: TenantState
+  diagnosis: Diagnosis | null
+  connected_at: Date | null
+  created_at: Date
+  updated_at: Date
+}
+
+const toTenant = (row: Row): Tenant => ({
+  id: row.id,
+  displayName: row.display_name,
+  defaultDomain: row.default_domain,
+  servicePrincipalId: row.service_principal_id,
+  state: row.state,
+  diagnosis: row.diagnosis,
+  connectedAt: row.connected_at,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+export async function findTenant({ db }: AnySql, id: TenantId): Promise<Tenant | null> {
+  const { rows } = await raw<Row>`select * from tenantry.tenants where id = ${id}`.execute(db)
+  return rows[0] ? toTenant(rows[0]) : null
+}
+
+/** In the order of their names; `after` continues behind that tenant. */
+export async function listTenants(
+  { db }: FleetSql,
+  { state, search, limit = 100, after }: { state?: TenantState; search?: string; limit?: number; after?: TenantId },
+): Promise<Tenant[]> {
+  const pattern = search ? `%${search.replace(/[\\%_]/g, '\\$&')}%` : null
+  const { rows } = await raw<Row>`
+    select * from tenantry.tenants
+    where (${state ?? null}::text is null or state = ${state ?? null})
+      and (${pattern}::text is null or display_name ilike ${pattern} or default_domain ilike ${pattern} or id::text ilike ${pattern})
+      and (${after ?? null}::uuid is null or (lower(display_name), id) >
+        (select lower(display_name), id from tenantry.tenants where id = ${after ?? null}))
+    order by lower(display_name), id
+    limit ${limit}`.execute(db)
+  return rows.map(toTenant)
+}
+
+export async function countTenantsByState({ db }: FleetSql): Promise<Partial<Record<TenantState, number>>> {
+  const { rows } = await raw<{ state: TenantState; count: number }>`
+    select state, count(*)::int as count from tenantry.tenants group by state`.execute(db)
+  return Object.fromEntries(rows.map((row) => [row.state, row.count]))
+}
+
+/**
+ * Makes the tenant active, whether it is new or comes back. Its id is its primary key and never changes; whatever it had
+ * stored is still there.
+ */
+export async function connectTenant(
+  sql: TenantSql,
+  tenant: { displayName: string; defaultDomain: string | null; servicePrincipalId: ObjectId; actor: string },
+): Promise<void> {
+  const { db, at, tenantId } = sql
+  const known = await findTenant(sql, tenantId)
+  if (known) assertMove(known.state, known.state === 'offboarded' ? 'verifying' : 'active')
+  await raw`
+    insert into tenantry.tenants (id, display_name, default_domain, service_principal_id, state, connected_at, created_at, updated_at)
+    values (${tenantId}, ${tenant.displayName}, ${tenant.defaultDomain}, ${tenant.servicePrincipalId}, 'active', ${at}, ${at}, ${at})
+    on conflict (id) do update set
+      display_name = excluded.display_name,
+      default_domain = excluded.default_domain,
+      service_principal_id = excluded.service_principal_id,
+      state = 'active',
+      diagnosis = null,
+      connected_at = excluded.connected_at,
+      updated_at = excluded.updated_at,
+      last_tried_at = null`.execute(db)
+  await addAudit(sql, { tenantId, actor: tenant.actor, action: 'tenant.connected', from: known?.state ?? null, to: 'active' })
+}
+
+/**
+ * Moves a tenant along the table of moves and writes the audit row with it.
+ * @throws Problem STATE_MOVE_REFUSED
+ */
+export async function moveTenant(
+  sql: FleetSql,
+  { id, to, actor, reason, diagnosis }: { id: TenantId; to: TenantState; actor: string; reason: string; diagnosis: Diagnosis | null },
+): Promise<void> {
+  const { rows } = await raw<Row>`select * from tenantry.tenants where id = ${id} for update`.execute(sql.db)
+  const from = rows[0]?.state
+  if (!from) return
+  assertMove(from, to)
+  await raw`
+    update tenantry.tenants set state = ${to}, diagnosis = ${JSON.stringify(diagnosis)}::jsonb, updated_at = ${sql.at} where id = ${id}`.execute(
+    sql.db,
+  )
+  await addAudit(sql, { tenantId: id, actor, action: 'tenant.moved', from, to, detail: { reason } })
+}
+
+/**
+ * Takes the tenants in `states` whose last try lies before `lastTriedBefore`, and marks them as tried, so that two
+ * planners never take the same one. An index finds them: the cost is that of what is due.
+ */
+export async function takeTenantsDue(
+  { db, at }: FleetSql,
+  { states, lastTriedBefore, limit }: { states: readonly TenantState[]; lastTriedBefore: Date; limit: number },
+): Promise<TenantId[]> {
+  const { rows } = await raw<{ id: TenantId }>`
+    update tenantry.tenants set last_tried_at = ${at}
+    where id in (
+      select id from tenantry.tenants
+      where state = any(${[...states]}) and (last_tried_at is null or last_tried_at < ${lastTriedBefore})
+      order by last_tried_at nulls first limit ${limit} for update skip locked)
+    returning id`.execute(db)
+  return rows.map((row) => row.id)
+}

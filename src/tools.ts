@@ -1,0 +1,71 @@
+import { type Background, openBackground } from '#base/background.ts'
+import { type Clock, systemClock } from '#base/clock.ts'
+import type { Log } from '#base/log.ts'
+import type { Config } from '#config.ts'
+import { appToken } from '#entra/app-token.ts'
+import { type Entra, openEntra } from '#entra/open.ts'
+import { type Graph, openGraph } from '#graph/open.ts'
+import { type Jobs, openJobs } from '#jobs/open.ts'
+import type { DelegatedToken } from '#model/administrator.ts'
+import type { TenantId } from '#model/ids.ts'
+import { openOutbound } from '#outbound/open.ts'
+import { migrate } from '#store/migrate.ts'
+import { openStore, type Store } from '#store/open.ts'
+
+/** What flows work with. A flow names the tools that it needs and gets no more. */
+export type Tools = {
+  config: Config
+  clock: Clock
+  log: Log
+  entra: Entra
+  store: Store
+  jobs: Jobs
+  background: Background
+  /** Microsoft Graph in one tenant, as the app itself. */
+  graphAsApp(tenantId: TenantId): Graph
+  /** Microsoft Graph on behalf of the administrator who has just signed in. */
+  graphAs(token: DelegatedToken): Graph
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Opens the gates and the store; `await using` closes them in the opposite order.
+ * An embedded database is brought up to date on the way; a server only by `tenantry migrate`.
+ * @throws Problem DATABASE_UNREACHABLE, DATA_FOLDER_IN_USE
+ */
+export async function openTools(config: Config, log: Log, clock: Clock = systemClock): Promise<Tools> {
+  await using opened = new AsyncDisposableStack()
+  const { cloud } = config
+  const outbound = opened.use(
+    openOutbound({ origins: [cloud.loginOrigin, cloud.graphOrigin], ...(config.emulatorCa ? { ca: config.emulatorCa } : {}), log }),
+  )
+  const store = opened.use(await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log }))
+  if (store.backend === 'pglite') await migrate(store)
+  const jobs = opened.use(await openJobs({ store, log, clock }))
+  const background = openBackground(log)
+  opened.defer(() => background.close())
+  const entra = openEntra({
+    cloud,
+    clientId: config.clientId,
+    credential: config.credential,
+    homeTenantId: config.homeTenantId,
+    outbound,
+    clock,
+    log,
+  })
+  const graph = { cloud, outbound, clock, log }
+  const closing = opened.move()
+  return {
+    config,
+    clock,
+    log,
+    entra,
+    store,
+    jobs,
+    background,
+    graphAsApp: (tenantId) =>
+      openGraph({ ...graph, tenantId, token: async (options) => (await appToken(entra, tenantId, options ?? {})).value, priority: 'low' }),
+    graphAs: (token) => openGraph({ ...graph, tenantId: token.tenantId, token: async () => token.value, priority: 'high' }),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
