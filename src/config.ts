@@ -2,14 +2,19 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { AppDefinition } from '#model/app.ts'
-import { type Cloud, CLOUDS, emulatorCloud } from '#model/cloud.ts'
+import { CLOUDS, type Cloud, emulatorCloud } from '#model/cloud.ts'
 import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
 import { type ClientId, parseClientId, parseTenantId, type TenantId } from '#model/ids.ts'
 
 /** How the app proves to Microsoft Entra ID that it is itself. */
 export type Credential =
   | { kind: 'secret'; secret: string }
-  | { kind: 'certificate'; /** SHA-256 of the DER, hexadecimal. */ thumbprintSha256: string; privateKey: string; expiresAt: Date }
+  | {
+      kind: 'certificate' /** SHA-256 of the DER, hexadecimal. */
+      thumbprintSha256: string
+      privateKey: string
+      expiresAt: Date
+    }
 
 /** Everything that the processes need to know, read once and frozen. */
 export type Config = {
@@ -51,7 +56,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 const origin = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : null
   const loopback = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
-  if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback)) && url.pathname === '/') return url.origin
+  if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && loopback)) && url.pathname === '/')
+    return url.origin
   context.addIssue({ code: 'custom', message: 'must be an https address without a path (http only for localhost)' })
   return z.NEVER
 })
@@ -76,23 +82,73 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 
 /** Every setting that is read from the environment, with its check, its default and what to do when it is wrong. `.env.example` is made from this table. */
 export const SETTINGS = {
-  TENANTRY_CLOUD: { check: z.enum(['public', 'usgov', 'usgov-dod', 'china', 'emulator']).default('public'), about: 'Which of Microsoft’s clouds the app is registered in: public, usgov, usgov-dod or china; emulator for tests.' },
-  TENANTRY_CLIENT_ID: { check: guid(parseClientId), about: 'The application (client) id of the app registration in your home tenant.' },
-  TENANTRY_HOME_TENANT_ID: { check: guid(parseTenantId), about: 'The tenant id of your own directory, where the app is registered and your operators sign in.' },
-  TENANTRY_CLIENT_SECRET: { check: z.string().min(1).optional(), about: 'A client secret of the app. Set this or the certificate.' },
-  TENANTRY_CLIENT_CERTIFICATE_FILE: { check: z.string().min(1).optional(), about: 'A PEM file with the app’s certificate and its private key. Preferred over a secret.' },
-  TENANTRY_DATABASE_URL: { check: databaseUrl.optional(), about: 'PostgreSQL 15 or newer. Without it the embedded database in the data folder is used.' },
-  TENANTRY_DATA_DIR: { check: z.string().min(1).default('.tenantry'), about: 'The folder for the embedded database and generated keys.' },
-  TENANTRY_PUBLIC_URL: { check: origin.default('http://localhost:3000'), about: 'The address of the landing page as customers see it.' },
-  TENANTRY_CONSOLE_URL: { check: origin.default('http://localhost:3001'), about: 'The address of the console as operators see it.' },
-  TENANTRY_SESSION_KEY: { check: key.optional(), about: '32 random bytes in base64 that seal cookies. All web processes share it. Made and kept in the data folder when absent.' },
-  TENANTRY_EMULATOR_ORIGIN: { check: origin.default('https://localhost:8443'), about: 'Where the emulator is; only with TENANTRY_CLOUD=emulator.' },
-  TENANTRY_EMULATOR_BROWSER_ORIGIN: { check: origin.default('http://localhost:8080'), about: 'Where a browser meets the emulator; only with TENANTRY_CLOUD=emulator.' },
-  TENANTRY_EMULATOR_CA_FILE: { check: z.string().min(1).default('.tenantry/emulator/ca.pem'), about: 'The emulator’s certificate authority; only with TENANTRY_CLOUD=emulator.' },
+  TENANTRY_CLOUD: {
+    check: z.enum(['public', 'usgov', 'usgov-dod', 'china', 'emulator']).default('public'),
+    about:
+      'Which of Microsoft’s clouds the app is registered in: public, usgov, usgov-dod or china; emulator for tests.',
+  },
+  TENANTRY_CLIENT_ID: {
+    check: guid(parseClientId),
+    about: 'The application (client) id of the app registration in your home tenant.',
+  },
+  TENANTRY_HOME_TENANT_ID: {
+    check: guid(parseTenantId),
+    about: 'The tenant id of your own directory, where the app is registered and your operators sign in.',
+  },
+  TENANTRY_CLIENT_SECRET: {
+    check: z.string().min(1).optional(),
+    about: 'A client secret of the app. Set this or the certificate.',
+  },
+  TENANTRY_CLIENT_CERTIFICATE_FILE: {
+    check: z.string().min(1).optional(),
+    about: 'A PEM file with the app’s certificate and its private key. Preferred over a secret.',
+  },
+  TENANTRY_DATABASE_URL: {
+    check: databaseUrl.optional(),
+    about: 'PostgreSQL 15 or newer. Without it the embedded database in the data folder is used.',
+  },
+  TENANTRY_DATA_DIR: {
+    check: z.string().min(1).default('.tenantry'),
+    about: 'The folder for the embedded database and generated keys.',
+  },
+  TENANTRY_PUBLIC_URL: {
+    check: origin.default('http://localhost:3000'),
+    about: 'The address of the landing page as customers see it.',
+  },
+  TENANTRY_CONSOLE_URL: {
+    check: origin.default('http://localhost:3001'),
+    about: 'The address of the console as operators see it.',
+  },
+  TENANTRY_SESSION_KEY: {
+    check: key.optional(),
+    about:
+      '32 random bytes in base64 that seal cookies. All web processes share it. Made and kept in the data folder when absent.',
+  },
+  TENANTRY_EMULATOR_ORIGIN: {
+    check: origin.default('https://localhost:8443'),
+    about: 'Where the emulator is; only with TENANTRY_CLOUD=emulator.',
+  },
+  TENANTRY_EMULATOR_BROWSER_ORIGIN: {
+    check: origin.default('http://localhost:8080'),
+    about: 'Where a browser meets the emulator; only with TENANTRY_CLOUD=emulator.',
+  },
+  TENANTRY_EMULATOR_CA_FILE: {
+    check: z.string().min(1).default('.tenantry/emulator/ca.pem'),
+    about: 'The emulator’s certificate authority; only with TENANTRY_CLOUD=emulator.',
+  },
   TENANTRY_LOG_LEVEL: { check: z.enum(LEVELS).default('info'), about: `One of ${LEVELS.join(', ')}.` },
-  TENANTRY_SIGN_UP_VALID_MINUTES: { check: minutes.default(15), about: 'How long an administrator has to finish one sign-up.' },
-  TENANTRY_GRANT_PATIENCE_MINUTES: { check: minutes.default(5), about: 'How long a sign-up waits for Microsoft to show what was granted.' },
-  TENANTRY_CONCURRENCY: { check: z.coerce.number({ error: 'must be a number' }).int().positive().default(4), about: 'How many jobs one worker does at a time.' },
+  TENANTRY_SIGN_UP_VALID_MINUTES: {
+    check: minutes.default(15),
+    about: 'How long an administrator has to finish one sign-up.',
+  },
+  TENANTRY_GRANT_PATIENCE_MINUTES: {
+    check: minutes.default(5),
+    about: 'How long a sign-up waits for Microsoft to show what was granted.',
+  },
+  TENANTRY_CONCURRENCY: {
+    check: z.coerce.number({ error: 'must be a number' }).int().positive().default(4),
+    about: 'How many jobs one worker does at a time.',
+  },
 } as const
 
 type Setting = keyof typeof SETTINGS
@@ -103,7 +159,12 @@ const definition = z.object({
   publisher: z.string().min(1),
   description: z.string().min(1),
   permissions: z
-    .array(z.object({ value: z.string().min(1), reason: z.string().min(1, 'every permission needs a reason that administrators read') }))
+    .array(
+      z.object({
+        value: z.string().min(1),
+        reason: z.string().min(1, 'every permission needs a reason that administrators read'),
+      }),
+    )
     .min(1, 'declare at least one permission'),
   supportEmail: z.email().optional(),
   privacyUrl: z.url().optional(),
@@ -133,7 +194,8 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
   const emulatorBrowserOrigin = read('TENANTRY_EMULATOR_BROWSER_ORIGIN')
   const emulatorCaFile = read('TENANTRY_EMULATOR_CA_FILE')
   const cloud = readCloud(cloudName, emulatorOrigin, emulatorBrowserOrigin)
-  const emulatorCa = cloudName === 'emulator' && emulatorCaFile ? readText('TENANTRY_EMULATOR_CA_FILE', emulatorCaFile, mistakes) : null
+  const emulatorCa =
+    cloudName === 'emulator' && emulatorCaFile ? readText('TENANTRY_EMULATOR_CA_FILE', emulatorCaFile, mistakes) : null
   const credential = readCredential(read('TENANTRY_CLIENT_SECRET'), read('TENANTRY_CLIENT_CERTIFICATE_FILE'), mistakes)
   refuseUnsafeTls(env, cloudName, mistakes)
   const definitionRead = readDefinition(app, mistakes)
@@ -160,7 +222,11 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
   return { config: mistakes.length === 0 ? Object.freeze(sound as Config) : null, parts: sound, mistakes }
 }
 
-function readCloud(name: Value<'TENANTRY_CLOUD'> | undefined, emulator: string | undefined, browser: string | undefined): Cloud | undefined {
+function readCloud(
+  name: Value<'TENANTRY_CLOUD'> | undefined,
+  emulator: string | undefined,
+  browser: string | undefined,
+): Cloud | undefined {
   if (!name) return undefined
   if (name !== 'emulator') return CLOUDS[name]
   return emulator && browser ? emulatorCloud(emulator, browser) : undefined
@@ -175,30 +241,57 @@ function readText(setting: Setting, file: string, mistakes: Mistake[]): string |
   }
 }
 
-function readCredential(secret: string | undefined, file: string | undefined, mistakes: Mistake[]): Credential | undefined {
+function readCredential(
+  secret: string | undefined,
+  file: string | undefined,
+  mistakes: Mistake[],
+): Credential | undefined {
   const setting = 'TENANTRY_CLIENT_CERTIFICATE_FILE'
   if (secret && file) {
-    mistakes.push({ setting, message: 'is set together with TENANTRY_CLIENT_SECRET', nextStep: 'Keep one of the two; the certificate is the better one.' })
+    mistakes.push({
+      setting,
+      message: 'is set together with TENANTRY_CLIENT_SECRET',
+      nextStep: 'Keep one of the two; the certificate is the better one.',
+    })
     return undefined
   }
   if (secret) return { kind: 'secret', secret }
   if (!file) {
-    mistakes.push({ setting: 'TENANTRY_CLIENT_SECRET', message: 'is missing', nextStep: `Set it, or ${setting} to a PEM file with the app’s certificate and private key.` })
+    mistakes.push({
+      setting: 'TENANTRY_CLIENT_SECRET',
+      message: 'is missing',
+      nextStep: `Set it, or ${setting} to a PEM file with the app’s certificate and private key.`,
+    })
     return undefined
   }
   const pem = readText(setting, file, mistakes)
   if (pem === null) return undefined
   const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.exec(pem)?.[0]
-  const privateKey = /-----BEGIN (?:RSA |EC )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA |EC )?PRIVATE KEY-----/.exec(pem)?.[0]
+  const privateKey = /-----BEGIN (?:RSA |EC )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA |EC )?PRIVATE KEY-----/.exec(
+    pem,
+  )?.[0]
   if (!certificate || !privateKey) {
-    mistakes.push({ setting, message: `holds no ${certificate ? 'private key' : 'certificate'}`, nextStep: 'The file must hold both, in PEM.' })
+    mistakes.push({
+      setting,
+      message: `holds no ${certificate ? 'private key' : 'certificate'}`,
+      nextStep: 'The file must hold both, in PEM.',
+    })
     return undefined
   }
   try {
     const parsed = new X509Certificate(certificate)
-    return { kind: 'certificate', thumbprintSha256: parsed.fingerprint256.replaceAll(':', ''), privateKey, expiresAt: parsed.validToDate }
+    return {
+      kind: 'certificate',
+      thumbprintSha256: parsed.fingerprint256.replaceAll(':', ''),
+      privateKey,
+      expiresAt: parsed.validToDate,
+    }
   } catch {
-    mistakes.push({ setting, message: 'holds a certificate that cannot be read', nextStep: 'The file must hold the certificate and its private key, in PEM.' })
+    mistakes.push({
+      setting,
+      message: 'holds a certificate that cannot be read',
+      nextStep: 'The file must hold the certificate and its private key, in PEM.',
+    })
     return undefined
   }
 }
@@ -209,7 +302,10 @@ function refuseUnsafeTls(env: Environment, cloud: string | undefined, mistakes: 
   mistakes.push({
     setting: 'NODE_TLS_REJECT_UNAUTHORIZED',
     message: 'is 0: certificates would not be checked',
-    nextStep: cloud === 'emulator' ? 'Remove it: the emulator’s certificate authority is read from TENANTRY_EMULATOR_CA_FILE.' : 'Remove it.',
+    nextStep:
+      cloud === 'emulator'
+        ? 'Remove it: the emulator’s certificate authority is read from TENANTRY_EMULATOR_CA_FILE.'
+        : 'Remove it.',
   })
 }
 
@@ -218,7 +314,11 @@ function readDefinition(app: unknown, mistakes: Mistake[]): AppDefinition | unde
   const result = definition.safeParse(app)
   if (!result.success) {
     for (const issue of result.error.issues)
-      mistakes.push({ setting: setting(issue.path), message: issue.message, nextStep: 'See docs/configuration.md for the shape of the file.' })
+      mistakes.push({
+        setting: setting(issue.path),
+        message: issue.message,
+        nextStep: 'See docs/configuration.md for the shape of the file.',
+      })
     return undefined
   }
   const unknown = result.data.permissions.filter(({ value }) => !APPLICATION_PERMISSIONS.includes(value))

@@ -23,8 +23,12 @@ const OUR_MISTAKES: readonly ProblemCode[] = [
  * Tries what can only be found out by trying: whether the database answers and whether Microsoft accepts the app's
  * credential. Works with whatever part of the configuration is sound, so that all mistakes are told at once.
  */
-export async function preflight({ parts, mistakes }: ConfigReading, log: Log, clock: Clock = systemClock): Promise<Preflight> {
-  const trials = await Promise.all([tryDatabase(parts, log), tryCredential(parts, log, clock)])
+export async function preflight(
+  { parts, mistakes }: ConfigReading,
+  log: Log,
+  clock: Clock = systemClock,
+): Promise<Preflight> {
+  const trials = await Promise.all([tryDatabase(parts, log, clock), tryCredential(parts, log, clock)])
   return {
     mistakes: [...mistakes, ...trials.flatMap((trial) => trial.mistakes)],
     doubts: trials.flatMap((trial) => trial.doubts),
@@ -33,10 +37,10 @@ export async function preflight({ parts, mistakes }: ConfigReading, log: Log, cl
 
 const NOTHING: Preflight = { mistakes: [], doubts: [] }
 
-async function tryDatabase({ databaseUrl, dataDir }: Partial<Config>, log: Log): Promise<Preflight> {
+async function tryDatabase({ databaseUrl, dataDir }: Partial<Config>, log: Log, clock: Clock): Promise<Preflight> {
   if (!databaseUrl || !dataDir) return NOTHING
   try {
-    await using _store = await openStore({ databaseUrl, dataDir, log })
+    await using _store = await openStore({ databaseUrl, dataDir, clock, log })
     return NOTHING
   } catch (error) {
     const { message, nextStep } = diagnose(error)

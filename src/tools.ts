@@ -9,7 +9,7 @@ import { type Jobs, openJobs } from '#jobs/open.ts'
 import type { DelegatedToken } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
 import { openOutbound } from '#outbound/open.ts'
-import { migrate } from '#store/migrate.ts'
+import { assertMigrated, migrate } from '#store/migrate.ts'
 import { openStore, type Store } from '#store/open.ts'
 
 /** What flows work with. A flow names the tools that it needs and gets no more. */
@@ -33,15 +33,28 @@ export type Tools = {
  * An embedded database is brought up to date on the way; a server only by `tenantry migrate`.
  * @throws Problem DATABASE_UNREACHABLE, DATA_FOLDER_IN_USE
  */
-export async function openTools(config: Config, log: Log, clock: Clock = systemClock): Promise<Tools> {
+export async function openTools(
+  config: Config,
+  {
+    log,
+    work = false,
+    clock = systemClock,
+  }: { log: Log /** Whether this process does jobs. */; work?: boolean; clock?: Clock },
+): Promise<Tools> {
   await using opened = new AsyncDisposableStack()
   const { cloud } = config
   const outbound = opened.use(
-    openOutbound({ origins: [cloud.loginOrigin, cloud.graphOrigin], ...(config.emulatorCa ? { ca: config.emulatorCa } : {}), log }),
+    openOutbound({
+      origins: [cloud.loginOrigin, cloud.graphOrigin],
+      ...(config.emulatorCa ? { ca: config.emulatorCa } : {}),
+      log,
+    }),
   )
-  const store = opened.use(await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log }))
-  if (store.backend === 'pglite') await migrate(store)
-  const jobs = opened.use(await openJobs({ store, log, clock }))
+  const store = opened.use(await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, clock, log }))
+  const embedded = store.backend === 'pglite'
+  if (embedded) await migrate(store)
+  else await assertMigrated(store)
+  const jobs = opened.use(await openJobs({ store, log, work, migrate: embedded }))
   const background = openBackground(log)
   opened.defer(() => background.close())
   const entra = openEntra({
@@ -64,8 +77,14 @@ export async function openTools(config: Config, log: Log, clock: Clock = systemC
     jobs,
     background,
     graphAsApp: (tenantId) =>
-      openGraph({ ...graph, tenantId, token: async (options) => (await appToken(entra, tenantId, options ?? {})).value, priority: 'low' }),
-    graphAs: (token) => openGraph({ ...graph, tenantId: token.tenantId, token: async () => token.value, priority: 'high' }),
+      openGraph({
+        ...graph,
+        tenantId,
+        token: async (options) => (await appToken(entra, tenantId, options ?? {})).value,
+        priority: 'low',
+      }),
+    graphAs: (token) =>
+      openGraph({ ...graph, tenantId: token.tenantId, token: async () => token.value, priority: 'high' }),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
 }

@@ -22,10 +22,12 @@ const SENSITIVE = [
 /** Things that look like a JSON web token, wherever they stand in a text. */
 const JSON_WEB_TOKEN = /eyJ[\w-]{8,}\.[\w-]+(\.[\w-]*){1,3}/g
 /** Parameters of OAuth that carry secrets, as they stand in a URL or a form. */
-const SECRET_PARAMETER = /\b(code|client_secret|client_assertion|code_verifier|refresh_token|access_token|id_token|state|nonce)=[^&\s"']+/g
+const SECRET_PARAMETER =
+  /\b(code|client_secret|client_assertion|code_verifier|refresh_token|access_token|id_token|state|nonce)=[^&\s"']+/g
 
 /** The text without anything that could be used to act for somebody. */
-export const censor = (text: string): string => text.replace(JSON_WEB_TOKEN, '[token]').replace(SECRET_PARAMETER, '$1=[censored]')
+export const censor = (text: string): string =>
+  text.replace(JSON_WEB_TOKEN, '[token]').replace(SECRET_PARAMETER, '$1=[censored]')
 
 const MAX_CAUSES = 5
 

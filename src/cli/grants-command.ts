@@ -22,7 +22,10 @@ export function grantsCommand(program: Command, { tools, terminal }: CliContext)
       terminal.out(
         json
           ? JSON.stringify(plan)
-          : table(['PERMISSION', 'STATUS', 'REASON'], plan.grants.map(({ value, status, reason }) => [value, status, reason])),
+          : table(
+              ['PERMISSION', 'STATUS', 'REASON'],
+              plan.grants.map(({ value, status, reason }) => [value, status, reason]),
+            ),
       )
     })
 

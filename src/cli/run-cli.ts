@@ -13,7 +13,10 @@ export type CliContext = {
   tools: () => Promise<Tools>
   signal: AbortSignal
   /** Commands that are processes of their own; absent when the command line is served by a running process. */
-  processes?: Record<'serve' | 'work' | 'dev' | 'migrate' | 'doctor' | 'emulator', (args: readonly string[]) => Promise<number>>
+  processes?: Record<
+    'serve' | 'work' | 'dev' | 'migrate' | 'doctor' | 'emulator',
+    (args: readonly string[]) => Promise<number>
+  >
 }
 
 export const EXIT_FAILED = 1
@@ -29,7 +32,10 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   const program = new Command('tenantry')
     .description('Signs up customers’ Microsoft 365 tenants and works in them, unattended.')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.out(text.trimEnd()), writeErr: (text) => terminal.err(text.trimEnd()) })
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
     .showHelpAfterError('(add --help for the usage)')
   tenantsCommand(program, context)
   grantsCommand(program, context)
@@ -43,7 +49,12 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       .addOption(new Option('--json', 'print data as JSON').hideHelp(name !== 'doctor'))
       .action(async (_options, command: Command) => {
         const process = context.processes?.[name]
-        if (!process) throw new CommanderError(EXIT_USAGE, 'tenantry.elsewhere', `'${name}' is a process of its own; it cannot be asked of a running one.`)
+        if (!process)
+          throw new CommanderError(
+            EXIT_USAGE,
+            'tenantry.elsewhere',
+            `'${name}' is a process of its own; it cannot be asked of a running one.`,
+          )
         exitCode = await process(argv.slice(argv.indexOf(command.name()) + 1))
       })
   }
@@ -57,7 +68,9 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     }
     if (!(error instanceof Problem)) throw error
     tellProblem(terminal, error)
-    return ['CONFIGURATION_INVALID', 'DATABASE_UNREACHABLE', 'DATA_FOLDER_IN_USE'].includes(error.code) ? EXIT_USAGE : EXIT_FAILED
+    return ['CONFIGURATION_INVALID', 'DATABASE_UNREACHABLE', 'DATA_FOLDER_IN_USE'].includes(error.code)
+      ? EXIT_USAGE
+      : EXIT_FAILED
   }
 }
 

@@ -9,7 +9,10 @@ import type { TenantId } from '#model/ids.ts'
 import type { Tools } from '#tools.ts'
 
 type Chosen = { tenant: TenantId; json?: true }
-type Job = (tools: Tools, context: { tenantId: TenantId; json: boolean; terminal: Terminal; signal: AbortSignal }) => Promise<void>
+type Job = (
+  tools: Tools,
+  context: { tenantId: TenantId; json: boolean; terminal: Terminal; signal: AbortSignal },
+) => Promise<void>
 
 /** Jobs that can be run by hand, here and now, for one tenant. */
 const JOBS: Record<string, Job> = {

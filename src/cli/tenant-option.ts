@@ -8,7 +8,8 @@ const tenantId = (text: string): TenantId => {
 }
 
 /** `--tenant ID`, required. */
-export const tenantOption = (): Option => new Option('--tenant <id>', 'the tenant id').argParser(tenantId).makeOptionMandatory()
+export const tenantOption = (): Option =>
+  new Option('--tenant <id>', 'the tenant id').argParser(tenantId).makeOptionMandatory()
 
 /** `--json`: data for programs instead of words for people. */
 export const jsonOption = (): Option => new Option('--json', 'print JSON')

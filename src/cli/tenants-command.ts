@@ -14,7 +14,8 @@ type Chosen = { tenant: TenantId; json?: true; reason: string }
 /** `tenantry tenants list|show|verify|pause|resume|offboard` */
 export function tenantsCommand(program: Command, { tools, terminal }: CliContext): void {
   const tenants = program.command('tenants').description('the tenants that have signed up')
-  const tell = (json: true | undefined, data: unknown, words: () => string) => terminal.out(json ? JSON.stringify(data) : words())
+  const tell = (json: true | undefined, data: unknown, words: () => string) =>
+    terminal.out(json ? JSON.stringify(data) : words())
 
   tenants
     .command('list')
@@ -82,23 +83,45 @@ function positive(text: string): number {
 const tenantTable = (tenants: readonly Tenant[]): string =>
   table(
     ['TENANT ID', 'NAME', 'DOMAIN', 'STATE', 'WHY'],
-    tenants.map(({ id, displayName, defaultDomain, state, diagnosis }) => [id, displayName, defaultDomain ?? '', state, diagnosis?.code ?? '']),
+    tenants.map(({ id, displayName, defaultDomain, state, diagnosis }) => [
+      id,
+      displayName,
+      defaultDomain ?? '',
+      state,
+      diagnosis?.code ?? '',
+    ]),
   )
 
 function tellStory({ tenant, grants, runs, audit, counts }: TenantStory): string {
   const time = (at: Date | null) => at?.toISOString().slice(0, 19).replace('T', ' ') ?? ''
   return [
     `${tenant.displayName} (${tenant.defaultDomain ?? tenant.id}) is ${tenant.state}.`,
-    ...(tenant.diagnosis ? [`  ${tenant.diagnosis.code}: ${tenant.diagnosis.message}`, `  Next step: ${tenant.diagnosis.nextStep}`] : []),
+    ...(tenant.diagnosis
+      ? [`  ${tenant.diagnosis.code}: ${tenant.diagnosis.message}`, `  Next step: ${tenant.diagnosis.nextStep}`]
+      : []),
     `  ${counts.user} users and ${counts.group} groups stored.`,
     '',
-    table(['PERMISSION', 'STATUS'], grants.map(({ permission, status }) => [permission, status])),
+    table(
+      ['PERMISSION', 'STATUS'],
+      grants.map(({ permission, status }) => [permission, status]),
+    ),
     '',
     table(
       ['RUN STARTED', 'STATE', 'PAGES', 'USERS', 'GROUPS', 'REMOVED', 'WHY'],
-      runs.map((run) => [time(run.startedAt), run.state, `${run.pages}`, `${run.users}`, `${run.groups}`, `${run.removed}`, run.diagnosis?.code ?? '']),
+      runs.map((run) => [
+        time(run.startedAt),
+        run.state,
+        `${run.pages}`,
+        `${run.users}`,
+        `${run.groups}`,
+        `${run.removed}`,
+        run.diagnosis?.code ?? '',
+      ]),
     ),
     '',
-    table(['AT', 'ACTOR', 'ACTION', 'FROM', 'TO'], audit.map((entry) => [time(entry.at), entry.actor, entry.action, entry.from ?? '', entry.to ?? ''])),
+    table(
+      ['AT', 'ACTOR', 'ACTION', 'FROM', 'TO'],
+      audit.map((entry) => [time(entry.at), entry.actor, entry.action, entry.from ?? '', entry.to ?? '']),
+    ),
   ].join('\n')
 }

@@ -25,8 +25,14 @@ export function tellProblem({ err }: Terminal, { diagnosis }: Problem): void {
 /** Rows under headings, as wide as their contents. Control characters that came from a directory are shown, not obeyed. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const clean = rows.map((row) => row.map(printable))
-  const widths = headings.map((heading, column) => Math.max(heading.length, ...clean.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...clean.map((row) => row[column]?.length ?? 0)),
+  )
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
   return [line(headings), line(widths.map((width) => '─'.repeat(width))), ...clean.map(line)].join('\n')
 }
 

@@ -1,10 +1,10 @@
-import { assignAppRole } from '#graph/app-role-assignments.ts'
-import { findMicrosoftGraph, findServicePrincipal } from '#graph/service-principals.ts'
 import { connectTenant } from '#flows/connect-tenant.ts'
 import { patiently } from '#flows/patiently.ts'
 import { openProgress } from '#flows/progress.ts'
 import { type GrantReview, reviewGrants } from '#flows/review-grants.ts'
 import { verifyAccess } from '#flows/verify-access.ts'
+import { assignAppRole } from '#graph/app-role-assignments.ts'
+import { findMicrosoftGraph, findServicePrincipal } from '#graph/service-principals.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import type { PlannedGrant } from '#model/permission.ts'
 import { diagnose, Problem } from '#model/problem.ts'
@@ -26,7 +26,7 @@ export const startGrants = (tools: Tools, step: AdministratorStep): 'started' | 
  * be tried again.
  */
 export async function applyGrants(tools: Needs, step: AdministratorStep, signal: AbortSignal): Promise<void> {
-  const { clock, store, log } = tools
+  const { store, log } = tools
   try {
     await grantAndConnect(tools, step, signal)
   } catch (error) {
@@ -56,10 +56,16 @@ async function grantAndConnect(tools: Needs, step: AdministratorStep, signal: Ab
 
   await become('granting')
   const review = await progress.step(`Find ${config.app.name} among your enterprise applications`, () =>
-    patiently(clock, { ...patience, what: 'the new enterprise application' }, async () => withPlan(await reviewGrants(tools, step))),
+    patiently(clock, { ...patience, what: 'the new enterprise application' }, async () =>
+      withPlan(await reviewGrants(tools, step)),
+    ),
   )
-  const ours = await patiently(clock, { ...patience, what: 'the new enterprise application' }, () => findServicePrincipal(graph, config.clientId))
-  const microsoftGraph = await patiently(clock, { ...patience, what: 'Microsoft Graph' }, () => findMicrosoftGraph(graph))
+  const ours = await patiently(clock, { ...patience, what: 'the new enterprise application' }, () =>
+    findServicePrincipal(graph, config.clientId),
+  )
+  const microsoftGraph = await patiently(clock, { ...patience, what: 'Microsoft Graph' }, () =>
+    findMicrosoftGraph(graph),
+  )
   assertOffered(review.plan.grants)
   for (const grant of review.plan.grants) {
     const { appRoleId } = grant

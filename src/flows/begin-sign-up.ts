@@ -38,16 +38,14 @@ export async function beginSignUp(
     challenge,
     prompt: 'select_account',
   })
-  const createdAt = clock.now()
   await asFleet(store, async (sql) => {
-    await removeExpiredSignUps(sql, createdAt)
+    await removeExpiredSignUps(sql)
     if ((await countOpenSignUps(sql)) >= MAX_OPEN_SIGN_UPS) throw tooMany()
     await addSignUp(sql, {
       id: signUpId,
       stateHash: stateHash(signIn.state),
       invitedTenantId,
-      createdAt,
-      expiresAt: new Date(createdAt.getTime() + config.signUpValidMinutes * MINUTE),
+      expiresAt: new Date(clock.now().getTime() + config.signUpValidMinutes * MINUTE),
     })
   })
   return { redirectTo, ticket: { ...signIn, signUpId, invitedTenantId } }

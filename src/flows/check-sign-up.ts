@@ -5,13 +5,18 @@ import type { AdministratorStep } from '#model/administrator.ts'
 import { type Diagnosis, diagnose } from '#model/problem.ts'
 import type { Tools } from '#tools.ts'
 
-export type SignUpCheck = { state: 'connected' } | { state: 'waiting'; missing: readonly string[]; diagnosis: Diagnosis | null }
+export type SignUpCheck =
+  | { state: 'connected' }
+  | { state: 'waiting'; missing: readonly string[]; diagnosis: Diagnosis | null }
 
 /**
  * Recognises what somebody has granted by hand: a fresh app-only token tells. Connects the tenant when nothing is
  * missing; changes nothing otherwise.
  */
-export async function checkSignUp(tools: Omit<Tools, 'background' | typeof Symbol.asyncDispose>, step: AdministratorStep): Promise<SignUpCheck> {
+export async function checkSignUp(
+  tools: Omit<Tools, 'background' | typeof Symbol.asyncDispose>,
+  step: AdministratorStep,
+): Promise<SignUpCheck> {
   const { account } = step
   try {
     const access = await verifyAccess(tools, account.tenantId)

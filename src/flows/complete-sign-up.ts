@@ -41,7 +41,11 @@ export async function completeSignUp(
   }
 }
 
-async function complete({ config, clock, entra, store }: Needs, ticket: SignUpTicket | null, callback: Callback): Promise<AdministratorStep> {
+async function complete(
+  { config, clock, entra, store }: Needs,
+  ticket: SignUpTicket | null,
+  callback: Callback,
+): Promise<AdministratorStep> {
   if (!callback.state) throw restart('SIGN_UP_UNKNOWN', 'This page was opened without the mark of a sign-up.')
   if (!ticket || !sameText(callback.state, ticket.state))
     throw restart('SIGN_UP_OTHER_BROWSER', 'This sign-up was not begun in this browser, or it was begun again since.')
@@ -50,7 +54,8 @@ async function complete({ config, clock, entra, store }: Needs, ticket: SignUpTi
   const taken = await asFleet(store, (sql) => takeSignUp(sql, { stateHash: stateHash(state) }))
   if (taken === 'unknown') throw restart('SIGN_UP_UNKNOWN', 'This sign-up is not known.')
   if (taken === 'used') throw restart('SIGN_UP_USED', 'This step of the sign-up has been done already.')
-  if (taken === 'expired') throw restart('SIGN_UP_EXPIRED', `A sign-up must be finished within ${config.signUpValidMinutes} minutes.`)
+  if (taken === 'expired')
+    throw restart('SIGN_UP_EXPIRED', `A sign-up must be finished within ${config.signUpValidMinutes} minutes.`)
 
   if (callback.error) throw fromRedirect(callback)
   if (!callback.code) throw restart('SIGN_UP_UNKNOWN', 'Microsoft sent neither a code nor an error.')
@@ -63,7 +68,8 @@ async function complete({ config, clock, entra, store }: Needs, ticket: SignUpTi
     scopes: SIGN_UP_SCOPES,
     ...(callback.iss ? { issuer: callback.iss } : {}),
   })
-  if (ticket.invitedTenantId && account.tenantId !== ticket.invitedTenantId) throw wrongTenant(account.tenantId, ticket.invitedTenantId)
+  if (ticket.invitedTenantId && account.tenantId !== ticket.invitedTenantId)
+    throw wrongTenant(account.tenantId, ticket.invitedTenantId)
 
   await asFleet(store, async (sql) => {
     await updateSignUp(sql, ticket.signUpId, {
@@ -71,19 +77,32 @@ async function complete({ config, clock, entra, store }: Needs, ticket: SignUpTi
       tenantId: account.tenantId,
       administratorId: account.objectId,
     })
-    await addAudit(sql, { tenantId: account.tenantId, actor: `administrator:${account.objectId}`, action: 'sign-up.signed-in' })
+    await addAudit(sql, {
+      tenantId: account.tenantId,
+      actor: `administrator:${account.objectId}`,
+      action: 'sign-up.signed-in',
+    })
   })
   return { signUpId: ticket.signUpId, account, token }
 }
 
 /** Every refusal leaves a trace; the sign-up itself is marked only when it was really ours. */
-async function recordRejection({ clock, store, log }: Needs, ticket: SignUpTicket | null, error: unknown): Promise<void> {
+async function recordRejection(
+  { clock, store, log }: Needs,
+  ticket: SignUpTicket | null,
+  error: unknown,
+): Promise<void> {
   const diagnosis = diagnose(error)
   log.warn({ err: error, signUpId: ticket?.signUpId }, 'a sign-in was rejected')
   const ours = ticket !== null && !['SIGN_UP_UNKNOWN', 'SIGN_UP_OTHER_BROWSER', 'SIGN_UP_USED'].includes(diagnosis.code)
   await asFleet(store, async (sql) => {
     if (ours) await updateSignUp(sql, ticket.signUpId, { state: 'failed', diagnosis })
-    await addAudit(sql, { tenantId: null, actor: 'somebody', action: 'sign-up.rejected', detail: { code: diagnosis.code } })
+    await addAudit(sql, {
+      tenantId: null,
+      actor: 'somebody',
+      action: 'sign-up.rejected',
+      detail: { code: diagnosis.code },
+    })
   })
 }
 

@@ -22,19 +22,23 @@ export type Connection = {
  * it. A tenant that was here before comes back under the same ids, with its data.
  */
 export async function connectTenant(
-  { config, clock, store, jobs }: Pick<Tools, 'config' | 'clock' | 'store' | 'jobs'>,
+  { config, store, jobs }: Pick<Tools, 'config' | 'store' | 'jobs'>,
   { signUpId, tenantId, administratorId, displayName, defaultDomain, access }: Connection,
 ): Promise<void> {
-  const at = clock.now()
   const actor = `administrator:${administratorId}`
   await asTenant(store, tenantId, async (sql) => {
-    await saveConnectedTenant(sql, { displayName, defaultDomain, servicePrincipalId: access.token.servicePrincipalId, at, actor })
+    await saveConnectedTenant(sql, {
+      displayName,
+      defaultDomain,
+      servicePrincipalId: access.token.servicePrincipalId,
+      actor,
+    })
     await saveGrants(
       sql,
-      config.app.permissions.map(({ value }) => ({ permission: value, appRoleId: null, status: 'granted', at })),
+      config.app.permissions.map(({ value }) => ({ permission: value, status: 'granted' })),
     )
-    await connectSignUp(sql, signUpId, at)
-    await addAudit(sql, { tenantId, at, actor, action: 'tenant.connected', detail: { roles: access.token.roles } })
+    await connectSignUp(sql, signUpId)
+    await addAudit(sql, { tenantId, actor, action: 'sign-up.connected', detail: { roles: access.token.roles } })
     await enqueue(jobs, sql, 'sync-tenant', { tenantId })
   })
 }

@@ -1,5 +1,5 @@
-import { cancelJobsOf } from '#jobs/inspect.ts'
 import { forgetTenant } from '#entra/app-token.ts'
+import { cancelJobsOf } from '#jobs/inspect.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Diagnosis, diagnose, type ProblemCode } from '#model/problem.ts'
 import { mayMove, type TenantState } from '#model/tenant.ts'

@@ -19,10 +19,14 @@ export async function offboardTenant(
 ): Promise<Tenant> {
   const tenant = await knownTenant(tools, tenantId)
   if (tenant.state === 'offboarded') return tenant
-  await asFleet(tools.store, (sql) => moveTenant(sql, { id: tenantId, to: 'offboarding', actor, reason, diagnosis: null }))
+  await asFleet(tools.store, (sql) =>
+    moveTenant(sql, { id: tenantId, to: 'offboarding', actor, reason, diagnosis: null }),
+  )
   await cancelJobsOf(tools.jobs, tenantId)
   forgetTenant(tools.entra, tenantId)
   await asTenant(tools.store, tenantId, (sql) => removeAllResources(sql))
-  await asFleet(tools.store, (sql) => moveTenant(sql, { id: tenantId, to: 'offboarded', actor, reason, diagnosis: null }))
+  await asFleet(tools.store, (sql) =>
+    moveTenant(sql, { id: tenantId, to: 'offboarded', actor, reason, diagnosis: null }),
+  )
   return knownTenant(tools, tenantId)
 }

@@ -14,7 +14,10 @@ const SCOPES = ['openid', 'profile'] as const
 
 const redirectUri = (consoleUrl: string): string => `${consoleUrl}/sign-in/callback`
 
-export async function beginOperatorSignIn({ config, entra }: Pick<Tools, 'config' | 'entra'>): Promise<{ redirectTo: string; ticket: SignInTicket }> {
+export async function beginOperatorSignIn({
+  config,
+  entra,
+}: Pick<Tools, 'config' | 'entra'>): Promise<{ redirectTo: string; ticket: SignInTicket }> {
   const { challenge, ...ticket } = newSignIn()
   const redirectTo = await authorizationUrl(entra, {
     tenant: config.homeTenantId,
@@ -50,9 +53,18 @@ export async function completeOperatorSignIn(
   })
   const allowed = account.tenantId === config.homeTenantId && account.appRoles.includes(OPERATOR_ROLE)
   await asFleet(store, (sql) =>
-    addAudit(sql, { tenantId: null, actor: `operator:${account.objectId}`, action: allowed ? 'console.signed-in' : 'console.refused' }),
+    addAudit(sql, {
+      tenantId: null,
+      actor: `operator:${account.objectId}`,
+      action: allowed ? 'console.signed-in' : 'console.refused',
+    }),
   )
-  if (!allowed) throw refused('NOT_AN_OPERATOR', 'You are signed in, but you are not an operator.', `Ask for the app role ${OPERATOR_ROLE} in your own tenant.`)
+  if (!allowed)
+    throw refused(
+      'NOT_AN_OPERATOR',
+      'You are signed in, but you are not an operator.',
+      `Ask for the app role ${OPERATOR_ROLE} in your own tenant.`,
+    )
   return { objectId: account.objectId, name: account.name, username: account.username }
 }
 

@@ -13,7 +13,9 @@ type Order = { tenantId: TenantId; actor: string; reason: string }
 /** The daemon leaves the tenant alone until it is resumed. @throws Problem TENANT_UNKNOWN, STATE_MOVE_REFUSED */
 export async function pauseTenant(tools: Needs, { tenantId, actor, reason }: Order): Promise<Tenant> {
   await knownTenant(tools, tenantId)
-  await asFleet(tools.store, (sql) => moveTenant(sql, { id: tenantId, to: 'suspended', actor, reason, diagnosis: null }))
+  await asFleet(tools.store, (sql) =>
+    moveTenant(sql, { id: tenantId, to: 'suspended', actor, reason, diagnosis: null }),
+  )
   await cancelJobsOf(tools.jobs, tenantId)
   return knownTenant(tools, tenantId)
 }

@@ -11,12 +11,18 @@ export type TenantGrants = {
 }
 
 /** Compares what the app declares with what a fresh token for the tenant carries. Needs no administrator. */
-export async function planTenantGrants({ config, entra }: Pick<Tools, 'config' | 'entra'>, tenantId: TenantId): Promise<TenantGrants> {
+export async function planTenantGrants(
+  { config, entra }: Pick<Tools, 'config' | 'entra'>,
+  tenantId: TenantId,
+): Promise<TenantGrants> {
   const { roles } = await appToken(entra, tenantId, { fresh: true })
   const declared = config.app.permissions
   return {
     tenantId,
-    grants: declared.map((permission) => ({ ...permission, status: roles.includes(permission.value) ? 'granted' : 'missing' })),
+    grants: declared.map((permission) => ({
+      ...permission,
+      status: roles.includes(permission.value) ? 'granted' : 'missing',
+    })),
     undeclared: roles.filter((role) => !declared.some((permission) => permission.value === role)),
   }
 }

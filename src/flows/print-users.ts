@@ -8,7 +8,15 @@ export type PrintedUsers = { claims: Record<string, unknown>; users: number }
 /** The smallest daemon there is: a token for one tenant, its claims (never the token), and every user's name, all pages. */
 export async function printUsers(
   { entra, graphAsApp }: Pick<Tools, 'entra' | 'graphAsApp'>,
-  { tenantId, signal, print }: { tenantId: TenantId; signal: AbortSignal; print: { claims(claims: Record<string, unknown>): void; user(name: string): void } },
+  {
+    tenantId,
+    signal,
+    print,
+  }: {
+    tenantId: TenantId
+    signal: AbortSignal
+    print: { claims(claims: Record<string, unknown>): void; user(name: string): void }
+  },
 ): Promise<PrintedUsers> {
   const { claims } = await appToken(entra, tenantId, {})
   print.claims(claims)

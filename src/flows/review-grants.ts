@@ -19,7 +19,10 @@ export type GrantReview = {
 }
 
 /** Reads, on behalf of the administrator, what is there already and what would be added. Changes nothing. */
-export async function reviewGrants({ config, graphAs }: Pick<Tools, 'config' | 'graphAs'>, { account, token }: AdministratorStep): Promise<GrantReview> {
+export async function reviewGrants(
+  { config, graphAs }: Pick<Tools, 'config' | 'graphAs'>,
+  { account, token }: AdministratorStep,
+): Promise<GrantReview> {
   const graph = graphAs(token)
   const [tenant, ours, microsoftGraph, roles] = await Promise.all([
     readOrganization(graph),
@@ -29,7 +32,10 @@ export async function reviewGrants({ config, graphAs }: Pick<Tools, 'config' | '
   ])
   const mayGrant = roles.some((role) => role === GLOBAL_ADMINISTRATOR || role === PRIVILEGED_ROLE_ADMINISTRATOR)
   if (!ours || !microsoftGraph) return { tenant, plan: null, mayGrant, selfConsentOnly: false }
-  const [assignments, grants] = await Promise.all([listAppRoleAssignments(graph, ours.id), listPermissionGrants(graph, ours.id)])
+  const [assignments, grants] = await Promise.all([
+    listAppRoleAssignments(graph, ours.id),
+    listPermissionGrants(graph, ours.id),
+  ])
   return {
     tenant,
     plan: planGrants(

@@ -22,7 +22,11 @@ export type TenantStory = {
   audit: readonly AuditEntry[]
   counts: Record<ResourceKind, number>
 }
-export type FleetOverview = { byState: Partial<Record<TenantState, number>>; queue: readonly QueueDepth[]; runs: readonly SyncRun[] }
+export type FleetOverview = {
+  byState: Partial<Record<TenantState, number>>
+  queue: readonly QueueDepth[]
+  runs: readonly SyncRun[]
+}
 
 export const listTenantsFor = ({ store }: Pick<Tools, 'store'>, query: TenantQuery): Promise<Tenant[]> =>
   asFleet(store, (sql) => listTenants(sql, query))

@@ -9,14 +9,14 @@ import type { Tools } from '#tools.ts'
 
 /** Lets the daemon read a tenant now instead of at its next turn. @throws Problem TENANT_UNKNOWN, STATE_MOVE_REFUSED */
 export async function syncNow(
-  tools: Pick<Tools, 'store' | 'jobs' | 'clock'>,
+  tools: Pick<Tools, 'store' | 'jobs'>,
   { tenantId, actor }: { tenantId: TenantId; actor: string },
 ): Promise<void> {
   const tenant = await knownTenant(tools, tenantId)
   if (!WORKING_STATES.includes(tenant.state)) throw resting(tenant.state)
   await asFleet(tools.store, async (sql) => {
     await enqueue(tools.jobs, sql, 'sync-tenant', { tenantId })
-    await addAudit(sql, { tenantId, at: actor, action: 'tenant.sync-requested' })
+    await addAudit(sql, { tenantId, actor, action: 'tenant.sync-requested' })
   })
 }
 

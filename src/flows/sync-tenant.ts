@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { loseConsent } from '#flows/lose-consent.ts'
 import { groupPages } from '#graph/groups.ts'
 import type { Graph } from '#graph/open.ts'
 import type { Page } from '#graph/pages.ts'
 import { userPages } from '#graph/users.ts'
-import { loseConsent } from '#flows/lose-consent.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
 import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
@@ -14,7 +14,10 @@ import { finishRun, recordPage, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-type Reader = { kind: ResourceKind; pages: (graph: Graph, options: { signal: AbortSignal }) => AsyncIterable<Page<DirectoryResource>> }
+type Reader = {
+  kind: ResourceKind
+  pages: (graph: Graph, options: { signal: AbortSignal }) => AsyncIterable<Page<DirectoryResource>>
+}
 
 /** What a sync reads, in this order. Adding a kind of object is a line here and its reader in `graph/`. */
 const READERS: readonly Reader[] = [
@@ -31,7 +34,7 @@ export async function syncTenant(
   tools: Pick<Tools, 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'graphAsApp'>,
   { tenantId, signal }: { tenantId: TenantId; signal: AbortSignal },
 ): Promise<void> {
-  const { store, clock, graphAsApp } = tools
+  const { store, graphAsApp } = tools
   const tenant = await asTenant(store, tenantId, (sql) => findTenant(sql, tenantId))
   if (!tenant || !WORKING_STATES.includes(tenant.state)) return
   const runId = randomUUID() as RunId

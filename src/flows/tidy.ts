@@ -11,7 +11,7 @@ const LONGEST_RUN_HOURS = 12
 export async function tidy({ store, clock }: Pick<Tools, 'store' | 'clock'>): Promise<void> {
   const now = clock.now()
   await asFleet(store, async (sql) => {
-    await removeExpiredSignUps(sql, now)
+    await removeExpiredSignUps(sql)
     await interruptRuns(sql, { startedBefore: new Date(now.getTime() - LONGEST_RUN_HOURS * HOUR) })
   })
 }

@@ -20,9 +20,24 @@ type Probe = { anyOf: readonly string[]; call: (graph: Graph) => Promise<Organiz
 
 /** One Graph call for each family of permissions, the most telling first. */
 const PROBES: readonly Probe[] = [
-  { anyOf: ['Organization.Read.All', 'Organization.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'], call: readOrganization },
-  { anyOf: ['User.Read.All', 'User.ReadBasic.All', 'User.ReadWrite.All'], call: async (graph) => (await firstUser(graph), null) },
-  { anyOf: ['Group.Read.All', 'GroupMember.Read.All', 'Group.ReadWrite.All'], call: async (graph) => (await firstGroup(graph), null) },
+  {
+    anyOf: ['Organization.Read.All', 'Organization.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+    call: readOrganization,
+  },
+  {
+    anyOf: ['User.Read.All', 'User.ReadBasic.All', 'User.ReadWrite.All'],
+    call: async (graph) => {
+      await firstUser(graph)
+      return null
+    },
+  },
+  {
+    anyOf: ['Group.Read.All', 'GroupMember.Read.All', 'Group.ReadWrite.All'],
+    call: async (graph) => {
+      await firstGroup(graph)
+      return null
+    },
+  },
 ]
 
 /**

@@ -48,12 +48,23 @@ export async function knownTenant({ store }: Pick<Tools, 'store'>, tenantId: Ten
 /** Only the states that verification is about are changed: a suspended tenant stays suspended. */
 async function become(
   { store, jobs }: Pick<Tools, 'store' | 'jobs'>,
-  { tenantId, to, actor, diagnosis }: { tenantId: TenantId; to: TenantState; actor: string; diagnosis: Diagnosis | null },
+  {
+    tenantId,
+    to,
+    actor,
+    diagnosis,
+  }: { tenantId: TenantId; to: TenantState; actor: string; diagnosis: Diagnosis | null },
 ): Promise<void> {
   await asFleet(store, async (sql) => {
     const tenant = await findTenant(sql, tenantId)
     if (!tenant || tenant.state === to || !['active', 'degraded', 'revoked'].includes(tenant.state)) return
-    await moveTenant(sql, { id: tenantId, to, actor, reason: diagnosis?.message ?? 'Everything we need is there.', diagnosis })
+    await moveTenant(sql, {
+      id: tenantId,
+      to,
+      actor,
+      reason: diagnosis?.message ?? 'Everything we need is there.',
+      diagnosis,
+    })
     await enqueue(jobs, sql, 'sync-tenant', { tenantId })
   })
 }

@@ -18,7 +18,17 @@ const SCHEMA = 'pgboss'
  * @param input.work whether this process also looks after the queue: schedules, retries of dead workers' jobs, clean-up
  * @param input.migrate whether the queue's own schema may be created or changed
  */
-export async function openJobs({ store, log, work, migrate }: { store: Store; log: Log; work: boolean; migrate: boolean }): Promise<Jobs> {
+export async function openJobs({
+  store,
+  log,
+  work,
+  migrate,
+}: {
+  store: Store
+  log: Log
+  work: boolean
+  migrate: boolean
+}): Promise<Jobs> {
   const boss = new PgBoss({
     ...(store.pglite
       ? { db: fromPglite(store.pglite), backend: 'pglite' as const }

@@ -11,22 +11,30 @@ const POLL_SECONDS = 0.5
 const DEFAULT_GRACE_MILLISECONDS = 10_000
 
 /** Does jobs until stopped, at most `concurrency` of each kind at a time. */
-export async function startRunner(jobs: Jobs, tasks: TaskTable, { concurrency }: { concurrency: number }): Promise<Runner> {
+export async function startRunner(
+  jobs: Jobs,
+  tasks: TaskTable,
+  { concurrency }: { concurrency: number },
+): Promise<Runner> {
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
   for (const name of JOB_NAMES) {
-    await jobs.boss.work<object>(name, { localConcurrency: concurrency, pollingIntervalSeconds: POLL_SECONDS }, async ([job]) => {
-      if (!job) return
-      const signal = AbortSignal.any([job.signal, stopping.signal])
-      const attempt = runOne(jobs, tasks, name, job.data, { signal, jobId: job.id, attempt: job.retryCount })
-      const settled = attempt.catch(() => {})
-      running.add(settled)
-      try {
-        await attempt
-      } finally {
-        running.delete(settled)
-      }
-    })
+    await jobs.boss.work<object>(
+      name,
+      { localConcurrency: concurrency, pollingIntervalSeconds: POLL_SECONDS },
+      async ([job]) => {
+        if (!job) return
+        const signal = AbortSignal.any([job.signal, stopping.signal])
+        const attempt = runOne(jobs, tasks, name, job.data, { signal, jobId: job.id, attempt: job.retryCount })
+        const settled = attempt.catch(() => {})
+        running.add(settled)
+        try {
+          await attempt
+        } finally {
+          running.delete(settled)
+        }
+      },
+    )
   }
   return {
     async stop({ graceMilliseconds = DEFAULT_GRACE_MILLISECONDS } = {}) {

@@ -3,7 +3,11 @@ import { type ClientId, MICROSOFT_GRAPH } from '#model/ids.ts'
 import type { DeclaredPermission } from '#model/permission.ts'
 
 /** What may stand in a comment line of a shell script. */
-const inOneLine = (text: string): string => text.replace(/[^\p{L}\p{N} .,:;()/&+-]/gu, ' ').replace(/\s+/g, ' ').trim()
+const inOneLine = (text: string): string =>
+  text
+    .replace(/[^\p{L}\p{N} .,:;()/&+-]/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
 
 /**
  * The az CLI script with which an administrator grants the app roles by hand. It asks for nothing but a signed-in az,

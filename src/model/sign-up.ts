@@ -11,7 +11,6 @@ export type SignUpState = (typeof SIGN_UP_STATES)[number]
 
 /** One line of visible progress on the way to `connected`. */
 export type ProgressStep = {
-  at: Date
   /** For people: "Waiting for Microsoft to show the new service principal". */
   text: string
   state: 'running' | 'done' | 'waiting' | 'failed'

@@ -4,7 +4,10 @@ import type { TenantSql } from '#store/open.ts'
 export type Grant = { permission: string; status: 'granted' | 'missing'; seenAt: Date }
 
 /** Replaces what we last saw of the tenant's application permissions. */
-export async function saveGrants({ db, at, tenantId }: TenantSql, grants: readonly Omit<Grant, 'seenAt'>[]): Promise<void> {
+export async function saveGrants(
+  { db, at, tenantId }: TenantSql,
+  grants: readonly Omit<Grant, 'seenAt'>[],
+): Promise<void> {
   await raw`delete from tenantry.grants where tenant_id = ${tenantId}`.execute(db)
   await raw`
     insert into tenantry.grants (tenant_id, permission, status, seen_at)

@@ -66,7 +66,8 @@ const inUse = (dataDir: string, pid: number) =>
     code: 'DATA_FOLDER_IN_USE',
     owner: 'operator',
     message: `The embedded database in ${dataDir} is in use by process ${pid}; only one process can own it.`,
-    nextStep: 'Use `tenantry dev`, which runs everything in one process, or set TENANTRY_DATABASE_URL to a PostgreSQL server.',
+    nextStep:
+      'Use `tenantry dev`, which runs everything in one process, or set TENANTRY_DATABASE_URL to a PostgreSQL server.',
     retry: 'never',
     confidence: 'certain',
   })

@@ -33,7 +33,8 @@ export async function assertMigrated(store: Store): Promise<void> {
 }
 
 async function appliedMigrations({ kysely }: Store): Promise<string[]> {
-  const { rows: tables } = await sql`select 1 from pg_tables where schemaname = 'tenantry' and tablename = 'kysely_migration'`.execute(kysely)
+  const { rows: tables } =
+    await sql`select 1 from pg_tables where schemaname = 'tenantry' and tablename = 'kysely_migration'`.execute(kysely)
   if (tables.length === 0) return []
   const { rows } = await sql<{ name: string }>`select name from tenantry.kysely_migration order by name`.execute(kysely)
   return rows.map((row) => row.name)
@@ -49,4 +50,11 @@ function refuseNewer(applied: readonly string[]): void {
 }
 
 const schemaProblem = (message: string, nextStep: string) =>
-  new Problem({ code: 'CONFIGURATION_INVALID', owner: 'operator', message, nextStep, retry: 'never', confidence: 'certain' })
+  new Problem({
+    code: 'CONFIGURATION_INVALID',
+    owner: 'operator',
+    message,
+    nextStep,
+    retry: 'never',
+    confidence: 'certain',
+  })

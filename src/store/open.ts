@@ -98,7 +98,11 @@ async function openServer(databaseUrl: string, log: Log): Promise<Opened> {
 }
 
 /** Runs `work` in one transaction that is confined to one tenant. An exception rolls everything back. */
-export const asTenant = <Value>(store: Store, tenantId: TenantId, work: (sql: TenantSql) => Promise<Value>): Promise<Value> =>
+export const asTenant = <Value>(
+  store: Store,
+  tenantId: TenantId,
+  work: (sql: TenantSql) => Promise<Value>,
+): Promise<Value> =>
   store.kysely.transaction().execute(async (db) => {
     await raw`set local role tenantry_tenant`.execute(db)
     await raw`select set_config('tenantry.tenant_id', ${tenantId}, true)`.execute(db)
@@ -138,7 +142,8 @@ function unreachable(databaseUrl: string, cause: unknown): Problem {
       code: 'DATABASE_UNREACHABLE',
       owner: 'operator',
       message: `The database ${pathname.slice(1)} at ${hostname || 'the local socket'}:${port || '5432'} cannot be used (${reason}).`,
-      nextStep: 'Check that PostgreSQL runs there and that TENANTRY_DATABASE_URL has the right user, password and database.',
+      nextStep:
+        'Check that PostgreSQL runs there and that TENANTRY_DATABASE_URL has the right user, password and database.',
       retry: 'backoff',
       confidence: 'certain',
     },

@@ -4,7 +4,11 @@ import { type DirectoryResource, RESOURCE_KINDS, type ResourceKind } from '#mode
 import type { TenantSql } from '#store/open.ts'
 
 /** Writes one page in one statement. Of an object that stands twice on a page the later one counts. */
-export async function upsertResources({ db, at, tenantId }: TenantSql, runId: RunId, resources: readonly DirectoryResource[]): Promise<void> {
+export async function upsertResources(
+  { db, at, tenantId }: TenantSql,
+  runId: RunId,
+  resources: readonly DirectoryResource[],
+): Promise<void> {
   const unique = new Map(resources.map((resource) => [`${resource.kind}:${resource.id}`, resource]))
   if (unique.size === 0) return
   await raw`
@@ -21,7 +25,8 @@ export async function upsertResources({ db, at, tenantId }: TenantSql, runId: Ru
 
 /** Removes what the run did not see; to be called only after its last page. */
 export async function removeUnseen({ db }: TenantSql, kind: ResourceKind, runId: RunId): Promise<number> {
-  const { numAffectedRows } = await raw`delete from tenantry.resources where kind = ${kind} and run_id <> ${runId}`.execute(db)
+  const { numAffectedRows } =
+    await raw`delete from tenantry.resources where kind = ${kind} and run_id <> ${runId}`.execute(db)
   return Number(numAffectedRows ?? 0)
 }
 
@@ -38,7 +43,12 @@ export async function countResources({ db }: TenantSql): Promise<Record<Resource
 }
 
 type Row = { kind: ResourceKind; id: ObjectId; display_name: string | null; properties: Record<string, unknown> }
-const toResource = ({ kind, id, display_name, properties }: Row): DirectoryResource => ({ kind, id, displayName: display_name, properties })
+const toResource = ({ kind, id, display_name, properties }: Row): DirectoryResource => ({
+  kind,
+  id,
+  displayName: display_name,
+  properties,
+})
 
 /** In the order of their ids; `after` continues behind that object. */
 export async function listResources(
@@ -47,11 +57,17 @@ export async function listResources(
 ): Promise<DirectoryResource[]> {
   const { rows } = await raw<Row>`
     select kind, id, display_name, properties from tenantry.resources
-    where kind = ${kind} and (${after ?? null}::uuid is null or id > ${after ?? null}) order by id limit ${limit}`.execute(db)
+    where kind = ${kind} and (${after ?? null}::uuid is null or id > ${after ?? null}) order by id limit ${limit}`.execute(
+    db,
+  )
   return rows.map(toResource)
 }
 
-export async function newestResources({ db }: TenantSql, kind: ResourceKind, limit: number): Promise<DirectoryResource[]> {
+export async function newestResources(
+  { db }: TenantSql,
+  kind: ResourceKind,
+  limit: number,
+): Promise<DirectoryResource[]> {
   const { rows } = await raw<Row>`
     select kind, id, display_name, properties from tenantry.resources
     where kind = ${kind} order by arrived_at desc, display_name limit ${limit}`.execute(db)

@@ -10,7 +10,7 @@ type Row = {
   invited_tenant_id: TenantId | null
   tenant_id: TenantId | null
   administrator_id: ObjectId | null
-  progress: (Omit<ProgressStep, 'at'> & { at: string })[]
+  progress: ProgressStep[]
   diagnosis: Diagnosis | null
   created_at: Date
   expires_at: Date
@@ -23,7 +23,7 @@ const toSignUp = (row: Row): SignUp => ({
   invitedTenantId: row.invited_tenant_id,
   tenantId: row.tenant_id,
   administratorId: row.administrator_id,
-  progress: row.progress.map((step) => ({ ...step, at: new Date(step.at) })),
+  progress: row.progress,
   diagnosis: row.diagnosis,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
@@ -36,11 +36,16 @@ export async function addSignUp(
 ): Promise<void> {
   await raw`
     insert into tenantry.sign_ups (id, state_hash, state, invited_tenant_id, created_at, expires_at, updated_at)
-    values (${signUp.id}, ${signUp.stateHash}, 'begun', ${signUp.invitedTenantId}, ${at}, ${signUp.expiresAt}, ${at})`.execute(db)
+    values (${signUp.id}, ${signUp.stateHash}, 'begun', ${signUp.invitedTenantId}, ${at}, ${signUp.expiresAt}, ${at})`.execute(
+    db,
+  )
 }
 
 /** Uses a state up: of any number of callers at once exactly one is told `taken`. */
-export async function takeSignUp({ db, at }: FleetSql, { stateHash }: { stateHash: string }): Promise<'taken' | 'unknown' | 'used' | 'expired'> {
+export async function takeSignUp(
+  { db, at }: FleetSql,
+  { stateHash }: { stateHash: string },
+): Promise<'taken' | 'unknown' | 'used' | 'expired'> {
   const taken = await raw`
     update tenantry.sign_ups set taken_at = ${at}, updated_at = ${at}
     where state_hash = ${stateHash} and taken_at is null and expires_at > ${at} returning id`.execute(db)

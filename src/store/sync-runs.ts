@@ -36,12 +36,18 @@ export async function startRun({ db, at, tenantId }: TenantSql, { id }: { id: Ru
   await raw`
     update tenantry.sync_runs set state = 'interrupted', finished_at = ${at} where state = 'running'`.execute(db)
   await raw`
-    insert into tenantry.sync_runs (tenant_id, id, state, started_at) values (${tenantId}, ${id}, 'running', ${at})`.execute(db)
+    insert into tenantry.sync_runs (tenant_id, id, state, started_at) values (${tenantId}, ${id}, 'running', ${at})`.execute(
+    db,
+  )
   await raw`update tenantry.tenants set last_tried_at = ${at} where id = ${tenantId}`.execute(db)
 }
 
 /** Counts a page, in the transaction that stores it. */
-export async function recordPage({ db }: TenantSql, id: RunId, { kind, count }: { kind: ResourceKind; count: number }): Promise<void> {
+export async function recordPage(
+  { db }: TenantSql,
+  id: RunId,
+  { kind, count }: { kind: ResourceKind; count: number },
+): Promise<void> {
   await raw`
     update tenantry.sync_runs set
       pages = pages + 1,

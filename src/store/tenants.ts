@@ -80,7 +80,13 @@ export async function connectTenant(
       connected_at = excluded.connected_at,
       updated_at = excluded.updated_at,
       last_tried_at = null`.execute(db)
-  await addAudit(sql, { tenantId, actor: tenant.actor, action: 'tenant.connected', from: known?.state ?? null, to: 'active' })
+  await addAudit(sql, {
+    tenantId,
+    actor: tenant.actor,
+    action: 'tenant.connected',
+    from: known?.state ?? null,
+    to: 'active',
+  })
 }
 
 /**
@@ -89,7 +95,13 @@ export async function connectTenant(
  */
 export async function moveTenant(
   sql: FleetSql,
-  { id, to, actor, reason, diagnosis }: { id: TenantId; to: TenantState; actor: string; reason: string; diagnosis: Diagnosis | null },
+  {
+    id,
+    to,
+    actor,
+    reason,
+    diagnosis,
+  }: { id: TenantId; to: TenantState; actor: string; reason: string; diagnosis: Diagnosis | null },
 ): Promise<void> {
   const { rows } = await raw<Row>`select * from tenantry.tenants where id = ${id} for update`.execute(sql.db)
   const from = rows[0]?.state

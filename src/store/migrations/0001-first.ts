@@ -122,7 +122,12 @@ const access = [
 
 export const first: Migration = {
   async up(db) {
-    const statements = [...roles, ...tables, 'grant usage on schema tenantry to tenantry_tenant, tenantry_fleet', ...access]
+    const statements = [
+      ...roles,
+      ...tables,
+      'grant usage on schema tenantry to tenantry_tenant, tenantry_fleet',
+      ...access,
+    ]
     for (const statement of statements) for (const one of split(statement)) await sql.raw(one).execute(db)
   },
 }

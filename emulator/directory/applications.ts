@@ -1,0 +1,45 @@
+import type { Directory } from '#emulator/directory/open.ts'
+import type { Application, Guid } from '#emulator/directory/types.ts'
+
+export function addApplication(directory: Directory, application: Application): void {
+  directory.applications.set(application.appId, application)
+}
+
+export const findApplication = (directory: Directory, appId: string): Application | null =>
+  directory.applications.get(appId.toLowerCase()) ?? null
+
+export function findApplicationById(directory: Directory, tenantId: Guid, objectId: Guid): Application | null {
+  for (const application of directory.applications.values())
+    if (application.id === objectId && application.tenantId === tenantId) return application
+  return null
+}
+
+export const listApplications = (directory: Directory, tenantId: Guid): Application[] =>
+  [...directory.applications.values()].filter((application) => application.tenantId === tenantId)
+
+/** The application behind a resource as scopes name it: an identifier URI, with or without a trailing slash, or a client id. */
+export function findApplicationByResource(directory: Directory, resource: string): Application | null {
+  const wanted = resource.replace(/\/+$/, '').toLowerCase()
+  const byAppId = directory.applications.get(wanted)
+  if (byAppId) return byAppId
+  for (const application of directory.applications.values())
+    if (application.identifierUris.some((uri) => uri.replace(/\/+$/, '').toLowerCase() === wanted)) return application
+  return null
+}
+
+export function updateApplication(directory: Directory, appId: Guid, patch: Partial<Application>): Application | null {
+  const application = directory.applications.get(appId)
+  if (!application) return null
+  const changed = {
+    ...application,
+    ...patch,
+    appId: application.appId,
+    id: application.id,
+    tenantId: application.tenantId,
+  }
+  directory.applications.set(appId, changed)
+  return changed
+}
+
+/** The application and its service principal at home; other tenants keep theirs, which no longer work. */
+export const removeApplication = (directory: Directory, appId: Guid): boolean => directory.applications.delete(appId)

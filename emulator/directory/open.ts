@@ -1,0 +1,57 @@
+import type { Clock } from '#emulator/clock.ts'
+import { microsoftGraph } from '#emulator/directory/microsoft-graph.ts'
+import type {
+  Application,
+  AppRoleAssignment,
+  Group,
+  Guid,
+  PermissionGrant,
+  ServicePrincipal,
+  Tenant,
+  User,
+} from '#emulator/directory/types.ts'
+
+export type Member = { id: Guid; kind: 'user' | 'group' | 'servicePrincipal' }
+
+/** Everything of one tenant, apart from every other. */
+export type TenantContents = {
+  tenant: Tenant
+  users: Map<Guid, User>
+  usersByName: Map<string, Guid>
+  groups: Map<Guid, Group>
+  members: Map<Guid, Map<Guid, Member>>
+  servicePrincipals: Map<Guid, ServicePrincipal>
+  servicePrincipalsByAppId: Map<Guid, Guid>
+  /** How often each application has been made present here: every time it gets another object id. */
+  births: Map<Guid, number>
+  assignments: Map<string, AppRoleAssignment>
+  grants: Map<string, PermissionGrant>
+}
+
+/** The world as Entra ID knows it: tenants, and the applications that live in them. */
+export type Directory = {
+  clock: Clock
+  tenants: Map<Guid, TenantContents>
+  domains: Map<string, Guid>
+  /** By application (client) id. */
+  applications: Map<Guid, Application>
+}
+
+export function openDirectory(clock: Clock): Directory {
+  const graph = microsoftGraph()
+  return { clock, tenants: new Map(), domains: new Map(), applications: new Map([[graph.appId, graph]]) }
+}
+
+/** Takes the contents of another directory, as after a reset. */
+export function replaceDirectory(directory: Directory, by: Directory): void {
+  directory.tenants = by.tenants
+  directory.domains = by.domains
+  directory.applications = by.applications
+}
+
+/** @throws Error for a tenant that is not there: callers resolve the tenant first */
+export function contentsOf(directory: Directory, tenantId: Guid): TenantContents {
+  const contents = directory.tenants.get(tenantId)
+  if (!contents) throw new Error(`The tenant ${tenantId} does not exist.`)
+  return contents
+}

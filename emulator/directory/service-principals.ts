@@ -1,0 +1,73 @@
+import { guidOf } from '#emulator/directory/ids.ts'
+import { contentsOf, type Directory } from '#emulator/directory/open.ts'
+import type { Guid, ServicePrincipal } from '#emulator/directory/types.ts'
+
+/** Makes an application present in a tenant; each time anew, under another object id. */
+export function ensureServicePrincipal(
+  directory: Directory,
+  tenantId: Guid,
+  appId: Guid,
+): { servicePrincipal: ServicePrincipal; created: boolean } {
+  const known = findServicePrincipalByAppId(directory, tenantId, appId)
+  if (known) return { servicePrincipal: known, created: false }
+  const application = directory.applications.get(appId)
+  if (!application) throw new Error(`The application ${appId} does not exist.`)
+  const contents = contentsOf(directory, tenantId)
+  const births = (contents.births.get(appId) ?? 0) + 1
+  contents.births.set(appId, births)
+  const servicePrincipal: ServicePrincipal = {
+    id: guidOf('servicePrincipal', tenantId, appId, births),
+    tenantId,
+    appId,
+    displayName: application.displayName,
+    accountEnabled: true,
+    appRoleAssignmentRequired: false,
+    createdAt: directory.clock.now(),
+  }
+  contents.servicePrincipals.set(servicePrincipal.id, servicePrincipal)
+  contents.servicePrincipalsByAppId.set(appId, servicePrincipal.id)
+  return { servicePrincipal, created: true }
+}
+
+export const findServicePrincipal = (directory: Directory, tenantId: Guid, id: Guid): ServicePrincipal | null =>
+  contentsOf(directory, tenantId).servicePrincipals.get(id) ?? null
+
+export function findServicePrincipalByAppId(
+  directory: Directory,
+  tenantId: Guid,
+  appId: Guid,
+): ServicePrincipal | null {
+  const contents = contentsOf(directory, tenantId)
+  return contents.servicePrincipals.get(contents.servicePrincipalsByAppId.get(appId) ?? '') ?? null
+}
+
+export const listServicePrincipals = (directory: Directory, tenantId: Guid): Iterable<ServicePrincipal> =>
+  contentsOf(directory, tenantId).servicePrincipals.values()
+
+export function updateServicePrincipal(
+  directory: Directory,
+  tenantId: Guid,
+  id: Guid,
+  patch: Partial<ServicePrincipal>,
+): ServicePrincipal | null {
+  const contents = contentsOf(directory, tenantId)
+  const known = contents.servicePrincipals.get(id)
+  if (!known) return null
+  const changed = { ...known, ...patch, id, tenantId, appId: known.appId }
+  contents.servicePrincipals.set(id, changed)
+  return changed
+}
+
+/** With it go its grants and its assignments, on both sides. */
+export function removeServicePrincipal(directory: Directory, tenantId: Guid, id: Guid): boolean {
+  const contents = contentsOf(directory, tenantId)
+  const known = contents.servicePrincipals.get(id)
+  if (!known) return false
+  contents.servicePrincipals.delete(id)
+  contents.servicePrincipalsByAppId.delete(known.appId)
+  for (const [key, assignment] of contents.assignments)
+    if (assignment.principalId === id || assignment.resourceId === id) contents.assignments.delete(key)
+  for (const [key, grant] of contents.grants)
+    if (grant.clientId === id || grant.resourceId === id) contents.grants.delete(key)
+  return true
+}

@@ -1,0 +1,58 @@
+import { contentsOf, type Directory } from '#emulator/directory/open.ts'
+import type { Guid, User } from '#emulator/directory/types.ts'
+
+export function addUser(directory: Directory, user: User): void {
+  const contents = contentsOf(directory, user.tenantId)
+  contents.users.set(user.id, user)
+  contents.usersByName.set(user.userPrincipalName.toLowerCase(), user.id)
+}
+
+export function findUser(directory: Directory, tenantId: Guid, idOrName: string): User | null {
+  const contents = directory.tenants.get(tenantId)
+  const key = idOrName.toLowerCase()
+  return contents?.users.get(contents.usersByName.get(key) ?? key) ?? null
+}
+
+/** Whoever signs in with this name, in the home tenant of the name; guests are found by their home account. */
+export function findUserByName(directory: Directory, name: string): User | null {
+  for (const tenantId of directory.tenants.keys()) {
+    const user = findUser(directory, tenantId, name)
+    if (user && user.home === null && user.userPrincipalName.toLowerCase() === name.toLowerCase()) return user
+  }
+  return null
+}
+
+/** The guest object that a home account has in another tenant. */
+export function findGuest(directory: Directory, tenantId: Guid, home: User): User | null {
+  for (const user of directory.tenants.get(tenantId)?.users.values() ?? [])
+    if (user.home?.tenantId === home.tenantId && user.home.objectId === home.id) return user
+  return null
+}
+
+export const listUsers = (directory: Directory, tenantId: Guid): Iterable<User> =>
+  contentsOf(directory, tenantId).users.values()
+export const countUsers = (directory: Directory, tenantId: Guid): number => contentsOf(directory, tenantId).users.size
+
+export function updateUser(directory: Directory, tenantId: Guid, id: Guid, patch: Partial<User>): User | null {
+  const contents = contentsOf(directory, tenantId)
+  const user = contents.users.get(id)
+  if (!user) return null
+  const changed = { ...user, ...patch, id: user.id, tenantId: user.tenantId }
+  contents.usersByName.delete(user.userPrincipalName.toLowerCase())
+  contents.usersByName.set(changed.userPrincipalName.toLowerCase(), id)
+  contents.users.set(id, changed)
+  return changed
+}
+
+export function removeUser(directory: Directory, tenantId: Guid, id: Guid): boolean {
+  const contents = contentsOf(directory, tenantId)
+  const user = contents.users.get(id)
+  if (!user) return false
+  contents.users.delete(id)
+  contents.usersByName.delete(user.userPrincipalName.toLowerCase())
+  for (const members of contents.members.values()) members.delete(id)
+  for (const [key, assignment] of contents.assignments)
+    if (assignment.principalId === id) contents.assignments.delete(key)
+  for (const [key, grant] of contents.grants) if (grant.principalId === id) contents.grants.delete(key)
+  return true
+}

@@ -1,0 +1,64 @@
+import type { Context, Hono } from 'hono'
+import { resolveAuthority } from '#emulator/entra/authority.ts'
+import { authenticateClient } from '#emulator/entra/client-authentication.ts'
+import { EntraError } from '#emulator/entra/errors.ts'
+import { authorizationCode } from '#emulator/entra/grants/authorization-code.ts'
+import { clientCredentials } from '#emulator/entra/grants/client-credentials.ts'
+import type { Grant } from '#emulator/entra/grants/grant.ts'
+import { refreshToken } from '#emulator/entra/grants/refresh-token.ts'
+import type { EntraState } from '#emulator/entra/state.ts'
+import type { Env, World } from '#emulator/world.ts'
+
+const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials]
+
+/** @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token */
+export function tokenRoutes(app: Hono<Env>, world: World, state: EntraState): void {
+  const answer = async (
+    c: Context<Env>,
+    segment: string,
+    readForm: (form: Record<string, string>) => Record<string, string>,
+  ) => {
+    const form = readForm(
+      Object.fromEntries(
+        Object.entries(await c.req.parseBody()).map(([key, value]) => [key, typeof value === 'string' ? value : '']),
+      ),
+    )
+    const told = c.get('told')
+    told.grantType = form.grant_type ?? ''
+    const authority = resolveAuthority(world.directory, segment)
+    if (authority.tenant) told.tenantId = authority.tenant.id
+    if (!form.grant_type) throw new EntraError(900144, 'grant_type')
+    const grant = GRANTS.find(({ grantTypes }) => grantTypes.includes(form.grant_type ?? ''))
+    if (!grant) throw new EntraError(70003, form.grant_type)
+    if (form.client_id) told.appId = form.client_id
+    const client = await authenticateClient(world, authority, form, c.req.header('authorization'))
+    told.appId = client.application.appId
+    for (const name of grant.parameters) if (!form[name]) throw new EntraError(900144, name)
+    return grant.handler({ world, state, authority, client, form, told })
+  }
+  const headers = { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }
+
+  app.post('/:tenant/oauth2/v2.0/token', async (c) =>
+    c.json(await answer(c, c.req.param('tenant'), (form) => form), 200, headers),
+  )
+
+  /** v1 names a resource instead of scopes and writes its numbers as strings. */
+  app.post('/:tenant/oauth2/token', async (c) => {
+    const body = await answer(c, c.req.param('tenant'), ({ resource, ...form }) => ({
+      ...form,
+      ...(resource ? { scope: `${resource}/.default`, v1: '1', resource } : {}),
+    }))
+    const expires = world.clock.seconds() + Number(body.expires_in)
+    return c.json(
+      {
+        ...body,
+        expires_in: String(body.expires_in),
+        ext_expires_in: String(body.ext_expires_in),
+        expires_on: String(expires),
+        not_before: String(world.clock.seconds() - 300),
+      },
+      200,
+      headers,
+    )
+  })
+}

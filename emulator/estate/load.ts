@@ -1,0 +1,267 @@
+import type { Clock } from '#emulator/clock.ts'
+import { assignAppRole } from '#emulator/directory/app-role-assignments.ts'
+import { addApplication, findApplication } from '#emulator/directory/applications.ts'
+import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
+import { guidOf } from '#emulator/directory/ids.ts'
+import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
+import { type Directory, openDirectory } from '#emulator/directory/open.ts'
+import { addGrant } from '#emulator/directory/permission-grants.ts'
+import {
+  ensureServicePrincipal,
+  findServicePrincipalByAppId,
+  updateServicePrincipal,
+} from '#emulator/directory/service-principals.ts'
+import { addTenant, findTenant } from '#emulator/directory/tenants.ts'
+import type { Application, Tenant, User } from '#emulator/directory/types.ts'
+import { addUser, findUser, findUserByName } from '#emulator/directory/users.ts'
+import { readCertificate } from '#emulator/estate/certificate.ts'
+import { populate } from '#emulator/estate/populate.ts'
+import { type Estate, estateSchema } from '#emulator/estate/schema.ts'
+
+/** The estate is not what it should be; `mistakes` says everything that is wrong. */
+export class EstateError extends Error {
+  readonly mistakes: readonly string[]
+  constructor(mistakes: readonly string[]) {
+    super(
+      `The estate has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`,
+    )
+    this.name = 'EstateError'
+    this.mistakes = mistakes
+  }
+}
+
+const FOUNDED = new Date('2019-05-06T09:00:00Z')
+const SECRET_YEARS = 2
+
+/**
+ * Builds a directory from an estate.
+ * @throws EstateError with all mistakes together
+ */
+export function loadEstate(json: unknown, clock: Clock): Directory {
+  const parsed = estateSchema.safeParse(json)
+  if (!parsed.success)
+    throw new EstateError(
+      parsed.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'estate'}: ${issue.message}`),
+    )
+  const mistakes: string[] = []
+  const directory = openDirectory(clock)
+  for (const tenant of parsed.data.tenants) loadTenant(directory, tenant, mistakes)
+  for (const tenant of parsed.data.tenants) loadGuests(directory, tenant, mistakes)
+  for (const application of parsed.data.applications) loadApplication(directory, application, mistakes)
+  for (const presence of parsed.data.servicePrincipals) loadPresence(directory, presence, mistakes)
+  if (mistakes.length > 0) throw new EstateError(mistakes)
+  return directory
+}
+
+function loadTenant(directory: Directory, entry: Estate['tenants'][number], mistakes: string[]): void {
+  const tenant: Tenant = {
+    id: entry.id,
+    displayName: entry.displayName,
+    domains: entry.domains.map((name, index) => ({
+      name,
+      isDefault: index === 0,
+      isInitial: name.endsWith('.onmicrosoft.com'),
+    })),
+    countryLetterCode: entry.countryLetterCode,
+    createdAt: FOUNDED,
+    userConsent: entry.userConsent,
+    adminConsentWorkflow: entry.adminConsentWorkflow,
+  }
+  if (findTenant(directory, tenant.id)) mistakes.push(`tenants: ${tenant.id} stands twice`)
+  for (const { name } of tenant.domains)
+    if (findTenant(directory, name)) mistakes.push(`tenants: the domain ${name} belongs to two tenants`)
+  addTenant(directory, tenant)
+  for (const user of entry.users) if (!user.guestOf) addUser(directory, makeUser(tenant, user, mistakes))
+  populate(directory, tenant, entry.generated)
+}
+
+/** Guests come last: their home may be any other tenant of the estate. */
+function loadGuests(directory: Directory, entry: Estate['tenants'][number], mistakes: string[]): void {
+  const tenant = findTenant(directory, entry.id)
+  for (const user of entry.users) {
+    if (!user.guestOf || !tenant) continue
+    const home = findUserByName(directory, user.guestOf)
+    if (!home)
+      mistakes.push(
+        `tenants ${entry.displayName}: the guest ${user.userPrincipalName} has no home account ${user.guestOf}`,
+      )
+    else
+      addUser(directory, {
+        ...makeUser(tenant, user, mistakes),
+        userType: 'Guest',
+        home: { tenantId: home.tenantId, objectId: home.id },
+      })
+  }
+}
+
+function makeUser(tenant: Tenant, entry: Estate['tenants'][number]['users'][number], mistakes: string[]): User {
+  const [givenName = null, ...rest] = entry.displayName.split(' ')
+  return {
+    id: entry.id ?? guidOf('user', tenant.id, entry.userPrincipalName.toLowerCase()),
+    tenantId: tenant.id,
+    userPrincipalName: entry.userPrincipalName,
+    displayName: entry.displayName,
+    givenName,
+    surname: rest.join(' ') || null,
+    mail: entry.mail === undefined ? entry.userPrincipalName : entry.mail,
+    jobTitle: entry.jobTitle ?? null,
+    department: null,
+    officeLocation: null,
+    mobilePhone: null,
+    businessPhones: [],
+    preferredLanguage: null,
+    accountEnabled: entry.accountEnabled,
+    userType: 'Member',
+    createdAt: tenant.createdAt,
+    password: entry.password ?? null,
+    directoryRoles: entry.roles.flatMap((wanted) => {
+      const role = DIRECTORY_ROLES.find(
+        ({ displayName, templateId }) => displayName === wanted || templateId === wanted,
+      )
+      if (!role)
+        mistakes.push(
+          `tenants ${tenant.displayName}: ${entry.userPrincipalName} has the unknown directory role '${wanted}'`,
+        )
+      return role ? [role.templateId] : []
+    }),
+    home: null,
+  }
+}
+
+function loadApplication(directory: Directory, entry: Estate['applications'][number], mistakes: string[]): void {
+  const home = findTenant(directory, entry.homeTenant)
+  if (!home) {
+    mistakes.push(`applications ${entry.displayName}: no tenant ${entry.homeTenant}`)
+    return
+  }
+  const now = directory.clock.now()
+  const graph = findApplication(directory, MICROSOFT_GRAPH)
+  const access = [
+    ...entry.requiredPermissions.delegated.map((value) => ({
+      value,
+      type: 'Scope' as const,
+      id: graph?.delegatedPermissions.find((scope) => scope.value === value)?.id,
+    })),
+    ...entry.requiredPermissions.application.map((value) => ({
+      value,
+      type: 'Role' as const,
+      id: graph?.appRoles.find((role) => role.value === value)?.id,
+    })),
+  ]
+  for (const { value, id } of access)
+    if (!id) mistakes.push(`applications ${entry.displayName}: Microsoft Graph has no permission '${value}'`)
+  const application: Application = {
+    id: guidOf('application', entry.appId),
+    appId: entry.appId,
+    tenantId: home.id,
+    displayName: entry.displayName,
+    createdAt: now,
+    signInAudience: entry.signInAudience,
+    identifierUris: entry.identifierUris,
+    redirectUris: {
+      web: entry.publicClient ? [] : entry.redirectUris,
+      spa: [],
+      publicClient: entry.publicClient ? entry.redirectUris : [],
+    },
+    logoutUrl: null,
+    implicitIdTokens: false,
+    implicitAccessTokens: false,
+    isFallbackPublicClient: entry.publicClient,
+    groupMembershipClaims: entry.groupMembershipClaims,
+    requestedAccessTokenVersion: 2,
+    appRoles: entry.appRoles.map((role) => ({
+      ...role,
+      id: role.id ?? guidOf('appRole', entry.appId, role.value),
+      isEnabled: true,
+    })),
+    delegatedPermissions: [],
+    requiredResourceAccess: [
+      { resourceAppId: MICROSOFT_GRAPH, resourceAccess: access.flatMap(({ id, type }) => (id ? [{ id, type }] : [])) },
+    ],
+    passwordCredentials: entry.secrets.map((secret, index) => ({
+      keyId: guidOf('secret', entry.appId, index),
+      displayName: secret.displayName ?? null,
+      secret: secret.value,
+      startsAt: FOUNDED,
+      endsAt: secret.endsAt ? new Date(secret.endsAt) : new Date(now.getTime() + SECRET_YEARS * 365 * 24 * 3_600_000),
+    })),
+    keyCredentials: entry.certificates.flatMap(
+      (pem, index) =>
+        readCertificate(pem, guidOf('key', entry.appId, index)) ??
+        (mistakes.push(`applications ${entry.displayName}: certificate ${index + 1} cannot be read`), []),
+    ),
+    federatedCredentials: [],
+    verifiedPublisher: entry.verifiedPublisher
+      ? {
+          displayName: entry.verifiedPublisher,
+          verifiedPublisherId: guidOf('publisher', entry.verifiedPublisher),
+          addedAt: FOUNDED,
+        }
+      : null,
+    publisherDomain: home.domains[0]?.name ?? '',
+    info: {
+      privacyStatementUrl: entry.privacyStatementUrl,
+      termsOfServiceUrl: entry.termsOfServiceUrl,
+      supportUrl: null,
+      marketingUrl: null,
+      logoUrl: null,
+    },
+    optionalClaims: null,
+  }
+  addApplication(directory, application)
+  ensureServicePrincipal(directory, home.id, application.appId)
+}
+
+function loadPresence(directory: Directory, entry: Estate['servicePrincipals'][number], mistakes: string[]): void {
+  const tenant = findTenant(directory, entry.tenant)
+  const application = findApplication(directory, entry.appId)
+  if (!tenant || !application) {
+    mistakes.push(`servicePrincipals: no ${tenant ? `application ${entry.appId}` : `tenant ${entry.tenant}`}`)
+    return
+  }
+  const { servicePrincipal } = ensureServicePrincipal(directory, tenant.id, application.appId)
+  const { accountEnabled, appRoleAssignmentRequired } = entry
+  updateServicePrincipal(directory, tenant.id, servicePrincipal.id, { accountEnabled, appRoleAssignmentRequired })
+  const graph = findApplication(directory, MICROSOFT_GRAPH)
+  const graphHere = findServicePrincipalByAppId(directory, tenant.id, MICROSOFT_GRAPH)
+  if (!graph || !graphHere) return
+  for (const value of entry.application) {
+    const role = graph.appRoles.find((candidate) => candidate.value === value)
+    if (!role)
+      mistakes.push(
+        `servicePrincipals ${application.displayName}: Microsoft Graph has no application permission '${value}'`,
+      )
+    else
+      assignAppRole(directory, tenant.id, {
+        principalId: servicePrincipal.id,
+        principalType: 'ServicePrincipal',
+        resourceId: graphHere.id,
+        appRoleId: role.id,
+      })
+  }
+  if (entry.delegated.length > 0)
+    addGrant(directory, tenant.id, {
+      clientId: servicePrincipal.id,
+      consentType: 'AllPrincipals',
+      principalId: null,
+      resourceId: graphHere.id,
+      scope: entry.delegated,
+    })
+  for (const [value, names] of Object.entries(entry.assignedUsers)) {
+    const role = application.appRoles.find((candidate) => candidate.value === value)
+    for (const name of names) {
+      const user = findUser(directory, tenant.id, name)
+      if (!role || !user)
+        mistakes.push(
+          `servicePrincipals ${application.displayName}: no ${role ? `user ${name}` : `app role '${value}'`}`,
+        )
+      else
+        assignAppRole(directory, tenant.id, {
+          principalId: user.id,
+          principalType: 'User',
+          resourceId: servicePrincipal.id,
+          appRoleId: role.id,
+        })
+    }
+  }
+}

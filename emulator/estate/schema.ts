@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { GUID } from '#emulator/directory/ids.ts'
+
+const guid = z
+  .string()
+  .regex(GUID, 'must be a GUID')
+  .transform((text) => text.toLowerCase())
+const generated = z.strictObject({
+  users: z.number().int().min(0).max(200_000).default(0),
+  groups: z.number().int().min(0).max(20_000).default(0),
+  seed: z.number().int().default(1),
+})
+
+const user = z.strictObject({
+  id: guid.optional(),
+  userPrincipalName: z.string().includes('@', 'must look like name@domain'),
+  displayName: z.string().min(1),
+  password: z.string().min(1).optional(),
+  mail: z.string().nullable().optional(),
+  jobTitle: z.string().optional(),
+  accountEnabled: z.boolean().default(true),
+  /** By display name or template id. */
+  roles: z.array(z.string()).default([]),
+  /** For a guest: the user principal name at home. */
+  guestOf: z.string().optional(),
+})
+
+const tenant = z.strictObject({
+  id: guid,
+  displayName: z.string().min(1),
+  domains: z.array(z.string().min(1)).min(1),
+  countryLetterCode: z.string().length(2).default('US'),
+  userConsent: z.enum(['legacy', 'low', 'disabled']).default('low'),
+  adminConsentWorkflow: z.boolean().default(false),
+  users: z.array(user).default([]),
+  /** Counted together with the users named above: `users: 60` gives 60 in all. */
+  generated: generated.default({ users: 0, groups: 0, seed: 1 }),
+})
+
+const appRole = z.strictObject({
+  id: guid.optional(),
+  value: z.string().min(1),
+  displayName: z.string().min(1),
+  description: z.string().default(''),
+  allowedMemberTypes: z.array(z.enum(['User', 'Application'])).default(['Application']),
+})
+
+const application = z.strictObject({
+  appId: guid,
+  /** The home tenant's id or one of its domains. */
+  homeTenant: z.string().min(1),
+  displayName: z.string().min(1),
+  signInAudience: z.enum(['AzureADMyOrg', 'AzureADMultipleOrgs']).default('AzureADMultipleOrgs'),
+  redirectUris: z.array(z.string()).default([]),
+  identifierUris: z.array(z.string()).default([]),
+  secrets: z
+    .array(
+      z.strictObject({
+        value: z.string().min(1),
+        displayName: z.string().optional(),
+        endsAt: z.iso.datetime().optional(),
+      }),
+    )
+    .default([]),
+  /** PEM. */
+  certificates: z.array(z.string()).default([]),
+  appRoles: z.array(appRole).default([]),
+  groupMembershipClaims: z.string().nullable().default(null),
+  requiredPermissions: z
+    .strictObject({ delegated: z.array(z.string()).default([]), application: z.array(z.string()).default([]) })
+    .default({ delegated: [], application: [] }),
+  verifiedPublisher: z.string().nullable().default(null),
+  privacyStatementUrl: z.string().nullable().default(null),
+  termsOfServiceUrl: z.string().nullable().default(null),
+  publicClient: z.boolean().default(false),
+})
+
+const presence = z.strictObject({
+  tenant: z.string().min(1),
+  appId: guid,
+  accountEnabled: z.boolean().default(true),
+  appRoleAssignmentRequired: z.boolean().default(false),
+  /** Application permissions of Microsoft Graph already granted. */
+  application: z.array(z.string()).default([]),
+  /** Delegated permissions of Microsoft Graph already consented to for everybody. */
+  delegated: z.array(z.string()).default([]),
+  /** The app's own roles given to people: role value → user principal names. */
+  assignedUsers: z.record(z.string(), z.array(z.string())).default({}),
+})
+
+/** An estate: the tenants, people and applications that an emulator begins with. */
+export const estateSchema = z.strictObject({
+  tenants: z.array(tenant).min(1),
+  applications: z.array(application).default([]),
+  servicePrincipals: z.array(presence).default([]),
+})
+export type Estate = z.output<typeof estateSchema>
+export type EstateInput = z.input<typeof estateSchema>

@@ -1,0 +1,66 @@
+import type { Place, Rule, Word } from '#emulator/mischief/rules.ts'
+
+/** What a request is, as far as rules can tell requests apart. */
+export type Occasion = {
+  at: Place
+  method?: string
+  path?: string
+  tenantId?: string | undefined
+  appId?: string | undefined
+}
+
+/** Faults on order: the same rules and the same requests give the same faults. */
+export type Mischief = {
+  rules(): readonly Rule[]
+  set(rules: readonly Rule[], seed: number): void
+  clear(): void
+  /** The rules that strike this time; counts the request. */
+  hit(occasion: Occasion): readonly Rule[]
+  /** Whether one of the striking rules says this word. */
+  says(occasion: Occasion): readonly Word[]
+}
+
+export function openMischief(): Mischief {
+  let rules: readonly Rule[] = []
+  let seen: number[] = []
+  let random = generator(1)
+  const hit = (occasion: Occasion) =>
+    rules.filter((rule, index) => {
+      if (!matches(rule, occasion)) return false
+      const count = (seen[index] ?? 0) + 1
+      seen[index] = count
+      if (count < rule.nth || (rule.times !== undefined && count >= rule.nth + rule.times)) return false
+      return rule.probability === undefined || random() < rule.probability
+    })
+  return {
+    rules: () => rules,
+    set(next, seed) {
+      rules = next
+      seen = []
+      random = generator(seed)
+    },
+    clear() {
+      rules = []
+    },
+    hit,
+    says: (occasion) => hit(occasion).flatMap((rule) => (rule.word ? [rule.word] : [])),
+  }
+}
+
+const matches = ({ at, match }: Rule, occasion: Occasion): boolean =>
+  at === occasion.at &&
+  (match.method === undefined || match.method.toUpperCase() === occasion.method) &&
+  (match.path === undefined || new RegExp(match.path, 'i').test(occasion.path ?? '')) &&
+  (match.tenant === undefined || match.tenant === occasion.tenantId) &&
+  (match.app === undefined || match.app === occasion.appId)
+
+/** Mulberry32: small, fast, and the same everywhere. */
+export function generator(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

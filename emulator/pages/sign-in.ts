@@ -1,0 +1,140 @@
+import { html } from 'hono/html'
+import type { Application, Tenant, User } from '#emulator/directory/types.ts'
+import { layout } from '#emulator/pages/layout.ts'
+
+type Html = ReturnType<typeof html>
+type Shown = { id: string; username: string; problem: string | null }
+type DemoAccount = { name: string; role: string; tenant: string }
+
+const problem = (text: string | null) => (text ? html`<p class="problem" id="problem" role="alert">${text}</p>` : '')
+const form = (id: string, body: Html) => html`<form method="post" action="/_signin/${id}">${body}</form>`
+const actions = (primary: string, value: string) =>
+  html`<div class="actions"><button name="action" value="cancel" formnovalidate>Cancel</button><button class="primary" name="action" value="${value}">${primary}</button></div>`
+
+export const accountPage = (
+  { id, username, problem: wrong }: Shown,
+  appName: string,
+  demo: readonly DemoAccount[],
+): Html =>
+  layout(
+    'Sign in',
+    html`<h1>Sign in</h1>
+      <p class="soft">to continue to ${appName}</p>
+      ${form(
+        id,
+        html`${problem(wrong)}
+          <label for="loginfmt">Account</label>
+          <input id="loginfmt" name="loginfmt" type="email" value="${username}" autocomplete="username" spellcheck="false" placeholder="name@company.com" aria-describedby="${wrong ? 'problem' : ''}" autofocus>
+          <div class="actions"><button name="action" value="cancel" formnovalidate>Cancel</button><button class="primary" name="action" value="next">Next</button></div>`,
+      )}
+      <details>
+        <summary>Accounts of this emulator</summary>
+        ${demo.map((account) =>
+          form(
+            id,
+            html`<button class="row" name="loginfmt" value="${account.name}">${account.name}<small>${account.role} · ${account.tenant}</small></button>`,
+          ),
+        )}
+      </details>`,
+  )
+
+export const passwordPage = ({ id, username, problem: wrong }: Shown, appName: string): Html =>
+  layout(
+    'Enter password',
+    html`<h1>Enter password</h1>
+      <p class="soft">${username} · to continue to ${appName}</p>
+      ${form(
+        id,
+        html`${problem(wrong)}
+          <label for="passwd">Password</label>
+          <input id="passwd" name="passwd" type="password" autocomplete="current-password" aria-describedby="${wrong ? 'problem' : ''}" autofocus>
+          <div class="actions"><button name="action" value="other" formnovalidate>Other account</button><button class="primary" name="action" value="signin">Sign in</button></div>`,
+      )}`,
+  )
+
+export const pickPage = ({ id }: Shown, appName: string, users: readonly User[]): Html =>
+  layout(
+    'Pick an account',
+    html`<h1>Pick an account</h1>
+      <p class="soft">to continue to ${appName}</p>
+      ${form(
+        id,
+        html`${users.map((user) => html`<button class="row" name="account" value="${user.id}">${user.displayName}<small>${user.userPrincipalName}</small></button>`)}
+          <button class="row" name="action" value="other">Use another account</button>
+          <div class="actions"><button name="action" value="cancel">Cancel</button></div>`,
+      )}`,
+  )
+
+type ConsentParts = {
+  interaction: Shown
+  application: Application
+  tenant: Tenant
+  user: User
+  permissions: readonly { name: string; description: string }[]
+}
+
+const whoAsks = ({ application, tenant, user }: ConsentParts) =>
+  html`<p class="soft">${user.userPrincipalName} · ${tenant.displayName}</p>
+    <h1>${application.displayName}</h1>
+    <p>${
+      application.verifiedPublisher
+        ? html`<span class="badge">Verified</span> ${application.verifiedPublisher.displayName}`
+        : html`<span class="badge">Unverified</span> <span class="soft">${application.publisherDomain}</span>`
+    }</p>`
+
+const list = (permissions: ConsentParts['permissions']) =>
+  permissions.map(({ name, description }) => html`<details><summary>${name}</summary><p>${description}</p></details>`)
+
+export const consentPage = (parts: ConsentParts & { forAll: boolean; alwaysForAll: boolean }): Html =>
+  layout(
+    'Permissions requested',
+    html`${whoAsks(parts)}
+      <h2>${parts.alwaysForAll ? 'Permissions requested for your organization' : 'Permissions requested'}</h2>
+      <p class="soft">This app would like to:</p>
+      ${list(parts.permissions)}
+      ${form(
+        parts.interaction.id,
+        html`${
+          parts.forAll
+            ? html`<label class="check"><input type="checkbox" name="onBehalfOf" value="organization"><span>Consent on behalf of your organization</span></label>`
+            : ''
+        }
+          <p class="soft">Accepting means that you allow this app to use what is listed${parts.alwaysForAll ? ' for all users of your organization' : ''}.</p>
+          ${actions('Accept', 'accept')}`,
+      )}`,
+  )
+
+export const approvalPage = (parts: ConsentParts): Html =>
+  layout(
+    'Need admin approval',
+    html`${whoAsks(parts)}
+      <h2>Need admin approval</h2>
+      <p>${parts.application.displayName} needs permission to access resources in your organization that only an admin can grant. Ask an admin to grant permission to this app before you can use it.</p>
+      ${list(parts.permissions)}
+      ${form(
+        parts.interaction.id,
+        html`<div class="actions"><button name="action" value="other">Have an admin account? Sign in with it</button><button class="primary" name="action" value="cancel">Return to the application without granting consent</button></div>`,
+      )}`,
+  )
+
+export const errorPage = (code: number, message: string): Html =>
+  layout(
+    'Sign-in failed',
+    html`<h1>Sorry, but we’re having trouble signing you in.</h1>
+      <p>AADSTS${code}: ${message}</p>
+      <p class="soft">Go back to the application and start again.</p>`,
+  )
+
+export const signedOutPage = (): Html =>
+  layout('Signed out', html`<h1>You signed out of your account</h1><p class="soft">You may close this page.</p>`)
+
+export const formPostPage = (action: string, fields: Readonly<Record<string, string>>): Html =>
+  layout(
+    'One moment',
+    html`<h1>One moment</h1>
+      <form method="post" action="${action}" id="answer">
+        ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+        <button class="primary">Continue</button>
+      </form>
+      <script src="/_emulator/assets/submit.js" defer></script>`,
+  )

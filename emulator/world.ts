@@ -1,0 +1,22 @@
+import type { Clock } from '#emulator/clock.ts'
+import type { Directory } from '#emulator/directory/open.ts'
+import type { Keys } from '#emulator/keys.ts'
+import type { Lag } from '#emulator/lag.ts'
+import type { Mischief } from '#emulator/mischief/open.ts'
+import type { RequestLog } from '#emulator/request-log.ts'
+
+/** What every room of the emulator works with. */
+export type World = {
+  directory: Directory
+  clock: Clock
+  keys: Keys
+  mischief: Mischief
+  lag: Lag
+  requests: RequestLog
+  /** `https` for programs; `browser` for people, without certificate warnings. */
+  origins: { https: string; browser: string }
+}
+
+/** What a handler tells the request log about the request it is answering. */
+export type Told = { tenantId?: string; appId?: string; grantType?: string; reason?: string }
+export type Env = { Variables: { told: Told } }

@@ -1,0 +1,110 @@
+import { inspect } from 'node:util'
+import { decodeJwt } from 'jose'
+import { z } from 'zod'
+import { oncePerKey } from '#base/once-per-key.ts'
+import { withClient } from '#entra/msal.ts'
+import type { Entra } from '#entra/open.ts'
+import { MICROSOFT_GRAPH, type ObjectId, parseObjectId, type TenantId } from '#model/ids.ts'
+import { Problem } from '#model/problem.ts'
+
+/** An app-only access token of Microsoft Graph for one tenant. Prints and serialises without its value. */
+export type AppToken = {
+  tenantId: TenantId
+  readonly value: string
+  expiresAt: Date
+  /** Application permissions that the token carries. */
+  roles: readonly string[]
+  /** Our service principal in that tenant. */
+  servicePrincipalId: ObjectId
+  claims: Readonly<Record<string, unknown>>
+}
+
+const RENEW_BEFORE_MILLISECONDS = 5 * 60_000
+
+const claimsOfAppToken = z.looseObject({
+  tid: z.string(),
+  aud: z.string(),
+  appid: z.string().optional(),
+  azp: z.string().optional(),
+  oid: z.string(),
+  roles: z.array(z.string()).default([]),
+})
+
+/**
+ * A token for one tenant: from the cache, or from Entra ID with the app's own credential; however many ask at the same
+ * time, one request leaves.
+ * @param options.fresh past the cache: a token is a snapshot, and a role granted since shows in a new one only
+ * @throws Problem TOKEN_OF_OTHER_TENANT, SERVICE_PRINCIPAL_MISSING, CLIENT_SECRET_EXPIRED and whatever Entra ID answers
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+ */
+export async function appToken(
+  entra: Entra,
+  tenantId: TenantId,
+  { fresh = false }: { fresh?: boolean } = {},
+): Promise<AppToken> {
+  const cached = fresh ? null : entra.tokens.get(tenantId)
+  if (cached && cached.expiresAt.getTime() - entra.clock.now().getTime() > RENEW_BEFORE_MILLISECONDS) return cached
+  return oncePerKey(entra.acquiring, tenantId, () => acquire(entra, tenantId))
+}
+
+/** After consent was lost, so that nothing goes on with a token from before. */
+export const forgetTenant = ({ tokens }: Pick<Entra, 'tokens'>, tenantId: TenantId): void => tokens.delete(tenantId)
+
+async function acquire(entra: Entra, tenantId: TenantId): Promise<AppToken> {
+  const token = guard(entra, tenantId, await request(entra, tenantId))
+  entra.tokens.set(token)
+  return token
+}
+
+const request = (entra: Entra, tenantId: TenantId) =>
+  withClient(entra, tenantId, async (client) => {
+    const result = await client.acquireTokenByClientCredential({ scopes: [`${entra.cloud.graphResource}/.default`] })
+    if (!result) throw new Error('MSAL gave no token and no error.')
+    return result
+  })
+
+/**
+ * The tenant guard: whatever came back is used only if it says that it is for this tenant, this app and Graph. Wrong
+ * tokens have been seen in the field (MSAL.NET issue 5743).
+ */
+function guard(
+  { cloud, clientId, clock }: Entra,
+  tenantId: TenantId,
+  { accessToken, expiresOn }: { accessToken: string; expiresOn: Date | null },
+): AppToken {
+  const parsed = claimsOfAppToken.safeParse(decode(accessToken))
+  const claims = parsed.data
+  const audiences = [cloud.graphResource, `${cloud.graphResource}/`, cloud.graphOrigin, MICROSOFT_GRAPH]
+  const servicePrincipalId = parseObjectId(claims?.oid)
+  const ours = claims?.tid === tenantId && (claims.appid ?? claims.azp) === clientId && audiences.includes(claims.aud)
+  if (!claims || !ours || !servicePrincipalId) throw refused(tenantId)
+  const token: Omit<AppToken, 'value'> = {
+    tenantId,
+    expiresAt: expiresOn ?? clock.now(),
+    roles: claims.roles,
+    servicePrincipalId,
+    claims,
+  }
+  return Object.defineProperties(token, {
+    value: { value: accessToken, enumerable: false },
+    [inspect.custom]: { value: () => `AppToken of ${tenantId}`, enumerable: false },
+  }) as AppToken
+}
+
+function decode(accessToken: string): unknown {
+  try {
+    return decodeJwt(accessToken)
+  } catch {
+    return null
+  }
+}
+
+const refused = (tenantId: TenantId) =>
+  new Problem({
+    code: 'TOKEN_OF_OTHER_TENANT',
+    owner: 'operator',
+    message: `A token that came back for tenant ${tenantId} was not for that tenant, this app and Microsoft Graph.`,
+    nextStep: 'It was thrown away and nothing was read. Report this at once: it must never happen.',
+    retry: 'never',
+    confidence: 'certain',
+  })

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { AADSTS, type Meaning, OAUTH_ERRORS, unknownMeaning } from '#entra/aadsts.ts'
+import { Problem } from '#model/problem.ts'
+
+/** An answer of the token endpoint that is not a success. @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application */
+const errorBody = z.object({
+  error: z.string().default(''),
+  error_description: z.string().default(''),
+  error_codes: z.array(z.number()).default([]),
+  trace_id: z.string().optional(),
+  correlation_id: z.string().optional(),
+})
+
+/** The last code in a description is the finest: "AADSTS70002: … AADSTS54005: …". */
+const codesIn = (description: string): number[] =>
+  [...description.matchAll(/AADSTS(\d{4,8})/g)].map((match) => Number(match[1]))
+
+function meaningOf(codes: readonly number[], error: string, status: number): { meaning: Meaning; sourceCode?: string } {
+  const code = codes.findLast((candidate) => candidate in AADSTS)
+  if (code !== undefined) return { meaning: AADSTS[code] ?? unknownMeaning(status), sourceCode: `AADSTS${code}` }
+  const meaning = OAUTH_ERRORS[error] ?? unknownMeaning(status)
+  const unknownCode = codes.at(-1)
+  return unknownCode === undefined
+    ? { meaning, ...(error ? { sourceCode: error } : {}) }
+    : { meaning, sourceCode: `AADSTS${unknownCode}` }
+}
+
+/** A failed answer of the token endpoint as a Problem. Its description may hold names and addresses, so it goes nowhere. */
+export function fromTokenAnswer({
+  status,
+  retryAfter,
+  body,
+}: {
+  status: number
+  retryAfter: string | undefined
+  body: unknown
+}): Problem {
+  const parsed = errorBody.safeParse(body)
+  const { error, error_description, error_codes, trace_id, correlation_id } = parsed.success
+    ? parsed.data
+    : errorBody.parse({})
+  const { meaning, sourceCode } = meaningOf([...error_codes, ...codesIn(error_description)], error, status)
+  const seconds = Number(retryAfter)
+  return new Problem({
+    ...meaning,
+    ...(sourceCode ? { sourceCode } : {}),
+    ...(trace_id ? { traceId: trace_id } : {}),
+    ...(correlation_id ? { correlationId: correlation_id } : {}),
+    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {}),
+  })
+}
+
+/**
+ * An error that came back on a redirect. Whatever else the query says, `admin_consent=True` included, an error is a refusal.
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent#error-response
+ */
+export function fromRedirect({
+  error = '',
+  error_description = '',
+}: {
+  error?: string
+  error_description?: string
+}): Problem {
+  const { meaning, sourceCode } = meaningOf(codesIn(error_description), error, 400)
+  const known = /^AADSTS\d+$|^[a-z_]{1,40}$/.test(sourceCode ?? '')
+  return new Problem({ ...meaning, ...(sourceCode && known ? { sourceCode } : {}) })
+}
+
+/** MSAL refused by itself, before or after asking; the nonce is the one thing that it does check. */
+export function fromMsal(thrown: unknown): Problem {
+  const code = thrown instanceof Error && 'errorCode' in thrown ? String(thrown.errorCode) : ''
+  if (code === 'nonce_mismatch')
+    return new Problem({
+      code: 'ID_TOKEN_INVALID',
+      owner: 'operator',
+      message: 'The ID token was refused: it does not belong to this sign-in.',
+      nextStep: 'Start again. If it happens again, somebody may be in the middle: report it.',
+      retry: 'never',
+      confidence: 'certain',
+    })
+  const unreadable = ['token_parsing_error', 'null_or_empty_token', 'client_info_decoding_error'].includes(code)
+  return new Problem(
+    {
+      code: unreadable ? 'ID_TOKEN_INVALID' : 'UNKNOWN',
+      owner: 'operator',
+      message: unreadable ? 'The ID token was refused: it cannot be read.' : 'The sign-in library refused to go on.',
+      nextStep: 'Start again, and look for this moment in the log if it happens again.',
+      retry: unreadable ? 'never' : 'backoff',
+      confidence: 'unknown',
+      ...(code ? { sourceCode: code } : {}),
+    },
+    { cause: thrown },
+  )
+}

@@ -1,0 +1,78 @@
+import { type CryptoKey, errors, importJWK, type JWK, type JWTHeaderParameters } from 'jose'
+import { z } from 'zod'
+import type { Clock } from '#base/clock.ts'
+import { oncePerKey } from '#base/once-per-key.ts'
+import type { Cloud } from '#model/cloud.ts'
+import { Problem } from '#model/problem.ts'
+import type { Outbound } from '#outbound/open.ts'
+import { send } from '#outbound/send.ts'
+
+/** Microsoft's signing keys, remembered. */
+export type Jwks = {
+  /** The key that signed a token, and which issuers that key may sign for. */
+  keyFor(header: JWTHeaderParameters): Promise<{ key: CryptoKey | Uint8Array; issuer: string | null }>
+}
+
+const MAX_BYTES = 1024 * 1024
+const TIMEOUT_MILLISECONDS = 10_000
+const FRESH_MILLISECONDS = 24 * 3_600_000
+/** An unknown key id is asked about once in this time, however many forged tokens name it. */
+const COOLDOWN_MILLISECONDS = 30_000
+
+const keySet = z.object({
+  keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().optional(), issuer: z.string().optional() })),
+})
+type Keys = z.output<typeof keySet>['keys']
+
+/** @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature */
+export function openJwks({ cloud, outbound, clock }: { cloud: Cloud; outbound: Outbound; clock: Clock }): Jwks {
+  const url = `${cloud.loginOrigin}/common/discovery/v2.0/keys`
+  let known: Keys = []
+  let fetchedAt = Number.NEGATIVE_INFINITY
+
+  const inFlight = new Map<string, Promise<void>>()
+
+  const fetchKeys = async () => {
+    fetchedAt = clock.now().getTime()
+    const { status, text } = await send(outbound, {
+      method: 'GET',
+      url,
+      maxBytes: MAX_BYTES,
+      timeoutMilliseconds: TIMEOUT_MILLISECONDS,
+    })
+    const parsed = status === 200 ? keySet.safeParse(safeJson(text)) : null
+    if (!parsed?.success) throw unavailable(status)
+    known = parsed.data.keys
+  }
+  const find = (kid: string | undefined) =>
+    known.find((key) => kid !== undefined && key.kid === kid && key.kty === 'RSA')
+
+  return {
+    async keyFor(header) {
+      const age = clock.now().getTime() - fetchedAt
+      if (age > FRESH_MILLISECONDS || (!find(header.kid) && age > COOLDOWN_MILLISECONDS))
+        await oncePerKey(inFlight, url, fetchKeys)
+      const found = find(header.kid)
+      if (!found) throw new errors.JWKSNoMatchingKey()
+      return { key: await importJWK(found as JWK, 'RS256'), issuer: found.issuer ?? null }
+    },
+  }
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const unavailable = (status: number) =>
+  new Problem({
+    code: 'UNAVAILABLE',
+    owner: 'microsoft',
+    message: `Microsoft’s signing keys could not be read (status ${status}).`,
+    nextStep: 'Try again in a few minutes.',
+    retry: 'backoff',
+    confidence: 'certain',
+  })

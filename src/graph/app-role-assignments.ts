@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import type { Graph } from '#graph/open.ts'
+import { everyItem } from '#graph/pages.ts'
+import { request } from '#graph/request.ts'
+import type { AppRoleId, ObjectId } from '#model/ids.ts'
+import type { AppRoleAssignment } from '#model/permission.ts'
+import { diagnose } from '#model/problem.ts'
+
+const assignment = z.looseObject({
+  id: z.string(),
+  appRoleId: z.string(),
+  resourceId: z.string(),
+  principalId: z.string(),
+})
+
+/** The app roles that a service principal holds. @see https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignments */
+export const listAppRoleAssignments = (graph: Graph, servicePrincipalId: ObjectId): Promise<AppRoleAssignment[]> =>
+  everyItem(graph, {
+    path: `/servicePrincipals/${servicePrincipalId}/appRoleAssignments`,
+    parse: (json) => assignment.parse(json) as AppRoleAssignment,
+  })
+
+/**
+ * Gives `principalId` (us) the role `appRoleId` of `resourceId` (Graph). Safe to repeat: a refusal is answered by reading
+ * what is there, not by the wording of the refusal.
+ * @see https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
+ */
+export async function assignAppRole(
+  graph: Graph,
+  { principalId, resourceId, appRoleId }: { principalId: ObjectId; resourceId: ObjectId; appRoleId: AppRoleId },
+): Promise<'assigned' | 'already-assigned'> {
+  try {
+    await request(graph, {
+      method: 'POST',
+      path: `/servicePrincipals/${resourceId}/appRoleAssignedTo`,
+      body: { principalId, resourceId, appRoleId },
+    })
+    return 'assigned'
+  } catch (error) {
+    if (diagnose(error).code !== 'GRAPH_REFUSED') throw error
+    const held = await listAppRoleAssignments(graph, principalId)
+    if (held.some((found) => found.appRoleId === appRoleId && found.resourceId === resourceId))
+      return 'already-assigned'
+    throw error
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import type { Graph } from '#graph/open.ts'
+import { type Page, pages } from '#graph/pages.ts'
+import { request } from '#graph/request.ts'
+import { type ObjectId, parseObjectId } from '#model/ids.ts'
+import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
+
+const object = z.looseObject({ id: z.string(), displayName: z.string().nullish() })
+
+/** The largest page that directory objects come in. @see https://learn.microsoft.com/graph/api/user-list#optional-query-parameters */
+const PAGE_SIZE = 999
+
+export type Selection = { kind: ResourceKind; collection: string; select: readonly string[] }
+
+/** Every object of one kind, page by page; asking only for what is stored keeps each page at one resource unit. */
+export const resourcePages = (
+  graph: Graph,
+  { kind, collection, select }: Selection,
+  { signal }: { signal?: AbortSignal } = {},
+): AsyncIterable<Page<DirectoryResource>> =>
+  pages(graph, {
+    path: `/${collection}?$select=${select.join(',')}&$top=${PAGE_SIZE}`,
+    parse: (json) => {
+      const { id, displayName, ...properties } = object.parse(json)
+      return { kind, id: parseObjectId(id) as ObjectId, displayName: displayName ?? null, properties }
+    },
+    ...(signal ? { signal } : {}),
+  })
+
+/** The cheapest question that only a working permission can answer. */
+export async function firstObject(graph: Graph, { collection }: Selection): Promise<void> {
+  await request(graph, { path: `/${collection}?$select=id&$top=1` })
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import { type Diagnosis, Problem } from '#model/problem.ts'
+import type { Answer } from '#outbound/send.ts'
+
+type Meaning = Pick<Diagnosis, 'code' | 'owner' | 'message' | 'nextStep' | 'retry' | 'confidence'>
+
+const inner = z.looseObject({ 'request-id': z.string().optional(), 'client-request-id': z.string().optional() })
+const envelope = z.object({
+  error: z.looseObject({
+    code: z.string().default(''),
+    message: z.string().default(''),
+    details: z.array(z.looseObject({ message: z.string().default('') })).optional(),
+    innerError: inner.optional(),
+    innererror: inner.optional(),
+  }),
+})
+
+/** Graph's error, as far as it can be read. */
+export type GraphError = { code: string; messages: readonly string[]; requestId?: string; clientRequestId?: string }
+
+export function readGraphError(text: string): GraphError {
+  const parsed = envelope.safeParse(safeJson(text))
+  if (!parsed.success) return { code: '', messages: [] }
+  const { code, message, details, innerError, innererror } = parsed.data.error
+  const ids = innerError ?? innererror
+  return {
+    code,
+    messages: [message, ...(details ?? []).map((detail) => detail.message)],
+    ...(ids?.['request-id'] ? { requestId: ids['request-id'] } : {}),
+    ...(ids?.['client-request-id'] ? { clientRequestId: ids['client-request-id'] } : {}),
+  }
+}
+
+const meaning = (
+  code: Meaning['code'],
+  owner: Meaning['owner'],
+  message: string,
+  nextStep: string,
+  retry: Meaning['retry'],
+  confidence: Meaning['confidence'] = 'certain',
+): Meaning => ({ code, owner, message, nextStep, retry, confidence })
+
+const BY_ITSELF = 'It is tried again by itself.'
+
+/** What texts that Graph has no code of its own for mean; they stand behind a plain 400. */
+const BY_TEXT: readonly { text: RegExp; means: Meaning }[] = [
+  {
+    text: /not a valid reference update|does not reference a valid application object|backing application of the service principal/i,
+    means: meaning(
+      'GRANT_NOT_VISIBLE_YET',
+      'nobody',
+      'Microsoft Graph does not show the new object everywhere yet.',
+      BY_ITSELF,
+      'backoff',
+      'probable',
+    ),
+  },
+]
+
+/** @see https://learn.microsoft.com/graph/errors */
+const BY_STATUS: Readonly<Record<number, Meaning>> = {
+  401: meaning('PERMISSION_MISSING', 'nobody', 'Microsoft Graph refused the token.', BY_ITSELF, 'backoff', 'probable'),
+  403: meaning(
+    'PERMISSION_MISSING',
+    'customer-administrator',
+    'Microsoft Graph refuses: a permission is missing.',
+    'An administrator of the tenant opens the landing page and grants what is missing.',
+    'slowly',
+    'probable',
+  ),
+  404: meaning(
+    'NOT_FOUND',
+    'nobody',
+    'Microsoft Graph does not find the object.',
+    'It may not be visible yet, or it is gone.',
+    'backoff',
+    'probable',
+  ),
+  429: meaning('THROTTLED', 'nobody', 'Microsoft Graph asks for patience.', BY_ITSELF, 'backoff'),
+  500: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph had a fault.', BY_ITSELF, 'backoff'),
+  502: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph had a fault.', BY_ITSELF, 'backoff'),
+  503: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph is busy for the moment.', BY_ITSELF, 'backoff'),
+  504: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph took too long.', BY_ITSELF, 'backoff'),
+}
+
+const REFUSED = meaning(
+  'GRAPH_REFUSED',
+  'operator',
+  'Microsoft Graph refused the request.',
+  'Look Microsoft’s code up, and report it to Tenantry.',
+  'slowly',
+  'unknown',
+)
+
+/** An answer of Graph that is no success. Its message may hold names, so only the codes and ids are kept. */
+export function fromGraph({ status, headers, text }: Answer): Problem {
+  const error = readGraphError(text)
+  const means =
+    BY_TEXT.find((row) => error.messages.some((message) => row.text.test(message)))?.means ??
+    BY_STATUS[status] ??
+    REFUSED
+  const seconds = Number(headers['retry-after'])
+  const requestId = error.requestId ?? headers['request-id']
+  return new Problem({
+    ...means,
+    sourceCode: /^[\w.]{1,80}$/.test(error.code) ? error.code : `HTTP ${status}`,
+    ...(requestId ? { traceId: requestId } : {}),
+    ...(error.clientRequestId ? { correlationId: error.clientRequestId } : {}),
+    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {}),
+  })
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

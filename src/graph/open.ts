@@ -1,0 +1,20 @@
+import type { Clock } from '#base/clock.ts'
+import type { Log } from '#base/log.ts'
+import type { Cloud } from '#model/cloud.ts'
+import type { TenantId } from '#model/ids.ts'
+import type { Outbound } from '#outbound/open.ts'
+
+/** Gate two: Microsoft Graph in one tenant, as whoever the token function speaks for. */
+export type Graph = {
+  cloud: Cloud
+  outbound: Outbound
+  tenantId: TenantId
+  /** `fresh` past any cache, after Graph has refused the one before. */
+  token: (options?: { fresh?: boolean }) => Promise<string>
+  clock: Clock
+  log: Log
+  /** `high` while a person waits, `low` for background work. @see https://learn.microsoft.com/graph/throttling#best-practices-to-handle-throttling */
+  priority: 'high' | 'low'
+}
+
+export const openGraph = (graph: Graph): Graph => graph

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import type { Graph } from '#graph/open.ts'
+import { request } from '#graph/request.ts'
+import { parseTenantId, type TenantId } from '#model/ids.ts'
+import { Problem } from '#model/problem.ts'
+
+export type Organization = { id: TenantId; displayName: string; defaultDomain: string | null }
+
+const organizations = z.object({
+  value: z
+    .array(
+      z.looseObject({
+        id: z.string(),
+        displayName: z.string().nullish(),
+        verifiedDomains: z.array(z.looseObject({ name: z.string(), isDefault: z.boolean().optional() })).default([]),
+      }),
+    )
+    .min(1),
+})
+
+/** The tenant that the token is for, as Graph knows it. @see https://learn.microsoft.com/graph/api/organization-list */
+export async function readOrganization(graph: Graph): Promise<Organization> {
+  const parsed = organizations.safeParse(
+    await request(graph, { path: '/organization?$select=id,displayName,verifiedDomains' }),
+  )
+  const organization = parsed.data?.value[0]
+  const id = parseTenantId(organization?.id)
+  if (!organization || !id)
+    throw new Problem({
+      code: 'ANSWER_UNREADABLE',
+      owner: 'microsoft',
+      message: 'Microsoft Graph did not say which tenant this is.',
+      nextStep: 'It is tried again later by itself.',
+      retry: 'backoff',
+      confidence: 'certain',
+    })
+  const domain =
+    organization.verifiedDomains.find((candidate) => candidate.isDefault) ?? organization.verifiedDomains[0]
+  return { id, displayName: organization.displayName ?? id, defaultDomain: domain?.name ?? null }
+}

@@ -1,0 +1,23 @@
+import { firstObject, resourcePages, type Selection } from '#graph/directory-objects.ts'
+import type { Graph } from '#graph/open.ts'
+
+const USERS: Selection = {
+  kind: 'user',
+  collection: 'users',
+  select: [
+    'id',
+    'displayName',
+    'userPrincipalName',
+    'mail',
+    'givenName',
+    'surname',
+    'jobTitle',
+    'department',
+    'accountEnabled',
+    'userType',
+  ],
+}
+
+/** @see https://learn.microsoft.com/graph/api/user-list */
+export const userPages = (graph: Graph, options: { signal?: AbortSignal } = {}) => resourcePages(graph, USERS, options)
+export const firstUser = (graph: Graph): Promise<void> => firstObject(graph, USERS)
