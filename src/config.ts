@@ -34,6 +34,9 @@ export type Config = {
   publicUrl: string
   /** Where operators find the console: an origin, no trailing slash. */
   consoleUrl: string
+  listenHost: string
+  landingPort: number
+  consolePort: number
   /** 32 bytes that seal cookies; null: made once and kept in the data folder. */
   sessionKey: Uint8Array | null
   logLevel: string
@@ -69,6 +72,7 @@ const guid = <Id>(parse: (text: unknown) => Id | null) =>
     return z.NEVER
   })
 const minutes = z.coerce.number({ error: 'must be a number of minutes' }).int().positive()
+const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535)
 const key = z.string().transform((text, context) => {
   const bytes = Buffer.from(text, 'base64')
   if (bytes.length === 32) return new Uint8Array(bytes)
@@ -119,6 +123,12 @@ export const SETTINGS = {
     check: origin.default('http://localhost:3001'),
     about: 'The address of the console as operators see it.',
   },
+  TENANTRY_LISTEN_HOST: {
+    check: z.string().min(1).default('127.0.0.1'),
+    about: 'The address that the web processes listen on; 0.0.0.0 in a container, behind a proxy that speaks https.',
+  },
+  TENANTRY_LANDING_PORT: { check: port.default(3000), about: 'The port that the landing page listens on.' },
+  TENANTRY_CONSOLE_PORT: { check: port.default(3001), about: 'The port that the console listens on.' },
   TENANTRY_SESSION_KEY: {
     check: key.optional(),
     about:
@@ -211,6 +221,9 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
     dataDir: read('TENANTRY_DATA_DIR'),
     publicUrl: read('TENANTRY_PUBLIC_URL'),
     consoleUrl: read('TENANTRY_CONSOLE_URL'),
+    listenHost: read('TENANTRY_LISTEN_HOST'),
+    landingPort: read('TENANTRY_LANDING_PORT'),
+    consolePort: read('TENANTRY_CONSOLE_PORT'),
     sessionKey: read('TENANTRY_SESSION_KEY') ?? null,
     logLevel: read('TENANTRY_LOG_LEVEL'),
     signUpValidMinutes: read('TENANTRY_SIGN_UP_VALID_MINUTES'),
