@@ -1,0 +1,126 @@
+import { rmSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { join, relative, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Log } from '#base/log.ts'
+import type { Start } from '#bin/start.ts'
+import { runCli } from '#cli/run-cli.ts'
+import type { Terminal } from '#cli/terminal.ts'
+import type { Tools } from '#tools.ts'
+
+/** unix(7): sun_path holds 108 bytes. */
+const MAX_PATH_BYTES = 107
+const MAX_LINE_CHARACTERS = 64 * 1024
+
+type Question = { argv: string[] }
+type Line = { out: string } | { err: string } | { exit: number }
+
+/** Only the owner of the data folder can reach it: the folder itself is closed to everybody else. */
+function socketPath(dataDir: string): string {
+  const absolute = join(resolve(dataDir), 'command.sock')
+  const near = relative(resolve('.'), absolute)
+  return Buffer.byteLength(absolute) <= MAX_PATH_BYTES || near.length > absolute.length ? absolute : near
+}
+
+/** Runs other processes' commands with the tools of the process that owns the embedded database. */
+export async function openCommandSocket(tools: Tools): Promise<AsyncDisposable> {
+  const path = socketPath(tools.config.dataDir)
+  rmSync(path, { force: true })
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    answer(socket, tools).catch((error: unknown) => {
+      tools.log.error({ err: error }, 'a command failed')
+      socket.destroy()
+    })
+  })
+  await listen(server, path)
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((closed) => server.close(closed))
+    },
+  }
+}
+
+async function answer(socket: Socket, tools: Tools): Promise<void> {
+  const gone = new AbortController()
+  socket.on('close', () => gone.abort(new Error('Whoever asked has gone.')))
+  const say = (line: Line) => socket.writable && socket.write(`${JSON.stringify(line)}\n`)
+  const argv = await readQuestion(socket)
+  if (!argv) {
+    socket.destroy()
+    return
+  }
+  const terminal: Terminal = { out: (out) => say({ out }), err: (err) => say({ err }) }
+  const exit = await runOrTell(argv, { tools, terminal, signal: gone.signal, log: tools.log })
+  say({ exit })
+  socket.end()
+}
+
+async function runOrTell(
+  argv: readonly string[],
+  { tools, terminal, signal, log }: { tools: Tools; terminal: Terminal; signal: AbortSignal; log: Log },
+): Promise<number> {
+  try {
+    return await runCli(argv, { terminal, signal, tools: () => Promise.resolve(tools) })
+  } catch (error) {
+    if (signal.aborted) return 1
+    log.error({ err: error }, 'a command failed')
+    terminal.err('The command failed for a reason that is not known; the log of the running process says more.')
+    return 1
+  }
+}
+
+async function readQuestion(socket: Socket): Promise<string[] | null> {
+  let text = ''
+  for await (const chunk of socket.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    text += String(chunk)
+    if (text.length > MAX_LINE_CHARACTERS) return null
+    if (text.endsWith('\n')) break
+  }
+  try {
+    const { argv } = JSON.parse(text) as Partial<Question>
+    return Array.isArray(argv) && argv.every((word) => typeof word === 'string') ? argv : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Has the running process do the command and prints what it says.
+ * @returns its exit code; null when nobody listens there
+ */
+export async function askRunningProcess(
+  dataDir: string,
+  argv: readonly string[],
+  { terminal, signal }: Pick<Start, 'terminal' | 'signal'>,
+): Promise<number | null> {
+  const socket = await dial(socketPath(dataDir))
+  if (!socket) return null
+  signal.addEventListener('abort', () => socket.destroy())
+  socket.write(`${JSON.stringify({ argv: [...argv] } satisfies Question)}\n`)
+  for await (const text of createInterface({ input: socket })) {
+    const line = JSON.parse(text) as Line
+    if ('out' in line) terminal.out(line.out)
+    else if ('err' in line) terminal.err(line.err)
+    else return line.exit
+  }
+  if (!signal.aborted) terminal.err('The running process went away before the command was done.')
+  return 1
+}
+
+const dial = (path: string): Promise<Socket | null> =>
+  new Promise((settle) => {
+    const socket = connect(path)
+    socket.once('connect', () => settle(socket))
+    socket.once('error', () => settle(null))
+  })
+
+const listen = (server: Server, path: string): Promise<void> =>
+  new Promise((listening, failed) => {
+    server.once('error', failed)
+    server.listen(path, listening)
+  })

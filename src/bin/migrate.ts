@@ -1,0 +1,28 @@
+import { systemClock } from '#base/clock.ts'
+import { openLog } from '#base/log.ts'
+import { readSettings } from '#bin/read-settings.ts'
+import type { Start } from '#bin/start.ts'
+import { tellMistakes } from '#bin/tell-mistakes.ts'
+import { EXIT_USAGE } from '#cli/run-cli.ts'
+import { openJobs } from '#jobs/open.ts'
+import { migrate } from '#store/migrate.ts'
+import { openStore } from '#store/open.ts'
+
+/** `tenantry migrate`: the schema and the job queue, up to this program's version. Needs the database settings only. */
+export async function migrateDatabase(start: Start): Promise<number> {
+  const { parts, mistakes } = await readSettings(start)
+  const blocking = mistakes.filter(({ setting }) => ['TENANTRY_DATABASE_URL', 'TENANTRY_DATA_DIR'].includes(setting))
+  const { databaseUrl = null, dataDir, logLevel = 'info' } = parts
+  if (blocking.length > 0 || !dataDir) {
+    tellMistakes(start.terminal, blocking)
+    return EXIT_USAGE
+  }
+  const log = openLog(logLevel)
+  await using store = await openStore({ databaseUrl, dataDir, clock: systemClock, log })
+  const { from, to } = await migrate(store)
+  await using _jobs = await openJobs({ store, log, work: false, migrate: true })
+  start.terminal.out(
+    from === to ? `The schema is up to date (${to}).` : `The schema went from ${from ?? 'nothing'} to ${to}.`,
+  )
+  return 0
+}

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Start } from '#bin/start.ts'
+import { type ConfigReading, type Mistake, readConfig } from '#config.ts'
+
+const NAMES = ['tenantry.config.ts', 'tenantry.config.mjs', 'tenantry.config.js']
+
+/** The environment and tenantry.config.ts, with all that is wrong with either. */
+export async function readSettings({ env, folder }: Pick<Start, 'env' | 'folder'>): Promise<ConfigReading> {
+  const file = NAMES.map((name) => join(folder, name)).find((candidate) => existsSync(candidate))
+  if (!file) return without(env, 'is missing', `Write one in ${folder}; docs/configuration.md shows its shape.`)
+  try {
+    const { default: app } = (await import(pathToFileURL(file).href)) as { default?: unknown }
+    if (app === undefined) return without(env, 'has no default export', 'Write `export default defineApp({ … })`.')
+    return readConfig(env, app)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return without(env, `cannot be loaded: ${reason}`, 'Mend the file, then start again.')
+  }
+}
+
+/** The mistakes of the environment are told even though the file cannot be read. */
+function without(env: Start['env'], message: string, nextStep: string): ConfigReading {
+  const { parts, mistakes } = readConfig(env, undefined)
+  const rest = mistakes.filter(({ setting }) => !setting.startsWith('tenantry.config.ts'))
+  return {
+    config: null,
+    parts,
+    mistakes: [...rest, { setting: 'tenantry.config.ts', message, nextStep } satisfies Mistake],
+  }
+}

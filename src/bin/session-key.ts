@@ -1,0 +1,19 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '#config.ts'
+
+const KEY_BYTES = 32
+
+/** The configured key, or one made once and kept beside the data, readable by its owner only. */
+export function sessionKeyOf({ sessionKey, dataDir }: Config): Uint8Array {
+  if (sessionKey) return sessionKey
+  const file = join(dataDir, 'session.key')
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  try {
+    writeFileSync(file, randomBytes(KEY_BYTES).toString('base64'), { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+  return new Uint8Array(Buffer.from(readFileSync(file, 'utf8'), 'base64'))
+}
