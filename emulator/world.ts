@@ -3,6 +3,7 @@ import type { Directory } from '#emulator/directory/open.ts'
 import type { Keys } from '#emulator/keys.ts'
 import type { Lag } from '#emulator/lag.ts'
 import type { Mischief } from '#emulator/mischief/open.ts'
+import type { Rule } from '#emulator/mischief/rules.ts'
 import type { RequestLog } from '#emulator/request-log.ts'
 
 /** What every room of the emulator works with. */
@@ -19,4 +20,8 @@ export type World = {
 
 /** What a handler tells the request log about the request it is answering. */
 export type Told = { tenantId?: string; appId?: string; grantType?: string; reason?: string }
-export type Env = { Variables: { told: Told } }
+/**
+ * `struck`: the rules at `graph` that struck this request, left by Graph, which alone knows whose token it was. Graph has
+ * answered, waited and bent links already; cutting the connection (`truncate`, `reset`, `commitThenDrop`) is the server's.
+ */
+export type Env = { Variables: { told: Told; struck?: readonly Rule[] } }
