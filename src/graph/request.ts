@@ -24,13 +24,40 @@ const RETRIED = [429, 500, 502, 503, 504]
  */
 export async function request(
   graph: Graph,
-  { method = 'GET', path, body, headers = {}, signal }: GraphRequest,
+  { method = 'GET', path, body, headers, signal }: GraphRequest,
 ): Promise<unknown> {
-  const url = urlOf(graph, path)
+  return read(
+    await settle(graph, {
+      method,
+      url: urlOf(graph, path),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { accept: 'application/json', ...(body === undefined ? {} : JSON_BODY), ...headers },
+      ...(signal ? { signal } : {}),
+    }),
+  )
+}
+
+const JSON_BODY = { 'content-type': 'application/json' }
+
+type Exchange = {
+  method: string
+  /** Absolute, and Graph's own. */
+  url: string
+  body?: string | Uint8Array
+  headers: Readonly<Record<string, string>>
+  signal?: AbortSignal
+}
+
+/**
+ * The answer that stays after everything that waiting or a new token can mend.
+ * @throws Problem ORIGIN_REFUSED, NETWORK, ANSWER_UNREADABLE, and whatever getting a token ends in
+ */
+export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
+  const { signal } = wanted
   let fresh = false
   for (let attempt = 1; ; attempt++) {
     const token = await graph.token({ fresh })
-    const answer = await exchange(graph, { method, url, token, body, headers, ...(signal ? { signal } : {}) })
+    const answer = await exchange(graph, token, wanted)
     if (answer instanceof Problem) {
       if (attempt >= MAX_TRIES) throw answer
       await graph.clock.sleep(pauseBefore(attempt, undefined, graph.clock.now()), signal)
@@ -46,37 +73,20 @@ export async function request(
       await graph.clock.sleep(pause, signal)
       continue
     }
-    return read(answer)
+    return answer
   }
 }
 
-type Exchange = {
-  method: string
-  url: string
-  token: string
-  body: unknown
-  headers: Readonly<Record<string, string>>
-  signal?: AbortSignal
-}
-
 /** A broken connection is a value here: the caller decides whether to try again. */
-async function exchange(
-  graph: Graph,
-  { method, url, token, body, headers, signal }: Exchange,
-): Promise<Answer | Problem> {
+async function exchange(graph: Graph, token: string, { headers, ...wanted }: Exchange): Promise<Answer | Problem> {
   try {
     return await send(graph.outbound, {
-      method,
-      url,
+      ...wanted,
       headers: {
-        authorization: `Bearer ${token}`,
-        accept: 'application/json',
-        'x-ms-throttle-priority': graph.priority === 'high' ? 'High' : 'Low',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
+        authorization: `Bearer ${token}`,
+        'x-ms-throttle-priority': graph.priority === 'high' ? 'High' : 'Low',
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
     })
   } catch (error) {
     if (diagnose(error).code === 'NETWORK' && error instanceof Problem) return error
@@ -89,12 +99,11 @@ async function exchange(
  * foreign link with the token attached is the classic leak.
  * @throws Problem ORIGIN_REFUSED
  */
-function urlOf({ cloud }: Graph, path: string): string {
+export function urlOf({ cloud }: Pick<Graph, 'cloud'>, path: string, versions: readonly string[] = ['v1.0']): string {
   if (path.startsWith('/') && !path.startsWith('//')) return `${cloud.graphOrigin}/v1.0${path}`
   const url = URL.canParse(path) ? new URL(path) : null
-  const own =
-    url?.origin === cloud.graphOrigin && url.pathname.startsWith('/v1.0/') && url.username === '' && url.password === ''
-  if (url && own) return url.href
+  const versioned = versions.some((version) => url?.pathname.startsWith(`/${version}/`))
+  if (url?.origin === cloud.graphOrigin && versioned && url.username === '' && url.password === '') return url.href
   throw new Problem({
     code: 'ORIGIN_REFUSED',
     owner: 'microsoft',

@@ -6,7 +6,7 @@ export type OutboundRequest = {
   method: string
   url: string
   headers?: Readonly<Record<string, string>>
-  body?: string
+  body?: string | Uint8Array
   signal?: AbortSignal
   /** For the whole exchange. 30,000 unless told. */
   timeoutMilliseconds?: number
@@ -14,8 +14,13 @@ export type OutboundRequest = {
   maxBytes?: number
 }
 
-/** Header names in lower case. */
-export type Answer = { status: number; headers: Readonly<Record<string, string>>; text: string }
+/** Header names in lower case; the body decompressed, as bytes and as UTF-8 text. */
+export type Answer = {
+  status: number
+  headers: Readonly<Record<string, string>>
+  bytes: Uint8Array<ArrayBuffer>
+  readonly text: string
+}
 
 const DEFAULT_TIMEOUT_MILLISECONDS = 30_000
 const DEFAULT_MAX_BYTES = 32 * 1024 * 1024
@@ -47,10 +52,14 @@ export async function send(
       body: body ?? null,
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
+    const bytes = await readBytes(response.body, maxBytes)
     return {
       status: response.statusCode,
       headers: flatten(response.headers),
-      text: await readText(response.body, maxBytes),
+      bytes,
+      get text() {
+        return bytes.toString('utf8')
+      },
     }
   } catch (error) {
     signal?.throwIfAborted()
@@ -59,7 +68,7 @@ export async function send(
   }
 }
 
-async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+async function readBytes(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of body) {
@@ -67,7 +76,7 @@ async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<
     if (bytes > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 const flatten = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>

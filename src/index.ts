@@ -1,0 +1,94 @@
+import { openLog } from '#base/log.ts'
+import { type Mistake, readConfig } from '#config.ts'
+import { listTenantsFor } from '#flows/show-tenants.ts'
+import { sdkClient } from '#graph/sdk-client.ts'
+import type { AppDefinition } from '#model/app.ts'
+import { parseTenantId } from '#model/ids.ts'
+import { Problem } from '#model/problem.ts'
+import type { Tenant, TenantState } from '#model/tenant.ts'
+import { openTools } from '#tools.ts'
+
+export { type AppDefinition, defineApp } from '#model/app.ts'
+export type { TenantId } from '#model/ids.ts'
+export { type Diagnosis, Problem, type ProblemCode } from '#model/problem.ts'
+export type { Tenant, TenantState } from '#model/tenant.ts'
+
+/** One customer's tenant, ready to be worked in. */
+export type TenantHandle = {
+  tenantId: string
+  /** Microsoft's own Graph client, as the app, in this tenant and no other. */
+  graph: ReturnType<typeof sdkClient>
+}
+
+export type Tenantry = {
+  /** @throws Problem TENANT_UNKNOWN when the id is not a GUID */
+  forTenant(tenantId: string, options?: { signal?: AbortSignal }): TenantHandle
+  /** Every tenant that has signed up, or those in one state, in the order of their ids. */
+  eachTenant(options?: { state?: TenantState; signal?: AbortSignal }): AsyncGenerator<TenantHandle & { tenant: Tenant }>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** The configuration is wrong; `mistakes` says everything at once. */
+export class ConfigurationError extends Error {
+  readonly mistakes: readonly Mistake[]
+  constructor(mistakes: readonly Mistake[]) {
+    super(mistakes.map(({ setting, message }) => `${setting}: ${message}`).join('\n'))
+    this.name = 'ConfigurationError'
+    this.mistakes = mistakes
+  }
+}
+
+const PAGE = 100
+
+/**
+ * Tenantry as a library: for programs of your own that work in customers' tenants.
+ * @param options.app what `defineApp` gave
+ * @param options.env the TENANTRY_* settings, usually `process.env`
+ * @throws ConfigurationError; Problem DATABASE_UNREACHABLE, DATA_FOLDER_IN_USE
+ * @example
+ * await using tenantry = await openTenantry({ app, env: process.env })
+ * for await (const { tenant, graph } of tenantry.eachTenant({ state: 'active' }))
+ *   console.log(tenant.displayName, await graph.api('/users/$count').header('ConsistencyLevel', 'eventual').get())
+ */
+export async function openTenantry({
+  app,
+  env,
+}: {
+  app: AppDefinition
+  env: Readonly<Record<string, string | undefined>>
+}): Promise<Tenantry> {
+  const { config, mistakes } = readConfig(env, app)
+  if (!config) throw new ConfigurationError(mistakes)
+  const tools = await openTools(config, { log: openLog(config.logLevel) })
+  const forTenant: Tenantry['forTenant'] = (text, options = {}) => {
+    const tenantId = parseTenantId(text)
+    if (!tenantId) throw notATenantId()
+    return { tenantId, graph: sdkClient(tools.graphAsApp(tenantId), options) }
+  }
+  return {
+    forTenant,
+    async *eachTenant({ state, signal } = {}) {
+      for (let last: Tenant | undefined; ; ) {
+        const page: Tenant[] = await listTenantsFor(tools, {
+          limit: PAGE,
+          ...(state ? { state } : {}),
+          ...(last ? { after: last.id } : {}),
+        })
+        for (const tenant of page) yield { ...forTenant(tenant.id, signal ? { signal } : {}), tenant }
+        last = page.at(-1)
+        if (page.length < PAGE) return
+      }
+    },
+    [Symbol.asyncDispose]: () => tools[Symbol.asyncDispose](),
+  }
+}
+
+const notATenantId = () =>
+  new Problem({
+    code: 'TENANT_UNKNOWN',
+    owner: 'operator',
+    message: 'A tenant id is a GUID, such as 11111111-2222-3333-4444-555555555555.',
+    nextStep: 'Ask the console or `tenantry tenants list` for the id.',
+    retry: 'never',
+    confidence: 'certain',
+  })
