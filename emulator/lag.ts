@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { AppRoleAssignment, Guid, ServicePrincipal } from '#emulator/directory/types.ts'
+import type { AppRoleAssignment, ServicePrincipal } from '#emulator/directory/types.ts'
 
 /**
  * How late Microsoft's replicas hear of a change, counted in questions asked, so that nobody has to wait: a new service
  * principal is unknown to the first `servicePrincipalReads` questions, a new app role assignment is missing from the
- * first `assignmentTokens` tokens. Zero is a world without lag.
+ * first `assignmentTokens` tokens, and the first `assignmentWrites` assignments to a new service principal are refused. Zero is a world without lag.
  */
 export const lagSchema = z.strictObject({
   servicePrincipalReads: z.number().int().min(0).default(0),
@@ -20,11 +20,11 @@ export type Lag = {
   /** Each asks once: true while the object is still hidden from this kind of question. */
   hidesServicePrincipal(servicePrincipal: ServicePrincipal): boolean
   hidesFromToken(servicePrincipal: ServicePrincipal): boolean
-  refusesReference(servicePrincipalId: Guid): boolean
+  refusesReference(servicePrincipal: ServicePrincipal): boolean
   hidesRole(assignment: AppRoleAssignment): boolean
 }
 
-const NONE: LagSettings = {
+export const NO_LAG: LagSettings = {
   servicePrincipalReads: 0,
   servicePrincipalTokens: 0,
   assignmentWrites: 0,
@@ -33,7 +33,7 @@ const NONE: LagSettings = {
 
 /** Only what comes into being after `set` lags: the estate is old. */
 export function openLag(now: () => Date): Lag {
-  let settings = NONE
+  let settings = NO_LAG
   let since = now()
   let asked = new Map<string, number>()
   const stillHidden = (kind: keyof LagSettings, id: string): boolean => {
@@ -52,7 +52,7 @@ export function openLag(now: () => Date): Lag {
     },
     hidesServicePrincipal: ({ id, createdAt }) => young(createdAt) && stillHidden('servicePrincipalReads', id),
     hidesFromToken: ({ id, createdAt }) => young(createdAt) && stillHidden('servicePrincipalTokens', id),
-    refusesReference: (id) => stillHidden('assignmentWrites', id),
+    refusesReference: ({ id, createdAt }) => young(createdAt) && stillHidden('assignmentWrites', id),
     hidesRole: ({ id, createdAt }) => young(createdAt) && stillHidden('assignmentTokens', id),
   }
 }

@@ -1,14 +1,13 @@
-import { webcrypto } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as x509 from '@peculiar/x509'
+import { makeCertificate } from '#emulator/certificate.ts'
 
 export type Tls = { /** PEM; what clients have to trust. */ ca: string; certificate: string; privateKey: string }
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const DAY_MILLISECONDS = 24 * 3_600_000
 /** Local names, and Microsoft's own for clients that can only be redirected by a proxy. */
-const NAMES = [
+export const NAMES: readonly string[] = [
   'localhost',
   'login.microsoftonline.com',
   'graph.microsoft.com',
@@ -16,14 +15,13 @@ const NAMES = [
   'main.iam.ad.ext.azure.com',
 ]
 const ADDRESSES = ['127.0.0.1', '::1']
-
-x509.cryptoProvider.set(webcrypto)
+const AUTHORITY = 'Tenantry emulator, made on this machine'
 
 /**
  * A certificate authority of this emulator alone and a server certificate from it. With a folder they are kept there, so
- * that clients need to trust `ca.pem` once.
+ * that clients need to trust `ca.pem` once. The authority's own key is never kept: it signs once.
  */
-export async function openTls(dataDir: string | null): Promise<Tls> {
+export function openTls(dataDir: string | null): Tls {
   if (dataDir === null) return makeTls()
   const files = {
     ca: join(dataDir, 'ca.pem'),
@@ -36,9 +34,9 @@ export async function openTls(dataDir: string | null): Promise<Tls> {
       certificate: readFileSync(files.certificate, 'utf8'),
       privateKey: readFileSync(files.privateKey, 'utf8'),
     }
-    if (new x509.X509Certificate(kept.certificate).notAfter.getTime() > Date.now() + DAY_MILLISECONDS) return kept
+    if (isStillGood(kept)) return kept
   }
-  const made = await makeTls()
+  const made = makeTls()
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   writeFileSync(files.ca, made.ca)
   writeFileSync(files.certificate, made.certificate)
@@ -47,45 +45,23 @@ export async function openTls(dataDir: string | null): Promise<Tls> {
   return made
 }
 
-async function makeTls(): Promise<Tls> {
+/** Valid for another day, and for every name of today. */
+function isStillGood({ certificate }: Tls): boolean {
+  const kept = new X509Certificate(certificate)
+  return (
+    kept.validToDate.getTime() > Date.now() + DAY_MILLISECONDS && NAMES.every((name) => kept.checkHost(name) === name)
+  )
+}
+
+function makeTls(): Tls {
   const notBefore = new Date(Date.now() - DAY_MILLISECONDS)
   const notAfter = new Date(Date.now() + 365 * DAY_MILLISECONDS)
-  const authority = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
-  const server = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
-  const name = 'CN=Tenantry emulator, made on this machine'
-  const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: '01',
-    name,
-    notBefore,
-    notAfter,
-    signingAlgorithm: ALGORITHM,
-    keys: authority,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(authority.publicKey),
-    ],
-  })
-  const leaf = await x509.X509CertificateGenerator.create({
-    serialNumber: '02',
-    subject: 'CN=localhost',
-    issuer: name,
-    notBefore,
-    notAfter,
-    signingAlgorithm: ALGORITHM,
-    publicKey: server.publicKey,
-    signingKey: authority.privateKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(false),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        ...NAMES.map((value) => ({ type: 'dns' as const, value })),
-        ...ADDRESSES.map((value) => ({ type: 'ip' as const, value })),
-      ]),
-      await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
-    ],
-  })
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', server.privateKey))
-  const privateKey = `-----BEGIN PRIVATE KEY-----\n${pkcs8.toString('base64').replace(/.{64}/g, '$&\n').trimEnd()}\n-----END PRIVATE KEY-----\n`
-  return { ca: `${ca.toString('pem')}\n`, certificate: `${leaf.toString('pem')}\n`, privateKey }
+  const { privateKey: authority } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const base = { issuer: AUTHORITY, signedWith: authority, notBefore, notAfter }
+  return {
+    ca: makeCertificate({ ...base, subject: AUTHORITY, key: authority, isAuthority: true }),
+    certificate: makeCertificate({ ...base, subject: 'localhost', key, hosts: [...NAMES, ...ADDRESSES] }),
+    privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  }
 }

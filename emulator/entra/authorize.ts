@@ -100,7 +100,7 @@ export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState)
     try {
       const next = act(world, state, session, interaction, form)
       if ('kind' in next) state.finish(interaction.id)
-      return advance(c, next, session)
+      return await advance(c, next, session)
     } catch (error) {
       state.finish(interaction.id)
       return tellError(c, error)

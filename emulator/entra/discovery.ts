@@ -55,14 +55,14 @@ export function discoveryRoutes(app: Hono<Env>, world: World): void {
       ...(withIssuer ? { issuer: `${https}/{tenantid}/v2.0` } : {}),
     })),
   })
-  app.get(
-    '/:tenant/discovery/v2.0/keys',
-    (c) => (resolveAuthority(world.directory, c.req.param('tenant')), c.json(keysOf(true))),
-  )
-  app.get(
-    '/:tenant/discovery/keys',
-    (c) => (resolveAuthority(world.directory, c.req.param('tenant')), c.json(keysOf(false))),
-  )
+  for (const [path, withIssuer] of [
+    ['/:tenant/discovery/v2.0/keys', true],
+    ['/:tenant/discovery/keys', false],
+  ] as const)
+    app.get(path, (c) => {
+      resolveAuthority(world.directory, c.req.param('tenant'))
+      return c.json(keysOf(withIssuer))
+    })
 
   app.get('/common/discovery/instance', (c) => {
     const asked = c.req.query('authorization_endpoint') ?? ''

@@ -185,11 +185,11 @@ function loadApplication(directory: Directory, entry: Estate['applications'][num
       startsAt: FOUNDED,
       endsAt: secret.endsAt ? new Date(secret.endsAt) : new Date(now.getTime() + SECRET_YEARS * 365 * 24 * 3_600_000),
     })),
-    keyCredentials: entry.certificates.flatMap(
-      (pem, index) =>
-        readCertificate(pem, guidOf('key', entry.appId, index)) ??
-        (mistakes.push(`applications ${entry.displayName}: certificate ${index + 1} cannot be read`), []),
-    ),
+    keyCredentials: entry.certificates.flatMap((pem, index) => {
+      const key = readCertificate(pem, guidOf('key', entry.appId, index))
+      if (!key) mistakes.push(`applications ${entry.displayName}: certificate ${index + 1} cannot be read`)
+      return key ? [key] : []
+    }),
     federatedCredentials: [],
     verifiedPublisher: entry.verifiedPublisher
       ? {

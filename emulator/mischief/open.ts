@@ -14,9 +14,9 @@ export type Mischief = {
   rules(): readonly Rule[]
   set(rules: readonly Rule[], seed: number): void
   clear(): void
-  /** The rules that strike this time; counts the request. */
+  /** The rules without a word that strike this time; counts the request, so the server asks once for each. */
   hit(occasion: Occasion): readonly Rule[]
-  /** Whether one of the striking rules says this word. */
+  /** The words that hold for what is being made now: an ID token, a configuration. Counts it. */
   says(occasion: Occasion): readonly Word[]
 }
 
@@ -24,9 +24,9 @@ export function openMischief(): Mischief {
   let rules: readonly Rule[] = []
   let seen: number[] = []
   let random = generator(1)
-  const hit = (occasion: Occasion) =>
+  const strike = (occasion: Occasion, wanted: (rule: Rule) => boolean) =>
     rules.filter((rule, index) => {
-      if (!matches(rule, occasion)) return false
+      if (!wanted(rule) || !matches(rule, occasion)) return false
       const count = (seen[index] ?? 0) + 1
       seen[index] = count
       if (count < rule.nth || (rule.times !== undefined && count >= rule.nth + rule.times)) return false
@@ -42,8 +42,9 @@ export function openMischief(): Mischief {
     clear() {
       rules = []
     },
-    hit,
-    says: (occasion) => hit(occasion).flatMap((rule) => (rule.word ? [rule.word] : [])),
+    hit: (occasion) => strike(occasion, (rule) => rule.word === undefined),
+    says: (occasion) =>
+      strike(occasion, (rule) => rule.word !== undefined).flatMap((rule) => (rule.word ? [rule.word] : [])),
   }
 }
 

@@ -1,0 +1,54 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { Context, Next } from 'hono'
+import type { Rule } from '#emulator/mischief/rules.ts'
+import type { Env } from '#emulator/world.ts'
+
+export type ServedEnv = Env & { Bindings: HttpBindings }
+
+/**
+ * Does to a request what the struck rules say: late, answered by the rule, cut before, in or after the answer. Graph
+ * strikes for itself and leaves only the cutting.
+ * @param closing aborted when the server closes, so that no late answer keeps it
+ */
+export async function carryOut(
+  c: Context<ServedEnv>,
+  next: Next,
+  struck: readonly Rule[],
+  closing: AbortSignal,
+): Promise<Response | undefined> {
+  const delayMs = struck.reduce((sum, rule) => sum + (rule.delayMs ?? 0), 0)
+  if (delayMs > 0) await wait(delayMs, undefined, { signal: closing }).catch(() => {})
+  const answer = struck.find((rule) => rule.answer)?.answer
+  if (!answer && !struck.some((rule) => rule.reset)) await next()
+  if (answer) c.get('told').reason = `mischief: answers ${answer.status}`
+  const response = answer ? new Response(bodyOf(answer), answer) : c.res
+  const all = [...struck, ...(c.get('struck') ?? [])]
+  return (await cut(c, all, response)) ?? (answer ? response : undefined)
+}
+
+/** Cuts the connection where a rule says so. */
+async function cut(c: Context<ServedEnv>, struck: readonly Rule[], response: Response): Promise<Response | undefined> {
+  const told = c.get('told')
+  const { incoming, outgoing } = c.env
+  if (struck.some((rule) => rule.reset || rule.commitThenDrop)) {
+    told.reason = struck.some((rule) => rule.reset)
+      ? 'mischief: the connection is cut before any answer'
+      : 'mischief: carried out, then the connection is cut'
+    incoming.socket.destroy()
+    return RESPONSE_ALREADY_SENT
+  }
+  const truncate = struck.find((rule) => rule.truncate !== undefined)?.truncate
+  if (truncate === undefined) return undefined
+  told.reason = `mischief: cut after ${truncate} bytes`
+  const body = Buffer.from(await response.arrayBuffer())
+  for (const [name, value] of response.headers) outgoing.setHeader(name, value)
+  outgoing.writeHead(response.status, { 'content-length': Math.max(body.length, truncate + 1) })
+  outgoing.write(body.subarray(0, truncate), () => incoming.socket.destroy())
+  return RESPONSE_ALREADY_SENT
+}
+
+/** A status that carries no body must not be given one. */
+const bodyOf = ({ status, body }: { status: number; body: string }): string | null =>
+  status === 204 || status === 205 || status === 304 ? null : body

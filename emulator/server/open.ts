@@ -1,0 +1,90 @@
+import type { RequestListener } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { openClock } from '#emulator/clock.ts'
+import { controlApp } from '#emulator/control/app.ts'
+import { replaceDirectory } from '#emulator/directory/open.ts'
+import { entraApp } from '#emulator/entra/app.ts'
+import { openEntraState } from '#emulator/entra/state.ts'
+import { loadEstate } from '#emulator/estate/load.ts'
+import { graphApp } from '#emulator/graph/app.ts'
+import { openKeys } from '#emulator/keys.ts'
+import { NO_LAG, openLag } from '#emulator/lag.ts'
+import { openMischief } from '#emulator/mischief/open.ts'
+import { openRequestLog } from '#emulator/request-log.ts'
+import type { ServedEnv } from '#emulator/server/faults.ts'
+import { listenOnLoopback } from '#emulator/server/listen.ts'
+import { watch } from '#emulator/server/watch.ts'
+import { openTls } from '#emulator/tls.ts'
+import type { World } from '#emulator/world.ts'
+
+export type ServerOptions = {
+  /** The estate as data; see `estate/schema.ts`. */
+  estate: unknown
+  port: number
+  httpPort: number
+  /** Where the certificate is kept; null: nowhere, a new one each time. */
+  dataDir: string | null
+}
+export type Server = {
+  world: World
+  /** PEM; what programs have to trust. */
+  ca: string
+  /** Back to the estate, the machine's time, no faults, no lag. */
+  reset(): void
+  close(): Promise<void>
+}
+
+/**
+ * Opens the emulator's world and serves it: HTTPS for programs, plain HTTP for people, both on loopback.
+ * @throws EstateError, or the error of the system for a busy port
+ */
+export async function openServer({ estate, port, httpPort, dataDir }: ServerOptions): Promise<Server> {
+  const clock = openClock()
+  const directory = loadEstate(estate, clock)
+  const keysSoon = openKeys()
+  const tls = openTls(dataDir)
+  const https = await listenOnLoopback(port, tls)
+  const http = await listenOnLoopback(httpPort, null).catch(async (error) => {
+    await https.close()
+    throw error
+  })
+  const world: World = {
+    directory,
+    clock,
+    keys: await keysSoon,
+    mischief: openMischief(),
+    lag: openLag(clock.now),
+    requests: openRequestLog(),
+    origins: { https: `https://localhost:${https.port}`, browser: `http://localhost:${http.port}` },
+  }
+  const state = openEntraState(clock)
+  const reset = () => {
+    clock.reset()
+    replaceDirectory(directory, loadEstate(estate, clock))
+    state.clear()
+    world.mischief.clear()
+    world.lag.set(NO_LAG)
+    world.requests.clear()
+  }
+  const closing = new AbortController()
+
+  const app = new Hono<ServedEnv>()
+  app.use(watch(world, closing.signal))
+  app.route('/', controlApp(world, { reset }))
+  app.route('/', graphApp(world))
+  app.route('/', entraApp(world, state))
+  const answer = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
+  const listener: RequestListener = (request, response) => void answer(request, response)
+  https.handle(listener)
+  http.handle(listener)
+  return {
+    world,
+    ca: tls.ca,
+    reset,
+    async close() {
+      closing.abort()
+      await Promise.all([https.close(), http.close()])
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import type { Context, Next } from 'hono'
+import { carryOut, type ServedEnv } from '#emulator/server/faults.ts'
+import { isOurHost } from '#emulator/server/hosts.ts'
+import { occasionOf } from '#emulator/server/occasion.ts'
+import type { World } from '#emulator/world.ts'
+
+/** First and last of every request: refuses strangers' names, lets mischief strike, and writes the request log. */
+export const watch =
+  (world: World, closing: AbortSignal) =>
+  async (c: Context<ServedEnv>, next: Next): Promise<Response | undefined> => {
+    c.set('told', {})
+    if (!isOurHost(c.req.header('host')))
+      return c.text('The emulator answers to the names of this machine only, not to this Host header.\n', 421)
+    if (c.req.path.startsWith('/_emulator')) {
+      await next()
+      return
+    }
+    const at = world.clock.now()
+    const occasion = world.mischief.rules().length > 0 ? await occasionOf(world, c.req) : null
+    const answered = await carryOut(c, next, occasion ? world.mischief.hit(occasion) : [], closing)
+    const url = new URL(c.req.url)
+    world.requests.add({
+      at,
+      host: c.req.header('host') ?? '',
+      method: c.req.method,
+      path: url.pathname,
+      query: url.search,
+      status: (answered ?? c.res).status,
+      ...(occasion?.tenantId ? { tenantId: occasion.tenantId } : {}),
+      ...(occasion?.appId ? { appId: occasion.appId } : {}),
+      ...c.get('told'),
+    })
+    return answered
+  }
