@@ -1,0 +1,171 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+
+/**
+ * A real PostgreSQL server for tests: started once, thrown away at the end. `npm test` starts one for the whole run
+ * (`test/support/for-the-whole-run.ts`); a test file that is run by itself starts its own.
+ *
+ *   const databaseUrl = await freshDatabase()
+ */
+export type PostgresServer = {
+  /** The superuser's way in; tests of the product never use it to work. */
+  adminUrl: string
+  stop(): Promise<void>
+}
+
+/** Where the server of the whole run is written down for the processes of the tests. */
+export const SERVER_VARIABLE = 'TENANTRY_TEST_POSTGRES_URL'
+
+const DEBIAN = '/usr/lib/postgresql'
+/** As a hosted PostgreSQL gives one: owns its database, may create roles, is no superuser and cannot bypass row-level security. */
+const OWNER = 'tenantry_owner'
+
+let ownServer: Promise<PostgresServer> | null = null
+
+async function adminUrl(): Promise<string> {
+  const ofTheRun = process.env[SERVER_VARIABLE]
+  if (ofTheRun) return ofTheRun
+  ownServer ??= startPostgres()
+  return (await ownServer).adminUrl
+}
+
+/**
+ * A new, empty database on the tests' server.
+ * @returns postgres://… for a user that owns it and is no superuser
+ * @throws when no PostgreSQL is installed, saying how to install it
+ */
+export async function freshDatabase(): Promise<string> {
+  const admin = await adminUrl()
+  const name = `t_${randomUUID().replaceAll('-', '')}`
+  await withClient(admin, (client) => client.query(`create database ${name} owner ${OWNER}`))
+  const url = new URL(admin)
+  url.username = OWNER
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** Runs `work` on a connection of its own, outside the product's pool. */
+export async function withClient<Value>(url: string, work: (client: pg.Client) => Promise<Value>): Promise<Value> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Starts a server in a new folder, on a free port of this machine only. It ends with this process, however that ends. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const programs = findPrograms()
+  const account = serverAccount()
+  const folder = mkdtempSync(join(tmpdir(), 'tenantry-postgres-'))
+  const password = randomBytes(16).toString('hex')
+  writeFileSync(join(folder, 'password'), password)
+  if (account) for (const path of [folder, join(folder, 'password')]) chownSync(path, account.uid, account.gid)
+  const options = { cwd: folder, env: { PATH: `${programs}:${process.env.PATH}`, LC_ALL: 'C.UTF-8' }, ...account }
+
+  execFileSync(
+    'initdb',
+    `--pgdata data --username postgres --pwfile password --auth scram-sha-256 --encoding UTF8 --no-sync`.split(' '),
+    { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  const port = await freePort()
+  const child = spawn('sh', ['-c', WATCHED], {
+    ...options,
+    env: { ...options.env, SETTINGS: settings(port, folder), FOLDER: folder },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  child.unref()
+  if (child.stdin && 'unref' in child.stdin) (child.stdin as { unref(): void }).unref()
+  const adminUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
+  await untilReady(adminUrl, child, join(folder, 'log'))
+  await withClient(adminUrl, (client) => client.query(`create role ${OWNER} login createrole password '${password}'`))
+  return {
+    adminUrl,
+    async stop() {
+      if (child.exitCode !== null) return
+      child.ref()
+      child.stdin?.end()
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** Nobody has to remember to stop the server: it ends when the pipe to this process closes, and takes its folder with it. */
+const WATCHED = `
+postgres -D data $SETTINGS >log 2>&1 &
+server=$!
+cat >/dev/null
+kill -INT $server
+wait $server
+cd / && rm -rf "$FOLDER"`
+
+/** The tests' data is thrown away, so nothing waits for a disk. */
+const settings = (port: number, folder: string): string =>
+  [
+    `-p ${port}`,
+    '-h 127.0.0.1',
+    `-k ${folder}`,
+    '-N 200',
+    '-c fsync=off',
+    '-c synchronous_commit=off',
+    '-c full_page_writes=off',
+    '-c max_wal_size=256MB',
+  ].join(' ')
+
+/** @throws when there is none, saying how to install it: a run without PostgreSQL has not shown what it claims. */
+function findPrograms(): string {
+  const folders = [
+    ...(existsSync(DEBIAN) ? readdirSync(DEBIAN) : [])
+      .sort((left, right) => Number(right) - Number(left))
+      .map((version) => join(DEBIAN, version, 'bin')),
+    ...(process.env.PATH ?? '').split(':'),
+  ]
+  const found = folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
+  if (found) return found
+  throw new Error(
+    'The tests need the programs of a PostgreSQL server (initdb, postgres), 15 or newer. Install them, for example with: apt-get install postgresql',
+  )
+}
+
+/** PostgreSQL refuses to run as root; Debian's package makes the account `postgres` for it. */
+function serverAccount(): { uid: number; gid: number } | null {
+  if (process.getuid?.() !== 0) return null
+  const idOf = (which: '-u' | '-g') => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }))
+  return { uid: idOf('-u'), gid: idOf('-g') }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('The operating system gave no port.')
+  return address.port
+}
+
+const READY_WITHIN_MILLISECONDS = 30_000
+
+async function untilReady(url: string, child: ChildProcess, log: string): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MILLISECONDS
+  for (;;) {
+    try {
+      return await withClient(url, async (client) => void (await client.query('select 1')))
+    } catch (error) {
+      if (child.exitCode === null && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        continue
+      }
+      const written = existsSync(log) ? readFileSync(log, 'utf8').slice(-2_000) : ''
+      throw new Error(`PostgreSQL did not start. ${written}`, { cause: error })
+    }
+  }
+}
