@@ -9,8 +9,9 @@ import { runDoors } from '#bin/run-doors.ts'
 import { stopSignal } from '#bin/stop-signal.ts'
 import { runCli } from '#cli/run-cli.ts'
 
-const SETTINGS_FILE = '.env'
-if (existsSync(SETTINGS_FILE)) process.loadEnvFile(SETTINGS_FILE)
+/** Settings of the environment win over those of the file. */
+const settingsFile = process.env.TENANTRY_SETTINGS_FILE ?? '.env'
+if (existsSync(settingsFile)) process.loadEnvFile(settingsFile)
 
 const terminal = {
   out: (line: string) => process.stdout.write(`${line}\n`),
