@@ -5,7 +5,7 @@ import type { Start } from '#bin/start.ts'
 import { tellMistakes } from '#bin/tell-mistakes.ts'
 import { Problem } from '#model/problem.ts'
 import { folderHolder } from '#store/hold-folder.ts'
-import { openTools, type Tools } from '#tools.ts'
+import type { Tools } from '#tools.ts'
 
 /** Commands that work with tenants; the others are processes of their own. */
 const FORWARDED = ['tenants', 'grants', 'run']
@@ -22,6 +22,7 @@ export function chooseTools(start: Start, argv: readonly string[]): Chosen {
   let opening: Promise<Tools> | null = null
   const open = async () => {
     const { config, mistakes } = await readSettings(start)
+    const { openTools } = await import('#tools.ts')
     if (config) return openTools(config, { log: openLog(quiet(config.logLevel)) })
     tellMistakes(start.terminal, mistakes)
     throw new Problem({

@@ -2,10 +2,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { chooseTools } from '#bin/choose-tools.ts'
-import { doctor } from '#bin/doctor.ts'
-import { emulator } from '#bin/emulator.ts'
-import { migrateDatabase } from '#bin/migrate.ts'
-import { runDoors } from '#bin/run-doors.ts'
 import { stopSignal } from '#bin/stop-signal.ts'
 import { runCli } from '#cli/run-cli.ts'
 
@@ -21,6 +17,10 @@ const argv = process.argv.slice(2)
 const signal = stopSignal()
 const start = { env: process.env, folder: resolve('.'), terminal, signal }
 
+/** Loaded when wanted, so that a small command starts fast. */
+const runDoors = async (doors: { web: boolean; worker: boolean }) =>
+  (await import('#bin/run-doors.ts')).runDoors(start, doors)
+
 await using tools = chooseTools(start, argv)
 const forwarded = await tools.forward()
 process.exitCode =
@@ -30,11 +30,11 @@ process.exitCode =
     signal,
     tools: tools.open,
     processes: {
-      dev: () => runDoors(start, { web: true, worker: true }),
-      serve: () => runDoors(start, { web: true, worker: false }),
-      work: () => runDoors(start, { web: false, worker: true }),
-      migrate: () => migrateDatabase(start),
-      doctor: (args) => doctor(start, { json: args.includes('--json') }),
-      emulator: (args) => emulator(start, args),
+      dev: () => runDoors({ web: true, worker: true }),
+      serve: () => runDoors({ web: true, worker: false }),
+      work: () => runDoors({ web: false, worker: true }),
+      migrate: async () => (await import('#bin/migrate.ts')).migrateDatabase(start),
+      doctor: async (args) => (await import('#bin/doctor.ts')).doctor(start, { json: args.includes('--json') }),
+      emulator: async (args) => (await import('#bin/emulator.ts')).emulator(start, args),
     },
   }))
