@@ -1,4 +1,5 @@
 import type { Clock } from '#emulator/clock.ts'
+import type { ChangeKind, Journal } from '#emulator/directory/journal.ts'
 import { microsoftGraph } from '#emulator/directory/microsoft-graph.ts'
 import type {
   Application,
@@ -26,6 +27,10 @@ export type TenantContents = {
   births: Map<Guid, number>
   assignments: Map<string, AppRoleAssignment>
   grants: Map<string, PermissionGrant>
+  /** Grows with every change of users, groups, members and service principals. */
+  version: number
+  /** Kept from the first time that somebody asks for changes. */
+  journal: Journal | null
 }
 
 /** The world as Entra ID knows it: tenants, and the applications that live in them. */
@@ -35,11 +40,21 @@ export type Directory = {
   domains: Map<string, Guid>
   /** By application (client) id. */
   applications: Map<Guid, Application>
+  /** Who wants to hear of changes. */
+  onChange:
+    | ((tenantId: Guid, change: { kind: ChangeKind; id: Guid; what: 'created' | 'updated' | 'deleted' }) => void)
+    | null
 }
 
 export function openDirectory(clock: Clock): Directory {
   const graph = microsoftGraph()
-  return { clock, tenants: new Map(), domains: new Map(), applications: new Map([[graph.appId, graph]]) }
+  return {
+    clock,
+    tenants: new Map(),
+    domains: new Map(),
+    applications: new Map([[graph.appId, graph]]),
+    onChange: null,
+  }
 }
 
 /** Takes the contents of another directory, as after a reset. */

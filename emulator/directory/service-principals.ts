@@ -1,4 +1,6 @@
+import { leaveGroups } from '#emulator/directory/groups.ts'
 import { guidOf } from '#emulator/directory/ids.ts'
+import { note } from '#emulator/directory/journal.ts'
 import { contentsOf, type Directory } from '#emulator/directory/open.ts'
 import type { Guid, ServicePrincipal } from '#emulator/directory/types.ts'
 
@@ -26,6 +28,7 @@ export function ensureServicePrincipal(
   }
   contents.servicePrincipals.set(servicePrincipal.id, servicePrincipal)
   contents.servicePrincipalsByAppId.set(appId, servicePrincipal.id)
+  note(directory, contents, { kind: 'servicePrincipal', id: servicePrincipal.id, what: 'created' })
   return { servicePrincipal, created: true }
 }
 
@@ -55,6 +58,7 @@ export function updateServicePrincipal(
   if (!known) return null
   const changed = { ...known, ...patch, id, tenantId, appId: known.appId }
   contents.servicePrincipals.set(id, changed)
+  note(directory, contents, { kind: 'servicePrincipal', id, what: 'updated' })
   return changed
 }
 
@@ -69,5 +73,7 @@ export function removeServicePrincipal(directory: Directory, tenantId: Guid, id:
     if (assignment.principalId === id || assignment.resourceId === id) contents.assignments.delete(key)
   for (const [key, grant] of contents.grants)
     if (grant.clientId === id || grant.resourceId === id) contents.grants.delete(key)
+  note(directory, contents, { kind: 'servicePrincipal', id, what: 'deleted' })
+  leaveGroups(directory, tenantId, { id, kind: 'servicePrincipal' })
   return true
 }

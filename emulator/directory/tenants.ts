@@ -15,6 +15,8 @@ export function addTenant(directory: Directory, tenant: Tenant): TenantContents 
     births: new Map(),
     assignments: new Map(),
     grants: new Map(),
+    version: 0,
+    journal: null,
   }
   directory.tenants.set(tenant.id, contents)
   for (const domain of tenant.domains) directory.domains.set(domain.name.toLowerCase(), tenant.id)

@@ -1,3 +1,5 @@
+import { leaveGroups } from '#emulator/directory/groups.ts'
+import { note } from '#emulator/directory/journal.ts'
 import { contentsOf, type Directory } from '#emulator/directory/open.ts'
 import type { Guid, User } from '#emulator/directory/types.ts'
 
@@ -5,6 +7,7 @@ export function addUser(directory: Directory, user: User): void {
   const contents = contentsOf(directory, user.tenantId)
   contents.users.set(user.id, user)
   contents.usersByName.set(user.userPrincipalName.toLowerCase(), user.id)
+  note(directory, contents, { kind: 'user', id: user.id, what: 'created' })
 }
 
 export function findUser(directory: Directory, tenantId: Guid, idOrName: string): User | null {
@@ -41,6 +44,7 @@ export function updateUser(directory: Directory, tenantId: Guid, id: Guid, patch
   contents.usersByName.delete(user.userPrincipalName.toLowerCase())
   contents.usersByName.set(changed.userPrincipalName.toLowerCase(), id)
   contents.users.set(id, changed)
+  note(directory, contents, { kind: 'user', id, what: 'updated' })
   return changed
 }
 
@@ -50,7 +54,8 @@ export function removeUser(directory: Directory, tenantId: Guid, id: Guid): bool
   if (!user) return false
   contents.users.delete(id)
   contents.usersByName.delete(user.userPrincipalName.toLowerCase())
-  for (const members of contents.members.values()) members.delete(id)
+  note(directory, contents, { kind: 'user', id, what: 'deleted' })
+  leaveGroups(directory, tenantId, { id, kind: 'user' })
   for (const [key, assignment] of contents.assignments)
     if (assignment.principalId === id) contents.assignments.delete(key)
   for (const [key, grant] of contents.grants) if (grant.principalId === id) contents.grants.delete(key)
