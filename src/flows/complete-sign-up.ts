@@ -21,7 +21,7 @@ export type Callback = {
   iss?: string
 }
 
-type Needs = Pick<Tools, 'config' | 'clock' | 'entra' | 'store' | 'log'>
+type Needs = Pick<Tools, 'config' | 'entra' | 'store' | 'log'>
 
 /**
  * Proves who came back and from which tenant: the state belongs to this browser and is used once, the code is redeemed
@@ -42,7 +42,7 @@ export async function completeSignUp(
 }
 
 async function complete(
-  { config, clock, entra, store }: Needs,
+  { config, entra, store }: Needs,
   ticket: SignUpTicket | null,
   callback: Callback,
 ): Promise<AdministratorStep> {
@@ -87,11 +87,7 @@ async function complete(
 }
 
 /** Every refusal leaves a trace; the sign-up itself is marked only when it was really ours. */
-async function recordRejection(
-  { clock, store, log }: Needs,
-  ticket: SignUpTicket | null,
-  error: unknown,
-): Promise<void> {
+async function recordRejection({ store, log }: Needs, ticket: SignUpTicket | null, error: unknown): Promise<void> {
   const diagnosis = diagnose(error)
   log.warn({ err: error, signUpId: ticket?.signUpId }, 'a sign-in was rejected')
   const ours = ticket !== null && !['SIGN_UP_UNKNOWN', 'SIGN_UP_OTHER_BROWSER', 'SIGN_UP_USED'].includes(diagnosis.code)

@@ -35,7 +35,7 @@ export async function beginOperatorSignIn({
  * @throws Problem NOT_AN_OPERATOR, SIGN_UP_OTHER_BROWSER, ID_TOKEN_INVALID and what Microsoft sent back
  */
 export async function completeOperatorSignIn(
-  { config, clock, entra, store }: Pick<Tools, 'config' | 'clock' | 'entra' | 'store'>,
+  { config, entra, store }: Pick<Tools, 'config' | 'entra' | 'store'>,
   { ticket, callback }: { ticket: SignInTicket | null; callback: Callback },
 ): Promise<Operator> {
   if (!ticket || !callback.state || callback.state !== ticket.state)

@@ -10,7 +10,7 @@ export type Progress = {
   step<Value>(text: string, work: () => Promise<Value>): Promise<Value>
 }
 
-export function openProgress({ store, clock }: Pick<Tools, 'store' | 'clock'>, signUpId: SignUpId): Progress {
+export function openProgress({ store }: Pick<Tools, 'store'>, signUpId: SignUpId): Progress {
   const steps: ProgressStep[] = []
   const save = () => asFleet(store, (sql) => updateSignUp(sql, signUpId, { progress: steps }))
   return {
