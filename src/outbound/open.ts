@@ -1,4 +1,4 @@
-import { Agent, interceptors } from 'undici'
+import { Agent } from 'undici'
 import type { Log } from '#base/log.ts'
 
 /** The one way out: every byte that this program sends to Microsoft goes through here. */
@@ -27,5 +27,5 @@ export function openOutbound({ origins, ca, log }: { origins: readonly string[];
   const close = async () => {
     await agent.destroy()
   }
-  return { origins, dispatcher: agent.compose(interceptors.decompress()), log, close, [Symbol.asyncDispose]: close }
+  return { origins, dispatcher: agent, log, close, [Symbol.asyncDispose]: close }
 }

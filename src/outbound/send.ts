@@ -1,3 +1,5 @@
+import { pipeline, type Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { Problem } from '#model/problem.ts'
 import { assertAllowed } from '#outbound/assert-allowed.ts'
 import type { Outbound } from '#outbound/open.ts'
@@ -48,14 +50,15 @@ export async function send(
       origin: target.origin,
       path: `${target.pathname}${target.search}`,
       method: method as 'GET',
-      headers: { 'accept-encoding': 'gzip, deflate', ...headers },
+      headers: { 'accept-encoding': 'gzip', ...headers },
       body: body ?? null,
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
-    const bytes = await readBytes(response.body, maxBytes)
+    const headersReceived = flatten(response.headers)
+    const bytes = await readBytes(decoded(response.body, headersReceived['content-encoding']), maxBytes)
     return {
       status: response.statusCode,
-      headers: flatten(response.headers),
+      headers: headersReceived,
       bytes,
       get text() {
         return bytes.toString('utf8')
@@ -67,6 +70,10 @@ export async function send(
     throw brokenOff(target, error)
   }
 }
+
+/** An encoding that was not asked for is left as it is, and whoever parses the answer finds it unreadable. */
+const decoded = (body: Readable, encoding: string | undefined): AsyncIterable<Buffer> =>
+  encoding === 'gzip' ? pipeline(body, createGunzip(), () => {}) : body
 
 async function readBytes(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []
