@@ -1,8 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ZodType, z } from 'zod'
+import { advanceClock, type Duration, setClock } from '#emulator/control/clock.ts'
+import { type EstateView, viewEstate } from '#emulator/control/estate.ts'
+import { OPERATIONS, type Operations } from '#emulator/control/operations.ts'
 import { demoEstate } from '#emulator/estate/demo.ts'
+import { EstateError } from '#emulator/estate/load.ts'
 import type { EstateInput } from '#emulator/estate/schema.ts'
+import { type LagSettings, lagSchema } from '#emulator/lag.ts'
+import { type Rule, type RuleInput, ruleSchema, type Word } from '#emulator/mischief/rules.ts'
+import type { RequestEntry, RequestFilter } from '#emulator/request-log.ts'
 import { openServer } from '#emulator/server/open.ts'
+import type { World } from '#emulator/world.ts'
+
+export { DEMO, demoEstate } from '#emulator/estate/demo.ts'
+export type { Duration, EstateInput, EstateView, LagSettings, RequestEntry, Rule, RuleInput, Word }
+export { EstateError }
 
 export type StartOptions = {
   /** The estate itself or the path of its JSON file; the demo estate unless told. */
@@ -15,6 +28,13 @@ export type StartOptions = {
   dataDir?: string
 }
 
+/** What administrators do behind an app's back; see `control/operations.ts` for each. */
+export type DirectoryOperations = {
+  [Name in keyof Operations]: (
+    input: z.input<Operations[Name]['schema']>,
+  ) => Awaited<ReturnType<Operations[Name]['run']>> extends infer Result ? Promise<Result> : never
+}
+
 export type Emulator = AsyncDisposable & {
   /** `https://localhost:8443`: the authority's host and Microsoft Graph for programs. */
   readonly origin: string
@@ -24,6 +44,44 @@ export type Emulator = AsyncDisposable & {
   readonly ca: string
   /** The same as a file, where there is a data folder: for NODE_EXTRA_CA_CERTS and its like. */
   readonly caFile: string | null
+
+  readonly clock: {
+    now(): Date
+    /** Tokens, codes, secrets and certificates expire by turning it. */
+    advance(by: Duration): void
+    set(to: Date): void
+    /** Back to the machine's time. */
+    reset(): void
+  }
+  readonly mischief: {
+    /** These rules and no others; with the same seed, rules of a probability strike the same requests. */
+    set(rules: readonly RuleInput[], seed?: number): void
+    /** One rule more; without `times` until cleared. */
+    add(rule: RuleInput): void
+    /** Strikes the next matching request and no other. */
+    once(rule: RuleInput): void
+    /** The word from now on, for everybody: `say('idtoken.nonce=other')`. */
+    say(...words: readonly Word[]): void
+    rules(): readonly Rule[]
+    clear(): void
+  }
+  readonly lag: {
+    set(settings: Partial<LagSettings>): void
+    settings(): LagSettings
+    clear(): void
+  }
+  readonly requests: {
+    /** Oldest first; `path` is a regular expression. No secret, code or token stands in it. */
+    list(filter?: RequestFilter): RequestEntry[]
+    clear(): void
+  }
+  readonly directory: DirectoryOperations
+  /** What is there: tenants, accounts, applications. */
+  estate(): EstateView
+  /** A copy of directory and time, to go back to with `restore`. */
+  snapshot(): string
+  restore(snapshot: string): void
+  /** As it was at the start: the estate, the machine's time, no faults, no lag, no requests. */
   reset(): void
   close(): Promise<void>
 }
@@ -35,19 +93,73 @@ export type Emulator = AsyncDisposable & {
 export async function startEmulator(options: StartOptions = {}): Promise<Emulator> {
   const { estate = demoEstate, port = 0, httpPort = 0, dataDir = null } = options
   const server = await openServer({
-    estate: typeof estate === 'string' ? JSON.parse(await readFile(estate, 'utf8')) : estate,
+    estate: typeof estate === 'string' ? await readEstate(estate) : estate,
     port,
     httpPort,
     dataDir,
   })
-  const { world } = server
+  const { world, snapshots } = server
+  const { clock, mischief, lag, requests } = world
+  const add = (rule: RuleInput) => mischief.add(ruleSchema.parse(rule))
   return {
     origin: world.origins.https,
     browserOrigin: world.origins.browser,
     ca: server.ca,
     caFile: dataDir === null ? null : join(dataDir, 'ca.pem'),
+    clock: {
+      now: clock.now,
+      advance: (by) => advanceClock(clock, by),
+      set: (to) => setClock(clock, to),
+      reset: clock.reset,
+    },
+    mischief: {
+      set: (rules, seed = 1) =>
+        mischief.set(
+          rules.map((rule) => ruleSchema.parse(rule)),
+          seed,
+        ),
+      add,
+      once: (rule) => add({ ...rule, times: 1 }),
+      say: (...words) => {
+        for (const word of words) add({ word })
+      },
+      rules: mischief.rules,
+      clear: mischief.clear,
+    },
+    lag: {
+      set: (settings) => lag.set(lagSchema.parse(settings)),
+      settings: lag.settings,
+      clear: () => lag.set(lagSchema.parse({})),
+    },
+    requests: { list: requests.list, clear: requests.clear },
+    directory: openDirectoryOperations(world),
+    estate: () => viewEstate(world),
+    snapshot: snapshots.take,
+    restore(snapshot) {
+      if (!snapshots.restore(snapshot)) throw new Error(`There is no snapshot ${snapshot}.`)
+    },
     reset: server.reset,
     close: server.close,
     [Symbol.asyncDispose]: server.close,
   }
+}
+
+async function readEstate(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new EstateError([error.code === 'ENOENT' ? `${file}: there is no such file` : `${file}: ${error.message}`])
+  })
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new EstateError([`${file}: is not JSON (${error instanceof Error ? error.message : String(error)})`])
+  }
+}
+
+function openDirectoryOperations(world: World): DirectoryOperations {
+  const entries = Object.entries(OPERATIONS).map(([name, { schema, run }]) => [
+    name,
+    async (input: unknown) =>
+      (run as (world: World, input: unknown) => unknown)(world, (schema as ZodType).parse(input)),
+  ])
+  return Object.fromEntries(entries) as DirectoryOperations
 }

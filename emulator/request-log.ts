@@ -14,9 +14,11 @@ export type RequestEntry = {
   reason?: string | undefined
 }
 
+export type RequestFilter = { path?: string; tenantId?: string; appId?: string; status?: number }
+
 export type RequestLog = {
   add(entry: Omit<RequestEntry, 'id'>): void
-  list(filter?: { path?: string; tenantId?: string; appId?: string; status?: number }): RequestEntry[]
+  list(filter?: RequestFilter): RequestEntry[]
   clear(): void
 }
 

@@ -99,6 +99,10 @@ export const EMULATOR: Record<string, Room> = {
     ],
     packages: ['hono', '@hono/node-server', 'jose'],
   },
-  index: { imports: ['server', 'estate', 'world', 'mischief', 'lag', 'request-log'], packages: [] },
-  cli: { imports: ['index', 'server', 'estate'], packages: ['commander'] },
+  index: {
+    imports: ['server', 'control', 'estate', 'world', 'mischief', 'lag', 'request-log'],
+    packages: ['zod'],
+  },
+  banner: { imports: ['index'], packages: [] },
+  cli: { imports: ['index', 'banner'], packages: ['commander'] },
 }

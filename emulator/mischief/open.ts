@@ -13,6 +13,8 @@ export type Occasion = {
 export type Mischief = {
   rules(): readonly Rule[]
   set(rules: readonly Rule[], seed: number): void
+  /** One rule more; the others go on counting. */
+  add(rule: Rule): void
   clear(): void
   /** The rules without a word that strike this time; counts the request, so the server asks once for each. */
   hit(occasion: Occasion): readonly Rule[]
@@ -39,8 +41,12 @@ export function openMischief(): Mischief {
       seen = []
       random = generator(seed)
     },
+    add(rule) {
+      rules = [...rules, rule]
+    },
     clear() {
       rules = []
+      seen = []
     },
     hit: (occasion) => strike(occasion, (rule) => rule.word === undefined),
     says: (occasion) =>

@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { openClock } from '#emulator/clock.ts'
 import { controlApp } from '#emulator/control/app.ts'
+import { openSnapshots, type Snapshots } from '#emulator/control/snapshots.ts'
 import { replaceDirectory } from '#emulator/directory/open.ts'
 import { entraApp } from '#emulator/entra/app.ts'
 import { openEntraState } from '#emulator/entra/state.ts'
@@ -32,6 +33,7 @@ export type Server = {
   ca: string
   /** Back to the estate, the machine's time, no faults, no lag. */
   reset(): void
+  snapshots: Snapshots
   close(): Promise<void>
 }
 
@@ -59,6 +61,7 @@ export async function openServer({ estate, port, httpPort, dataDir }: ServerOpti
     origins: { https: `https://localhost:${https.port}`, browser: `http://localhost:${http.port}` },
   }
   const state = openEntraState(clock)
+  const snapshots = openSnapshots(world, state.clear)
   const reset = () => {
     clock.reset()
     replaceDirectory(directory, loadEstate(estate, clock))
@@ -66,12 +69,13 @@ export async function openServer({ estate, port, httpPort, dataDir }: ServerOpti
     world.mischief.clear()
     world.lag.set(NO_LAG)
     world.requests.clear()
+    snapshots.clear()
   }
   const closing = new AbortController()
 
   const app = new Hono<ServedEnv>()
   app.use(watch(world, closing.signal))
-  app.route('/', controlApp(world, { reset }))
+  app.route('/', controlApp(world, { reset, snapshots }))
   app.route('/', graphApp(world))
   app.route('/', entraApp(world, state))
   const answer = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
@@ -82,6 +86,7 @@ export async function openServer({ estate, port, httpPort, dataDir }: ServerOpti
     world,
     ca: tls.ca,
     reset,
+    snapshots,
     async close() {
       closing.abort()
       await Promise.all([https.close(), http.close()])

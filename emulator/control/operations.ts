@@ -1,0 +1,207 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { assignAppRole, assignmentsOf, removeAssignment } from '#emulator/directory/app-role-assignments.ts'
+import { findApplication, updateApplication } from '#emulator/directory/applications.ts'
+import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
+import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
+import { contentsOf } from '#emulator/directory/open.ts'
+import {
+  ensureServicePrincipal,
+  findServicePrincipalByAppId,
+  removeServicePrincipal,
+  updateServicePrincipal,
+} from '#emulator/directory/service-principals.ts'
+import { findTenant, removeTenant } from '#emulator/directory/tenants.ts'
+import type { Application, Guid, ServicePrincipal, Tenant, User } from '#emulator/directory/types.ts'
+import { findUser, removeUser, updateUser } from '#emulator/directory/users.ts'
+import { readCertificate } from '#emulator/estate/certificate.ts'
+import type { World } from '#emulator/world.ts'
+
+/** What was named is not there, or is not what it should be. */
+export class OperationError extends Error {
+  override readonly name = 'OperationError'
+}
+
+const tenant = z.string().min(1).describe('a tenant id or one of its domains')
+const app = z.guid('must be an application (client) id').describe('an application (client) id')
+const user = z.string().min(1).describe('an object id or a user principal name')
+const permission = z.string().min(1).describe('the value of an app role of Microsoft Graph, as User.Read.All')
+const YEARS_MILLISECONDS = 2 * 365 * 24 * 3_600_000
+
+const operation = <Schema extends z.ZodType, Result>(
+  schema: Schema,
+  run: (world: World, input: z.output<Schema>) => Result,
+) => ({ schema, run })
+
+/**
+ * What administrators and Microsoft do behind an app's back, by name. The control API takes each as
+ * `POST /_emulator/operations/{name}`, `startEmulator()` as `emulator.directory.{name}(…)`.
+ */
+export const OPERATIONS = {
+  /** An administrator removes the app from the tenant: its grants and assignments go with it. */
+  deleteServicePrincipal: operation(z.strictObject({ tenant, app }), (world, input) => {
+    const present = presenceOf(world, input)
+    return removeServicePrincipal(world.directory, present.tenantId, present.id)
+  }),
+  /** An administrator consents to nothing yet, but makes the app present. */
+  addServicePrincipal: operation(z.strictObject({ tenant, app }), ({ directory }, input) => {
+    const application = findApplication(directory, input.app)
+    if (!application) throw new OperationError(`There is no application ${input.app}.`)
+    return ensureServicePrincipal(directory, tenantOf({ directory }, input.tenant).id, application.appId)
+      .servicePrincipal.id
+  }),
+  /** Enabled, or disabled as under “Enabled for users to sign-in: No”. */
+  setServicePrincipalEnabled: operation(z.strictObject({ tenant, app, enabled: z.boolean() }), (world, input) => {
+    const present = presenceOf(world, input)
+    updateServicePrincipal(world.directory, present.tenantId, present.id, { accountEnabled: input.enabled })
+  }),
+  /** Gives the app an application permission of Microsoft Graph. */
+  grantPermission: operation(z.strictObject({ tenant, app, permission }), (world, input) => {
+    const { client, graph, roleId } = permissionOf(world, input)
+    assignAppRole(world.directory, client.tenantId, {
+      principalId: client.id,
+      principalType: 'ServicePrincipal',
+      resourceId: graph.id,
+      appRoleId: roleId,
+    })
+  }),
+  /** Takes an application permission of Microsoft Graph away. */
+  revokePermission: operation(z.strictObject({ tenant, app, permission }), (world, input) => {
+    const { client, graph, roleId } = permissionOf(world, input)
+    const held = assignmentsOf(world.directory, client.tenantId, client.id).find(
+      (assignment) => assignment.resourceId === graph.id && assignment.appRoleId === roleId,
+    )
+    return held !== undefined && removeAssignment(world.directory, client.tenantId, held.id)
+  }),
+  deleteTenant: operation(z.strictObject({ tenant }), (world, input) => {
+    removeTenant(world.directory, tenantOf(world, input.tenant).id)
+  }),
+  /** What users may consent to, and whether they may ask an administrator. */
+  setConsentPolicy: operation(
+    z.strictObject({
+      tenant,
+      userConsent: z.enum(['legacy', 'low', 'disabled']).optional(),
+      adminConsentWorkflow: z.boolean().optional(),
+    }),
+    (world, { tenant: segment, userConsent, adminConsentWorkflow }) => {
+      const contents = contentsOf(world.directory, tenantOf(world, segment).id)
+      contents.tenant = {
+        ...contents.tenant,
+        ...(userConsent === undefined ? {} : { userConsent }),
+        ...(adminConsentWorkflow === undefined ? {} : { adminConsentWorkflow }),
+      }
+    },
+  ),
+  setUserEnabled: operation(z.strictObject({ tenant, user, enabled: z.boolean() }), (world, input) => {
+    const found = userOf(world, input)
+    updateUser(world.directory, found.tenantId, found.id, { accountEnabled: input.enabled })
+  }),
+  /** The directory roles that a user holds from now on, by display name or template id. */
+  setDirectoryRoles: operation(z.strictObject({ tenant, user, roles: z.array(z.string()) }), (world, input) => {
+    const found = userOf(world, input)
+    updateUser(world.directory, found.tenantId, found.id, { directoryRoles: input.roles.map(roleOf) })
+  }),
+  deleteUser: operation(z.strictObject({ tenant, user }), (world, input) => {
+    const found = userOf(world, input)
+    return removeUser(world.directory, found.tenantId, found.id)
+  }),
+  /** A new client secret of an application; the others stay. Answers with the secret. */
+  addSecret: operation(
+    z.strictObject({
+      app,
+      value: z.string().min(1).optional(),
+      endsAt: z.iso
+        .datetime({ offset: true })
+        .transform((text) => new Date(text))
+        .optional(),
+    }),
+    (world, { app: appId, value, endsAt }) => {
+      const application = applicationOf(world, appId)
+      const now = world.clock.now()
+      const secret = value ?? randomBytes(30).toString('base64url')
+      updateApplication(world.directory, application.appId, {
+        passwordCredentials: [
+          ...application.passwordCredentials,
+          {
+            keyId: randomUUID(),
+            displayName: null,
+            secret,
+            startsAt: now,
+            endsAt: endsAt ?? new Date(now.getTime() + YEARS_MILLISECONDS),
+          },
+        ],
+      })
+      return secret
+    },
+  ),
+  /** Without a value: all of them. */
+  removeSecrets: operation(z.strictObject({ app, value: z.string().optional() }), (world, { app: appId, value }) => {
+    const application = applicationOf(world, appId)
+    updateApplication(world.directory, application.appId, {
+      passwordCredentials: application.passwordCredentials.filter(
+        ({ secret }) => value !== undefined && secret !== value,
+      ),
+    })
+  }),
+  /** A certificate that the application may sign its assertions with, as PEM. */
+  addCertificate: operation(z.strictObject({ app, certificate: z.string() }), (world, input) => {
+    const application = applicationOf(world, input.app)
+    const key = readCertificate(input.certificate, randomUUID())
+    if (!key) throw new OperationError('The certificate cannot be read; it must be PEM.')
+    updateApplication(world.directory, application.appId, { keyCredentials: [...application.keyCredentials, key] })
+    return key.keyId
+  }),
+  /** Microsoft signs with a new key from now on; the old ones stay published. */
+  rotateKeys: operation(z.strictObject({}), async ({ keys }) => {
+    await keys.rotate()
+    return keys.current().kid
+  }),
+} as const
+
+export type Operations = typeof OPERATIONS
+export type OperationName = keyof Operations
+
+function tenantOf({ directory }: Pick<World, 'directory'>, segment: string): Tenant {
+  const found = findTenant(directory, segment)
+  if (!found) throw new OperationError(`There is no tenant ${segment}.`)
+  return found
+}
+
+function applicationOf({ directory }: World, appId: string): Application {
+  const found = findApplication(directory, appId)
+  if (!found) throw new OperationError(`There is no application ${appId}.`)
+  return found
+}
+
+function userOf(world: World, input: { tenant: string; user: string }): User {
+  const { id, displayName } = tenantOf(world, input.tenant)
+  const found = findUser(world.directory, id, input.user)
+  if (!found) throw new OperationError(`There is no user ${input.user} in ${displayName}.`)
+  return found
+}
+
+function presenceOf(world: World, input: { tenant: string; app: string }): ServicePrincipal {
+  const { id, displayName } = tenantOf(world, input.tenant)
+  const found = findServicePrincipalByAppId(world.directory, id, input.app.toLowerCase())
+  if (!found) throw new OperationError(`The application ${input.app} has no service principal in ${displayName}.`)
+  return found
+}
+
+function permissionOf(
+  world: World,
+  input: { tenant: string; app: string; permission: string },
+): { client: ServicePrincipal; graph: ServicePrincipal; roleId: Guid } {
+  const role = applicationOf(world, MICROSOFT_GRAPH).appRoles.find(({ value }) => value === input.permission)
+  if (!role) throw new OperationError(`Microsoft Graph has no application permission ${input.permission}.`)
+  return {
+    client: presenceOf(world, input),
+    graph: presenceOf(world, { tenant: input.tenant, app: MICROSOFT_GRAPH }),
+    roleId: role.id,
+  }
+}
+
+function roleOf(wanted: string): Guid {
+  const role = DIRECTORY_ROLES.find(({ displayName, templateId }) => displayName === wanted || templateId === wanted)
+  if (!role) throw new OperationError(`There is no directory role “${wanted}”.`)
+  return role.templateId
+}
