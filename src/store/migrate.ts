@@ -11,7 +11,7 @@ export type MigrationOutcome = { from: string | null; to: string | null }
  * @throws Problem CONFIGURATION_INVALID when the schema is newer than this program
  */
 export async function migrate(store: Store): Promise<MigrationOutcome> {
-  await sql`create schema if not exists tenantry`.execute(store.kysely)
+  await createSchema(store)
   const before = await appliedMigrations(store)
   refuseNewer(before)
   const migrator = new Migrator({
@@ -23,6 +23,13 @@ export async function migrate(store: Store): Promise<MigrationOutcome> {
   if (error) throw error
   return { from: before.at(-1) ?? null, to: (await appliedMigrations(store)).at(-1) ?? null }
 }
+
+/** `if not exists` alone is no protection: two that look at the same moment both create, and one of them fails. */
+const createSchema = ({ kysely }: Store): Promise<void> =>
+  kysely.transaction().execute(async (db) => {
+    await sql`select pg_advisory_xact_lock(hashtext('tenantry.migrate'))`.execute(db)
+    await sql`create schema if not exists tenantry`.execute(db)
+  })
 
 /** @throws Problem CONFIGURATION_INVALID when the schema is older or newer than this program */
 export async function assertMigrated(store: Store): Promise<void> {

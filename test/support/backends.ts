@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type after, suite, type TestContext } from 'node:test'
+import { after, suite, type TestContext } from 'node:test'
 import { type Clock, systemClock } from '#base/clock.ts'
 import { openLog } from '#base/log.ts'
 import { migrate } from '#store/migrate.ts'
 import { openStore, type Store } from '#store/open.ts'
+import { type HandClock, handClock } from '#test/support/hand-clock.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 
 /** Where a database is or will be, as the configuration names it. */
@@ -13,44 +14,70 @@ export type Place = { databaseUrl: string | null; dataDir: string }
 
 export type Backend = {
   name: 'pglite' | 'postgres'
-  /** A place of its own for one test, still empty; removed after it. */
-  freshPlace(t: Scope): Promise<Place>
-  /** A migrated store of its own for one test; closed after it. */
-  freshStore(t: Scope, options?: { clock?: Clock }): Promise<Store>
-}
-
-/** A test's context, or `{ after }` of node:test for what a whole suite shares. */
-export type Scope = Pick<TestContext, 'after'> | { after: typeof after }
-
-/** Runs the same suite twice: on the embedded database and on a real PostgreSQL server. */
-export function forEachBackend(define: (backend: Backend) => void): void {
-  for (const name of ['pglite', 'postgres'] as const) {
-    const freshPlace = (t: Scope) => newPlace(t, name)
-    suite(name, () => {
-      define({
-        name,
-        freshPlace,
-        async freshStore(t, { clock = systemClock } = {}) {
-          const store = await openStore({ ...(await freshPlace(t)), clock, log: silentLog })
-          t.after(() => store.close())
-          await migrate(store)
-          return store
-        },
-      })
-    })
-  }
+  /** The migrated store that all tests of the suite share, opened when it is first asked for. Use ids of your own in it. */
+  store(): Promise<Store>
+  /** The clock of that store. */
+  clock: HandClock
+  /** A migrated store for one test alone; closed after it. */
+  freshStore(t: TestContext, options?: { clock?: Clock }): Promise<Store>
+  /** A place for one test alone, still empty; removed after it. */
+  freshPlace(t: TestContext): Promise<Place>
 }
 
 export const silentLog = openLog('silent')
 
-async function newPlace(t: Scope, name: Backend['name']): Promise<Place> {
-  const dataDir = temporaryFolder(t)
-  return { dataDir, databaseUrl: name === 'postgres' ? await freshDatabase() : null }
+/**
+ * Runs the same suite twice, on the embedded database and on a real PostgreSQL server:
+ *
+ *   forEachBackend(({ store, clock }) => {
+ *     test('…', async () => { … await asFleet(await store(), …) … })
+ *   })
+ */
+export function forEachBackend(define: (backend: Backend) => void): void {
+  for (const name of ['pglite', 'postgres'] as const) suite(name, () => define(openBackend(name)))
+}
+
+function openBackend(name: Backend['name']): Backend {
+  const clock = handClock()
+  const closing: (() => Promise<void> | void)[] = []
+  const atTheEnd = { after: (close: () => Promise<void> | void) => void closing.unshift(close) }
+  after(async () => {
+    for (const close of closing) await close()
+  })
+  let shared: Promise<Store> | null = null
+  return {
+    name,
+    clock,
+    store() {
+      shared ??= openFresh(atTheEnd, name, clock)
+      return shared
+    },
+    freshStore: (t, options) => openFresh(t, name, options?.clock ?? systemClock),
+    freshPlace: (t) => openPlace(t, name),
+  }
+}
+
+type Scope = { after(close: () => Promise<void> | void): void }
+
+async function openFresh(scope: Scope, name: Backend['name'], clock: Clock): Promise<Store> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-test-'))
+  const databaseUrl = name === 'postgres' ? await freshDatabase() : null
+  const store = await openStore({ dataDir, databaseUrl, clock, log: silentLog })
+  scope.after(async () => {
+    await store.close()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+  await migrate(store)
+  return store
+}
+
+async function openPlace(scope: Scope, name: Backend['name']): Promise<Place> {
+  return { dataDir: temporaryFolder(scope), databaseUrl: name === 'postgres' ? await freshDatabase() : null }
 }
 
 /** An empty folder that is removed after the test. */
-export function temporaryFolder(t: Scope): string {
+export function temporaryFolder(scope: Scope): string {
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-test-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  scope.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

@@ -4,7 +4,7 @@ import type { Migration } from 'kysely/migration'
 /**
  * Two roles that nobody logs in as: each unit of work takes one of them with SET LOCAL ROLE. Neither can bypass row-level
  * security, and FORCE binds the tables' owner too. Roles belong to the whole server, so another database of it may have
- * made them already.
+ * made them already, or be making them at this moment: no lock reaches across databases, hence the second tries.
  */
 const roles = ['tenantry_tenant', 'tenantry_fleet'].map(
   (role) => `
@@ -15,9 +15,17 @@ const roles = ['tenantry_tenant', 'tenantry_fleet'].map(
   exception when duplicate_object or unique_violation then null;
   end $$;
   do $$ begin
-    if not pg_has_role(current_user, '${role}', 'member') then
-      execute format('grant ${role} to %I', current_user);
-    end if;
+    for try in 1..20 loop
+      begin
+        if not pg_has_role(current_user, '${role}', 'member') then
+          execute format('grant ${role} to %I', current_user);
+        end if;
+        return;
+      exception when unique_violation or internal_error then
+        if try = 20 then raise; end if;
+        perform pg_sleep(0.05);
+      end;
+    end loop;
   end $$`,
 )
 
