@@ -1,6 +1,7 @@
 import { sql as raw } from 'kysely'
 import type { TenantId } from '#model/ids.ts'
 import type { AnySql } from '#store/open.ts'
+import { storableJson } from '#store/storable.ts'
 
 export type AuditEntry = {
   tenantId: TenantId | null
@@ -21,7 +22,7 @@ export async function addAudit(
   await raw`
     insert into tenantry.audit (tenant_id, at, actor, action, from_state, to_state, detail)
     values (${entry.tenantId}, ${at}, ${entry.actor}, ${entry.action}, ${entry.from ?? null}, ${entry.to ?? null},
-      ${JSON.stringify(entry.detail ?? {})}::jsonb)`.execute(db)
+      ${storableJson(entry.detail ?? {})}::jsonb)`.execute(db)
 }
 
 type Row = {

@@ -1,5 +1,6 @@
 import { sql as raw } from 'kysely'
 import type { TenantSql } from '#store/open.ts'
+import { storableJson } from '#store/storable.ts'
 
 export type Grant = { permission: string; status: 'granted' | 'missing'; seenAt: Date }
 
@@ -12,7 +13,7 @@ export async function saveGrants(
   await raw`
     insert into tenantry.grants (tenant_id, permission, status, seen_at)
     select ${tenantId}::uuid, g.permission, g.status, ${at}::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(grants)}::jsonb) as g(permission text, status text)`.execute(db)
+    from jsonb_to_recordset(${storableJson(grants)}::jsonb) as g(permission text, status text)`.execute(db)
 }
 
 export async function listGrants({ db }: TenantSql): Promise<Grant[]> {

@@ -2,6 +2,7 @@ import { sql as raw } from 'kysely'
 import type { ObjectId, RunId } from '#model/ids.ts'
 import { type DirectoryResource, RESOURCE_KINDS, type ResourceKind } from '#model/resource.ts'
 import type { TenantSql } from '#store/open.ts'
+import { storableJson } from '#store/storable.ts'
 
 /** Writes one page in one statement. Of an object that stands twice on a page the later one counts. */
 export async function upsertResources(
@@ -14,7 +15,7 @@ export async function upsertResources(
   await raw`
     insert into tenantry.resources (tenant_id, kind, id, display_name, properties, run_id, arrived_at, updated_at)
     select ${tenantId}::uuid, r.kind, r.id, r."displayName", r.properties, ${runId}::uuid, ${at}::timestamptz, ${at}::timestamptz
-    from jsonb_to_recordset(${JSON.stringify([...unique.values()])}::jsonb)
+    from jsonb_to_recordset(${storableJson([...unique.values()])}::jsonb)
       as r(kind text, id uuid, "displayName" text, properties jsonb)
     on conflict (tenant_id, kind, id) do update set
       display_name = excluded.display_name,

@@ -3,6 +3,7 @@ import type { ObjectId, SignUpId, TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import type { ProgressStep, SignUp, SignUpState } from '#model/sign-up.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
+import { storableJson } from '#store/storable.ts'
 
 type Row = {
   id: SignUpId
@@ -75,8 +76,8 @@ export async function updateSignUp({ db, at }: FleetSql, id: SignUpId, change: S
       state = coalesce(${change.state ?? null}, state),
       tenant_id = coalesce(${change.tenantId ?? null}::uuid, tenant_id),
       administrator_id = coalesce(${change.administratorId ?? null}::uuid, administrator_id),
-      progress = coalesce(${change.progress ? JSON.stringify(change.progress) : null}::jsonb, progress),
-      diagnosis = case when ${change.diagnosis !== undefined} then ${JSON.stringify(change.diagnosis ?? null)}::jsonb else diagnosis end,
+      progress = coalesce(${change.progress ? storableJson(change.progress) : null}::jsonb, progress),
+      diagnosis = case when ${change.diagnosis !== undefined} then ${storableJson(change.diagnosis ?? null)}::jsonb else diagnosis end,
       updated_at = ${at}
     where id = ${id}`.execute(db)
 }

@@ -4,6 +4,7 @@ import type { Diagnosis } from '#model/problem.ts'
 import type { ResourceKind } from '#model/resource.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
+import { storableJson } from '#store/storable.ts'
 
 type Row = {
   id: RunId
@@ -63,7 +64,7 @@ export async function finishRun(
 ): Promise<void> {
   await raw`
     update tenantry.sync_runs set
-      state = ${state}, finished_at = ${at}, removed = ${removed}, diagnosis = ${JSON.stringify(diagnosis)}::jsonb
+      state = ${state}, finished_at = ${at}, removed = ${removed}, diagnosis = ${storableJson(diagnosis)}::jsonb
     where id = ${id} and state = 'running'`.execute(db)
 }
 

@@ -4,6 +4,7 @@ import type { Diagnosis } from '#model/problem.ts'
 import { assertMove, type Tenant, type TenantState } from '#model/tenant.ts'
 import { addAudit } from '#store/audit.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
+import { storable, storableJson } from '#store/storable.ts'
 
 type Row = {
   id: TenantId
@@ -39,7 +40,7 @@ export async function listTenants(
   { db }: FleetSql,
   { state, search, limit = 100, after }: { state?: TenantState; search?: string; limit?: number; after?: TenantId },
 ): Promise<Tenant[]> {
-  const pattern = search ? `%${search.replace(/[\\%_]/g, '\\$&')}%` : null
+  const pattern = search ? `%${storable(search).replace(/[\\%_]/g, '\\$&')}%` : null
   const { rows } = await raw<Row>`
     select * from tenantry.tenants
     where (${state ?? null}::text is null or state = ${state ?? null})
@@ -70,7 +71,7 @@ export async function connectTenant(
   if (known) assertMove(known.state, known.state === 'offboarded' ? 'verifying' : 'active')
   await raw`
     insert into tenantry.tenants (id, display_name, default_domain, service_principal_id, state, connected_at, created_at, updated_at)
-    values (${tenantId}, ${tenant.displayName}, ${tenant.defaultDomain}, ${tenant.servicePrincipalId}, 'active', ${at}, ${at}, ${at})
+    values (${tenantId}, ${storable(tenant.displayName)}, ${tenant.defaultDomain}, ${tenant.servicePrincipalId}, 'active', ${at}, ${at}, ${at})
     on conflict (id) do update set
       display_name = excluded.display_name,
       default_domain = excluded.default_domain,
@@ -108,7 +109,7 @@ export async function moveTenant(
   if (!from) return
   assertMove(from, to)
   await raw`
-    update tenantry.tenants set state = ${to}, diagnosis = ${JSON.stringify(diagnosis)}::jsonb, updated_at = ${sql.at} where id = ${id}`.execute(
+    update tenantry.tenants set state = ${to}, diagnosis = ${storableJson(diagnosis)}::jsonb, updated_at = ${sql.at} where id = ${id}`.execute(
     sql.db,
   )
   await addAudit(sql, { tenantId: id, actor, action: 'tenant.moved', from, to, detail: { reason } })

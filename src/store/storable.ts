@@ -1,0 +1,15 @@
+/**
+ * The text as PostgreSQL can hold it: it refuses U+0000 and half a surrogate pair, and one such name in a customer's
+ * directory must not stop the whole page.
+ * @see https://www.postgresql.org/docs/current/datatype-json.html
+ */
+export const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD')
+
+const MAY_BE_REFUSED = /\\u(?:0000|d[89a-f])/
+
+/** The value as JSON for a `jsonb` parameter; only its texts are mended, and only where one of them needs it. */
+export function storableJson(value: unknown): string {
+  const json = JSON.stringify(value)
+  if (!MAY_BE_REFUSED.test(json)) return json
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? storable(part) : part))
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { ObjectId } from '#model/ids.ts'
+import type { DirectoryResource } from '#model/resource.ts'
+import { asTenant } from '#store/open.ts'
+import {
+  countResources,
+  listResources,
+  newestResources,
+  removeAllResources,
+  removeUnseen,
+  upsertResources,
+} from '#store/resources.ts'
+import { latestRun, recordPage, startRun } from '#store/sync-runs.ts'
+import { forEachBackend } from '#test/support/backends.ts'
+import { MINUTE } from '#test/support/hand-clock.ts'
+import { aResource, madeUp } from '#test/support/made-up.ts'
+
+forEachBackend(({ store: shared, clock }) => {
+  test('a page that is written twice stands there once, with the later properties', async () => {
+    const store = await shared()
+    const tenantId = madeUp.tenantId()
+    const [ada, bob] = [aResource('user', 'Ada'), aResource('user', 'Bob')]
+    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), [ada, bob]))
+    const later = { ...bob, displayName: 'Robert', properties: { id: bob.id, mail: null } }
+    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), [later, ada]))
+    const stored = await asTenant(store, tenantId, (sql) => listResources(sql, { kind: 'user', limit: 10 }))
+    assert.deepEqual(
+      stored,
+      [ada, later].sort((left, right) => (left.id < right.id ? -1 : 1)),
+    )
+  })
+
+  test('G09 of an object that stands twice on a page the later one counts', async () => {
+    const store = await shared()
+    const tenantId = madeUp.tenantId()
+    const first = aResource('user', 'Before')
+    await asTenant(store, tenantId, (sql) =>
+      upsertResources(sql, madeUp.runId(), [first, { ...first, displayName: 'After' }]),
+    )
+    const [only, ...others] = await asTenant(store, tenantId, (sql) => listResources(sql, { kind: 'user', limit: 10 }))
+    assert.equal(only?.displayName, 'After')
+    assert.deepEqual(others, [])
+  })
+
+  test('any text that a directory may hold is stored, and comes back as it was where PostgreSQL can hold it', async () => {
+    const store = await shared()
+    const unit = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 3 }),
+      fc.constantFrom('\0', '\ud83d', '\udc00', '\\u0000'),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(unit, { maxLength: 8 }), { maxLength: 20 }), async (names) => {
+        const tenantId = madeUp.tenantId()
+        const page = names.map((parts) => aResource('group', parts.join('')))
+        await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), page))
+        const stored = await asTenant(store, tenantId, (sql) => listResources(sql, { kind: 'group', limit: 100 }))
+        const expected = page.map((one) => {
+          const displayName = (one.displayName ?? '').toWellFormed().replaceAll('\0', '\ufffd')
+          return { ...one, displayName, properties: { ...one.properties, displayName } }
+        })
+        assert.deepEqual(new Map(stored.map((one) => [one.id, one])), new Map(expected.map((one) => [one.id, one])))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('a page and its counters are saved together or not at all', async () => {
+    const store = await shared()
+    const tenantId = madeUp.tenantId()
+    const runId = madeUp.runId()
+    await asTenant(store, tenantId, (sql) => startRun(sql, { id: runId }))
+    const page = [aResource('user', 'Ada'), aResource('user', 'Bob')]
+    const savePage = (fault?: Error) =>
+      asTenant(store, tenantId, async (sql) => {
+        await upsertResources(sql, runId, page)
+        await recordPage(sql, runId, { kind: 'user', count: page.length })
+        if (fault) throw fault
+      })
+    await assert.rejects(savePage(new Error('the process is torn away')), /torn away/)
+    assert.deepEqual(await asTenant(store, tenantId, countResources), { user: 0, group: 0 })
+    assert.equal((await asTenant(store, tenantId, latestRun))?.pages, 0)
+
+    await savePage()
+    assert.deepEqual(await asTenant(store, tenantId, countResources), { user: 2, group: 0 })
+    const run = await asTenant(store, tenantId, latestRun)
+    assert.deepEqual([run?.pages, run?.users, run?.groups], [1, 2, 0])
+  })
+
+  test('what the run did not see is removed, of its own kind and tenant only', async () => {
+    const store = await shared()
+    const [ours, other] = [madeUp.tenantId(), madeUp.tenantId()]
+    const [stays, goes, group] = [aResource('user', 'Stays'), aResource('user', 'Goes'), aResource('group', 'Group')]
+    for (const tenantId of [ours, other])
+      await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), [stays, goes, group]))
+    const run = madeUp.runId()
+    await asTenant(store, ours, (sql) => upsertResources(sql, run, [stays]))
+    assert.equal(await asTenant(store, ours, (sql) => removeUnseen(sql, 'user', run)), 1)
+    assert.deepEqual(await asTenant(store, ours, countResources), { user: 1, group: 1 })
+    assert.deepEqual(await asTenant(store, other, countResources), { user: 2, group: 1 })
+    await asTenant(store, ours, removeAllResources)
+    assert.deepEqual(await asTenant(store, ours, countResources), { user: 0, group: 0 })
+    assert.deepEqual(await asTenant(store, other, countResources), { user: 2, group: 1 })
+  })
+
+  test('lists read on behind an object without gap or repetition; the newest arrivals come first', async () => {
+    const store = await shared()
+    const tenantId = madeUp.tenantId()
+    const early = Array.from({ length: 7 }, (_, index) => aResource('user', `Early ${index}`))
+    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), early))
+    clock.pass(MINUTE)
+    const late = aResource('user', 'Late')
+    const known = { ...(early[0] as DirectoryResource), displayName: 'Early, changed' }
+    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), [late, known]))
+
+    const read: ObjectId[] = []
+    for (let after: ObjectId | undefined; ; ) {
+      const page = await asTenant(store, tenantId, (sql) =>
+        listResources(sql, { kind: 'user', limit: 3, ...(after ? { after } : {}) }),
+      )
+      read.push(...page.map(({ id }) => id))
+      after = page.at(-1)?.id
+      if (!after) break
+    }
+    assert.deepEqual(read, [...early, late].map(({ id }) => id).sort())
+    const newest = await asTenant(store, tenantId, (sql) => newestResources(sql, 'user', 2))
+    assert.equal(newest[0]?.displayName, 'Late', 'an object that was known is no new arrival')
+    assert.equal(newest.length, 2)
+  })
+})

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import type { TenantId } from '#model/ids.ts'
+import { asFleet, asTenant, type Store } from '#store/open.ts'
+import {
+  addSignUp,
+  connectSignUp,
+  countOpenSignUps,
+  findSignUp,
+  removeExpiredSignUps,
+  takeSignUp,
+  updateSignUp,
+} from '#store/sign-ups.ts'
+import { forEachBackend } from '#test/support/backends.ts'
+import { DAY, type HandClock, MINUTE } from '#test/support/hand-clock.ts'
+import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
+
+const VALID_MINUTES = 15
+
+async function begin(store: Store, clock: HandClock, invitedTenantId: TenantId | null = null) {
+  const id = madeUp.signUpId()
+  const stateHash = randomUUID()
+  const expiresAt = new Date(clock.now().getTime() + VALID_MINUTES * MINUTE)
+  await asFleet(store, (sql) => addSignUp(sql, { id, stateHash, invitedTenantId, expiresAt }))
+  return { id, stateHash, expiresAt }
+}
+const take = (store: Store, stateHash: string) => asFleet(store, (sql) => takeSignUp(sql, { stateHash }))
+
+forEachBackend(({ store: shared, freshStore, clock }) => {
+  test('a sign-up begins with what is known, and nothing else', async () => {
+    const store = await shared()
+    const invitedTenantId = madeUp.tenantId()
+    const { id, expiresAt } = await begin(store, clock, invitedTenantId)
+    assert.deepEqual(await asFleet(store, (sql) => findSignUp(sql, id)), {
+      id,
+      state: 'begun',
+      invitedTenantId,
+      tenantId: null,
+      administratorId: null,
+      progress: [],
+      diagnosis: null,
+      createdAt: clock.now(),
+      expiresAt,
+      updatedAt: clock.now(),
+    })
+  })
+
+  test('S03 of twenty who bring the same state at once, exactly one takes it', async () => {
+    const store = await shared()
+    const { stateHash } = await begin(store, clock)
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => take(store, stateHash)))
+    assert.equal(outcomes.filter((outcome) => outcome === 'taken').length, 1)
+    assert.equal(outcomes.filter((outcome) => outcome === 'used').length, 19)
+  })
+
+  test('S01 a state that nobody began is unknown', async () => {
+    assert.equal(await take(await shared(), randomUUID()), 'unknown')
+  })
+
+  test('a state is good until its last millisecond and not in the next', async () => {
+    const store = await shared()
+    const [early, late] = [await begin(store, clock), await begin(store, clock)]
+    clock.pass(VALID_MINUTES * MINUTE - 1)
+    assert.equal(await take(store, early.stateHash), 'taken')
+    clock.pass(1)
+    assert.equal(await take(store, late.stateHash), 'expired')
+    assert.equal(await take(store, early.stateHash), 'used')
+  })
+
+  test('a change leaves alone what it does not name, and takes a diagnosis away only when told to', async () => {
+    const store = await shared()
+    const { id } = await begin(store, clock)
+    const change = (with_: Parameters<typeof updateSignUp>[2]) =>
+      asFleet(store, async (sql) => {
+        await updateSignUp(sql, id, with_)
+        return findSignUp(sql, id)
+      })
+    const [tenantId, administratorId] = [madeUp.tenantId(), madeUp.objectId()]
+    const progress = [{ text: 'Grant User.Read.All', state: 'running' as const }]
+    await change({ state: 'signed-in', tenantId, administratorId })
+    const failed = await change({ state: 'failed', progress, diagnosis: aDiagnosis() })
+    assert.deepEqual(
+      { ...failed, expiresAt: null },
+      {
+        id,
+        state: 'failed',
+        invitedTenantId: null,
+        tenantId,
+        administratorId,
+        progress,
+        diagnosis: aDiagnosis(),
+        createdAt: clock.now(),
+        updatedAt: clock.now(),
+        expiresAt: null,
+      },
+    )
+    assert.deepEqual((await change({ state: 'granting' }))?.diagnosis, aDiagnosis())
+    const again = await change({ diagnosis: null })
+    assert.equal(again?.diagnosis, null)
+    assert.equal(again?.state, 'granting')
+    assert.deepEqual(again?.progress, progress)
+  })
+
+  test('only the transaction of its own tenant can connect a sign-up', async () => {
+    const store = await shared()
+    const { id } = await begin(store, clock)
+    const tenantId = madeUp.tenantId()
+    await asFleet(store, (sql) => updateSignUp(sql, id, { state: 'verifying', tenantId }))
+    await asTenant(store, madeUp.tenantId(), (sql) => connectSignUp(sql, id))
+    assert.equal((await asFleet(store, (sql) => findSignUp(sql, id)))?.state, 'verifying')
+    await asTenant(store, tenantId, (sql) => connectSignUp(sql, id))
+    assert.equal((await asFleet(store, (sql) => findSignUp(sql, id)))?.state, 'connected')
+  })
+
+  test('A06 what nobody came back for is not counted any more and goes away; what was used stays a week', async (t) => {
+    const store = await freshStore(t, { clock })
+    const [left, used] = [await begin(store, clock), await begin(store, clock)]
+    await take(store, used.stateHash)
+    await asFleet(store, (sql) => updateSignUp(sql, used.id, { state: 'connected' }))
+    const look = () =>
+      asFleet(store, async (sql) => {
+        await removeExpiredSignUps(sql)
+        return {
+          open: await countOpenSignUps(sql),
+          left: (await findSignUp(sql, left.id)) !== null,
+          used: (await findSignUp(sql, used.id)) !== null,
+        }
+      })
+    assert.deepEqual(await look(), { open: 1, left: true, used: true })
+    clock.pass(VALID_MINUTES * MINUTE + 1)
+    assert.deepEqual(await look(), { open: 0, left: false, used: true })
+    clock.pass(6 * DAY)
+    assert.deepEqual(await look(), { open: 0, left: false, used: true })
+    clock.pass(DAY)
+    assert.deepEqual(await look(), { open: 0, left: false, used: false })
+  })
+})

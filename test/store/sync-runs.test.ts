@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { asFleet, asTenant } from '#store/open.ts'
+import { finishRun, interruptRuns, latestRun, listRuns, recordPage, startRun } from '#store/sync-runs.ts'
+import { takeTenantsDue } from '#store/tenants.ts'
+import { forEachBackend } from '#test/support/backends.ts'
+import { HOUR, MINUTE } from '#test/support/hand-clock.ts'
+import { aDiagnosis, aTenant, madeUp } from '#test/support/made-up.ts'
+
+forEachBackend(({ store: shared, freshStore, clock }) => {
+  test('a run counts its pages and ends once', async () => {
+    const store = await shared()
+    const tenantId = await aTenant(store)
+    const id = madeUp.runId()
+    await asTenant(store, tenantId, (sql) => startRun(sql, { id }))
+    const startedAt = clock.now()
+    await asTenant(store, tenantId, async (sql) => {
+      await recordPage(sql, id, { kind: 'user', count: 100 })
+      await recordPage(sql, id, { kind: 'user', count: 20 })
+      await recordPage(sql, id, { kind: 'group', count: 8 })
+    })
+    clock.pass(MINUTE)
+    await asTenant(store, tenantId, (sql) => finishRun(sql, id, { state: 'succeeded', removed: 3, diagnosis: null }))
+    const finished = {
+      id,
+      tenantId,
+      state: 'succeeded',
+      startedAt,
+      finishedAt: clock.now(),
+      pages: 3,
+      users: 120,
+      groups: 8,
+      removed: 3,
+      diagnosis: null,
+    }
+    assert.deepEqual(await asTenant(store, tenantId, latestRun), finished)
+    clock.pass(MINUTE)
+    await asTenant(store, tenantId, (sql) =>
+      finishRun(sql, id, { state: 'failed', removed: 0, diagnosis: aDiagnosis() }),
+    )
+    assert.deepEqual(await asTenant(store, tenantId, latestRun), finished, 'a late word changes nothing')
+  })
+
+  test('R01 a run whose process died is marked as interrupted when the next one starts', async () => {
+    const store = await shared()
+    const [tenantId, other] = [await aTenant(store), await aTenant(store)]
+    const [died, next, others] = [madeUp.runId(), madeUp.runId(), madeUp.runId()]
+    await asTenant(store, tenantId, (sql) => startRun(sql, { id: died }))
+    await asTenant(store, other, (sql) => startRun(sql, { id: others }))
+    clock.pass(MINUTE)
+    await asTenant(store, tenantId, (sql) => startRun(sql, { id: next }))
+    const states = async (id: typeof tenantId) =>
+      (await asTenant(store, id, (sql) => listRuns(sql, { limit: 10 }))).map((run) => [run.id, run.state])
+    assert.deepEqual(await states(tenantId), [
+      [next, 'running'],
+      [died, 'interrupted'],
+    ])
+    assert.deepEqual(await states(other), [[others, 'running']])
+  })
+
+  test('starting a run is a try: the tenant is not due again at once', async (t) => {
+    const store = await freshStore(t, { clock })
+    const tenantId = await aTenant(store)
+    await asTenant(store, tenantId, (sql) => startRun(sql, { id: madeUp.runId() }))
+    const due = () =>
+      asFleet(store, (sql) =>
+        takeTenantsDue(sql, {
+          states: ['active'],
+          lastTriedBefore: new Date(clock.now().getTime() - HOUR),
+          limit: 10,
+        }),
+      )
+    assert.deepEqual(await due(), [])
+    clock.pass(HOUR + 1)
+    assert.deepEqual(await due(), [tenantId])
+  })
+
+  test('the fleet sees all runs, the latest first, and can end those that no process can still be doing', async (t) => {
+    const store = await freshStore(t, { clock })
+    const [old, young] = [await aTenant(store), await aTenant(store)]
+    await asTenant(store, old, (sql) => startRun(sql, { id: madeUp.runId() }))
+    clock.pass(12 * HOUR)
+    const startedBefore = clock.now()
+    await asTenant(store, young, (sql) => startRun(sql, { id: madeUp.runId() }))
+    await asFleet(store, (sql) => interruptRuns(sql, { startedBefore }))
+    const runs = await asFleet(store, (sql) => listRuns(sql, { limit: 10 }))
+    assert.deepEqual(
+      runs.map(({ tenantId, state }) => [tenantId, state]),
+      [
+        [young, 'running'],
+        [old, 'interrupted'],
+      ],
+    )
+  })
+})
