@@ -1,0 +1,69 @@
+// Everything on these pages works without this file; it copies, keeps a page up to date, and prevents a second press.
+
+for (const copy of document.querySelectorAll('[data-copy]')) {
+  if (navigator.clipboard) copy.hidden = false
+}
+
+document.addEventListener('click', (event) => {
+  const copy = event.target instanceof Element ? event.target.closest('[data-copy]') : null
+  const code = copy?.closest('figure, .copyable')?.querySelector('code')
+  const word = copy?.firstChild
+  if (!code || !word) return
+  const say = (text) => {
+    word.textContent = text
+    setTimeout(() => {
+      word.textContent = 'Copy'
+    }, 2000)
+  }
+  const select = () => {
+    getSelection()?.selectAllChildren(code)
+    say('Selected')
+  }
+  navigator.clipboard.writeText(code.textContent ?? '').then(() => say('Copied'), select)
+})
+
+document.addEventListener('submit', (event) => {
+  const form = event.target
+  if (event.defaultPrevented || !(form instanceof HTMLFormElement) || form.method !== 'post') return
+  // A disabled button is not sent along, so it waits until the form has been.
+  setTimeout(() => {
+    for (const button of form.querySelectorAll('button')) button.disabled = true
+  })
+})
+
+// A page that comes back from the browser's memory has its buttons again.
+addEventListener('pageshow', (event) => {
+  if (!event.persisted) return
+  for (const button of document.querySelectorAll('button[disabled]')) button.disabled = false
+})
+
+for (const region of document.querySelectorAll('[data-live]')) watch(region)
+
+/** The server sends markup made by the templates that made the page; only what differs is exchanged. */
+function watch(region) {
+  const source = new EventSource(region.dataset.live)
+  source.addEventListener('show', ({ data }) => {
+    const next = document.createElement('template')
+    next.innerHTML = data
+    become(region, next.content)
+  })
+  source.addEventListener('go', ({ data }) => {
+    source.close()
+    if (data.startsWith('/') && !data.startsWith('//')) location.replace(data)
+  })
+  source.addEventListener('end', () => source.close())
+}
+
+function become(old, next) {
+  const [before, after] = [[...old.childNodes], [...next.childNodes]]
+  after.forEach((node, index) => {
+    const present = before[index]
+    if (!present) old.append(node)
+    else if (isAlike(present, node)) become(present, node)
+    else if (!present.isEqualNode(node)) present.replaceWith(node)
+  })
+  for (const surplus of before.slice(after.length)) surplus.remove()
+}
+
+const isAlike = (a, b) =>
+  a instanceof Element && b instanceof Element && a.cloneNode(false).isEqualNode(b.cloneNode(false))

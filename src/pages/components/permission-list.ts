@@ -1,0 +1,36 @@
+import { html } from 'hono/html'
+import type { PlannedGrant } from '#model/permission.ts'
+import { type BadgeTone, badge } from '#pages/components/badge.ts'
+import { type IconName, icon } from '#pages/components/icon.ts'
+import type { Html } from '#pages/html.ts'
+
+export type ShownPermission = {
+  value: string
+  reason: string
+  /** Microsoft's own words for it. */
+  displayName?: string
+  state?: PlannedGrant['status'] | 'missing'
+}
+
+const STATES: Record<NonNullable<ShownPermission['state']>, [text: string, tone: BadgeTone, icon: IconName]> = {
+  granted: ['Present', 'success', 'check'],
+  'to-grant': ['Will be added', 'info', 'plus'],
+  missing: ['Missing', 'warning', 'minus'],
+  unavailable: ['Not offered here', 'danger', 'cross'],
+}
+
+/** What is asked for: each permission as Microsoft names it, why, and whether it is there. */
+export const permissionList = (permissions: readonly ShownPermission[]): Html => html`
+  <ul class="permissions">
+    ${permissions.map(
+      ({ value, reason, displayName, state }) => html`
+      <li>
+        <span class="permission-mark">${icon('key')}</span>
+        <div>
+          <p class="permission-name"><code>${value}</code>${state && badge(...STATES[state])}</p>
+          <p>${reason}</p>
+          ${displayName && displayName !== value && html`<p class="soft small">Microsoft calls it “${displayName}”</p>`}
+        </div>
+      </li>`,
+    )}
+  </ul>`

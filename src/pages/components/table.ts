@@ -1,0 +1,34 @@
+import { html } from 'hono/html'
+import type { Html } from '#pages/html.ts'
+
+export type Column<Row> = {
+  title: string | Html
+  cell: (row: Row) => Html | string | number
+  /** Figures stand below each other at the right. */
+  figures?: boolean
+  /** The cell that names the row. */
+  heading?: boolean
+  /** For readers and narrow screens, where `title` is markup. */
+  label?: string
+}
+
+/** Rows and columns; on a narrow screen each row becomes a card whose lines carry the columns' names. */
+export const table = <Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): Html => html`
+  <div class="table-frame">
+    <table class="table">
+      <caption class="unseen">${caption}</caption>
+      <thead>
+        <tr>${columns.map(({ title, figures }) => html`<th scope="col" class="${figures ? 'figures' : ''}">${title}</th>`)}</tr>
+      </thead>
+      <tbody>
+        ${rows.map((row) => html`<tr>${columns.map((column) => cellOf(column, row))}</tr>`)}
+      </tbody>
+    </table>
+  </div>`
+
+const cellOf = <Row>({ title, label, cell, figures, heading }: Column<Row>, row: Row): Html => {
+  const name = label ?? (typeof title === 'string' ? title : '')
+  const content = cell(row)
+  if (heading) return html`<th scope="row" data-label="${name}">${content}</th>`
+  return html`<td data-label="${name}" class="${figures ? 'figures' : ''}">${content}</td>`
+}

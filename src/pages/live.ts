@@ -1,0 +1,47 @@
+import type { Context } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import type { Clock } from '#base/clock.ts'
+import type { Html } from '#pages/html.ts'
+
+/** What a page that is being watched shows now; `goTo` sends the watcher on to another page of ours. */
+export type View = { show: Html; done?: boolean } | { goTo: string }
+
+const EVERY_MILLISECONDS = 700
+/** Then the browser asks anew by itself, so that no connection stays open for ever. */
+const LONGEST_MILLISECONDS = 5 * 60_000
+
+/**
+ * Keeps a part of a page up to date through server-sent events, until the view says that it is done. Markup is sent only
+ * when it differs from what was sent before.
+ * @param look gives null when there is nothing to show any longer
+ */
+export function streamView(c: Context, clock: Clock, look: () => Promise<View | null>): Response {
+  const gone = new AbortController()
+  const answer = streamSSE(
+    c,
+    async (stream) => {
+      stream.onAbort(() => gone.abort())
+      const until = clock.now().getTime() + LONGEST_MILLISECONDS
+      let last = ''
+      while (!stream.aborted && clock.now().getTime() < until) {
+        const view = await look()
+        const markup = view && 'show' in view ? String(await view.show) : last
+        if (markup !== last) await stream.writeSSE({ event: 'show', data: markup })
+        last = markup
+        const end = endOf(view)
+        if (end) return await stream.writeSSE(end)
+        await clock.sleep(EVERY_MILLISECONDS, gone.signal).catch(() => {})
+      }
+    },
+    // The connection ends and the browser asks again: nothing about the failure belongs into a page.
+    async () => {},
+  )
+  // Proxies that collect an answer before they pass it on would make the page stand still.
+  answer.headers.set('x-accel-buffering', 'no')
+  return answer
+}
+
+function endOf(view: View | null): { event: string; data: string } | null {
+  if (view && 'goTo' in view) return { event: 'go', data: view.goTo }
+  return view && !view.done ? null : { event: 'end', data: '' }
+}
