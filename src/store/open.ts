@@ -97,24 +97,51 @@ async function openServer(databaseUrl: string, log: Log): Promise<Opened> {
   return { backend: 'postgres', kysely, pglite: null, close: once(() => kysely.destroy()) }
 }
 
-/** Runs `work` in one transaction that is confined to one tenant. An exception rolls everything back. */
+/**
+ * Runs `work` in one transaction that is confined to one tenant. An exception rolls everything back.
+ * @throws Problem DATABASE_UNREACHABLE when the connection fails; then nobody knows whether a commit under way was kept
+ */
 export const asTenant = <Value>(
   store: Store,
   tenantId: TenantId,
   work: (sql: TenantSql) => Promise<Value>,
 ): Promise<Value> =>
-  store.kysely.transaction().execute(async (db) => {
+  inTransaction(store, async (db) => {
     await raw`set local role tenantry_tenant`.execute(db)
     await raw`select set_config('tenantry.tenant_id', ${tenantId}, true)`.execute(db)
     return work({ db, at: store.clock.now(), tenantId } as TenantSql)
   })
 
-/** Runs `work` in one transaction over the fleet: states, sign-ups, runs and audit of all tenants. */
+/**
+ * Runs `work` in one transaction over the fleet: states, sign-ups, runs and audit of all tenants.
+ * @throws Problem DATABASE_UNREACHABLE
+ */
 export const asFleet = <Value>(store: Store, work: (sql: FleetSql) => Promise<Value>): Promise<Value> =>
-  store.kysely.transaction().execute(async (db) => {
+  inTransaction(store, async (db) => {
     await raw`set local role tenantry_fleet`.execute(db)
     return work({ db, at: store.clock.now() } as FleetSql)
   })
+
+async function inTransaction<Value>(
+  { kysely, databaseUrl }: Store,
+  work: (db: Transaction<Database>) => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await kysely.transaction().execute(work)
+  } catch (error) {
+    if (databaseUrl && isConnectionLost(error)) throw unreachable(databaseUrl, error)
+    throw error
+  }
+}
+
+/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html classes 08, 53300, 57P01 to 57P05; `pg` itself gives texts only */
+const CONNECTION_CODES = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...$|53300$|57P0\d$)/
+const CONNECTION_TEXTS =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+
+const isConnectionLost = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('code' in error && CONNECTION_CODES.test(String(error.code))) || CONNECTION_TEXTS.test(error.message))
 
 /** Whether the database answers now. */
 export async function pingStore(store: Store): Promise<boolean> {
