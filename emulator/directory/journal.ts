@@ -23,6 +23,14 @@ type Happening = {
   member?: { member: Member; removed: boolean }
 }
 
+type Listener = (tenantId: Guid, change: Pick<Change, 'kind' | 'id' | 'what'>) => void
+const listeners = new WeakMap<Directory, Listener[]>()
+
+/** Calls back after every change of every tenant. */
+export function listen(directory: Directory, listener: Listener): void {
+  listeners.set(directory, [...(listeners.get(directory) ?? []), listener])
+}
+
 /** Counts a change, writes it down where a journal is kept, and tells who listens. */
 export function note(directory: Directory, contents: TenantContents, { kind, id, what, member }: Happening): void {
   contents.version += 1
@@ -39,5 +47,5 @@ export function note(directory: Directory, contents: TenantContents, { kind, id,
     changes.delete(id)
     changes.set(id, { kind, id, sequence: contents.version, what, members })
   }
-  directory.onChange?.(contents.tenant.id, { kind, id, what })
+  for (const hear of listeners.get(directory) ?? []) hear(contents.tenant.id, { kind, id, what })
 }

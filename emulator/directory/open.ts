@@ -1,5 +1,5 @@
 import type { Clock } from '#emulator/clock.ts'
-import type { ChangeKind, Journal } from '#emulator/directory/journal.ts'
+import type { Journal } from '#emulator/directory/journal.ts'
 import { microsoftGraph } from '#emulator/directory/microsoft-graph.ts'
 import type {
   Application,
@@ -40,10 +40,6 @@ export type Directory = {
   domains: Map<string, Guid>
   /** By application (client) id. */
   applications: Map<Guid, Application>
-  /** Who wants to hear of changes. */
-  onChange:
-    | ((tenantId: Guid, change: { kind: ChangeKind; id: Guid; what: 'created' | 'updated' | 'deleted' }) => void)
-    | null
 }
 
 export function openDirectory(clock: Clock): Directory {
@@ -53,7 +49,6 @@ export function openDirectory(clock: Clock): Directory {
     tenants: new Map(),
     domains: new Map(),
     applications: new Map([[graph.appId, graph]]),
-    onChange: null,
   }
 }
 

@@ -1,7 +1,104 @@
-import { Hono } from 'hono'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Context, Hono } from 'hono'
+import type { Answer } from '#emulator/graph/call.ts'
+import { type Caller, identifyCaller } from '#emulator/graph/caller.ts'
+import { dispatch } from '#emulator/graph/dispatch.ts'
+import { envelope, GraphError } from '#emulator/graph/errors.ts'
+import { type GraphState, openGraphState } from '#emulator/graph/state.ts'
 import type { Env, World } from '#emulator/world.ts'
 
-/** Every address of Microsoft Graph. */
-export function graphApp(_world: World): Hono<Env> {
-  return new Hono<Env>()
+const JSON_TYPE = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
+const DIAGNOSTIC = JSON.stringify({
+  ServerInfo: { DataCenter: 'Emulator', Slice: 'E', Ring: '0', ScaleUnit: '000', RoleInstance: 'EMULATOR' },
+})
+
+/** Every address of Microsoft Graph, v1.0 and beta alike. */
+export function graphApp(world: World): Hono<Env> {
+  const app = new Hono<Env>()
+  const state = openGraphState()
+  app.all('/v1.0/*', (c) => answer(c, world, state, 'v1.0'))
+  app.all('/beta/*', (c) => answer(c, world, state, 'beta'))
+  return app
+}
+
+async function answer(c: Context<Env>, world: World, state: GraphState, version: 'v1.0' | 'beta'): Promise<Response> {
+  const requestId = randomUUID()
+  const ids = { now: world.clock.now(), requestId, clientRequestId: c.req.header('client-request-id') ?? requestId }
+  const headers = {
+    'request-id': ids.requestId,
+    'client-request-id': ids.clientRequestId,
+    'x-ms-ags-diagnostic': DIAGNOSTIC,
+    date: ids.now.toUTCString(),
+    'cache-control': 'no-cache',
+    'odata-version': '4.0',
+  }
+  const { status, body, ...more } = await attempt(c, world, state, version).catch((error: unknown): Answer => {
+    if (!(error instanceof GraphError)) throw error
+    c.get('told').reason = `${error.code}: ${error.message}`
+    return { status: error.status, headers: error.headers, body: JSON.stringify(envelope(error, ids)) }
+  })
+  return new Response(body, {
+    status,
+    headers: {
+      ...headers,
+      ...(body === null ? {} : { 'content-type': more.contentType ?? JSON_TYPE }),
+      ...more.headers,
+    },
+  })
+}
+
+async function attempt(c: Context<Env>, world: World, state: GraphState, version: 'v1.0' | 'beta'): Promise<Answer> {
+  const { origin, path, query } = readUrl(c.req.url, version)
+  const method = c.req.method
+  const caller = identify(c, world, state)
+  const struck = world.mischief.hit({
+    at: 'graph',
+    method,
+    path: `/${version}${path}`,
+    ...(caller instanceof GraphError ? {} : { tenantId: caller.tenantId, appId: caller.application.appId }),
+  })
+  if (struck.length > 0) c.set('struck', struck)
+  for (const { delayMs } of struck) if (delayMs !== undefined) await pause(delayMs)
+  const fault = struck.find((rule) => rule.answer)?.answer
+  if (fault) return { status: fault.status, headers: fault.headers, body: fault.body === '' ? null : fault.body }
+  if (struck.some((rule) => rule.reset)) return { status: 500, body: null }
+  if (caller instanceof GraphError) throw caller
+  return dispatch(world, state, {
+    caller,
+    method,
+    origin,
+    version,
+    path,
+    query,
+    bentLink: struck.find((rule) => rule.nextLink !== undefined)?.nextLink ?? null,
+    header: (name) => c.req.header(name),
+    readBody: () => c.req.text(),
+  })
+}
+
+/** Mischief may strike before a bad token is refused, so the refusal is kept for a moment. */
+function identify(c: Context<Env>, world: World, state: GraphState): Caller | GraphError {
+  try {
+    const caller = identifyCaller(world, state.tokens, c.req.header('authorization'))
+    const told = c.get('told')
+    told.tenantId = caller.tenantId
+    told.appId = caller.application.appId
+    return caller
+  } catch (error) {
+    if (error instanceof GraphError) return error
+    throw error
+  }
+}
+
+/** Taken apart by hand: the path has to stay as it was sent. */
+function readUrl(url: string, version: string): { origin: string; path: string; query: string } {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  const mark = url.indexOf('?', start)
+  const end = mark === -1 ? url.length : mark
+  return {
+    origin: url.slice(0, start),
+    path: url.slice(start + 1 + version.length, end),
+    query: mark === -1 ? '' : url.slice(mark + 1),
+  }
 }

@@ -1,0 +1,72 @@
+import { contentsOf } from '#emulator/directory/open.ts'
+import type { Answer, Call } from '#emulator/graph/call.ts'
+import type { Caller } from '#emulator/graph/caller.ts'
+import { badRequest, notEmulated } from '#emulator/graph/errors.ts'
+import { readOptions } from '#emulator/graph/odata/options.ts'
+import { tickOf } from '#emulator/graph/odata/skip-token.ts'
+import { checkPermission } from '#emulator/graph/permissions.ts'
+import { findRoute } from '#emulator/graph/routes.ts'
+import type { GraphState } from '#emulator/graph/state.ts'
+import type { World } from '#emulator/world.ts'
+
+/** A request as it came, alone or inside a batch. */
+export type Incoming = Pick<Call, 'caller' | 'method' | 'origin' | 'version' | 'path' | 'bentLink' | 'header'> & {
+  query: string
+  readBody(): Promise<string>
+}
+
+/**
+ * Finds what is asked for, checks that the caller may, and answers.
+ * @throws GraphError
+ */
+export async function dispatch(world: World, state: GraphState, incoming: Incoming): Promise<Answer> {
+  const { caller, method, path, query, readBody, header, ...rest } = incoming
+  const found = findRoute(method, path)
+  if (!found) throw notEmulated(method, `/${incoming.version}${path}`)
+  const { route, params } = found
+  checkPermission(caller, route.needs)
+  const options = readOptions(query)
+  const call: Call = {
+    ...rest,
+    world,
+    state,
+    caller,
+    contents: contentsOf(world.directory, caller.tenantId),
+    method,
+    path,
+    params,
+    options,
+    header,
+    eventual: header('consistencylevel')?.toLowerCase() === 'eventual',
+    body: async () => parseBody(await readBody()),
+  }
+  if (!route.isStable || call.bentLink !== null) return route.handle(call)
+  const key = keyOf(call, query)
+  return state.bodies.get(key) ?? state.bodies.keep(key, await route.handle(call))
+}
+
+const keyOf = ({ state, contents, caller, origin, version, path, eventual, world }: Call, query: string): string =>
+  [
+    state.nameOf(contents),
+    contents.version,
+    tickOf({ world }),
+    eventual,
+    permissionsOf(caller),
+    `${origin}/${version}${path}?${query}`,
+  ].join(' ')
+
+const permissionsOf = ({ permissions, user }: Caller): string => `${user?.id ?? ''} ${permissions.join(',')}`
+
+function parseBody(text: string): Record<string, unknown> {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    body = null
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw badRequest(
+      'Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.',
+    )
+  return body as Record<string, unknown>
+}

@@ -1,0 +1,100 @@
+import type { Answer, Call } from '#emulator/graph/call.ts'
+import { root } from '#emulator/graph/call.ts'
+import { badRequest, unsupportedQuery } from '#emulator/graph/errors.ts'
+import { type EntityType, type Shape, shapeOf, show } from '#emulator/graph/odata/entity.ts'
+import { compileFilter } from '#emulator/graph/odata/filter.ts'
+import { DEFAULT_PAGE } from '#emulator/graph/odata/options.ts'
+import { compileOrder } from '#emulator/graph/odata/order.ts'
+import { compileSearch } from '#emulator/graph/odata/search.ts'
+import { makeSkipToken, type Place, readSkipToken } from '#emulator/graph/odata/skip-token.ts'
+
+export type Collection<Item> = {
+  type: EntityType<Item>
+  /** All of them; nothing is copied that does not have to be. */
+  items: readonly Item[]
+  /** What stands behind $metadata#. */
+  context: string
+  /** The items change with the tenant's version only, so that a filtered list can be kept while its pages are turned. */
+  isStable?: true
+  /** Asked of every item of the page: whether this replica knows it already. */
+  visible?: (item: Item) => boolean
+}
+
+/** A page of a collection, and the link to the next. @see https://learn.microsoft.com/graph/paging */
+export function collection<Item extends { id: string }>(call: Call, of: Collection<Item>): Answer {
+  const shape = shapeOf(of.type, call)
+  const all = selectItems(call, of)
+  const start = call.options.skipToken === null ? 0 : startOf(all, readSkipToken(call, call.options.skipToken))
+  const page = all.slice(start, start + (call.options.top ?? DEFAULT_PAGE))
+  const end = start + page.length
+  const head = {
+    '@odata.context': `${root(call)}/$metadata#${of.context}${selection(shape)}`,
+    ...(call.options.count && call.eventual ? { '@odata.count': all.length } : {}),
+    ...(end < all.length
+      ? { '@odata.nextLink': nextLink(call, { position: end, lastId: page.at(-1)?.id ?? '' }) }
+      : {}),
+  }
+  const known = of.visible ? page.filter(of.visible) : page
+  const value = JSON.stringify(known.map((item) => show(of.type, shape, item, call)))
+  return { status: 200, body: `${JSON.stringify(head).slice(0, -1)},"value":${value}}` }
+}
+
+/** `…/$count`: a bare number. @throws GraphError 400 without ConsistencyLevel: eventual */
+export function countOf<Item extends { id: string }>(call: Call, of: Collection<Item>): Answer {
+  if (!call.eventual) throw badRequest('$count is not currently supported.')
+  return { status: 200, body: String(selectItems(call, of).length), contentType: 'text/plain' }
+}
+
+/** One item. */
+export function entity<Item>(
+  call: Call,
+  { type, item, context, status = 200 }: { type: EntityType<Item>; item: Item; context: string; status?: number },
+): Answer {
+  const shape = shapeOf(type, call)
+  const head = { '@odata.context': `${root(call)}/$metadata#${context}${selection(shape)}/$entity` }
+  return { status, body: JSON.stringify({ ...head, ...show(type, shape, item, call) }) }
+}
+
+const selection = ({ names, isSelected }: Shape): string => (isSelected ? `(${names.join(',')})` : '')
+
+const KEPT_RESULTS = 100
+
+function selectItems<Item>(call: Call, { type, items, isStable }: Collection<Item>): readonly Item[] {
+  const { filter, search, orderBy, count } = call.options
+  const isAdvanced = call.eventual && (count || search !== null || /\/\$count$/i.test(call.path))
+  if (isAdvanced && call.options.expand.length > 0)
+    throw unsupportedQuery('$expand is not supported together with advanced query parameters.')
+  const tests = [
+    ...(filter === null ? [] : [compileFilter(type, filter, call, isAdvanced)]),
+    ...(search === null ? [] : [compileSearch(type, search, call)]),
+  ]
+  const order = compileOrder(type, call, isAdvanced)
+  if (tests.length === 0 && order === null) return items
+  const { results } = call.state
+  const key = isStable
+    ? JSON.stringify([call.state.nameOf(call.contents), call.contents.version, call.path, filter, search, orderBy])
+    : null
+  const known = key === null ? undefined : results.get(key)
+  if (known) return known as readonly Item[]
+  const found = items.filter((item) => tests.every((test) => test(item)))
+  if (order) found.sort(order)
+  if (key !== null) {
+    const oldest = results.size >= KEPT_RESULTS ? results.keys().next().value : undefined
+    if (oldest !== undefined) results.delete(oldest)
+    results.set(key, found)
+  }
+  return found
+}
+
+/** After the last item seen, wherever it stands now; where it stood, if it is gone. */
+function startOf<Item extends { id: string }>(all: readonly Item[], { position, lastId }: Place): number {
+  if (all[position - 1]?.id === lastId) return position
+  const now = all.findIndex((item) => item.id === lastId)
+  return now === -1 ? Math.min(Math.max(position - 1, 0), all.length) : now + 1
+}
+
+function nextLink(call: Call, place: Place): string {
+  if (call.bentLink !== null) return call.bentLink
+  const options = call.options.repeated.map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+  return `${root(call)}/${call.path.replace(/^\//, '')}?${[...options, `$skiptoken=${makeSkipToken(call, place)}`].join('&')}`
+}

@@ -1,0 +1,93 @@
+import type { Call } from '#emulator/graph/call.ts'
+import { GraphError } from '#emulator/graph/errors.ts'
+
+/** One property of a type: how it is read, and what queries may do with it. */
+export type Property<Item> = {
+  /** undefined: this item has no such property. */
+  read: (item: Item, call: Call) => unknown
+  /** `advanced`: with ConsistencyLevel: eventual and $count only. Absent: never. */
+  filter?: 'default' | 'advanced'
+  /** endsWith is understood. */
+  ends?: true
+  sort?: 'default' | 'advanced'
+  search?: true
+  /** Comes without $select. */
+  shown?: true
+  /** Visible with User.ReadBasic.All too. */
+  basic?: true
+  /** Selecting it needs one of these permissions besides. */
+  needs?: readonly string[]
+}
+
+/** A type of Graph's: its properties as a table. */
+export type EntityType<Item> = {
+  /** As in microsoft.graph.user. */
+  name: string
+  properties: Readonly<Record<string, Property<Item>>>
+  /** Of collections that mix types: what stands in @odata.type. */
+  typeOf?: (item: Item) => string
+  /** What a caller with few permissions does not see is null, save for id. */
+  hides?: (item: Item, call: Call) => 'nothing' | 'all but basic' | 'all'
+  expand?: Readonly<Record<string, (item: Item, call: Call) => unknown[]>>
+}
+
+/** The properties that an answer shows, in the type's own spelling. */
+export type Shape = { names: readonly string[]; isSelected: boolean }
+
+const spellings = new WeakMap<object, Map<string, string>>()
+
+/** The property as the type spells it. */
+export function spell<Item>({ properties }: EntityType<Item>, name: string): string | null {
+  let known = spellings.get(properties)
+  if (!known) {
+    known = new Map(Object.keys(properties).map((spelling) => [spelling.toLowerCase(), spelling]))
+    spellings.set(properties, known)
+  }
+  return known.get(name.toLowerCase()) ?? null
+}
+
+/** @throws GraphError 400 for a property that does not exist, 403 for one that this caller may not select */
+export function shapeOf<Item>(type: EntityType<Item>, call: Call): Shape {
+  const wanted = call.options.select
+  if (wanted === null || wanted.includes('*'))
+    return { names: Object.keys(type.properties).filter((name) => type.properties[name]?.shown), isSelected: false }
+  const names = wanted.map((name) => {
+    const spelling = spell(type, name)
+    if (spelling === null) throw noProperty(name, type.name)
+    const needs = type.properties[spelling]?.needs
+    if (needs && !call.caller.permissions.some((held) => needs.includes(held)))
+      throw new GraphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
+    return spelling
+  })
+  return { names: [...new Set(names)], isSelected: true }
+}
+
+export const noProperty = (name: string, type: string): GraphError =>
+  new GraphError(
+    400,
+    'BadRequest',
+    `Parsing OData Select and Expand failed: Could not find a property named '${name}' on type 'microsoft.graph.${type}'.`,
+  )
+
+/** One item as JSON shows it. */
+export function show<Item>(type: EntityType<Item>, shape: Shape, item: Item, call: Call): Record<string, unknown> {
+  const shown: Record<string, unknown> = type.typeOf ? { '@odata.type': type.typeOf(item) } : {}
+  const hidden = type.hides?.(item, call) ?? 'nothing'
+  for (const name of shape.names) {
+    const property = type.properties[name]
+    if (!property) continue
+    const visible = hidden === 'nothing' || name === 'id' || (hidden === 'all but basic' && property.basic)
+    const value = property.read(item, call)
+    if (value !== undefined) shown[name] = visible ? value : null
+  }
+  for (const name of call.options.expand) shown[name] = expanded(type, name, item, call)
+  return shown
+}
+
+const MAX_EXPANDED = 20
+
+function expanded<Item>(type: EntityType<Item>, name: string, item: Item, call: Call): unknown[] {
+  const found = Object.entries(type.expand ?? {}).find(([known]) => known.toLowerCase() === name.toLowerCase())
+  if (!found) throw noProperty(name, type.name)
+  return found[1](item, call).slice(0, MAX_EXPANDED)
+}

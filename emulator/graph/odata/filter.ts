@@ -1,0 +1,188 @@
+import type { Call } from '#emulator/graph/call.ts'
+import { unsupportedQuery } from '#emulator/graph/errors.ts'
+import { type EntityType, type Property, spell } from '#emulator/graph/odata/entity.ts'
+import {
+  type Comparison,
+  type Filter,
+  type Literal,
+  parseFilter,
+  type TextFunction,
+} from '#emulator/graph/odata/filter-syntax.ts'
+
+export type Test<Item> = (item: Item) => boolean
+
+/**
+ * What a $filter lets through.
+ * @throws GraphError 400 when the syntax is wrong, the property cannot be filtered by, or the query is an advanced one
+ *   without its header and $count
+ * @see https://learn.microsoft.com/graph/aad-advanced-queries
+ */
+export function compileFilter<Item>(
+  type: EntityType<Item>,
+  source: string,
+  call: Call,
+  isAdvanced: boolean,
+): Test<Item> {
+  return compile(parseFilter(source), { type, call, isAdvanced })
+}
+
+type Context<Item> = { type: EntityType<Item>; call: Call; isAdvanced: boolean }
+
+function compile<Item>(filter: Filter, context: Context<Item>): Test<Item> {
+  switch (filter.kind) {
+    case 'and': {
+      const [left, right] = [compile(filter.left, context), compile(filter.right, context)]
+      return (item) => left(item) && right(item)
+    }
+    case 'or': {
+      const [left, right] = [compile(filter.left, context), compile(filter.right, context)]
+      return (item) => left(item) || right(item)
+    }
+    case 'not': {
+      needAdvanced(context, 'not')
+      const of = compile(filter.of, context)
+      return (item) => !of(item)
+    }
+    case 'compare': {
+      if (filter.operator === 'ne') needAdvanced(context, 'ne')
+      const test = comparison(filter.operator, filter.value)
+      if (/\/\$count$/.test(filter.path)) {
+        needAdvanced(context, '$count')
+        const read = reader(filter.path.replace(/\/\$count$/, ''), context)
+        return (item) => test(listOf(read(item)).length)
+      }
+      const read = reader(filter.path, context)
+      return (item) => test(read(item))
+    }
+    case 'in': {
+      const read = reader(filter.path, context)
+      const tests = filter.values.map((value) => comparison('eq', value))
+      return (item) => {
+        const value = read(item)
+        return tests.some((test) => test(value))
+      }
+    }
+    case 'text': {
+      const read = reader(filter.path, context, filter.name)
+      const test = textTest(filter.name, filter.value)
+      return (item) => test(read(item))
+    }
+    case 'any': {
+      const read = reader(filter.path, context)
+      const { of, variable } = filter
+      if (of === null) return (item) => listOf(read(item)).length > 0
+      const test = compileElement(of, variable)
+      return (item) => listOf(read(item)).some(test)
+    }
+  }
+}
+
+/** The condition inside any(): about the element itself or one of its properties. */
+function compileElement(filter: Filter, variable: string): Test<unknown> {
+  const read = (path: string) => {
+    const steps = path.split('/').slice(path === variable || path.startsWith(`${variable}/`) ? 1 : 0)
+    return (element: unknown) => steps.reduce(step, element)
+  }
+  switch (filter.kind) {
+    case 'and':
+    case 'or': {
+      const [left, right] = [compileElement(filter.left, variable), compileElement(filter.right, variable)]
+      return filter.kind === 'and'
+        ? (element) => left(element) && right(element)
+        : (element) => left(element) || right(element)
+    }
+    case 'compare': {
+      const test = comparison(filter.operator, filter.value)
+      const value = read(filter.path)
+      return (element) => test(value(element))
+    }
+    case 'in': {
+      const tests = filter.values.map((value) => comparison('eq', value))
+      const value = read(filter.path)
+      return (element) => tests.some((test) => test(value(element)))
+    }
+    case 'text': {
+      const test = textTest(filter.name, filter.value)
+      const value = read(filter.path)
+      return (element) => test(value(element))
+    }
+    case 'not':
+    case 'any':
+      throw unsupportedQuery('Unsupported Query.')
+  }
+}
+
+function reader<Item>(
+  path: string,
+  { type, call, isAdvanced }: Context<Item>,
+  text?: TextFunction,
+): (item: Item) => unknown {
+  const [first = '', ...rest] = path.split('/')
+  const name = spell(type, first)
+  const property: Property<Item> | undefined = name === null ? undefined : type.properties[name]
+  const kind = type.name.charAt(0).toUpperCase() + type.name.slice(1)
+  if (!property)
+    throw unsupportedQuery(`Could not find a property named '${first}' on type 'microsoft.graph.${type.name}'.`)
+  if (!property.filter || text === 'contains' || (text === 'endswith' && !property.ends))
+    throw unsupportedQuery(
+      `Unsupported or invalid query filter clause specified for property '${name}' of resource '${kind}'.`,
+    )
+  if (!isAdvanced && (property.filter === 'advanced' || text === 'endswith'))
+    throw missingHeader(text === 'endswith' ? 'endsWith' : 'filter')
+  return (item) => rest.reduce(step, property.read(item, call))
+}
+
+function needAdvanced<Item>({ isAdvanced }: Context<Item>, operator: string): void {
+  if (!isAdvanced) throw missingHeader(operator)
+}
+
+const missingHeader = (operator: string) =>
+  unsupportedQuery(
+    `Operator '${operator}' is not supported because the required parameters might be missing. Try adding $count=true query parameter and ConsistencyLevel:eventual header. Refer to https://aka.ms/graph-docs/advanced-queries for more information.`,
+  )
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+
+const step = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1]
+    : undefined
+
+/** Texts are compared without regard to case, as the directory does. */
+function comparison(operator: Comparison, wanted: Literal): Test<unknown> {
+  const folded = fold(wanted)
+  if (operator === 'eq') return (value) => fold(value ?? null) === folded
+  if (operator === 'ne') return (value) => fold(value ?? null) !== folded
+  return (value) => {
+    const found = fold(value ?? null)
+    if (found === null || folded === null || typeof found !== typeof folded) return false
+    return ORDERED[operator](found, folded)
+  }
+}
+
+type Ordered = string | number | boolean
+const ORDERED: Readonly<Record<Exclude<Comparison, 'eq' | 'ne'>, (a: Ordered, b: Ordered) => boolean>> = {
+  gt: (a, b) => a > b,
+  ge: (a, b) => a >= b,
+  lt: (a, b) => a < b,
+  le: (a, b) => a <= b,
+}
+
+const DATE = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/
+function fold(value: unknown): string | number | boolean | null {
+  if (typeof value === 'string') return DATE.test(value) ? Date.parse(value) : value.toLowerCase()
+  return typeof value === 'number' || typeof value === 'boolean' ? value : null
+}
+
+function textTest(name: TextFunction, wanted: string): Test<unknown> {
+  const text = wanted.toLowerCase()
+  return (value) => {
+    if (typeof value !== 'string') return false
+    const found = value.toLowerCase()
+    return name === 'startswith'
+      ? found.startsWith(text)
+      : name === 'endswith'
+        ? found.endsWith(text)
+        : found.includes(text)
+  }
+}

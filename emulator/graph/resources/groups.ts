@@ -1,0 +1,29 @@
+import { findGroup } from '#emulator/directory/groups.ts'
+import type { Group } from '#emulator/directory/types.ts'
+import { type Call, param } from '#emulator/graph/call.ts'
+import { notFound } from '#emulator/graph/errors.ts'
+import { groupsIn } from '#emulator/graph/lists.ts'
+import { type Collection, collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
+import { NEEDS } from '#emulator/graph/permissions.ts'
+import { GROUP } from '#emulator/graph/resources/group-type.ts'
+import { get, type Route } from '#emulator/graph/route.ts'
+
+/** The group in the path. @throws GraphError 404 */
+export function groupIn(call: Call): Group {
+  const group = findGroup(call.world.directory, call.caller.tenantId, param(call, 'id').toLowerCase())
+  if (!group) throw notFound(param(call, 'id'))
+  return group
+}
+
+const all = (call: Call): Collection<Group> => ({
+  type: GROUP,
+  items: groupsIn(call.contents),
+  context: 'groups',
+  isStable: true,
+})
+
+export const groupRoutes: readonly Route[] = [
+  get('groups', NEEDS.readGroups, (call) => collection(call, all(call)), { isStable: true }),
+  get('groups/$count', NEEDS.readGroups, (call) => countOf(call, all(call))),
+  get('groups/{id}', NEEDS.readGroups, (call) => entity(call, { type: GROUP, item: groupIn(call), context: 'groups' })),
+]

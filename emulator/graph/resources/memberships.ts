@@ -1,0 +1,59 @@
+import { groupsOf } from '#emulator/directory/groups.ts'
+import type { Guid } from '#emulator/directory/types.ts'
+import { type Call, param } from '#emulator/graph/call.ts'
+import { notEmulated } from '#emulator/graph/errors.ts'
+import { type Collection, collection, countOf } from '#emulator/graph/odata/collection.ts'
+import { NEEDS } from '#emulator/graph/permissions.ts'
+import {
+  castTo,
+  DIRECTORY_OBJECT,
+  type DirectoryObject,
+  groupObject,
+} from '#emulator/graph/resources/directory-object-type.ts'
+import { activeRoles } from '#emulator/graph/resources/directory-role-type.ts'
+import { userIn } from '#emulator/graph/resources/users.ts'
+import { get, type Route } from '#emulator/graph/route.ts'
+
+/** The groups that an object belongs to, directly or through other groups. */
+export function groupIdsOf({ world, caller }: Call, id: Guid, isTransitive: boolean): Guid[] {
+  const found = new Set<Guid>()
+  const visit = (memberId: Guid) => {
+    for (const group of groupsOf(world.directory, caller.tenantId, memberId)) {
+      if (found.has(group.id)) continue
+      found.add(group.id)
+      if (isTransitive) visit(group.id)
+    }
+  }
+  visit(id)
+  return [...found]
+}
+
+/** A user's groups and directory roles. */
+function membershipsOf(call: Call, isTransitive: boolean): Collection<DirectoryObject> {
+  const kind = call.params.type === undefined ? null : castTo(param(call, 'type'))
+  if (call.params.type !== undefined && kind === null) throw notEmulated(call.method, call.path)
+  const user = userIn(call)
+  const groups = groupIdsOf(call, user.id, isTransitive).flatMap((id) => {
+    const group = call.contents.groups.get(id)
+    return group ? [groupObject(group)] : []
+  })
+  const roles = activeRoles(call.contents)
+    .filter(({ templateId }) => user.directoryRoles.includes(templateId))
+    .map((of): DirectoryObject => ({ kind: 'directoryRole', id: of.id, of }))
+  const items = [...groups, ...roles].filter((object) => kind === null || object.kind === kind)
+  return { type: DIRECTORY_OBJECT, items, context: kind === null ? 'directoryObjects' : `${kind}s`, isStable: true }
+}
+
+const UNITS = { units: 2 }
+
+export const membershipRoutes: readonly Route[] = (['me', 'users/{id}'] as const).flatMap((who) => {
+  const needs = who === 'me' ? NEEDS.readMyMemberships : NEEDS.readMemberships
+  return [
+    get(`${who}/memberOf`, needs, (call) => collection(call, membershipsOf(call, false)), UNITS),
+    get(`${who}/memberOf/$count`, needs, (call) => countOf(call, membershipsOf(call, false))),
+    get(`${who}/memberOf/{type}`, needs, (call) => collection(call, membershipsOf(call, false)), UNITS),
+    get(`${who}/transitiveMemberOf`, needs, (call) => collection(call, membershipsOf(call, true)), UNITS),
+    get(`${who}/transitiveMemberOf/$count`, needs, (call) => countOf(call, membershipsOf(call, true))),
+    get(`${who}/transitiveMemberOf/{type}`, needs, (call) => collection(call, membershipsOf(call, true)), UNITS),
+  ]
+})

@@ -1,0 +1,31 @@
+import type { User } from '#emulator/directory/types.ts'
+import { findUser } from '#emulator/directory/users.ts'
+import type { Call } from '#emulator/graph/call.ts'
+import { notFound } from '#emulator/graph/errors.ts'
+import { usersIn } from '#emulator/graph/lists.ts'
+import { type Collection, collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
+import { NEEDS } from '#emulator/graph/permissions.ts'
+import { USER } from '#emulator/graph/resources/user-type.ts'
+import { get, type Route } from '#emulator/graph/route.ts'
+
+/** The user in the path: by id, by user principal name, or oneself as /me. @throws GraphError 404 */
+export function userIn(call: Call): User {
+  const id = call.params.id ?? call.caller.user?.id ?? 'me'
+  const user = findUser(call.world.directory, call.caller.tenantId, id)
+  if (!user) throw notFound(id)
+  return user
+}
+
+const all = (call: Call): Collection<User> => ({
+  type: USER,
+  items: usersIn(call.contents),
+  context: 'users',
+  isStable: true,
+})
+
+export const userRoutes: readonly Route[] = [
+  get('me', NEEDS.readMe, (call) => entity(call, { type: USER, item: userIn(call), context: 'users' })),
+  get('users', NEEDS.readUsers, (call) => collection(call, all(call)), { units: 2, isStable: true }),
+  get('users/$count', NEEDS.readUsers, (call) => countOf(call, all(call))),
+  get('users/{id}', NEEDS.readUsers, (call) => entity(call, { type: USER, item: userIn(call), context: 'users' })),
+]

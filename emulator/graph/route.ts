@@ -1,0 +1,39 @@
+import type { Answer, Call } from '#emulator/graph/call.ts'
+import type { Needs } from '#emulator/graph/permissions.ts'
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+
+/** One line of the table of everything that Graph can be asked for. */
+export type Route = {
+  method: Method
+  /** Below the version; {name} is a place. Case does not matter. */
+  path: string
+  needs: Needs
+  handle: (call: Call) => Answer | Promise<Answer>
+  /** Resource units before modifiers; 1 unless told. */
+  units?: number
+  /** Changes nothing, whatever its method says. */
+  isRead?: true
+  /** The answer depends on the tenant's users, groups, members and service principals only, and may be kept until they change. */
+  isStable?: true
+}
+
+export const get = (path: string, needs: Needs, handle: Route['handle'], more: Partial<Route> = {}): Route => ({
+  method: 'GET',
+  path,
+  needs,
+  handle,
+  ...more,
+})
+export const post = (path: string, needs: Needs, handle: Route['handle'], more: Partial<Route> = {}): Route => ({
+  ...get(path, needs, handle, more),
+  method: 'POST',
+})
+export const patch = (path: string, needs: Needs, handle: Route['handle']): Route => ({
+  ...get(path, needs, handle),
+  method: 'PATCH',
+})
+export const remove = (path: string, needs: Needs, handle: Route['handle']): Route => ({
+  ...get(path, needs, handle),
+  method: 'DELETE',
+})

@@ -1,0 +1,30 @@
+import type { TenantContents } from '#emulator/directory/open.ts'
+import { openBodies } from '#emulator/graph/bodies.ts'
+import type { TokenMemory } from '#emulator/graph/caller.ts'
+
+/** What Graph's half remembers between requests; none of it is the world's truth. */
+export type GraphState = {
+  tokens: TokenMemory
+  bodies: ReturnType<typeof openBodies>
+  /** Filtered and sorted lists, while a client turns their pages. */
+  results: Map<string, readonly unknown[]>
+  /** Tells the contents of a tenant apart from those after a reset. */
+  nameOf(contents: TenantContents): number
+}
+
+export function openGraphState(): GraphState {
+  const names = new WeakMap<TenantContents, number>()
+  let last = 0
+  return {
+    tokens: new Map(),
+    bodies: openBodies(),
+    results: new Map(),
+    nameOf(contents) {
+      const known = names.get(contents)
+      if (known !== undefined) return known
+      last += 1
+      names.set(contents, last)
+      return last
+    },
+  }
+}
