@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '#model/problem.ts'
 
@@ -12,50 +13,87 @@ type Holder = { pid: number; startedAt: string | null }
  */
 export function holdFolder(dataDir: string): () => void {
   const file = join(dataDir, 'owner.lock')
+  const own = { pid: process.pid, startedAt: readProcess(process.pid)?.startedAt ?? null } satisfies Holder
   for (;;) {
-    try {
-      const descriptor = openSync(file, 'wx', 0o600)
-      writeSync(descriptor, JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Holder))
-      closeSync(descriptor)
-      return () => rmSync(file, { force: true })
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-      const holder = readHolder(file)
-      if (holder && isAlive(holder)) throw inUse(dataDir, holder.pid)
-      rmSync(file, { force: true })
-    }
+    if (claim(file, JSON.stringify(own))) return () => rmSync(file, { force: true })
+    const mark = readMark(file)
+    const holder = parseHolder(mark)
+    if (holder && isAlive(holder)) throw inUse(dataDir, holder.pid)
+    if (mark !== null) putAside(file, mark)
+  }
+}
+
+/** The mark appears with its words in it or not at all: nobody ever reads half a mark and takes it for a dead one. */
+function claim(file: string, words: string): boolean {
+  const draft = `${file}.${randomUUID()}`
+  writeFileSync(draft, words, { mode: 0o600 })
+  try {
+    linkSync(draft, file)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+/** Takes a dead process's mark away; when another was quicker and this is already its successor's, it is put back. */
+function putAside(file: string, dead: string): void {
+  const aside = `${file}.${randomUUID()}`
+  try {
+    renameSync(file, aside)
+    if (readFileSync(aside, 'utf8') !== dead) linkSync(aside, file)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  } finally {
+    rmSync(aside, { force: true })
   }
 }
 
 /** Who holds the folder now; null when nobody does. */
 export function folderHolder(dataDir: string): number | null {
-  const holder = readHolder(join(dataDir, 'owner.lock'))
+  const holder = parseHolder(readMark(join(dataDir, 'owner.lock')))
   return holder && isAlive(holder) ? holder.pid : null
 }
 
-function readHolder(file: string): Holder | null {
+function readMark(file: string): string | null {
   try {
-    const { pid, startedAt } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+function parseHolder(mark: string | null): Holder | null {
+  try {
+    const { pid, startedAt } = JSON.parse(mark ?? '') as Partial<Holder>
     return typeof pid === 'number' ? { pid, startedAt: startedAt ?? null } : null
   } catch {
     return null
   }
 }
 
-/** A number alone does not name a process: after a restart of the machine another may carry it. */
+/**
+ * A number alone does not name a process: after a restart of the machine another may carry it. A killed process that its
+ * parent has not looked after yet still has its number and owns nothing.
+ */
 function isAlive({ pid, startedAt }: Holder): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
-  return startedAt === null || startOf(pid) === startedAt
+  const found = readProcess(pid)
+  if (found?.state === 'Z') return false
+  return startedAt === null || found?.startedAt === startedAt
 }
 
-/** When the process started, as Linux counts it (proc(5), stat field 22); null on other systems. */
-function startOf(pid: number): string | null {
+/** State and start of a process, as Linux tells them (proc(5), fields 3 and 22 of stat); null on other systems. */
+function readProcess(pid: number): { state: string | undefined; startedAt: string | null } | null {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? null
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+    return { state: fields[0], startedAt: fields[19] ?? null }
   } catch {
     return null
   }

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { systemClock } from '#base/clock.ts'
+import { migrate } from '#store/migrate.ts'
+import { asFleet, openStore, pingStore } from '#store/open.ts'
+import { countTenantsByState } from '#store/tenants.ts'
+import { silentLog } from '#test/support/backends.ts'
+import { freshDatabase, startPostgres, withClient } from '#test/support/postgres.ts'
+import { refusedWith } from '#test/support/problem.ts'
+import { until } from '#test/support/until.ts'
+
+const open = (databaseUrl: string) => openStore({ databaseUrl, dataDir: '', clock: systemClock, log: silentLog })
+
+/** A server that takes a connection and never says a word. */
+async function silentPort(t: TestContext): Promise<number> {
+  const server = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const address = server.address()
+  return typeof address === 'object' && address ? address.port : assert.fail()
+}
+
+const FAULTS: Record<
+  string,
+  { url: (good: URL, t: TestContext) => Partial<URL> | Promise<Partial<URL>>; reason: RegExp }
+> = {
+  'nothing listens there': { url: () => ({ port: '1' }), reason: /ECONNREFUSED/ },
+  'no machine has that name': { url: () => ({ hostname: 'db.invalid' }), reason: /db\.invalid:\d+ .*\(E\w+\)/ },
+  'the password is wrong': { url: () => ({ password: 'Canary-7f' }), reason: /28P01/ },
+  'there is no such database': { url: () => ({ pathname: '/nowhere' }), reason: /nowhere .*3D000/ },
+  'whoever listens is silent': { url: async (_, t) => ({ port: String(await silentPort(t)) }), reason: /no answer/ },
+}
+
+for (const [title, { url, reason }] of Object.entries(FAULTS))
+  test(`R04 a database that cannot be used is told in words: ${title}`, async (t) => {
+    const good = new URL(await freshDatabase())
+    const bad = Object.assign(new URL(good), await url(good, t))
+    const diagnosis = await refusedWith('DATABASE_UNREACHABLE', () => open(bad.href))
+    assert.equal(diagnosis.owner, 'operator')
+    assert.match(diagnosis.message, reason)
+    assert.match(diagnosis.nextStep, /TENANTRY_DATABASE_URL/)
+    const told = JSON.stringify(diagnosis)
+    for (const secret of [good.password, bad.password]) assert.ok(!told.includes(secret), 'no password is told')
+  })
+
+test('R04 connections that the server cuts are replaced without a restart', async (t) => {
+  const url = await freshDatabase()
+  const store = await open(url)
+  t.after(() => store.close())
+  await migrate(store)
+  await Promise.all(Array.from({ length: 5 }, () => asFleet(store, countTenantsByState)))
+  await withClient(url, (client) =>
+    client.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    ),
+  )
+  await until('the store answers again', () => pingStore(store))
+  assert.deepEqual(await asFleet(store, countTenantsByState), {})
+})
+
+test('R04 when the server has gone, work fails in words and the store is not ready', async (t) => {
+  const server = await startPostgres()
+  t.after(() => server.stop())
+  const store = await open(server.adminUrl)
+  t.after(() => store.close())
+  await migrate(store)
+  assert.equal(await pingStore(store), true)
+  await server.stop()
+  assert.equal(await pingStore(store), false)
+  const { retry } = await refusedWith('DATABASE_UNREACHABLE', () => asFleet(store, countTenantsByState))
+  assert.equal(retry, 'backoff')
+})
