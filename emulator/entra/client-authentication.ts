@@ -55,20 +55,23 @@ async function byCertificate(
   const header = decode(() => decodeProtectedHeader(assertion))
   const claims = decode(() => decodeJwt(assertion))
   const strip = (thumbprint: unknown) => (typeof thumbprint === 'string' ? thumbprint : '').replace(/=+$/, '')
+  const shown = Buffer.from(strip(header.x5t ?? header['x5t#S256']), 'base64url')
+    .toString('hex')
+    .toUpperCase()
+  const refuse = (reason: string) => new EntraError(700027, reason, application.appId, shown)
   const key = application.keyCredentials.find(
     (candidate) =>
       candidate.thumbprintSha256 === strip(header['x5t#S256']) || candidate.thumbprintSha1 === strip(header.x5t),
   )
-  if (!key) throw new EntraError(700027, 'The key was not found.', application.appId)
-  if (header.alg !== 'RS256' && header.alg !== 'PS256')
-    throw new EntraError(700027, 'The algorithm is not supported.', application.appId)
+  if (!key) throw refuse('The key was not found.')
+  if (header.alg !== 'RS256' && header.alg !== 'PS256') throw refuse('The algorithm is not supported.')
   const publicKey = createPublicKey(
     new X509Certificate(Buffer.from(key.certificate, 'base64')).publicKey.export({ type: 'spki', format: 'pem' }),
   )
   try {
     await compactVerify(assertion, publicKey, { algorithms: ['RS256', 'PS256'] })
   } catch {
-    throw new EntraError(700027, 'Key was found, but use of the key to verify the signature failed.', application.appId)
+    throw refuse('Key was found, but use of the key to verify the signature failed.')
   }
   const now = clock.seconds()
   if (key.endsAt <= clock.now() || key.startsAt > clock.now()) throw new EntraError(1000502)
@@ -94,7 +97,7 @@ async function byCertificate(
   )
   const [audience] = [claims.aud].flat()
   if (!audiences.some((candidate) => candidate.toLowerCase() === String(audience).toLowerCase()))
-    throw new EntraError(700027, 'The audience of the assertion is not this token endpoint.', application.appId)
+    throw refuse('The audience of the assertion is not this token endpoint.')
   return { application, acr: '2' }
 }
 

@@ -1,93 +1,42 @@
-import type { Hono } from 'hono'
-import { resolveAuthority } from '#emulator/entra/authority.ts'
-import { answerError, EntraError } from '#emulator/entra/errors.ts'
+import type { Context, Hono } from 'hono'
+import { type Authority, PERSONAL_ACCOUNTS, resolveAuthority } from '#emulator/entra/authority.ts'
+import { answerError, asDiscovery, EntraError } from '#emulator/entra/errors.ts'
 import type { Env, World } from '#emulator/world.ts'
+
+const FOREIGN = 'https://login.evil.example'
+const MICROSOFT_HOSTS = ['login.microsoftonline.com', 'login.windows.net', 'login.microsoft.com', 'sts.windows.net']
 
 /** OpenID configuration, instance discovery and signing keys. @see OpenID Connect Discovery 1.0 */
 export function discoveryRoutes(app: Hono<Env>, world: World): void {
-  const { https, browser } = world.origins
+  const { https } = world.origins
   const host = new URL(https).host
 
-  const configuration = (segment: string, version: 'v1' | 'v2') => {
-    const authority = resolveAuthority(world.directory, segment)
-    const path = version === 'v2' ? '/v2.0' : ''
-    const words = world.mischief.says({ at: 'discovery', tenantId: authority.tenant?.id })
-    const issuer =
-      version === 'v2'
-        ? `${https}/${authority.tenant?.id ?? '{tenantid}'}/v2.0`
-        : `https://sts.windows.net/${authority.tenant?.id ?? '{tenantid}'}/`
-    return {
-      token_endpoint: `${words.includes('discovery.tokenEndpoint=foreign') ? 'https://login.evil.example' : https}/${authority.segment}/oauth2${path}/token`,
-      token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
-      jwks_uri: `${https}/${authority.segment}/discovery${path}/keys`,
-      response_modes_supported: ['query', 'fragment', 'form_post'],
-      subject_types_supported: ['pairwise'],
-      id_token_signing_alg_values_supported: ['RS256'],
-      response_types_supported: ['code'],
-      scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
-      issuer: words.includes('discovery.issuer=wrong') ? 'https://login.evil.example/v2.0' : issuer,
-      request_uri_parameter_supported: false,
-      userinfo_endpoint: `${https}/oidc/userinfo`,
-      authorization_endpoint: `${browser}/${authority.segment}/oauth2${path}/authorize`,
-      http_logout_supported: true,
-      frontchannel_logout_supported: true,
-      end_session_endpoint: `${browser}/${authority.segment}/oauth2${path}/logout`,
-      claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'nonce', 'preferred_username', 'name', 'tid', 'ver', 'oid'],
-      tenant_region_scope: authority.tenant ? 'EU' : null,
-      cloud_instance_name: host,
-      cloud_graph_host_name: host,
-      msgraph_host: host,
-      rbac_url: https,
-    }
-  }
+  for (const [path, version] of [
+    ['/:tenant/v2.0/.well-known/openid-configuration', 'v2'],
+    ['/:tenant/.well-known/openid-configuration', 'v1'],
+  ] as const)
+    app.get(path, (c) => c.json(configuration(world, resolveForDiscovery(c, world), version)))
 
-  app.get('/:tenant/v2.0/.well-known/openid-configuration', (c) => c.json(configuration(c.req.param('tenant'), 'v2')))
-  app.get('/:tenant/.well-known/openid-configuration', (c) => c.json(configuration(c.req.param('tenant'), 'v1')))
-
-  const keysOf = (withIssuer: boolean) => ({
-    keys: world.keys.published().map(({ kid, publicJwk }) => ({
-      kty: 'RSA',
-      use: 'sig',
-      kid,
-      x5t: kid,
-      n: publicJwk.n,
-      e: publicJwk.e,
-      ...(withIssuer ? { issuer: `${https}/{tenantid}/v2.0` } : {}),
-    })),
-  })
   for (const [path, withIssuer] of [
     ['/:tenant/discovery/v2.0/keys', true],
     ['/:tenant/discovery/keys', false],
   ] as const)
     app.get(path, (c) => {
-      resolveAuthority(world.directory, c.req.param('tenant'))
-      return c.json(keysOf(withIssuer))
+      resolveForDiscovery(c, world)
+      return c.json({ keys: publicKeys(world, withIssuer) })
     })
 
   app.get('/common/discovery/instance', (c) => {
     const asked = c.req.query('authorization_endpoint') ?? ''
     const url = URL.canParse(asked) ? new URL(asked) : null
-    const known = [
-      new URL(https).hostname,
-      'login.microsoftonline.com',
-      'login.windows.net',
-      'login.microsoft.com',
-      'sts.windows.net',
-    ]
-    if (!url || !known.includes(url.hostname))
-      return c.json(
-        {
-          error: 'invalid_instance',
-          error_description: 'AADSTS50049: Unknown or invalid instance.',
-          error_codes: [50049],
-        },
-        400,
-      )
+    // MSAL Python leaves the port out, so names are compared without it.
+    if (!url || ![new URL(https).hostname, ...MICROSOFT_HOSTS].includes(url.hostname)) throw new EntraError(50049)
     const tenant = url.pathname.split('/')[1] ?? 'common'
+    const aliases = [...new Set([host, new URL(https).hostname, ...MICROSOFT_HOSTS])]
     return c.json({
       tenant_discovery_endpoint: `${https}/${tenant}/v2.0/.well-known/openid-configuration`,
       'api-version': c.req.query('api-version') ?? '1.1',
-      metadata: [{ preferred_network: host, preferred_cache: host, aliases: [...new Set([host, ...known])] }],
+      metadata: [{ preferred_network: host, preferred_cache: host, aliases }],
     })
   })
   app.get('/common/userrealm/:name', (c) =>
@@ -96,6 +45,7 @@ export function discoveryRoutes(app: Hono<Env>, world: World): void {
       account_type: 'Managed',
       domain_name: c.req.param('name').split('@')[1] ?? '',
       cloud_instance_name: host,
+      cloud_audience_urn: 'urn:federation:MicrosoftOnline',
     }),
   )
 
@@ -109,3 +59,65 @@ export function discoveryRoutes(app: Hono<Env>, world: World): void {
     })
   })
 }
+
+function resolveForDiscovery(c: Context<Env>, world: World): Authority {
+  try {
+    const authority = resolveAuthority(world.directory, c.req.param('tenant') ?? '')
+    if (authority.tenant) c.get('told').tenantId = authority.tenant.id
+    return authority
+  } catch (error) {
+    throw error instanceof EntraError ? asDiscovery(error) : error
+  }
+}
+
+/** Endpoints that people see are on the browser's origin, so that no browser meets a certificate it does not know. */
+function configuration({ origins, mischief }: World, authority: Authority, version: 'v1' | 'v2') {
+  const { https, browser } = origins
+  const host = new URL(https).host
+  const path = version === 'v2' ? '/v2.0' : ''
+  const words = mischief.says({ at: 'discovery', tenantId: authority.tenant?.id })
+  const tenant = authority.tenant?.id ?? (authority.kind === 'consumers' ? PERSONAL_ACCOUNTS : '{tenantid}')
+  const issuer = version === 'v2' ? `${https}/${tenant}/v2.0` : `https://sts.windows.net/${tenant}/`
+  const tokenOrigin = words.includes('discovery.tokenEndpoint=foreign') ? FOREIGN : https
+  return {
+    token_endpoint: `${tokenOrigin}/${authority.segment}/oauth2${path}/token`,
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
+    jwks_uri: `${https}/${authority.segment}/discovery${path}/keys`,
+    response_modes_supported: ['query', 'fragment', 'form_post'],
+    subject_types_supported: ['pairwise'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    response_types_supported: ['code', 'id_token', 'code id_token', 'id_token token'],
+    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+    issuer: words.includes('discovery.issuer=wrong') ? `${FOREIGN}/v2.0` : issuer,
+    request_uri_parameter_supported: false,
+    userinfo_endpoint: `${https}/oidc/userinfo`,
+    authorization_endpoint: `${browser}/${authority.segment}/oauth2${path}/authorize`,
+    device_authorization_endpoint: `${https}/${authority.segment}/oauth2${path}/devicecode`,
+    http_logout_supported: true,
+    frontchannel_logout_supported: true,
+    end_session_endpoint: `${browser}/${authority.segment}/oauth2${path}/logout`,
+    claims_supported: CLAIMS,
+    tenant_region_scope: authority.tenant ? 'EU' : null,
+    cloud_instance_name: host,
+    cloud_graph_host_name: host,
+    msgraph_host: host,
+    rbac_url: https,
+  }
+}
+
+const CLAIMS =
+  'sub iss cloud_instance_name cloud_instance_host_name cloud_graph_host_name msgraph_host aud exp iat auth_time acr nonce preferred_username name tid ver at_hash c_hash email'.split(
+    ' ',
+  )
+
+/** Several at once; a client has to choose by `kid`. v2 says of each which issuers it may sign for. */
+const publicKeys = ({ keys, origins }: World, withIssuer: boolean) =>
+  keys.published().map(({ kid, publicJwk }) => ({
+    kty: 'RSA',
+    use: 'sig',
+    kid,
+    x5t: kid,
+    n: publicJwk.n,
+    e: publicJwk.e,
+    ...(withIssuer ? { issuer: `${origins.https}/{tenantid}/v2.0` } : {}),
+  }))

@@ -33,7 +33,7 @@ const TABLE = {
   700027: [
     401,
     'invalid_client',
-    "Client assertion contains an invalid signature. [Reason - {0}, Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '{1}'.]",
+    "Client assertion contains an invalid signature. [Reason - {0}, Thumbprint of key used by client: '{2}', Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '{1}'.]",
   ],
   700024: [
     401,
@@ -47,6 +47,7 @@ const TABLE = {
     'invalid_request',
     "Tenant '{0}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.",
   ],
+  50049: [400, 'invalid_instance', 'Unknown or invalid instance.'],
   900023: [
     400,
     'invalid_request',
@@ -77,6 +78,8 @@ const TABLE = {
     'invalid_scope',
     'The provided value for scope {0} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).',
   ],
+  900561: [400, 'invalid_request', 'The endpoint only accepts POST requests. Received a {0} request.'],
+  901002: [400, 'invalid_request', "The 'resource' request parameter is not supported."],
   900144: [400, 'invalid_request', "The request body must contain the following parameter: '{0}'."],
   9002313: [400, 'invalid_grant', 'Invalid request. Request is malformed or invalid.'],
   70003: [400, 'unsupported_grant_type', "The app requested an unsupported grant type '{0}'."],
@@ -126,6 +129,11 @@ const TABLE = {
     'invalid_grant',
     'The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource.',
   ],
+  700082: [
+    400,
+    'invalid_grant',
+    'The refresh token has expired due to inactivity. The token was issued on {0} and was inactive for 90.00:00:00.',
+  ],
   700005: [400, 'invalid_grant', 'Provided Authorization Code is intended to use against other tenant, thus rejected.'],
   501481: [
     400,
@@ -151,7 +159,7 @@ export class EntraError extends Error {
   readonly suberror: string | undefined
 
   constructor(code: AadstsCode, ...words: readonly string[]) {
-    const [status, error, text] = TABLE[code]
+    const [status, error, text]: readonly [number, string, string] = TABLE[code]
     super(words.reduce<string>((filled, word, index) => filled.replaceAll(`{${index}}`, () => word), text))
     this.name = 'EntraError'
     this.code = code
@@ -167,6 +175,10 @@ export class EntraError extends Error {
 
 /** `2026-11-23 03:00:00Z`, as Entra ID writes it. */
 const stamp = (at: Date) => `${at.toISOString().slice(0, 19).replace('T', ' ')}Z`
+
+/** Discovery speaks of the tenant where the token endpoint speaks of the request. @see openid-configuration of an unknown tenant */
+export const asDiscovery = (error: EntraError): EntraError =>
+  error.code === 90002 ? Object.assign(error, { error: 'invalid_tenant' }) : error
 
 /** The body of a refusal of the token endpoint and its relatives. */
 export function errorBody(

@@ -10,6 +10,8 @@ export const OIDC_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'of
 export type AskedScopes = {
   oidc: string[]
   resource: Application
+  /** As the client named it: an address or a client id. */
+  resourceName: string
   /** `.default`: everything that was ever granted, or what the registration lists. */
   isDefault: boolean
   permissions: DelegatedPermission[]
@@ -35,7 +37,7 @@ export function readScopes(directory: Directory, scopes: readonly string[], tena
           unknown(scope),
       )
   const openId = resource.delegatedPermissions.filter((permission) => oidc.includes(permission.value))
-  return { oidc, resource, isDefault, permissions: [...openId, ...named], asked: [...scopes] }
+  return { oidc, resource, resourceName, isDefault, permissions: [...openId, ...named], asked: [...scopes] }
 }
 
 function unknown(scope: string): never {

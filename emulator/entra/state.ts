@@ -37,7 +37,14 @@ export type Code = {
   expiresAt: number
   used: boolean
 }
-export type RefreshToken = { appId: Guid; tenantId: Guid; userId: Guid; scopes: string[]; expiresAt: number }
+export type RefreshToken = {
+  appId: Guid
+  tenantId: Guid
+  userId: Guid
+  scopes: string[]
+  issuedAt: number
+  expiresAt: number
+}
 /** The accounts that one browser has signed in with. */
 export type Session = { id: string; accounts: { tenantId: Guid; id: Guid }[] }
 
@@ -80,9 +87,10 @@ export function openEntraState(clock: Clock) {
       return value
     },
     code: (value: string): Code | null => codes.get(value) ?? null,
-    issueRefreshToken(token: Omit<RefreshToken, 'expiresAt'>): string {
+    issueRefreshToken(token: Omit<RefreshToken, 'issuedAt' | 'expiresAt'>): string {
       const value = random('0.A')
-      refreshTokens.set(value, { ...token, expiresAt: clock.seconds() + REFRESH_SECONDS })
+      const issuedAt = clock.seconds()
+      refreshTokens.set(value, { ...token, issuedAt, expiresAt: issuedAt + REFRESH_SECONDS })
       return value
     },
     refreshToken: (value: string): RefreshToken | null => refreshTokens.get(value) ?? null,

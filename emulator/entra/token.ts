@@ -26,6 +26,7 @@ export function tokenRoutes(app: Hono<Env>, world: World, state: EntraState): vo
     const told = c.get('told')
     told.grantType = form.grant_type ?? ''
     const authority = resolveAuthority(world.directory, segment)
+    if (form.resource) throw new EntraError(901002)
     if (authority.tenant) told.tenantId = authority.tenant.id
     if (!form.grant_type) throw new EntraError(900144, 'grant_type')
     const grant = GRANTS.find(({ grantTypes }) => grantTypes.includes(form.grant_type ?? ''))
@@ -36,6 +37,10 @@ export function tokenRoutes(app: Hono<Env>, world: World, state: EntraState): vo
     for (const name of grant.parameters) if (!form[name]) throw new EntraError(900144, name)
     return grant.handler({ world, state, authority, client, form, told })
   }
+  for (const path of ['/:tenant/oauth2/v2.0/token', '/:tenant/oauth2/token'] as const)
+    app.get(path, () => {
+      throw new EntraError(900561, 'GET')
+    })
   const headers = { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }
 
   app.post('/:tenant/oauth2/v2.0/token', async (c) =>
@@ -44,10 +49,11 @@ export function tokenRoutes(app: Hono<Env>, world: World, state: EntraState): vo
 
   /** v1 names a resource instead of scopes and writes its numbers as strings. */
   app.post('/:tenant/oauth2/token', async (c) => {
-    const body = await answer(c, c.req.param('tenant'), ({ resource, ...form }) => ({
-      ...form,
-      ...(resource ? { scope: `${resource}/.default`, v1: '1', resource } : {}),
-    }))
+    let asked = ''
+    const body = await answer(c, c.req.param('tenant'), ({ resource = '', ...form }) => {
+      asked = resource
+      return { ...form, ...(resource === '' ? {} : { scope: `${resource}/.default` }) }
+    })
     const expires = world.clock.seconds() + Number(body.expires_in)
     return c.json(
       {
@@ -56,6 +62,7 @@ export function tokenRoutes(app: Hono<Env>, world: World, state: EntraState): vo
         ext_expires_in: String(body.ext_expires_in),
         expires_on: String(expires),
         not_before: String(world.clock.seconds() - 300),
+        ...(asked === '' ? {} : { resource: asked }),
       },
       200,
       headers,

@@ -3,7 +3,7 @@ import { findServicePrincipalByAppId } from '#emulator/directory/service-princip
 import { EntraError } from '#emulator/entra/errors.ts'
 import type { Grant } from '#emulator/entra/grants/grant.ts'
 import { OIDC_SCOPES, splitScope } from '#emulator/entra/scopes.ts'
-import { issueAppToken } from '#emulator/entra/tokens.ts'
+import { capabilitiesIn, issueAppToken } from '#emulator/entra/tokens.ts'
 
 /**
  * App-only: the app with its own credential, in one tenant.
@@ -34,6 +34,7 @@ export const clientCredentials: Grant = {
       world,
       { tenant, application, servicePrincipal, acr: client.acr },
       resource,
+      { resourceName: name, capabilities: capabilitiesIn(form.claims) },
     )
     return { token_type: 'Bearer', expires_in: expiresInSeconds, ext_expires_in: expiresInSeconds, access_token: value }
   },

@@ -5,8 +5,9 @@ import { findUser } from '#emulator/directory/users.ts'
 import { grantedScopes } from '#emulator/entra/consent.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import type { GrantContext } from '#emulator/entra/grants/grant.ts'
-import { readScopes } from '#emulator/entra/scopes.ts'
-import { clientInfo, issueIdToken, issueUserToken } from '#emulator/entra/tokens.ts'
+import { issueIdToken } from '#emulator/entra/id-token.ts'
+import { type AskedScopes, OIDC_SCOPES, readScopes } from '#emulator/entra/scopes.ts'
+import { capabilitiesIn, clientInfo, issueUserToken } from '#emulator/entra/tokens.ts'
 
 /** What every grant on behalf of a user answers: tokens for what that user, or an administrator, has consented to. */
 export async function answerForUser(
@@ -40,10 +41,11 @@ export async function answerForUser(
     { tenant, user, application, acr },
     asked.resource,
     granted.filter((scope) => scope !== 'offline_access'),
+    { resourceName: asked.resourceName, capabilities: capabilitiesIn(form.claims) },
   )
   return {
     token_type: 'Bearer',
-    scope: asked.asked.filter((scope) => scope !== 'offline_access').join(' '),
+    scope: scopeAnswer(asked, granted),
     expires_in: token.expiresInSeconds,
     ext_expires_in: token.expiresInSeconds,
     access_token: token.value,
@@ -51,8 +53,19 @@ export async function answerForUser(
       ? { refresh_token: state.issueRefreshToken({ appId: application.appId, tenantId, userId, scopes: [...scopes] }) }
       : {}),
     ...(asked.oidc.includes('openid')
-      ? { id_token: await issueIdToken(world, { tenant, user, application }, nonce) }
+      ? { id_token: await issueIdToken(world, { tenant, user, application }, { nonce, oidc: asked.oidc }) }
       : {}),
     ...(form.client_info === '1' ? { client_info: clientInfo(user) } : {}),
   }
+}
+
+/** What was granted, in the client's spelling; `.default` brings the full names of all and stands itself at the end. */
+function scopeAnswer(asked: AskedScopes, granted: readonly string[]): string {
+  const own = asked.asked.filter((scope) => scope !== 'offline_access')
+  if (!asked.isDefault) return own.join(' ')
+  const oidc = own.filter((scope) => asked.oidc.includes(scope))
+  const full = granted
+    .filter((scope) => !OIDC_SCOPES.includes(scope))
+    .map((scope) => `${asked.resourceName.replace(/\/+$/, '')}/${scope}`)
+  return [...oidc, ...full, ...own.filter((scope) => !asked.oidc.includes(scope))].join(' ')
 }

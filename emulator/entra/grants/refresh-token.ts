@@ -10,7 +10,8 @@ export const refreshToken: Grant = {
     const { world, state, client, form } = context
     const token = state.refreshToken(form.refresh_token ?? '')
     if (!token || token.appId !== client.application.appId) throw new EntraError(9002313)
-    if (token.expiresAt <= world.clock.seconds()) throw new EntraError(70008)
+    if (token.expiresAt <= world.clock.seconds())
+      throw new EntraError(700082, new Date(token.issuedAt * 1000).toISOString())
     const scopes = form.scope ? form.scope.split(' ').filter((scope) => scope !== '') : token.scopes
     return answerForUser(context, { tenantId: token.tenantId, userId: token.userId, scopes, nonce: null })
   },

@@ -1,0 +1,91 @@
+import { createSecretKey, randomUUID } from 'node:crypto'
+import { base64url, generateKeyPair, SignJWT } from 'jose'
+import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
+import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
+import type { Application, Tenant, User } from '#emulator/directory/types.ts'
+import { PERSONAL_ACCOUNTS } from '#emulator/entra/authority.ts'
+import { guestClaims, MEMBER_ROLE, pairwise, unique, v1Issuer, v2Issuer } from '#emulator/entra/tokens.ts'
+import type { Word } from '#emulator/mischief/rules.ts'
+import type { World } from '#emulator/world.ts'
+
+const ID_TOKEN_SECONDS = 3_600
+
+/**
+ * Says who signed in. Name and object id come with the scope `profile`, the address with `email`; neither is proof of anything.
+ * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
+ */
+export async function issueIdToken(
+  world: World,
+  { tenant, user, application }: { tenant: Tenant; user: User; application: Application },
+  { nonce, oidc }: { nonce: string | null; oidc: readonly string[] },
+): Promise<string> {
+  const words = world.mischief.says({ at: 'idtoken', tenantId: tenant.id, appId: application.appId })
+  const now = world.clock.seconds()
+  const client = findServicePrincipalByAppId(world.directory, tenant.id, application.appId)
+  const assigned = client
+    ? assignmentsOf(world.directory, tenant.id, user.id).filter((assignment) => assignment.resourceId === client.id)
+    : []
+  const roles = application.appRoles
+    .filter((role) => assigned.some((assignment) => assignment.appRoleId === role.id))
+    .map((role) => role.value)
+  const wids = /DirectoryRole|All/.test(application.groupMembershipClaims ?? '')
+    ? { wids: [...user.directoryRoles, MEMBER_ROLE] }
+    : {}
+  const claims: Record<string, unknown> = {
+    ver: '2.0',
+    iss: v2Issuer(world, tenant.id),
+    sub: pairwise(user.id, application.appId),
+    aud: application.appId,
+    iat: now,
+    nbf: now,
+    exp: now + ID_TOKEN_SECONDS,
+    tid: tenant.id,
+    uti: unique(),
+    ...(oidc.includes('profile')
+      ? { name: user.displayName, preferred_username: user.userPrincipalName, oid: user.id }
+      : {}),
+    ...(user.mail !== null && (oidc.includes('email') || user.home) ? { email: user.mail } : {}),
+    ...wids,
+    ...(roles.length > 0 ? { roles } : {}),
+    ...(nonce === null ? {} : { nonce }),
+    ...guestClaims(user),
+  }
+  for (const word of words) TAMPER[word]?.(claims, world)
+  return signTampered(world, claims, words)
+}
+
+/** One negative of an OpenID Connect relying party each. */
+const TAMPER: Partial<Record<Word, (claims: Record<string, unknown>, world: World) => void>> = {
+  'idtoken.nonce=other': (claims) => Object.assign(claims, { nonce: 'another-nonce' }),
+  'idtoken.nonce=absent': (claims) => delete claims.nonce,
+  'idtoken.iss=other-host': (claims) => Object.assign(claims, { iss: `https://login.evil.example/${claims.tid}/v2.0` }),
+  'idtoken.iss=other-tenant': (claims, world) => Object.assign(claims, { iss: v2Issuer(world, randomUUID()) }),
+  'idtoken.iss=v1': (claims) => Object.assign(claims, { iss: v1Issuer(String(claims.tid)) }),
+  'idtoken.iss=trailing-slash': (claims) => Object.assign(claims, { iss: `${claims.iss}/` }),
+  'idtoken.tid=other': (claims) => Object.assign(claims, { tid: randomUUID() }),
+  'idtoken.tid=common': (claims) => Object.assign(claims, { tid: 'common' }),
+  'idtoken.tid=array': (claims) => Object.assign(claims, { tid: [claims.tid] }),
+  'idtoken.tid=absent': (claims) => delete claims.tid,
+  'idtoken.tid=personal': (claims, world) =>
+    Object.assign(claims, { tid: PERSONAL_ACCOUNTS, iss: v2Issuer(world, PERSONAL_ACCOUNTS) }),
+  'idtoken.oid=absent': (claims) => delete claims.oid,
+  'idtoken.aud=other': (claims) => Object.assign(claims, { aud: randomUUID() }),
+  'idtoken.aud=extra': (claims) => Object.assign(claims, { aud: [claims.aud, randomUUID()] }),
+  'idtoken.exp=past': (claims, world) => Object.assign(claims, { exp: world.clock.seconds() - 301 }),
+  'idtoken.nbf=future': (claims, world) => Object.assign(claims, { nbf: world.clock.seconds() + 600 }),
+}
+
+async function signTampered(world: World, claims: Record<string, unknown>, words: readonly Word[]): Promise<string> {
+  const { keys } = world
+  if (words.includes('idtoken.sig=none'))
+    return `${base64url.encode(JSON.stringify({ typ: 'JWT', alg: 'none' }))}.${base64url.encode(JSON.stringify(claims))}.`
+  if (words.includes('idtoken.sig=hs256'))
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256', kid: keys.current().kid })
+      .sign(createSecretKey(Buffer.from(keys.current().publicJwk.n ?? '')))
+  if (words.includes('idtoken.sig=wrong')) {
+    const { privateKey } = await generateKeyPair('RS256')
+    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: keys.current().kid }).sign(privateKey)
+  }
+  return keys.sign(claims, words.includes('idtoken.sig=unknown-kid') ? { kid: 'nobody-knows-this-key' } : {})
+}
