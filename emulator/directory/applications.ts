@@ -1,3 +1,4 @@
+import { note } from '#emulator/directory/journal.ts'
 import type { Directory } from '#emulator/directory/open.ts'
 import type { Application, Guid } from '#emulator/directory/types.ts'
 
@@ -27,6 +28,7 @@ export function findApplicationByResource(directory: Directory, resource: string
   return null
 }
 
+/** Its service principals everywhere show what they take from it. */
 export function updateApplication(directory: Directory, appId: Guid, patch: Partial<Application>): Application | null {
   const application = directory.applications.get(appId)
   if (!application) return null
@@ -38,6 +40,10 @@ export function updateApplication(directory: Directory, appId: Guid, patch: Part
     tenantId: application.tenantId,
   }
   directory.applications.set(appId, changed)
+  for (const contents of directory.tenants.values()) {
+    const id = contents.servicePrincipalsByAppId.get(appId)
+    if (id !== undefined) note(directory, contents, { kind: 'servicePrincipal', id, what: 'updated' })
+  }
   return changed
 }
 

@@ -78,7 +78,13 @@ function findCaller(world: World, tenantId: Guid, claims: JWTPayload): Caller {
       'Authorization_IdentityNotFound',
     )
   if (!user.accountEnabled) throw unauthenticated(world, 'The calling user is disabled.', DISABLED)
-  return { tenantId, application, servicePrincipal, user, permissions: String(claims.scp ?? '').split(' ') }
+  return {
+    tenantId,
+    application,
+    servicePrincipal,
+    user,
+    permissions: typeof claims.scp === 'string' ? claims.scp.split(' ') : [],
+  }
 }
 
 const DISABLED = 'Authorization_IdentityDisabled'

@@ -24,14 +24,20 @@ export type Collection<Item> = {
 export function collection<Item extends { id: string }>(call: Call, of: Collection<Item>): Answer {
   const shape = shapeOf(of.type, call)
   const all = selectItems(call, of)
-  const start = call.options.skipToken === null ? 0 : startOf(all, readSkipToken(call, call.options.skipToken))
+  const start = call.options.skipToken === null ? 0 : startOf(call, all, readSkipToken(call, call.options.skipToken))
   const page = all.slice(start, start + (call.options.top ?? DEFAULT_PAGE))
   const end = start + page.length
   const head = {
     '@odata.context': `${root(call)}/$metadata#${of.context}${selection(shape)}`,
     ...(call.options.count && call.eventual ? { '@odata.count': all.length } : {}),
     ...(end < all.length
-      ? { '@odata.nextLink': nextLink(call, { position: end, lastId: page.at(-1)?.id ?? '' }) }
+      ? {
+          '@odata.nextLink': nextLink(call, {
+            position: end,
+            lastId: page.at(-1)?.id ?? '',
+            version: call.contents.version,
+          }),
+        }
       : {}),
   }
   const known = of.visible ? page.filter(of.visible) : page
@@ -86,11 +92,18 @@ function selectItems<Item>(call: Call, { type, items, isStable }: Collection<Ite
   return found
 }
 
-/** After the last item seen, wherever it stands now; where it stood, if it is gone. */
-function startOf<Item extends { id: string }>(all: readonly Item[], { position, lastId }: Place): number {
+/**
+ * After the last item seen, wherever it stands now. If it is gone, as far back as changes can have moved the rest: to
+ * see an item twice does no harm, to miss one does.
+ */
+function startOf<Item extends { id: string }>(
+  { contents }: Call,
+  all: readonly Item[],
+  { position, lastId, version }: Place,
+): number {
   if (all[position - 1]?.id === lastId) return position
   const now = all.findIndex((item) => item.id === lastId)
-  return now === -1 ? Math.min(Math.max(position - 1, 0), all.length) : now + 1
+  return now === -1 ? Math.max(0, position - Math.max(0, contents.version - version)) : now + 1
 }
 
 function nextLink(call: Call, place: Place): string {

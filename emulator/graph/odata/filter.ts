@@ -26,6 +26,8 @@ export function compileFilter<Item>(
   return compile(parseFilter(source), { type, call, isAdvanced })
 }
 
+const COUNT = '/$count'
+
 type Context<Item> = { type: EntityType<Item>; call: Call; isAdvanced: boolean }
 
 function compile<Item>(filter: Filter, context: Context<Item>): Test<Item> {
@@ -46,9 +48,9 @@ function compile<Item>(filter: Filter, context: Context<Item>): Test<Item> {
     case 'compare': {
       if (filter.operator === 'ne') needAdvanced(context, 'ne')
       const test = comparison(filter.operator, filter.value)
-      if (/\/\$count$/.test(filter.path)) {
+      if (filter.path.endsWith(COUNT)) {
         needAdvanced(context, '$count')
-        const read = reader(filter.path.replace(/\/\$count$/, ''), context)
+        const read = reader(filter.path.slice(0, -COUNT.length), context)
         return (item) => test(listOf(read(item)).length)
       }
       const read = reader(filter.path, context)
