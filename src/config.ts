@@ -164,6 +164,9 @@ export const SETTINGS = {
 type Setting = keyof typeof SETTINGS
 type Value<Name extends Setting> = z.output<(typeof SETTINGS)[Name]['check']>
 
+/** Nothing else may stand in the script that administrators run. */
+const PERMISSION_NAME = /^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+$/
+
 const definition = z.object({
   name: z.string().min(1),
   publisher: z.string().min(1),
@@ -171,8 +174,9 @@ const definition = z.object({
   permissions: z
     .array(
       z.object({
-        value: z.string().min(1),
+        value: z.string().regex(PERMISSION_NAME, 'must be a name as Microsoft Graph writes it, such as User.Read.All'),
         reason: z.string().min(1, 'every permission needs a reason that administrators read'),
+        unlisted: z.literal(true).optional(),
       }),
     )
     .min(1, 'declare at least one permission'),
@@ -334,14 +338,23 @@ function readDefinition(app: unknown, mistakes: Mistake[]): AppDefinition | unde
       })
     return undefined
   }
-  const unknown = result.data.permissions.filter(({ value }) => !APPLICATION_PERMISSIONS.includes(value))
+  const { permissions } = result.data
+  const unknown = permissions.filter(({ value, unlisted }) => !unlisted && !APPLICATION_PERMISSIONS.includes(value))
   for (const { value } of unknown) {
     const near = nearestPermission(value)
     mistakes.push({
       setting: setting(['permissions', value]),
       message: 'is not an application permission of Microsoft Graph',
-      nextStep: near ? `Did you mean ${near}?` : 'Look the name up in the Microsoft Graph permissions reference.',
+      nextStep: `${near ? `Did you mean ${near}?` : 'Look it up in the Microsoft Graph permissions reference.'} If the name is newer than this version of Tenantry, add \`unlisted: true\` beside it.`,
     })
   }
-  return unknown.length === 0 ? (result.data as AppDefinition) : undefined
+  const values = permissions.map(({ value }) => value)
+  const repeated = new Set(values.filter((value, index) => values.indexOf(value) !== index))
+  for (const value of repeated)
+    mistakes.push({
+      setting: setting(['permissions', value]),
+      message: 'is declared twice',
+      nextStep: 'Keep one entry, with one reason.',
+    })
+  return unknown.length + repeated.size === 0 ? (result.data as AppDefinition) : undefined
 }

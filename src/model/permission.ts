@@ -6,6 +6,8 @@ export type DeclaredPermission = {
   value: string
   /** One sentence in the customer's language of benefit: why the app needs it. */
   reason: string
+  /** Accepts a name that Microsoft introduced after this version of Tenantry. A tenant that does not offer it says so on the sign-up page. */
+  unlisted?: true
 }
 
 /** An app role as the resource's service principal in the customer's tenant declares it. */
