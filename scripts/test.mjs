@@ -4,20 +4,20 @@ import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { installPackages, pinnedNode } from './install-packages.mjs'
+import { installPackages, node, root } from './install.mjs'
 import { installPrograms } from './install-programs.mjs'
 
-const root = join(import.meta.dirname, '..')
 const EVERYTHING = ['test/**/*.test.ts', 'emulator/test/**/*.test.ts']
 const LONGEST_TEST_MILLISECONDS = 10 * 60_000
 
-if (!installPackages() || !installPrograms()) process.exit(1)
+installPackages()
+if (!installPrograms()) process.exit(1)
 
 const given = process.argv.slice(2)
 const flags = given.filter((argument) => argument.startsWith('-'))
 const files = given.filter((argument) => !argument.startsWith('-')).map(filesBelow)
 const { status } = spawnSync(
-  pinnedNode,
+  node,
   [
     '--test',
     '--test-reporter=spec',

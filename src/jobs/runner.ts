@@ -17,7 +17,6 @@ export async function startRunner(
   { concurrency }: { concurrency: number },
 ): Promise<Runner> {
   const stopping = new AbortController()
-  const running = new Set<Promise<void>>()
   for (const name of JOB_NAMES) {
     await jobs.boss.work<object>(
       name,
@@ -25,23 +24,15 @@ export async function startRunner(
       async ([job]) => {
         if (!job) return
         const signal = AbortSignal.any([job.signal, stopping.signal])
-        const attempt = runOne(jobs, tasks, name, job.data, { signal, jobId: job.id, attempt: job.retryCount })
-        const settled = attempt.catch(() => {})
-        running.add(settled)
-        try {
-          await attempt
-        } finally {
-          running.delete(settled)
-        }
+        await runOne(jobs, tasks, name, job.data, { signal, jobId: job.id, attempt: job.retryCount })
       },
     )
   }
   return {
     async stop({ graceMilliseconds = DEFAULT_GRACE_MILLISECONDS } = {}) {
-      const polling = Promise.all(JOB_NAMES.map((name) => jobs.boss.offWork(name, { wait: false })))
       const grace = setTimeout(() => stopping.abort(new Error('The process is stopping.')), graceMilliseconds)
-      await polling
-      await Promise.all(running)
+      // Waits for what runs, and until the queue knows how it ended.
+      await Promise.all(JOB_NAMES.map((name) => jobs.boss.offWork(name, { wait: true })))
       clearTimeout(grace)
     },
   }
