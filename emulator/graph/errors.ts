@@ -44,6 +44,9 @@ export const denied = (): GraphError =>
 export const notEmulated = (method: string, path: string): GraphError =>
   new GraphError(501, 'NotImplemented', `The emulator does not know ${method} ${path}.`)
 
+export const methodNotAllowed = (): GraphError =>
+  new GraphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed for the request target.')
+
 export const sameKey = (message: string): GraphError =>
   new GraphError(409, 'Request_MultipleObjectsWithSameKeyValue', message)
 

@@ -28,8 +28,12 @@ export type EntityType<Item> = {
   typeOf?: (item: Item) => string
   /** What a caller with few permissions does not see is null, save for id. */
   hides?: (item: Item, call: Call) => 'nothing' | 'all but basic' | 'all'
-  expand?: Readonly<Record<string, (item: Item, call: Call) => unknown[]>>
+  /** What $expand can bring along; the call's $select is that of the brackets. */
+  expand?: Readonly<Record<string, (item: Item, call: Call) => Record<string, unknown>[]>>
 }
+
+/** Graph brings no more, and says nothing of the rest. */
+export const MAX_EXPANDED = 20
 
 /** The properties that an answer shows, in the type's own spelling. */
 export type Shape = { names: readonly string[]; isSelected: boolean }
@@ -80,11 +84,10 @@ export function show<Item>(type: EntityType<Item>, shape: Shape, item: Item, cal
     const value = property.read(item, call)
     if (value !== undefined) shown[name] = visible ? value : null
   }
-  for (const name of call.options.expand) shown[name] = expanded(type, name, item, call)
+  for (const { name, select } of call.options.expand)
+    shown[name] = expanded(type, name, item, { ...call, options: { ...call.options, select, expand: [] } })
   return shown
 }
-
-const MAX_EXPANDED = 20
 
 function expanded<Item>(type: EntityType<Item>, name: string, item: Item, call: Call): unknown[] {
   const found = Object.entries(type.expand ?? {}).find(([known]) => known.toLowerCase() === name.toLowerCase())

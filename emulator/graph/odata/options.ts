@@ -1,5 +1,8 @@
 import { badRequest, GraphError } from '#emulator/graph/errors.ts'
 
+/** One property of $expand, and the $select in its brackets. */
+export type Expansion = { name: string; select: readonly string[] | null }
+
 /** The query options of a request, read but not yet understood. @see https://learn.microsoft.com/graph/query-parameters */
 export type Options = {
   select: readonly string[] | null
@@ -7,7 +10,7 @@ export type Options = {
   filter: string | null
   orderBy: readonly { path: string; descending: boolean }[]
   search: string | null
-  expand: readonly string[]
+  expand: readonly Expansion[]
   count: boolean
   skipToken: string | null
   deltaToken: string | null
@@ -43,7 +46,7 @@ export function readOptions(query: string): Options {
     filter: given.get('filter') || null,
     orderBy: names(given.get('orderby'))?.map(readOrder) ?? [],
     search: given.get('search') || null,
-    expand: names(given.get('expand'))?.map((text) => text.replace(/\(.*$/s, '')) ?? [],
+    expand: names(given.get('expand'))?.map(readExpansion) ?? [],
     count: readCount(given.get('count')),
     skipToken: given.get('skiptoken') ?? null,
     deltaToken: given.get('deltatoken') ?? null,
@@ -59,6 +62,11 @@ const names = (text: string | undefined): string[] | null =>
         .map((name) => name.trim())
         .filter(Boolean)
     : null
+
+function readExpansion(text: string): Expansion {
+  const [, name = text, inner = ''] = /^([^(]+)\((.*)\)$/s.exec(text) ?? []
+  return { name: name.trim(), select: names(/\$select=([^;]*)/i.exec(inner)?.[1]) }
+}
 
 function readTop(text: string | undefined): number | null {
   if (text === undefined) return null

@@ -11,14 +11,14 @@ import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { findServicePrincipal, findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { AppRoleAssignment, Guid, ServicePrincipal } from '#emulator/directory/types.ts'
 import { type Answer, type Call, noContent, param, root, textIn } from '#emulator/graph/call.ts'
-import { badRequest, GraphError, notFound } from '#emulator/graph/errors.ts'
+import { badRequest, GraphError, methodNotAllowed, notFound } from '#emulator/graph/errors.ts'
 import { collection, entity } from '#emulator/graph/odata/collection.ts'
 import type { EntityType } from '#emulator/graph/odata/entity.ts'
 import { checkDirectoryRole, NEEDS } from '#emulator/graph/permissions.ts'
 import { groupIn } from '#emulator/graph/resources/groups.ts'
 import { servicePrincipalIn, servicePrincipalToWrite } from '#emulator/graph/resources/service-principals.ts'
 import { userIn } from '#emulator/graph/resources/users.ts'
-import { get, post, type Route, remove } from '#emulator/graph/route.ts'
+import { get, patch, post, type Route, remove } from '#emulator/graph/route.ts'
 import { stamp } from '#emulator/graph/stamp.ts'
 
 /** @see https://learn.microsoft.com/graph/api/resources/approleassignment */
@@ -186,6 +186,9 @@ export const appRoleAssignmentRoutes: readonly Route[] = [
       post(`${path}/${name}`, NEEDS.writeAssignments, (call) => {
         const { id } = write(call)
         return assign(call, id, context(id))
+      }),
+      patch(`${path}/${name}/{assignment}`, NEEDS.writeAssignments, () => {
+        throw methodNotAllowed()
       }),
       remove(`${path}/${name}/{assignment}`, NEEDS.writeAssignments, (call) => removeOne(call, write(call).id)),
     ]

@@ -1,10 +1,12 @@
-import { findGroup } from '#emulator/directory/groups.ts'
+import { findGroup, membersOf } from '#emulator/directory/groups.ts'
 import type { Group } from '#emulator/directory/types.ts'
 import { type Call, param } from '#emulator/graph/call.ts'
 import { notFound } from '#emulator/graph/errors.ts'
 import { groupsIn } from '#emulator/graph/lists.ts'
 import { type Collection, collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
+import { type EntityType, MAX_EXPANDED, shapeOf, show } from '#emulator/graph/odata/entity.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
+import { DIRECTORY_OBJECT, resolve } from '#emulator/graph/resources/directory-object-type.ts'
 import { GROUP } from '#emulator/graph/resources/group-type.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
 
@@ -15,8 +17,22 @@ export function groupIn(call: Call): Group {
   return group
 }
 
+const EXPANDABLE: EntityType<Group> = {
+  ...GROUP,
+  expand: {
+    members: ({ id }, call) => {
+      const shape = shapeOf(DIRECTORY_OBJECT, call)
+      const members = [...membersOf(call.world.directory, call.caller.tenantId, id)].slice(0, MAX_EXPANDED)
+      return members.flatMap((member) => {
+        const object = resolve(call.contents, member)
+        return object ? [show(DIRECTORY_OBJECT, shape, object, call)] : []
+      })
+    },
+  },
+}
+
 const all = (call: Call): Collection<Group> => ({
-  type: GROUP,
+  type: EXPANDABLE,
   items: groupsIn(call.contents),
   context: 'groups',
   isStable: true,
@@ -25,5 +41,7 @@ const all = (call: Call): Collection<Group> => ({
 export const groupRoutes: readonly Route[] = [
   get('groups', NEEDS.readGroups, (call) => collection(call, all(call)), { isStable: true }),
   get('groups/$count', NEEDS.readGroups, (call) => countOf(call, all(call))),
-  get('groups/{id}', NEEDS.readGroups, (call) => entity(call, { type: GROUP, item: groupIn(call), context: 'groups' })),
+  get('groups/{id}', NEEDS.readGroups, (call) =>
+    entity(call, { type: EXPANDABLE, item: groupIn(call), context: 'groups' }),
+  ),
 ]

@@ -51,7 +51,7 @@ export const WRITER_ROLES = [
   'RoleManagement.Read.Directory',
 ]
 
-/** Fabrikam has 1,205 users in 13 pages of 100, and 12 groups; Contoso is small. */
+/** Fabrikam has 1,205 users in 13 pages of 100, and 12 groups; Contoso has 60 users, one of them disabled. */
 export const graphEstate: EstateInput = {
   tenants: [
     {
@@ -72,7 +72,7 @@ export const graphEstate: EstateInput = {
       displayName: 'Contoso',
       domains: ['contoso.example'],
       users: staff('contoso.example'),
-      generated: { users: 40, groups: 3, seed: 6 },
+      generated: { users: 60, groups: 3, seed: 6 },
     },
   ],
   applications: [

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, test } from 'node:test'
+import { startEmulator } from '#emulator/index.ts'
+import {
+  allPages,
+  appToken,
+  asApp,
+  assertError,
+  CONTOSO,
+  FABRIKAM,
+  graphEstate,
+  MICROSOFT_GRAPH,
+  NOBODY,
+  principalId,
+  READER,
+  STRANGER,
+  USER_READ_ALL,
+  WRITER,
+  withToken,
+} from '#emulator/test/graph/support.ts'
+
+const emulator = await startEmulator({ estate: graphEstate })
+after(() => emulator.close())
+beforeEach(() => emulator.reset())
+const writer = await asApp(emulator, WRITER)
+const ask = await asApp(emulator, READER)
+
+test('a new service principal is unknown to the first questions, by id and by filter', async () => {
+  emulator.lag.set({ servicePrincipalReads: 3 })
+  const { body } = await writer('/servicePrincipals', { body: { appId: STRANGER } })
+  assertError(
+    await ask(`/servicePrincipals/${body.id}`),
+    404,
+    'Request_ResourceNotFound',
+    /^Resource '.+' does not exist or one of its queried reference-property objects are not present\.$/,
+  )
+  assert.deepEqual((await ask(`/servicePrincipals?$filter=appId eq '${STRANGER}'`)).body.value, [])
+  assertError(await ask(`/servicePrincipals(appId='${STRANGER}')`), 404, 'Request_ResourceNotFound')
+  assert.equal((await ask(`/servicePrincipals/${body.id}`)).status, 200)
+  assert.equal((await ask(`/servicePrincipals(appId='${NOBODY}')`)).status, 200, 'the estate is old')
+})
+
+test('the first assignments to a new service principal are refused; old ones are not', async () => {
+  const graph = await principalId(writer, MICROSOFT_GRAPH)
+  emulator.lag.set({ assignmentWrites: 2 })
+  const { body: made } = await writer('/servicePrincipals', { body: { appId: STRANGER } })
+  const assign = (principal: string) =>
+    writer(`/servicePrincipals/${graph}/appRoleAssignedTo`, {
+      body: { principalId: principal, resourceId: graph, appRoleId: USER_READ_ALL },
+    })
+  assertError(await assign(made.id), 400, 'Request_BadRequest', /^Not a valid reference update\.$/)
+  assertError(await assign(made.id), 400, 'Request_BadRequest')
+  assert.equal((await assign(made.id)).status, 201)
+  assert.equal((await assign(await principalId(writer, NOBODY))).status, 201)
+})
+
+test('a rule answers in Graph’s place, for the nth request of one tenant', async () => {
+  const contoso = await asApp(emulator, READER, CONTOSO)
+  emulator.mischief.set([
+    {
+      at: 'graph',
+      match: { path: '/users$', tenant: FABRIKAM },
+      nth: 2,
+      times: 1,
+      answer: {
+        status: 429,
+        headers: { 'retry-after': '7' },
+        body: '{"error":{"code":"TooManyRequests","message":"later"}}',
+      },
+    },
+  ])
+  assert.equal((await ask('/users')).status, 200)
+  assert.equal((await contoso('/users')).status, 200)
+  const struck = await ask('/users')
+  assert.equal(struck.status, 429)
+  assert.equal(struck.headers.get('retry-after'), '7')
+  assert.equal((await ask('/users')).status, 200)
+})
+
+test('a bent next link leads where the rule says, and only where there is a next page', async () => {
+  emulator.mischief.set([
+    { at: 'graph', match: { path: '/users' }, nextLink: 'https://graph.evil.example/v1.0/users?$skiptoken=x' },
+  ])
+  assert.equal((await ask('/users')).body['@odata.nextLink'], 'https://graph.evil.example/v1.0/users?$skiptoken=x')
+  assert.equal(
+    (await ask("/users?$filter=userPrincipalName eq 'grace@fabrikam.example'")).body['@odata.nextLink'],
+    undefined,
+  )
+  emulator.mischief.clear()
+  assert.equal((await allPages(ask, '/users')).items.length, 1_205)
+})
+
+test('a connection is cut before, in and after the answer', async () => {
+  const graph = await principalId(writer, MICROSOFT_GRAPH)
+  const client = await principalId(writer, NOBODY)
+  const path = `/servicePrincipals/${client}/appRoleAssignments`
+  const body = { principalId: client, resourceId: graph, appRoleId: USER_READ_ALL }
+  const count = async () => (await ask(path)).body.value.length
+  emulator.mischief.once({ at: 'graph', match: { method: 'POST' }, reset: true })
+  await assert.rejects(writer(path, { body }))
+  assert.equal(await count(), 0, 'reset: nothing was carried out')
+  emulator.mischief.once({ at: 'graph', match: { method: 'POST' }, commitThenDrop: true })
+  await assert.rejects(writer(path, { body }))
+  assert.equal(await count(), 1, 'commitThenDrop: it was carried out')
+  emulator.mischief.once({ at: 'graph', match: { path: '/users$' }, truncate: 1_000 })
+  await assert.rejects(ask('/users'))
+  assert.equal((await ask('/users')).status, 200)
+})
+
+test('another tenant’s token is just that: Graph answers for the tenant in the token', async () => {
+  emulator.mischief.set([{ at: 'apptoken', word: 'apptoken.swap', match: { tenant: CONTOSO } }])
+  const swapped = withToken(emulator, await appToken(emulator, READER, CONTOSO))
+  const answer = await swapped('/organization')
+  assert.equal(answer.status, 401, 'the principal of one tenant is nobody in another')
+})
