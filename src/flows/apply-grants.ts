@@ -6,6 +6,7 @@ import { verifyAccess } from '#flows/verify-access.ts'
 import { assignAppRole } from '#graph/app-role-assignments.ts'
 import { findMicrosoftGraph, findServicePrincipal } from '#graph/service-principals.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
+import type { SignUpId } from '#model/ids.ts'
 import type { PlannedGrant } from '#model/permission.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
@@ -17,7 +18,13 @@ type Needs = Omit<Tools, 'background' | typeof Symbol.asyncDispose>
 
 /** Begins to grant in the background of this process; the page follows the sign-up's progress. */
 export const startGrants = (tools: Tools, step: AdministratorStep): 'started' | 'already-running' =>
-  tools.background.start(`sign-up:${step.signUpId}`, (signal) => applyGrants(tools, step, signal))
+  tools.background.start(keyOf(step.signUpId), (signal) => applyGrants(tools, step, signal))
+
+/** Whether this process is at it. Another one may be, where there are several. */
+export const isGranting = ({ background }: Pick<Tools, 'background'>, signUpId: SignUpId): boolean =>
+  background.isRunning(keyOf(signUpId))
+
+const keyOf = (signUpId: SignUpId): string => `sign-up:${signUpId}`
 
 /**
  * Gives the app's service principal every declared app role, on behalf of the administrator, waits until Microsoft shows

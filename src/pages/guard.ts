@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context, Env, MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { csrf } from 'hono/csrf'
@@ -19,9 +19,9 @@ export type GuardOptions = {
 }
 
 /** Stands before every route of a site: headers, the address by which it was called, foreign forms, oversized bodies. */
-export function guard({ url, formTargets, refuse }: GuardOptions): Hono {
+export function guard<E extends Env>({ url, formTargets, refuse }: GuardOptions): Hono<E> {
   const https = url.startsWith('https:')
-  const app = new Hono()
+  const app = new Hono<E>()
   app.use(neverStored)
   app.use(
     secureHeaders({

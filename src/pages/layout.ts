@@ -36,7 +36,7 @@ export const layout = (site: Site, page: Page): Html => {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="robots" content="noindex">
     <meta name="color-scheme" content="light dark">
-    <title>${page.title} · ${app.name}${site.label ? ` ${site.label}` : ''}</title>
+    <title>${plain(page.title)} · ${app.name}${site.label ? ` ${site.label}` : ''}</title>
     <link rel="icon" href="${iconOf(app.name)}">
     ${assets.styles.map((path) => html`<link rel="stylesheet" href="${path}">`)}
     ${assets.scripts.map((path) => html`<script src="${path}" defer></script>`)}
@@ -75,6 +75,9 @@ const foot = ({ app, footer }: Site) => html`
       </ul>
     </div>
   </footer>`
+
+/** Names come from strangers: what turns the direction of writing has no place in a title, where nothing can isolate it. */
+const plain = (text: string): string => text.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
 
 const initialOf = (name: string): string => [...name.trim()][0]?.toUpperCase() ?? '·'
 

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
-import { streamSSE } from 'hono/streaming'
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import type { Clock } from '#base/clock.ts'
+import type { Log } from '#base/log.ts'
 import type { Html } from '#pages/html.ts'
 
 /** What a page that is being watched shows now; `goTo` sends the watcher on to another page of ours. */
@@ -12,33 +13,47 @@ const LONGEST_MILLISECONDS = 5 * 60_000
 
 /**
  * Keeps a part of a page up to date through server-sent events, until the view says that it is done. Markup is sent only
- * when it differs from what was sent before.
+ * when it differs from what was sent before. A failure ends the connection, nothing about it is sent, and the browser
+ * asks again by itself.
  * @param look gives null when there is nothing to show any longer
  */
-export function streamView(c: Context, clock: Clock, look: () => Promise<View | null>): Response {
+export function streamView(
+  c: Context,
+  { clock, log }: { clock: Clock; log: Log },
+  look: () => Promise<View | null>,
+): Response {
+  if (c.req.method === 'HEAD') return c.body(null)
   const gone = new AbortController()
-  const answer = streamSSE(
-    c,
-    async (stream) => {
-      stream.onAbort(() => gone.abort())
-      const until = clock.now().getTime() + LONGEST_MILLISECONDS
-      let last = ''
-      while (!stream.aborted && clock.now().getTime() < until) {
-        const view = await look()
-        const markup = view && 'show' in view ? String(await view.show) : last
-        if (markup !== last) await stream.writeSSE({ event: 'show', data: markup })
-        last = markup
-        const end = endOf(view)
-        if (end) return await stream.writeSSE(end)
-        await clock.sleep(EVERY_MILLISECONDS, gone.signal).catch(() => {})
-      }
-    },
-    // The connection ends and the browser asks again: nothing about the failure belongs into a page.
-    async () => {},
-  )
+  const answer = streamSSE(c, async (stream) => {
+    stream.onAbort(() => gone.abort())
+    try {
+      await send(stream, look, clock, gone.signal)
+    } catch (error) {
+      if (!gone.signal.aborted) log.warn({ err: error, path: c.req.path }, 'a live page was interrupted')
+    }
+  })
   // Proxies that collect an answer before they pass it on would make the page stand still.
   answer.headers.set('x-accel-buffering', 'no')
   return answer
+}
+
+async function send(
+  stream: SSEStreamingApi,
+  look: () => Promise<View | null>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = clock.now().getTime() + LONGEST_MILLISECONDS
+  let last = ''
+  while (!signal.aborted && clock.now().getTime() < until) {
+    const view = await look()
+    const markup = view && 'show' in view ? String(await view.show) : last
+    if (markup !== last) await stream.writeSSE({ event: 'show', data: markup })
+    last = markup
+    const end = endOf(view)
+    if (end) return stream.writeSSE(end)
+    await clock.sleep(EVERY_MILLISECONDS, signal)
+  }
 }
 
 function endOf(view: View | null): { event: string; data: string } | null {

@@ -1,8 +1,9 @@
 // Everything on these pages works without this file; it copies, keeps a page up to date, and prevents a second press.
 
-for (const copy of document.querySelectorAll('[data-copy]')) {
-  if (navigator.clipboard) copy.hidden = false
-}
+if (navigator.clipboard) document.documentElement.classList.add('scripted')
+
+// The answer that Microsoft sent along has been used up: it need not stand in the address bar or the history.
+if (document.querySelector('[data-forget-address]')) history.replaceState(null, '', '/')
 
 document.addEventListener('click', (event) => {
   const copy = event.target instanceof Element ? event.target.closest('[data-copy]') : null

@@ -6,11 +6,11 @@ export const codeBlock = (label: string, text: string): Html => html`
   <figure class="code">
     <figcaption>
       <span>${label}</span>
-      <button class="button quiet copy" type="button" data-copy hidden>Copy<span class="unseen"> ${label}</span></button>
+      <button class="button quiet copy" type="button" data-copy>Copy<span class="unseen"> ${label}</span></button>
     </figcaption>
     <pre tabindex="0" role="region" aria-label="${label}"><code>${text}</code></pre>
   </figure>`
 
 /** A short value in a line of text, with its own copy button. */
 export const copyable = (label: string, text: string): Html =>
-  html`<span class="copyable"><code>${text}</code><button class="button quiet copy" type="button" data-copy hidden>Copy<span class="unseen"> ${label}</span></button></span>`
+  html`<span class="copyable"><code>${text}</code><button class="button quiet copy" type="button" data-copy>Copy<span class="unseen"> ${label}</span></button></span>`

@@ -1,0 +1,48 @@
+import { html } from 'hono/html'
+import type { AppDefinition } from '#model/app.ts'
+import type { TenantId } from '#model/ids.ts'
+import type { Diagnosis } from '#model/problem.ts'
+import { action, buttonLink } from '#pages/components/button.ts'
+import { codeBlock } from '#pages/components/code-block.ts'
+import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
+import type { Html } from '#pages/html.ts'
+import type { Page } from '#pages/layout.ts'
+import { forVisitors, ownerForVisitors, problemTitle } from '#signup/problem-words.ts'
+
+export type ProblemParts = {
+  /** Keeps the invitation when starting again. */
+  invitedTenantId?: TenantId | null
+  /** Where a sign-up that is already open in this browser goes on. */
+  goOn?: string | null
+  /** To send to somebody who may do what this person may not. */
+  link?: string | null
+}
+
+/** One problem, one page: what happened, who can mend it, and how to go on. */
+export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: ProblemParts = {}): Page {
+  const shown = forVisitors(diagnosis, app)
+  const title = problemTitle(diagnosis)
+  return {
+    title,
+    body: html`
+      <div class="stack roomy" data-forget-address>
+        <h1>${title}</h1>
+        ${diagnosisCard(shown, { owner: ownerForVisitors(shown.owner, app), ...(diagnosis.code === 'CONSENT_DECLINED' ? { tone: 'info' as const } : {}) })}
+        ${diagnosis.code === 'ADMIN_APPROVAL_NEEDED' && parts.link && forAdministrator(parts.link)}
+        <div class="row">
+          ${parts.goOn && buttonLink('Go on with your sign-up', parts.goOn, { look: 'primary' })}
+          ${action('/sign-up', 'Start again', {
+            look: parts.goOn ? 'secondary' : 'primary',
+            fields: parts.invitedTenantId ? { tenant: parts.invitedTenantId } : {},
+          })}
+        </div>
+      </div>`,
+  }
+}
+
+const forAdministrator = (link: string): Html => html`
+  <section class="card stack" aria-labelledby="send">
+    <h2 id="send">Send this link to an administrator</h2>
+    <p class="soft">The page says who asks, for what and why, before anybody signs in.</p>
+    ${codeBlock('Link for an administrator', link)}
+  </section>`

@@ -1,0 +1,79 @@
+import { html } from 'hono/html'
+import type { Account } from '#model/administrator.ts'
+import type { AppDefinition } from '#model/app.ts'
+import type { ProgressStep, SignUp } from '#model/sign-up.ts'
+import { action } from '#pages/components/button.ts'
+import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
+import { notice } from '#pages/components/notice.ts'
+import { progressList } from '#pages/components/progress-list.ts'
+import { steps } from '#pages/components/steps.ts'
+import type { Html } from '#pages/html.ts'
+import type { Page } from '#pages/layout.ts'
+import type { CheckResult } from '#signup/cookies.ts'
+import { forVisitors, ownerForVisitors, problemTitle } from '#signup/problem-words.ts'
+import { accountBar, WAY } from '#signup/views/account.ts'
+import { checked, type HandOver, handOver } from '#signup/views/hand-over.ts'
+
+/** `stopped`: it is marked as under way, but has not moved for a while; the process that did it may be gone. */
+export type Course = 'running' | 'stopped' | 'failed'
+export type ProgressParts = {
+  signUp: SignUp
+  account: Account
+  course: Course
+  ways: HandOver
+  check: CheckResult | null
+}
+
+const RELOAD_SECONDS = 3
+
+/** The page that is watched while permissions are added; without script it reloads itself. */
+export const progressView = (app: AppDefinition, parts: ProgressParts): Page => ({
+  title: titleOf(parts),
+  account: accountBar(parts.account),
+  ...(parts.course === 'failed' ? {} : { refreshSeconds: RELOAD_SECONDS }),
+  body:
+    parts.course === 'failed'
+      ? html`<div class="stack roomy">${progressBody(app, parts)}</div>`
+      : html`<div class="stack roomy" data-live="/sign-up/events" aria-live="polite">${progressBody(app, parts)}</div>`,
+})
+
+/** What changes while one watches. */
+export const progressBody = (app: AppDefinition, parts: ProgressParts): Html => html`
+  ${steps(WAY, 2)}
+  <h1>${titleOf(parts)}</h1>
+  ${parts.check && checked(parts.check)}
+  ${parts.course === 'failed' ? failure(app, parts) : underWay(parts)}`
+
+const titleOf = ({ course, signUp }: ProgressParts): string => {
+  if (course !== 'failed') return 'Connecting your organization'
+  return signUp.diagnosis ? problemTitle(signUp.diagnosis) : 'Not connected yet'
+}
+
+const STARTING: readonly ProgressStep[] = [{ text: 'Start', state: 'running' }]
+
+const underWay = ({ signUp, course }: ProgressParts): Html => html`
+  <p class="lead">This usually takes less than a minute. Microsoft needs a moment to pass new entries on; we wait for it. You may close this page and come back.</p>
+  <section class="card" aria-label="Progress">${progressList(signUp.progress.length > 0 ? signUp.progress : STARTING)}</section>
+  ${
+    course === 'stopped' &&
+    html`
+    ${notice('warning', 'This has not moved for a while', 'It may have been interrupted. Going on is safe: what has been done is recognized, nothing is done twice.')}
+    <div>${action('/sign-up/grant', 'Go on', { look: 'primary' })}</div>`
+  }`
+
+const failure = (app: AppDefinition, { signUp, ways }: ProgressParts): Html => {
+  const { diagnosis } = signUp
+  const shown = diagnosis && forVisitors(diagnosis, app)
+  const handsOver = diagnosis?.code === 'MAY_NOT_GRANT'
+  return html`
+    ${shown && diagnosisCard(shown, { owner: handsOver ? 'A Global Administrator or a Privileged Role Administrator of your tenant' : ownerForVisitors(shown.owner, app) })}
+    ${handsOver && handOver(ways)}
+    ${
+      !handsOver &&
+      html`<div class="row">
+      ${action('/sign-up/grant', 'Try again', { look: 'primary' })}
+      ${action('/sign-up/check', 'Check again', { icon: 'refresh' })}
+    </div>`
+    }
+    ${signUp.progress.length > 0 && html`<section class="card" aria-label="How far it came">${progressList(signUp.progress)}</section>`}`
+}

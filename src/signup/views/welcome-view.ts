@@ -1,0 +1,83 @@
+import { html } from 'hono/html'
+import type { GrantReview } from '#flows/review-grants.ts'
+import type { Account } from '#model/administrator.ts'
+import type { AppDefinition } from '#model/app.ts'
+import { action } from '#pages/components/button.ts'
+import { facts } from '#pages/components/facts.ts'
+import { notice } from '#pages/components/notice.ts'
+import { permissionList } from '#pages/components/permission-list.ts'
+import { steps } from '#pages/components/steps.ts'
+import type { Html } from '#pages/html.ts'
+import type { Page } from '#pages/layout.ts'
+import type { CheckResult } from '#signup/cookies.ts'
+import { accountBar, WAY } from '#signup/views/account.ts'
+import { checked, type HandOver, handOver } from '#signup/views/hand-over.ts'
+
+/** Which tenant, which account, and what would be changed: the last page before anything is. */
+export const welcomeView = (
+  app: AppDefinition,
+  {
+    account,
+    review,
+    ways,
+    check,
+  }: { account: Account; review: GrantReview; ways: HandOver; check: CheckResult | null },
+): Page => ({
+  title: `Review for ${review.tenant.displayName}`,
+  account: accountBar(account),
+  body: html`
+    <div class="stack roomy">
+      ${steps(WAY, 1)}
+      <div class="stack">
+        <h1>Connect <bdi>${review.tenant.displayName}</bdi>?</h1>
+        <p class="lead">${leadOf(app, review)}</p>
+      </div>
+      ${check && checked(check)}
+      <section class="card" aria-label="Your tenant and your account">
+        ${facts([
+          ['Organization', html`<bdi>${review.tenant.displayName}</bdi>`],
+          ['Default domain', review.tenant.defaultDomain ?? 'not set'],
+          ['Tenant ID', html`<code>${account.tenantId}</code>`],
+          ['Signed in as', html`<bdi>${account.name}</bdi> <span class="soft">(<bdi>${account.username}</bdi>)</span>`],
+        ])}
+      </section>
+      <section class="stack" aria-labelledby="plan">
+        <h2 id="plan">What ${app.name} may do afterwards</h2>
+        <div class="card">${permissionList(review.plan?.grants ?? app.permissions)}</div>
+        ${!review.plan && notYet(app)}
+        ${review.selfConsentOnly && ownConsent}
+      </section>
+      ${!review.mayGrant && !review.plan?.complete && mayNotGrant}
+      <div class="row">
+        ${action('/sign-up/grant', review.plan?.complete ? 'Connect' : 'Grant and connect', { look: 'primary' })}
+        ${action('/sign-up/sign-out', 'Cancel')}
+      </div>
+      ${!review.mayGrant && !review.plan?.complete && handOver(ways)}
+    </div>`,
+})
+
+function leadOf(app: AppDefinition, { plan }: GrantReview): string {
+  const added = plan?.grants.filter((grant) => grant.status === 'to-grant').length ?? app.permissions.length
+  if (added === 0) return `Every permission is there already. ${app.name} checks that it can work, and is connected.`
+  return `Nothing has been changed yet. When you grant, ${added === 1 ? 'one permission is' : `${added} permissions are`} added to ${app.name} in this tenant.`
+}
+
+const notYet = (app: AppDefinition): Html =>
+  notice(
+    'info',
+    'Microsoft is still setting up the new entry',
+    `${app.name} has just been added to your enterprise applications, and it takes Microsoft a moment to show it everywhere. You need not wait: granting waits for it.`,
+  )
+
+const ownConsent: Html = notice(
+  'info',
+  'You consented for yourself only',
+  'That is enough to go on. The permissions above are granted for the whole organization with the next step.',
+)
+
+const mayNotGrant: Html = notice(
+  'warning',
+  'Your directory role probably does not allow this',
+  html`Granting these permissions takes a Global Administrator or a Privileged Role Administrator, and we do not see either role
+    on your account. You may try; if Microsoft refuses, nothing is changed. Or hand this step over, as shown below.`,
+)

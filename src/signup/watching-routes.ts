@@ -1,0 +1,54 @@
+import type { Context, Handler } from 'hono'
+import { arrivals } from '#flows/arrivals.ts'
+import { findSignUpFor } from '#flows/find-sign-up.ts'
+import { WORKING_STATES } from '#model/tenant.ts'
+import { streamView } from '#pages/live.ts'
+import { show, showNotOpen } from '#signup/answers.ts'
+import type { Watcher } from '#signup/cookies.ts'
+import type { Door } from '#signup/door.ts'
+import { arrivalsBody, connectedView, isSettled } from '#signup/views/connected-view.ts'
+import { plainView } from '#signup/views/plain-view.ts'
+
+/** The end of the way: the administrator's token is dropped here. */
+export const connected =
+  (door: Door): Handler =>
+  async (c) => {
+    const watcher = await becomeWatcher(c, door)
+    if (watcher === 'not-connected') return c.redirect('/sign-up/progress', 303)
+    if (!watcher) return showNotOpen(c, door)
+    const found = await arrivals(door.tools, watcher.account.tenantId)
+    if (!found || !WORKING_STATES.includes(found.tenant.state)) return show(c, door, noLonger, 409)
+    const { app } = door.site
+    const { cloud, clientId } = door.tools.config
+    return show(c, door, connectedView(app, { arrivals: found, watcher, cloud, clientId }))
+  }
+
+/** The first users, live. */
+export const arriving =
+  (door: Door): Handler =>
+  async (c) => {
+    const watcher = await door.cookies.watcher.read(c)
+    if (!watcher) return c.text('No sign-up is open in this browser.', 400)
+    return streamView(c, door.tools, async () => {
+      const found = await arrivals(door.tools, watcher.account.tenantId)
+      return found && { show: arrivalsBody(door.site.app, found), done: isSettled(found) }
+    })
+  }
+
+/** Exchanges the step, which holds a token, for the right to watch, which holds none. */
+async function becomeWatcher(c: Context, { tools, cookies }: Door): Promise<Watcher | 'not-connected' | null> {
+  const step = await cookies.step.read(c)
+  if (!step) return cookies.watcher.read(c)
+  const signUp = await findSignUpFor(tools, step)
+  if (signUp?.state !== 'connected') return signUp && 'not-connected'
+  const { tenantId, objectId, name, username } = step.account
+  const watcher = { signUpId: step.signUpId, account: { tenantId, objectId, name, username } }
+  cookies.step.drop(c)
+  await cookies.watcher.write(c, watcher)
+  return watcher
+}
+
+const noLonger = plainView(
+  'This organization is not connected any longer',
+  'It has been disconnected or paused since. An administrator can sign it up again at any time.',
+)
