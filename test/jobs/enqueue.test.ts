@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { enqueue } from '#jobs/enqueue.ts'
+import { cancelJobsOf } from '#jobs/inspect.ts'
+import { JOB_NAMES, type JobName } from '#jobs/names.ts'
+import { openJobs } from '#jobs/open.ts'
+import type { TenantId } from '#model/ids.ts'
+import { asFleet, asTenant } from '#store/open.ts'
+import { findTenant } from '#store/tenants.ts'
+import { forEachBackend, silentLog } from '#test/support/backends.ts'
+import { aTenant, madeUp } from '#test/support/made-up.ts'
+import { freshQueue, jobsIn } from '#test/support/open-queue.ts'
+
+forEachBackend((backend) => {
+  test('the fact and its job are saved together, and a failure afterwards leaves neither', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    await assert.rejects(
+      asTenant(store, tenantId, async (sql) => {
+        assert.equal(await enqueue(jobs, sql, 'sync-tenant', { tenantId }), true)
+        throw new Error('torn away')
+      }),
+      /torn away/,
+    )
+    assert.deepEqual(await jobsIn(jobs, 'sync-tenant'), [])
+
+    await aTenant(store, { id: tenantId })
+    await asTenant(store, tenantId, async (sql) => {
+      await enqueue(jobs, sql, 'sync-tenant', { tenantId })
+      assert.ok(await findTenant(sql, tenantId), 'the transaction still reads its own tenant')
+    })
+    const [job, ...more] = await jobsIn(jobs, 'sync-tenant')
+    assert.deepEqual(job?.data, { tenantId })
+    assert.equal(job?.state, 'created')
+    assert.deepEqual(more, [])
+  })
+
+  test('of the same work for the same tenant one waits, however often and from wherever it is asked for', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [ours, other] = [madeUp.tenantId(), madeUp.tenantId()]
+    const ask = (name: 'sync-tenant' | 'verify-tenant', tenantId: TenantId) =>
+      asFleet(store, (sql) => enqueue(jobs, sql, name, { tenantId }))
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask('sync-tenant', ours)))
+    assert.equal(answers.filter(Boolean).length, 1)
+    assert.equal(await ask('sync-tenant', other), true, 'another tenant’s work is other work')
+    assert.equal(await ask('verify-tenant', ours), true, 'another task is other work')
+    assert.equal((await jobsIn(jobs, 'sync-tenant')).length, 2)
+
+    const [running] = await jobs.boss.fetch('sync-tenant')
+    assert.ok(running)
+    const id = (running.data as { tenantId: TenantId }).tenantId
+    assert.equal(await ask('sync-tenant', id), true, 'while one runs, one more may wait')
+    assert.equal(await ask('sync-tenant', id), false)
+    const second = (await jobs.boss.fetch<{ tenantId: TenantId }>('sync-tenant', { batchSize: 10 })).map(
+      (job) => job.data.tenantId,
+    )
+    assert.deepEqual(second, [id === ours ? other : ours], 'and it does not start beside the running one')
+  })
+
+  test('work of the daemon itself waits once too', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const ask = () => asFleet(store, (sql) => enqueue(jobs, sql, 'plan-syncs', {}))
+    assert.deepEqual(await Promise.all([ask(), ask(), ask()]).then((all) => all.filter(Boolean).length), 1)
+  })
+
+  test('work for later is not given out now', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    const startAfter = new Date(Date.now() + 3_600_000)
+    await asFleet(store, (sql) => enqueue(jobs, sql, 'verify-tenant', { tenantId }, { startAfter }))
+    assert.deepEqual(await jobs.boss.fetch('verify-tenant'), [])
+    assert.deepEqual((await jobsIn(jobs, 'verify-tenant'))[0]?.startAfter, startAfter)
+  })
+
+  test('what waits for a tenant is taken away; what runs, and what others wait for, stays', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [ours, other] = [madeUp.tenantId(), madeUp.tenantId()]
+    const ask = (name: 'sync-tenant' | 'verify-tenant', tenantId: TenantId) =>
+      asFleet(store, (sql) => enqueue(jobs, sql, name, { tenantId }))
+    await ask('sync-tenant', ours)
+    const [running] = await jobs.boss.fetch('sync-tenant')
+    for (const tenantId of [ours, other])
+      for (const name of ['sync-tenant', 'verify-tenant'] as const) await ask(name, tenantId)
+
+    await cancelJobsOf(jobs, ours)
+    const left = async (name: JobName) =>
+      (await jobsIn(jobs, name))
+        .filter(({ state }) => state !== 'cancelled')
+        .map(({ id, state, data }) => ({ tenantId: data.tenantId, state, isTheRunningOne: id === running?.id }))
+    assert.deepEqual(await left('sync-tenant'), [
+      { tenantId: ours, state: 'active', isTheRunningOne: true },
+      { tenantId: other, state: 'created', isTheRunningOne: false },
+    ])
+    assert.deepEqual(await left('verify-tenant'), [{ tenantId: other, state: 'created', isTheRunningOne: false }])
+    assert.equal(await ask('verify-tenant', ours), true, 'new work can be asked for afterwards')
+  })
+
+  test('opening the queue again, or from another process without the right to change it, keeps what waits', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    await asFleet(store, (sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId }))
+    for (const migrate of [true, false]) {
+      const again = await openJobs({ store, log: silentLog, work: false, migrate })
+      assert.equal((await jobsIn(again, 'sync-tenant')).length, 1)
+      assert.equal(await asFleet(store, (sql) => enqueue(again, sql, 'verify-tenant', { tenantId })), migrate)
+      await again.close()
+    }
+    for (const name of JOB_NAMES) assert.ok(await jobs.boss.getQueue(name), name)
+  })
+})

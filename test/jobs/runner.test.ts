@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { enqueue } from '#jobs/enqueue.ts'
+import { type JobContext, QUEUES } from '#jobs/names.ts'
+import { type Jobs, openJobs } from '#jobs/open.ts'
+import { startRunner } from '#jobs/runner.ts'
+import type { TenantId } from '#model/ids.ts'
+import { Problem } from '#model/problem.ts'
+import { asFleet, type Store } from '#store/open.ts'
+import { forEachBackend, silentLog } from '#test/support/backends.ts'
+import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
+import { freshQueue, jobsIn, tasksThat } from '#test/support/open-queue.ts'
+import { until } from '#test/support/until.ts'
+
+const ask = (store: Store, jobs: Jobs, tenantId: TenantId) =>
+  asFleet(store, (handle) => enqueue(jobs, handle, 'sync-tenant', { tenantId }))
+
+const stateOf = async (jobs: Jobs, tenantId: TenantId) =>
+  (await jobsIn(jobs, 'sync-tenant')).find(({ data }) => data.tenantId === tenantId)?.state
+
+/** The time to wait before the next try is over: the database's clock cannot be turned, so the moment is. */
+const letWaitingBeDue = ({ kysely }: Store) =>
+  sql`update pgboss.job set start_after = now() where state = 'retry'`.execute(kysely)
+
+function gate(): { open(): void; opened: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { open: resolve, opened: promise }
+}
+
+forEachBackend((backend) => {
+  test('every job that is asked for is done once, never more of a kind at a time than allowed', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const wanted = Array.from({ length: 12 }, madeUp.tenantId)
+    for (const tenantId of wanted) await ask(store, jobs, tenantId)
+    const done: TenantId[] = []
+    let [running, most] = [0, 0]
+    const together = gate()
+    const runner = await startRunner(
+      jobs,
+      tasksThat(async (tenantId, { attempt }) => {
+        assert.equal(attempt, 0)
+        running += 1
+        most = Math.max(most, running)
+        if (running === 3) together.open()
+        await together.opened
+        running -= 1
+        done.push(tenantId)
+      }),
+      { concurrency: 3 },
+    )
+    await until('all are done', () => done.length >= wanted.length)
+    await runner.stop()
+    assert.deepEqual(done.toSorted(), wanted.toSorted())
+    assert.equal(most, 3)
+    for (const tenantId of wanted) assert.equal(await stateOf(jobs, tenantId), 'completed')
+  })
+
+  test('two workers on one queue never do the same tenant at the same time', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    await ask(store, jobs, tenantId)
+    const first = gate()
+    let [running, most, done] = [0, 0, 0]
+    const tasks = tasksThat(async () => {
+      running += 1
+      most = Math.max(most, running)
+      await first.opened
+      running -= 1
+      done += 1
+    })
+    const second = await openJobs({ store, log: silentLog, work: false, migrate: false })
+    t.after(() => second.close())
+    const runners = [await startRunner(jobs, tasks, { concurrency: 2 }), await startRunner(second, tasks, { concurrency: 2 })]
+    await until('the first one runs', () => running === 1)
+    assert.equal(await ask(store, jobs, tenantId), true)
+    const bystander = madeUp.tenantId()
+    await ask(store, jobs, bystander)
+    await until('another tenant runs beside it', () => running === 2)
+    first.open()
+    await until('all three are done', () => done === 3)
+    assert.equal(most, 2, 'the second job of the tenant waited for its first')
+    for (const runner of runners) await runner.stop()
+  })
+
+  test('a failure that waiting can mend is tried again, and told which try it is', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    await ask(store, jobs, tenantId)
+    const attempts: number[] = []
+    const runner = await startRunner(
+      jobs,
+      tasksThat(async (_, { attempt }) => {
+        attempts.push(attempt)
+        if (attempt < 2) throw new Problem(aDiagnosis({ code: 'UNAVAILABLE', owner: 'microsoft', retry: 'backoff' }))
+      }),
+      { concurrency: 1 },
+    )
+    for (const failed of [1, 2]) {
+      await until(
+        'it has failed',
+        async () => attempts.length === failed && (await stateOf(jobs, tenantId)) === 'retry',
+      )
+      const waiting = (await jobsIn(jobs, 'sync-tenant'))[0]
+      assert.ok(waiting && waiting.startAfter.getTime() > waiting.startedOn.getTime(), 'it waits before the next try')
+      assert.match(JSON.stringify(waiting.output), /UNAVAILABLE/)
+      await letWaitingBeDue(store)
+    }
+    await until('it is done', async () => (await stateOf(jobs, tenantId)) === 'completed')
+    await runner.stop()
+    assert.deepEqual(attempts, [0, 1, 2])
+  })
+
+  test('a failure that only somebody’s act can mend is not tried again', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    let tries = 0
+    const runner = await startRunner(
+      jobs,
+      tasksThat(async () => {
+        tries += 1
+        throw new Problem(aDiagnosis({ retry: tries === 1 ? 'never' : 'slowly' }))
+      }),
+      { concurrency: 1 },
+    )
+    for (const round of [1, 2]) {
+      const tenantId = madeUp.tenantId()
+      await ask(store, jobs, tenantId)
+      await until('it has ended', async () => (await stateOf(jobs, tenantId)) === 'completed')
+      assert.equal(tries, round)
+    }
+    await runner.stop()
+  })
+
+  test('R05 a job that fails on every try ends in the dead letters, and others are not held up', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [poison, healthy] = [madeUp.tenantId(), madeUp.tenantId()]
+    await ask(store, jobs, poison)
+    let tries = 0
+    const runner = await startRunner(
+      jobs,
+      tasksThat(async (tenantId) => {
+        if (tenantId !== poison) return
+        tries += 1
+        throw new Error('a surprise that holds secret=hunter2')
+      }),
+      { concurrency: 1 },
+    )
+    await until('the first try has failed', async () => (await stateOf(jobs, poison)) === 'retry')
+    await ask(store, jobs, healthy)
+    await until('the healthy one is done', async () => (await stateOf(jobs, healthy)) === 'completed')
+    const { retryLimit } = QUEUES['sync-tenant']
+    await until('it has been given up', async () => {
+      await letWaitingBeDue(store)
+      return (await stateOf(jobs, poison)) === 'failed'
+    })
+    await runner.stop()
+    assert.equal(tries, retryLimit + 1)
+    const letters = await jobsIn(jobs, 'dead-letter')
+    assert.deepEqual(
+      letters.map(({ data }) => data),
+      [{ tenantId: poison }],
+    )
+    assert.ok(
+      !JSON.stringify([letters, await jobsIn(jobs, 'sync-tenant')]).includes('hunter2'),
+      'no surprise is copied',
+    )
+  })
+
+  test('R06 a graceful stop lets what runs finish and begins nothing new', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const wanted = Array.from({ length: 6 }, madeUp.tenantId)
+    for (const tenantId of wanted) await ask(store, jobs, tenantId)
+    const finish = gate()
+    const [begun, ended]: TenantId[][] = [[], []]
+    const runner = await startRunner(
+      jobs,
+      tasksThat(async (tenantId, { signal }) => {
+        begun?.push(tenantId)
+        await finish.opened
+        assert.equal(signal.aborted, false)
+        ended?.push(tenantId)
+      }),
+      { concurrency: 2 },
+    )
+    await until('two run', () => begun?.length === 2)
+    const stopped = runner.stop()
+    finish.open()
+    await stopped
+    assert.equal(begun?.length, 2)
+    assert.deepEqual(ended?.toSorted(), begun?.toSorted())
+    for (const tenantId of wanted)
+      assert.equal(await stateOf(jobs, tenantId), begun?.includes(tenantId) ? 'completed' : 'created')
+  })
+
+  test('R06 what does not finish within the grace is told to stop, and is tried again', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    await ask(store, jobs, tenantId)
+    let context: JobContext | null = null
+    const runner = await startRunner(
+      jobs,
+      tasksThat((_, given) => {
+        context = given
+        return new Promise((_resolve, reject) => {
+          given.signal.addEventListener('abort', () => reject(given.signal.reason))
+        })
+      }),
+      { concurrency: 1 },
+    )
+    await until('it runs', () => context)
+    await runner.stop({ graceMilliseconds: 1 })
+    assert.equal(await stateOf(jobs, tenantId), 'retry')
+
+    await letWaitingBeDue(store)
+    const done: TenantId[] = []
+    const next = await startRunner(
+      jobs,
+      tasksThat(async (id) => void done.push(id)),
+      { concurrency: 1 },
+    )
+    await until('another worker has done it', async () => (await stateOf(jobs, tenantId)) === 'completed')
+    await next.stop()
+    assert.deepEqual(done, [tenantId])
+  })
+
+  test('R01 the job of a worker that died without a word goes to another', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    await ask(store, jobs, tenantId)
+    const [lost] = await jobs.boss.fetch('sync-tenant')
+    assert.ok(lost)
+    const { heartbeatSeconds } = QUEUES['sync-tenant']
+    await sql`update pgboss.job set heartbeat_on = now() - make_interval(secs => ${heartbeatSeconds + 1}),
+      started_on = now() - make_interval(secs => ${heartbeatSeconds + 1}) where id = ${lost.id}`.execute(store.kysely)
+    await jobs.boss.supervise('sync-tenant')
+    assert.equal(await stateOf(jobs, tenantId), 'retry')
+  })
+})
