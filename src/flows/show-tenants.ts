@@ -1,5 +1,4 @@
 import { knownTenant } from '#flows/verify-tenant.ts'
-import { type QueueDepth, queueDepth } from '#jobs/inspect.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { ResourceKind } from '#model/resource.ts'
 import type { SyncRun } from '#model/sync-run.ts'
@@ -9,7 +8,7 @@ import { type Grant, listGrants } from '#store/grants.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
 import { listRuns } from '#store/sync-runs.ts'
-import { countTenantsByState, listTenants } from '#store/tenants.ts'
+import { listTenants } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 const RECENT = 30
@@ -21,11 +20,6 @@ export type TenantStory = {
   runs: readonly SyncRun[]
   audit: readonly AuditEntry[]
   counts: Record<ResourceKind, number>
-}
-export type FleetOverview = {
-  byState: Partial<Record<TenantState, number>>
-  queue: readonly QueueDepth[]
-  runs: readonly SyncRun[]
 }
 
 export const listTenantsFor = ({ store }: Pick<Tools, 'store'>, query: TenantQuery): Promise<Tenant[]> =>
@@ -40,14 +34,5 @@ export async function showTenant({ store }: Pick<Tools, 'store'>, tenantId: Tena
     runs: await listRuns(sql, { limit: RECENT }),
     audit: await listAudit(sql, { limit: RECENT }),
     counts: await countResources(sql),
-  }))
-}
-
-export async function fleetOverview({ store, jobs }: Pick<Tools, 'store' | 'jobs'>): Promise<FleetOverview> {
-  const queue = await queueDepth(jobs)
-  return asFleet(store, async (sql) => ({
-    byState: await countTenantsByState(sql),
-    queue,
-    runs: await listRuns(sql, { limit: RECENT }),
   }))
 }

@@ -1,18 +1,40 @@
-import { JOB_NAMES, type JobName } from '#jobs/names.ts'
-import type { Jobs } from '#jobs/open.ts'
+import { DEAD_LETTER, JOB_NAMES, type JobName } from '#jobs/names.ts'
+import { type Jobs, SCHEMA } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
 
-export type QueueDepth = { name: JobName; ready: number; active: number; failed: number }
+export type QueueDepth = {
+  name: JobName | typeof DEAD_LETTER
+  /** Due, and not yet begun. */
+  ready: number
+  /** To be begun later: the next try of something that failed. */
+  deferred: number
+  active: number
+  failed: number
+  /** Since when the longest waiting one is due; null when nothing is due. */
+  oldestDueAt: Date | null
+}
 
-/** How much of each kind waits, runs and has failed. */
+type Row = Omit<QueueDepth, 'oldestDueAt'> & { oldest_due_at: Date | null }
+
+/** How much of each kind waits, runs and has failed. Counted from an index of unfinished jobs, however many are done. */
 export async function queueDepth({ boss }: Jobs): Promise<QueueDepth[]> {
-  return Promise.all(
-    JOB_NAMES.map(async (name) => {
-      const jobs = await boss.findJobs(name, { queued: false })
-      const count = (...states: string[]) => jobs.filter((job) => states.includes(job.state)).length
-      return { name, ready: count('created', 'retry'), active: count('active'), failed: count('failed') }
-    }),
+  const { rows } = await boss.getDb().executeSql(
+    `select name,
+       count(*) filter (where state < 'active' and start_after <= now())::int as ready,
+       count(*) filter (where state < 'active' and start_after > now())::int as deferred,
+       count(*) filter (where state = 'active')::int as active,
+       count(*) filter (where state = 'failed')::int as failed,
+       min(start_after) filter (where state < 'active' and start_after <= now()) as oldest_due_at
+     from ${SCHEMA}.job
+     where name = any($1) and state in ('created', 'retry', 'active', 'failed')
+     group by name`,
+    [[...JOB_NAMES, DEAD_LETTER]],
   )
+  const found = new Map((rows as Row[]).map((row) => [row.name, row]))
+  return [...JOB_NAMES, DEAD_LETTER].map((name) => {
+    const { ready = 0, deferred = 0, active = 0, failed = 0, oldest_due_at = null } = found.get(name) ?? {}
+    return { name, ready, deferred, active, failed, oldestDueAt: oldest_due_at && new Date(oldest_due_at) }
+  }) as QueueDepth[]
 }
 
 /** Takes everything that waits for a tenant out of the queue. What runs already ends by itself. */

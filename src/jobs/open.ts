@@ -12,7 +12,7 @@ export type Jobs = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const SCHEMA = 'pgboss'
+export const SCHEMA = 'pgboss'
 
 /**
  * @param input.work whether this process also looks after the queue: schedules, retries of dead workers' jobs, clean-up

@@ -6,7 +6,7 @@ import { addAudit } from '#store/audit.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
 import { storable, storableJson } from '#store/storable.ts'
 
-type Row = {
+export type TenantRow = {
   id: TenantId
   display_name: string
   default_domain: string | null
@@ -18,7 +18,7 @@ type Row = {
   updated_at: Date
 }
 
-const toTenant = (row: Row): Tenant => ({
+export const toTenant = (row: TenantRow): Tenant => ({
   id: row.id,
   displayName: row.display_name,
   defaultDomain: row.default_domain,
@@ -31,7 +31,7 @@ const toTenant = (row: Row): Tenant => ({
 })
 
 export async function findTenant({ db }: AnySql, id: TenantId): Promise<Tenant | null> {
-  const { rows } = await raw<Row>`select * from tenantry.tenants where id = ${id}`.execute(db)
+  const { rows } = await raw<TenantRow>`select * from tenantry.tenants where id = ${id}`.execute(db)
   return rows[0] ? toTenant(rows[0]) : null
 }
 
@@ -41,7 +41,7 @@ export async function listTenants(
   { state, search, limit = 100, after }: { state?: TenantState; search?: string; limit?: number; after?: TenantId },
 ): Promise<Tenant[]> {
   const pattern = search ? `%${storable(search).replace(/[\\%_]/g, '\\$&')}%` : null
-  const { rows } = await raw<Row>`
+  const { rows } = await raw<TenantRow>`
     select * from tenantry.tenants
     where (${state ?? null}::text is null or state = ${state ?? null})
       and (${pattern}::text is null or display_name ilike ${pattern} or default_domain ilike ${pattern} or id::text ilike ${pattern})
@@ -104,7 +104,7 @@ export async function moveTenant(
     diagnosis,
   }: { id: TenantId; to: TenantState; actor: string; reason: string; diagnosis: Diagnosis | null },
 ): Promise<void> {
-  const { rows } = await raw<Row>`select * from tenantry.tenants where id = ${id} for update`.execute(sql.db)
+  const { rows } = await raw<TenantRow>`select * from tenantry.tenants where id = ${id} for update`.execute(sql.db)
   const from = rows[0]?.state
   if (!from) return
   assertMove(from, to)
