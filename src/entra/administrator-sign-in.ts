@@ -74,7 +74,7 @@ export async function redeemCode(entra: Entra, redemption: Redemption): Promise<
 
 const redeem = (entra: Entra, { tenant, code, verifier, nonce, redirectUri, scopes }: Redemption) =>
   withClient(entra, tenant, (client) =>
-    client.acquireTokenByCode({ code, codeVerifier: verifier, redirectUri, scopes: [...scopes] }, { code, nonce }),
+    client.acquireTokenByCode({ code, codeVerifier: verifier, nonce, redirectUri, scopes: [...scopes] }),
   )
 
 /** Only a tripwire: tokens for Graph are Graph's to validate, but one that names another tenant must not be used. */
