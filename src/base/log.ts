@@ -23,7 +23,7 @@ const SENSITIVE = [
 const JSON_WEB_TOKEN = /eyJ[\w-]{8,}\.[\w-]+(\.[\w-]*){1,3}/g
 /** Parameters of OAuth that carry secrets, as they stand in a URL or a form. */
 const SECRET_PARAMETER =
-  /\b(code|client_secret|client_assertion|code_verifier|refresh_token|access_token|id_token|state|nonce)=[^&\s"']+/g
+  /\b(code|client_secret|client_assertion|code_verifier|refresh_token|access_token|id_token|state|nonce)=[^&\s"'\\]+/g
 
 /** The text without anything that could be used to act for somebody. */
 export const censor = (text: string): string =>
@@ -52,6 +52,8 @@ export function openLog(level: string, destination?: DestinationStream): Log {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: (error: unknown) => describeError(error), error: (error: unknown) => describeError(error) },
+    // The last look, at the finished line: a text of the message, or of a field that nobody thought of.
+    hooks: { streamWrite: censor },
     redact: { paths: SENSITIVE.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[censored]' },
   }
   return destination ? pino(options, destination) : pino(options)

@@ -48,6 +48,10 @@ graph=$(az ad sp list --filter "appId eq '${MICROSOFT_GRAPH}'" --query '[0].id' 
 
 for permission in $PERMISSIONS; do
   role=$(az ad sp show --id '${MICROSOFT_GRAPH}' --query "appRoles[?value=='$permission'].id | [0]" --output tsv)
+  if [ -z "$role" ]; then
+    echo "$permission: Microsoft Graph does not offer it in this tenant; nothing was changed for it" >&2
+    exit 1
+  fi
   held=$(az rest --method GET --url "$GRAPH/v1.0/servicePrincipals/$app/appRoleAssignments" \\
     --query "length(value[?appRoleId=='$role' && resourceId=='$graph'])" --output tsv)
   if [ "$held" != 0 ]; then

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { SignJWT } from 'jose'
+import { censor, openLog } from '#base/log.ts'
+import { Problem } from '#model/problem.ts'
+import { aDiagnosis } from '#test/support/made-up.ts'
+
+const TOKEN = await new SignJWT({ tid: 'canary', roles: ['User.Read.All'] })
+  .setProtectedHeader({ alg: 'HS256', kid: 'k' })
+  .sign(new Uint8Array(32))
+const CANARY = 'Canary-9d41~Q.secret_'
+
+/** Everything that was written while `work` logged. */
+function written(work: (log: ReturnType<typeof openLog>) => void): string {
+  const lines: string[] = []
+  work(openLog('trace', { write: (line) => void lines.push(line) }))
+  return lines.join('')
+}
+const holdsNothing = (text: string) => {
+  assert.notEqual(text, '', 'something was written')
+  assert.ok(!text.includes(CANARY), text)
+  assert.ok(!text.includes(TOKEN.split('.')[1] ?? TOKEN), text)
+}
+
+const SECRET_KEYS = [
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'client_secret',
+  'client_assertion',
+  'code_verifier',
+  'verifier',
+  'password',
+  'secret',
+  'assertion',
+  'authorization',
+  'cookie',
+  'privateKey',
+]
+
+for (const key of SECRET_KEYS)
+  test(`L01 the field ${key} is never written, at any depth that we log`, () => {
+    for (const bindings of [
+      { [key]: CANARY },
+      { request: { [key]: CANARY } },
+      { request: { headers: { [key]: CANARY } } },
+    ]) {
+      const line = written((log) => log.info(bindings, 'a line'))
+      holdsNothing(line)
+      assert.match(line, /a line/)
+    }
+  })
+
+test('L01 a token is censored wherever it stands in a text', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (before, after) => {
+      const text = censor(`${before} ${TOKEN} ${after}`)
+      assert.ok(!text.includes(TOKEN))
+      assert.ok(text.includes('[token]'))
+    }),
+  )
+})
+
+for (const parameter of [
+  'code',
+  'client_secret',
+  'client_assertion',
+  'code_verifier',
+  'refresh_token',
+  'access_token',
+  'id_token',
+  'state',
+  'nonce',
+])
+  test(`L01 the parameter ${parameter} is censored in an address and in a form, its neighbours are not`, () => {
+    for (const text of [
+      `https://app.example/callback?tenant=fabrikam&${parameter}=${CANARY}&session=end`,
+      `tenant=fabrikam&${parameter}=${CANARY}&session=end`,
+      `${parameter}=${CANARY}&tenant=fabrikam&session=end`,
+    ]) {
+      const told = censor(text)
+      assert.ok(!told.includes(CANARY), told)
+      assert.match(told, /tenant=fabrikam.*session=end/)
+    }
+  })
+
+test('L01 an error is written without what clients attach to it, down its causes', () => {
+  const innermost = Object.assign(new Error(`POST /token?client_secret=${CANARY} failed`), {
+    config: { data: CANARY },
+    response: { body: TOKEN },
+    request: { headers: { authorization: `Bearer ${TOKEN}` } },
+  })
+  const middle = new Error(`Bearer ${TOKEN}`, { cause: innermost })
+  const problem = new Problem(aDiagnosis(), { cause: middle })
+  for (const field of ['err', 'error']) {
+    const text = written((log) => log.error({ [field]: problem }, 'it failed'))
+    holdsNothing(text)
+    const line = JSON.parse(text)
+    assert.equal(line[field].diagnosis.code, aDiagnosis().code)
+    assert.equal(line[field].cause.cause.message, 'POST /token?client_secret=[censored] failed')
+  }
+})
+
+test('L01 an error that is its own cause, or no error at all, is written and ends', () => {
+  const endless = new Error('again')
+  endless.cause = endless
+  const thrown: unknown[] = [endless, TOKEN, { toString: () => `code=${CANARY}` }, null, undefined]
+  for (const error of thrown) holdsNothing(written((log) => log.warn({ err: error }, 'it failed')))
+})
+
+test('L01 the text of the line itself is censored, and fields that nobody thought of', () => {
+  holdsNothing(written((log) => log.info(`sent Bearer ${TOKEN} with client_secret=${CANARY}`)))
+  const text = written((log) =>
+    log.info({ url: `/callback?code=${CANARY}`, quoted: `"code=${CANARY}" \\`, TOKEN }, 'seen'),
+  )
+  holdsNothing(text)
+  assert.deepEqual(
+    { ...JSON.parse(text), time: null },
+    {
+      level: 'info',
+      time: null,
+      url: '/callback?code=[censored]',
+      quoted: '"code=[censored]" \\',
+      TOKEN: '[token]',
+      msg: 'seen',
+    },
+  )
+})
+
+test('S16 a line stays one line, whatever a name holds', () => {
+  const text = written((log) => log.info({ displayName: 'Eve\n{"level":"fatal","msg":"forged"}\u2028' }, 'signed up'))
+  assert.equal(text.trimEnd().split('\n').length, 1)
+  assert.equal(JSON.parse(text).msg, 'signed up')
+})
