@@ -1,5 +1,8 @@
-import type { Application, AppRole, DelegatedPermission, Tenant, User } from '#emulator/directory/types.ts'
-import { recordAdminConsent, registeredPermissions, registeredRoles } from '#emulator/entra/consent.ts'
+import { mayConsentForAll, mayGrantGraphRoles } from '#emulator/directory/directory-roles.ts'
+import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
+import type { Directory } from '#emulator/directory/open.ts'
+import type { Application, User } from '#emulator/directory/types.ts'
+import { type AdminConsent, type Parties, recordAdminConsent, registered } from '#emulator/entra/consent.ts'
 import { type Redirect, redirectWith } from '#emulator/entra/redirect.ts'
 import type { AskedScopes } from '#emulator/entra/scopes.ts'
 import type { AuthorizeRequest } from '#emulator/entra/state.ts'
@@ -7,15 +10,17 @@ import type { World } from '#emulator/world.ts'
 
 /** What an administrator is asked for: with `.default` everything registered, application permissions included. */
 export const adminConsentContents = (
+  directory: Directory,
   application: Application,
   asked: AskedScopes,
-): { permissions: DelegatedPermission[]; roles: AppRole[] } =>
-  asked.isDefault
-    ? {
-        permissions: registeredPermissions(application, asked.resource),
-        roles: registeredRoles(application, asked.resource),
-      }
-    : { permissions: asked.permissions, roles: [] }
+): AdminConsent[] =>
+  asked.isDefault ? registered(directory, application) : asked.all.map((part) => ({ ...part, roles: [] }))
+
+/** An Application Administrator may consent to everything but app roles of Microsoft Graph. */
+export const mayGiveAdminConsent = ({ directoryRoles }: User, contents: readonly AdminConsent[]): boolean =>
+  contents.some(({ resource, roles }) => resource.appId === MICROSOFT_GRAPH && roles.length > 0)
+    ? mayGrantGraphRoles(directoryRoles)
+    : mayConsentForAll(directoryRoles)
 
 /**
  * Records the consent and goes back without code or token. `tenant` in the answer is no proof to the client.
@@ -23,20 +28,12 @@ export const adminConsentContents = (
  */
 export function completeAdminConsent(
   world: World,
-  { tenant, user, application }: { tenant: Tenant; user: User; application: Application },
+  parties: Parties,
   request: AuthorizeRequest,
   asked: AskedScopes,
 ): Redirect {
-  const { permissions, roles } = adminConsentContents(application, asked)
-  const refused = recordAdminConsent(world.directory, { tenant, user, application }, asked.resource, permissions, roles)
-  if (refused.length > 0)
-    return redirectWith(request, {
-      admin_consent: 'True',
-      error: 'access_denied',
-      error_description:
-        'AADSTS90094: The grant of application permissions of Microsoft Graph requires a Privileged Role Administrator.',
-    })
+  recordAdminConsent(world.directory, parties, adminConsentContents(world.directory, parties.application, asked))
   return request.purpose === 'admin-consent-v1'
-    ? redirectWith(request, { tenant: tenant.id, admin_consent: 'True' })
-    : redirectWith(request, { admin_consent: 'True', tenant: tenant.id, scope: request.scopes.join(' ') })
+    ? redirectWith(request, { tenant: parties.tenant.id, admin_consent: 'True' })
+    : redirectWith(request, { admin_consent: 'True', tenant: parties.tenant.id, scope: request.scopes.join(' ') })
 }

@@ -1,6 +1,6 @@
 import { assignAppRole } from '#emulator/directory/app-role-assignments.ts'
-import { GLOBAL_ADMINISTRATOR, mayConsentForAll, mayGrantGraphRoles } from '#emulator/directory/directory-roles.ts'
-import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
+import { findApplication } from '#emulator/directory/applications.ts'
+import { GLOBAL_ADMINISTRATOR, mayConsentForAll } from '#emulator/directory/directory-roles.ts'
 import type { Directory } from '#emulator/directory/open.ts'
 import {
   addGrant,
@@ -10,32 +10,47 @@ import {
   removeGrant,
 } from '#emulator/directory/permission-grants.ts'
 import { ensureServicePrincipal, findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
-import type { Application, AppRole, DelegatedPermission, Tenant, User } from '#emulator/directory/types.ts'
-import type { AskedScopes } from '#emulator/entra/scopes.ts'
+import type {
+  Application,
+  AppRole,
+  DelegatedPermission,
+  ServicePrincipal,
+  Tenant,
+  User,
+} from '#emulator/directory/types.ts'
+import { EntraError } from '#emulator/entra/errors.ts'
+import type { AskedScopes, PermissionsOf } from '#emulator/entra/scopes.ts'
+
+/** Why a user may not say yes himself: the permission, the tenant's policy, or an unverified publisher. */
+export type ApprovalReason = 90094 | 90093 | 900941
 
 /** What stands on the consent page, or why there is none. */
 export type ConsentNeed =
   | { kind: 'none' }
-  | { kind: 'ask'; permissions: DelegatedPermission[]; mayConsentForAll: boolean }
+  | { kind: 'ask'; wanted: PermissionsOf[]; mayConsentForAll: boolean }
   /** Only an administrator can say yes. */
-  | { kind: 'approval'; permissions: DelegatedPermission[] }
+  | { kind: 'approval'; wanted: PermissionsOf[]; reason: ApprovalReason }
 
-type Parties = { tenant: Tenant; user: User; application: Application }
+export type Parties = { tenant: Tenant; user: User; application: Application }
 
-/** The delegated permissions that `.default` stands for in the registration. */
-export const registeredPermissions = (application: Application, resource: Application): DelegatedPermission[] => {
-  const ids = application.requiredResourceAccess
-    .filter((access) => access.resourceAppId === resource.appId)
-    .flatMap((access) => access.resourceAccess.filter(({ type }) => type === 'Scope').map(({ id }) => id))
-  return resource.delegatedPermissions.filter((permission) => ids.includes(permission.id))
-}
-
-export const registeredRoles = (application: Application, resource: Application): AppRole[] => {
-  const ids = application.requiredResourceAccess
-    .filter((access) => access.resourceAppId === resource.appId)
-    .flatMap((access) => access.resourceAccess.filter(({ type }) => type === 'Role').map(({ id }) => id))
-  return resource.appRoles.filter((role) => ids.includes(role.id))
-}
+/** The delegated and application permissions that a registration lists, resource by resource. */
+export const registered = (
+  directory: Directory,
+  application: Application,
+): { resource: Application; permissions: DelegatedPermission[]; roles: AppRole[] }[] =>
+  application.requiredResourceAccess.flatMap(({ resourceAppId, resourceAccess }) => {
+    const resource = findApplication(directory, resourceAppId)
+    if (!resource) return []
+    const ids = (wanted: 'Scope' | 'Role') => resourceAccess.filter(({ type }) => type === wanted).map(({ id }) => id)
+    const [scopes, roles] = [ids('Scope'), ids('Role')]
+    return [
+      {
+        resource,
+        permissions: resource.delegatedPermissions.filter(({ id }) => scopes.includes(id)),
+        roles: resource.appRoles.filter(({ id }) => roles.includes(id)),
+      },
+    ]
+  })
 
 export function grantedScopes(
   directory: Directory,
@@ -49,94 +64,123 @@ export function grantedScopes(
     : []
 }
 
-/** @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc#the-default-scope */
+/**
+ * Who has to say yes to what, before a token can be given.
+ * @throws EntraError 650052 for a resource that the tenant does not have, 650057 for one that is not registered
+ * @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc#the-default-scope
+ */
 export function consentNeed(
   directory: Directory,
   parties: Parties,
   asked: AskedScopes,
   prompt: string | null,
 ): ConsentNeed {
-  const granted = grantedScopes(directory, parties, asked.resource)
-  const wanted = asked.isDefault ? registeredPermissions(parties.application, asked.resource) : asked.permissions
-  const missing = asked.isDefault
-    ? granted.length > 0
-      ? []
-      : wanted
-    : wanted.filter((permission) => !granted.includes(permission.value))
+  const wanted = (asked.isDefault ? registered(directory, parties.application) : asked.all).map((part) => ({
+    resource: part.resource,
+    permissions: part.permissions,
+  }))
+  const granted = (resource: Application) => grantedScopes(directory, parties, resource)
+  const settled = asked.isDefault && granted(asked.resource).length > 0
+  const missing = settled
+    ? []
+    : wanted
+        .map(({ resource, permissions }) => {
+          const already = granted(resource)
+          return { resource, permissions: permissions.filter(({ value }) => !already.includes(value)) }
+        })
+        .filter(({ permissions }) => permissions.length > 0)
+  if (asked.isDefault && !settled && !wanted.some(({ resource }) => resource.appId === asked.resource.appId)) {
+    const { appId, displayName } = parties.application
+    throw new EntraError(650057, appId, displayName, asked.resourceName, asked.resource.appId)
+  }
   if (prompt !== 'consent' && missing.length === 0) return { kind: 'none' }
-  const permissions = prompt === 'consent' ? wanted : missing
-  const { user, tenant } = parties
-  if (mayConsentForAll(user.directoryRoles))
-    return { kind: 'ask', permissions, mayConsentForAll: user.directoryRoles.includes(GLOBAL_ADMINISTRATOR) }
-  const needsAdmin = missing.some((permission) => permission.type === 'Admin')
-  const foreign = parties.application.tenantId !== tenant.id
-  const risky =
-    tenant.userConsent === 'low' &&
-    foreign &&
-    parties.application.verifiedPublisher === null &&
-    missing.some(({ value }) => !BASIC.includes(value))
-  return needsAdmin || tenant.userConsent === 'disabled' || risky
-    ? { kind: 'approval', permissions }
-    : { kind: 'ask', permissions, mayConsentForAll: false }
+  for (const { resource } of wanted) resourceHere(directory, parties.tenant, resource)
+  const shown = prompt === 'consent' ? wanted : missing
+  const { directoryRoles } = parties.user
+  if (mayConsentForAll(directoryRoles))
+    return { kind: 'ask', wanted: shown, mayConsentForAll: directoryRoles.includes(GLOBAL_ADMINISTRATOR) }
+  const reason = whyNot(
+    directory,
+    parties,
+    missing.flatMap(({ permissions }) => permissions),
+  )
+  return reason === null
+    ? { kind: 'ask', wanted: shown, mayConsentForAll: false }
+    : { kind: 'approval', wanted: shown, reason }
+}
+
+/** @see https://learn.microsoft.com/entra/identity/enterprise-apps/configure-user-consent */
+function whyNot(
+  directory: Directory,
+  { tenant, application }: Parties,
+  missing: readonly DelegatedPermission[],
+): ApprovalReason | null {
+  if (missing.some(({ type }) => type === 'Admin')) return 90094
+  const client = findServicePrincipalByAppId(directory, tenant.id, application.appId)
+  if (tenant.userConsent === 'disabled' || client?.appRoleAssignmentRequired) return 90093
+  const isStranger = application.tenantId !== tenant.id && application.verifiedPublisher === null
+  const asksMore = missing.some(({ value }) => !BASIC.includes(value))
+  return tenant.userConsent === 'low' && isStranger && asksMore ? 900941 : null
 }
 
 const BASIC: readonly string[] = ['openid', 'profile', 'email', 'offline_access', 'User.Read']
+
+/** A resource is used through its own service principal in the tenant; Microsoft Graph has one everywhere. */
+function resourceHere(directory: Directory, tenant: Tenant, resource: Application): ServicePrincipal {
+  const here = findServicePrincipalByAppId(directory, tenant.id, resource.appId)
+  if (!here) throw new EntraError(650052, resource.appId, resource.displayName, tenant.id)
+  return here
+}
 
 /** Records a consent: the service principal comes into being, and what was consented to before stays. */
 export function recordConsent(
   directory: Directory,
   { tenant, user, application }: Parties,
-  {
-    resource,
-    permissions,
-    forAll,
-  }: { resource: Application; permissions: readonly DelegatedPermission[]; forAll: boolean },
+  wanted: readonly PermissionsOf[],
+  { forAll }: { forAll: boolean },
 ): void {
   const { servicePrincipal: client } = ensureServicePrincipal(directory, tenant.id, application.appId)
-  const { servicePrincipal: service } = ensureServicePrincipal(directory, tenant.id, resource.appId)
-  mergeGrant(directory, tenant.id, {
-    clientId: client.id,
-    resourceId: service.id,
-    consentType: forAll ? 'AllPrincipals' : 'Principal',
-    principalId: forAll ? null : user.id,
-    scope: permissions.map(({ value }) => value),
-  })
+  for (const { resource, permissions } of wanted)
+    mergeGrant(directory, tenant.id, {
+      clientId: client.id,
+      resourceId: resourceHere(directory, tenant, resource).id,
+      consentType: forAll ? 'AllPrincipals' : 'Principal',
+      principalId: forAll ? null : user.id,
+      scope: permissions.map(({ value }) => value),
+    })
 }
 
+export type AdminConsent = { resource: Application; permissions: DelegatedPermission[]; roles: AppRole[] }
+
 /**
- * Administrator consent: everything that the registration lists, delegated and application, replaces what was granted for
- * everybody before. App roles of Graph are given only by those who may.
- * @returns the app roles that this administrator was not allowed to give
+ * Administrator consent: what is listed replaces what was granted for everybody before; users’ own grants stay.
  * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
  */
 export function recordAdminConsent(
   directory: Directory,
-  { tenant, user, application }: Parties,
-  resource: Application,
-  permissions: readonly DelegatedPermission[],
-  roles: readonly AppRole[],
-): AppRole[] {
+  { tenant, application }: Parties,
+  wanted: readonly AdminConsent[],
+): void {
   const { servicePrincipal: client } = ensureServicePrincipal(directory, tenant.id, application.appId)
-  const { servicePrincipal: service } = ensureServicePrincipal(directory, tenant.id, resource.appId)
-  for (const grant of grantsOf(directory, tenant.id, client.id))
-    if (grant.resourceId === service.id && grant.consentType === 'AllPrincipals')
-      removeGrant(directory, tenant.id, grant.id)
-  if (permissions.length > 0)
-    addGrant(directory, tenant.id, {
-      clientId: client.id,
-      resourceId: service.id,
-      consentType: 'AllPrincipals',
-      principalId: null,
-      scope: permissions.map(({ value }) => value),
-    })
-  if (roles.length > 0 && resource.appId === MICROSOFT_GRAPH && !mayGrantGraphRoles(user.directoryRoles))
-    return [...roles]
-  for (const role of roles)
-    assignAppRole(directory, tenant.id, {
-      principalId: client.id,
-      principalType: 'ServicePrincipal',
-      resourceId: service.id,
-      appRoleId: role.id,
-    })
-  return []
+  for (const { resource, permissions, roles } of wanted) {
+    const service = resourceHere(directory, tenant, resource)
+    for (const grant of grantsOf(directory, tenant.id, client.id))
+      if (grant.resourceId === service.id && grant.consentType === 'AllPrincipals')
+        removeGrant(directory, tenant.id, grant.id)
+    if (permissions.length > 0)
+      addGrant(directory, tenant.id, {
+        clientId: client.id,
+        resourceId: service.id,
+        consentType: 'AllPrincipals',
+        principalId: null,
+        scope: permissions.map(({ value }) => value),
+      })
+    for (const role of roles)
+      assignAppRole(directory, tenant.id, {
+        principalId: client.id,
+        principalType: 'ServicePrincipal',
+        resourceId: service.id,
+        appRoleId: role.id,
+      })
+  }
 }

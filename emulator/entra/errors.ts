@@ -68,6 +68,16 @@ const TABLE = {
     'invalid_resource',
     'The resource principal named {0} was not found in the tenant named {1}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.',
   ],
+  500014: [
+    400,
+    'invalid_resource',
+    "The service principal for resource '{0}' is disabled. This indicate that a subscription within the tenant has lapsed, or that the administrator for this tenant has disabled the application, preventing tokens from being issued for it.",
+  ],
+  650057: [
+    400,
+    'invalid_resource',
+    "Invalid resource. The client has requested access to a resource which is not listed in the requested permissions in the client's application registration. Client app ID: {0}({1}). Resource value from request: {2}. Resource app ID: {3}.",
+  ],
   70011: [
     400,
     'invalid_scope',
@@ -94,6 +104,22 @@ const TABLE = {
     'access_denied',
     '{0} needs permission to access resources in your organization that only an admin can grant. Please ask an admin to grant permission to this app before you can use it.',
   ],
+  90093: [
+    403,
+    'access_denied',
+    'An administrator of {0} has set a policy that prevents you from granting {1} the permissions it is requesting. Contact an administrator, who can grant permissions to this app on your behalf.',
+  ],
+  900941: [
+    403,
+    'access_denied',
+    'Admin consent is required. The app {0} is considered risky: its publisher is not verified.',
+  ],
+  650052: [
+    400,
+    'invalid_client',
+    "The app is trying to access a service '{0}'({1}) that your organization '{2}' lacks a service principal for. Contact your IT Admin to review the configuration of your service subscriptions or consent to the application in order to create the required service principal.",
+  ],
+  501051: [400, 'invalid_grant', "Application '{0}'({1}) is not assigned to a role for the application '{2}'({3})."],
   90095: [
     403,
     'access_denied',

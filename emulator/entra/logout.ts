@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import { deleteCookie, getCookie } from 'hono/cookie'
+import { SESSION_COOKIE } from '#emulator/entra/authorize.ts'
 import { isRegistered } from '#emulator/entra/redirect.ts'
 import type { EntraState } from '#emulator/entra/state.ts'
 import { signedOutPage } from '#emulator/pages/sign-in.ts'
@@ -9,8 +10,8 @@ import type { Env, World } from '#emulator/world.ts'
 export function logoutRoutes(app: Hono<Env>, world: World, state: EntraState): void {
   for (const path of ['/:tenant/oauth2/v2.0/logout', '/:tenant/oauth2/logout'] as const)
     app.on(['GET', 'POST'], path, (c) => {
-      state.endSession(getCookie(c, 'tenantry-emulator-session'))
-      deleteCookie(c, 'tenantry-emulator-session', { path: '/' })
+      state.endSession(getCookie(c, SESSION_COOKIE))
+      deleteCookie(c, SESSION_COOKIE, { path: '/' })
       const back = c.req.query('post_logout_redirect_uri')
       const known =
         back !== undefined &&

@@ -31,6 +31,13 @@ export function isRegistered({ redirectUris }: Application, asked: string): bool
   return all.some((registered) => registered === asked || withoutLocalPort(registered) === withoutLocalPort(asked))
 }
 
+/** Administrator consent may come back to a longer path. @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent */
+export const isRegisteredForConsent = (application: Application, asked: string): boolean =>
+  isRegistered(application, asked) ||
+  Object.values(application.redirectUris)
+    .flat()
+    .some((registered) => withoutLocalPort(asked).startsWith(`${withoutLocalPort(registered).replace(/\/$/, '')}/`))
+
 function withoutLocalPort(uri: string): string {
   if (!URL.canParse(uri)) return uri
   const url = new URL(uri)

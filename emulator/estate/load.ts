@@ -1,6 +1,6 @@
 import type { Clock } from '#emulator/clock.ts'
 import { assignAppRole } from '#emulator/directory/app-role-assignments.ts'
-import { addApplication, findApplication } from '#emulator/directory/applications.ts'
+import { addApplication, findApplication, updateApplication } from '#emulator/directory/applications.ts'
 import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
 import { guidOf } from '#emulator/directory/ids.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
@@ -12,9 +12,9 @@ import {
   updateServicePrincipal,
 } from '#emulator/directory/service-principals.ts'
 import { addTenant, findTenant } from '#emulator/directory/tenants.ts'
-import type { Application, Tenant, User } from '#emulator/directory/types.ts'
+import type { Tenant, User } from '#emulator/directory/types.ts'
 import { addUser, findUser, findUserByName } from '#emulator/directory/users.ts'
-import { readCertificate } from '#emulator/estate/certificate.ts'
+import { FOUNDED, makeApplication, requiredAccess } from '#emulator/estate/application.ts'
 import { populate } from '#emulator/estate/populate.ts'
 import { type Estate, estateSchema } from '#emulator/estate/schema.ts'
 
@@ -29,9 +29,6 @@ export class EstateError extends Error {
     this.mistakes = mistakes
   }
 }
-
-const FOUNDED = new Date('2019-05-06T09:00:00Z')
-const SECRET_YEARS = 2
 
 /**
  * Builds a directory from an estate.
@@ -48,6 +45,11 @@ export function loadEstate(json: unknown, clock: Clock): Directory {
   for (const tenant of parsed.data.tenants) loadTenant(directory, tenant, mistakes)
   for (const tenant of parsed.data.tenants) loadGuests(directory, tenant, mistakes)
   for (const application of parsed.data.applications) loadApplication(directory, application, mistakes)
+  // An application may ask for permissions of any other: all must be there first.
+  for (const application of parsed.data.applications)
+    updateApplication(directory, application.appId, {
+      requiredResourceAccess: requiredAccess(directory, application, mistakes),
+    })
   for (const presence of parsed.data.servicePrincipals) loadPresence(directory, presence, mistakes)
   if (mistakes.length > 0) throw new EstateError(mistakes)
   return directory
@@ -134,82 +136,9 @@ function loadApplication(directory: Directory, entry: Estate['applications'][num
     mistakes.push(`applications ${entry.displayName}: no tenant ${entry.homeTenant}`)
     return
   }
-  const now = directory.clock.now()
-  const graph = findApplication(directory, MICROSOFT_GRAPH)
-  const access = [
-    ...entry.requiredPermissions.delegated.map((value) => ({
-      value,
-      type: 'Scope' as const,
-      id: graph?.delegatedPermissions.find((scope) => scope.value === value)?.id,
-    })),
-    ...entry.requiredPermissions.application.map((value) => ({
-      value,
-      type: 'Role' as const,
-      id: graph?.appRoles.find((role) => role.value === value)?.id,
-    })),
-  ]
-  for (const { value, id } of access)
-    if (!id) mistakes.push(`applications ${entry.displayName}: Microsoft Graph has no permission '${value}'`)
-  const application: Application = {
-    id: guidOf('application', entry.appId),
-    appId: entry.appId,
-    tenantId: home.id,
-    displayName: entry.displayName,
-    createdAt: now,
-    signInAudience: entry.signInAudience,
-    identifierUris: entry.identifierUris,
-    redirectUris: {
-      web: entry.publicClient ? [] : entry.redirectUris,
-      spa: [],
-      publicClient: entry.publicClient ? entry.redirectUris : [],
-    },
-    logoutUrl: null,
-    implicitIdTokens: false,
-    implicitAccessTokens: false,
-    isFallbackPublicClient: entry.publicClient,
-    groupMembershipClaims: entry.groupMembershipClaims,
-    requestedAccessTokenVersion: 2,
-    appRoles: entry.appRoles.map((role) => ({
-      ...role,
-      id: role.id ?? guidOf('appRole', entry.appId, role.value),
-      isEnabled: true,
-    })),
-    delegatedPermissions: [],
-    requiredResourceAccess: [
-      { resourceAppId: MICROSOFT_GRAPH, resourceAccess: access.flatMap(({ id, type }) => (id ? [{ id, type }] : [])) },
-    ],
-    passwordCredentials: entry.secrets.map((secret, index) => ({
-      keyId: guidOf('secret', entry.appId, index),
-      displayName: secret.displayName ?? null,
-      secret: secret.value,
-      startsAt: FOUNDED,
-      endsAt: secret.endsAt ? new Date(secret.endsAt) : new Date(now.getTime() + SECRET_YEARS * 365 * 24 * 3_600_000),
-    })),
-    keyCredentials: entry.certificates.flatMap((pem, index) => {
-      const key = readCertificate(pem, guidOf('key', entry.appId, index))
-      if (!key) mistakes.push(`applications ${entry.displayName}: certificate ${index + 1} cannot be read`)
-      return key ? [key] : []
-    }),
-    federatedCredentials: [],
-    verifiedPublisher: entry.verifiedPublisher
-      ? {
-          displayName: entry.verifiedPublisher,
-          verifiedPublisherId: guidOf('publisher', entry.verifiedPublisher),
-          addedAt: FOUNDED,
-        }
-      : null,
-    publisherDomain: home.domains[0]?.name ?? '',
-    info: {
-      privacyStatementUrl: entry.privacyStatementUrl,
-      termsOfServiceUrl: entry.termsOfServiceUrl,
-      supportUrl: null,
-      marketingUrl: null,
-      logoUrl: null,
-    },
-    optionalClaims: null,
-  }
-  addApplication(directory, application)
-  ensureServicePrincipal(directory, home.id, application.appId)
+  if (findApplication(directory, entry.appId)) mistakes.push(`applications: ${entry.appId} stands twice`)
+  addApplication(directory, makeApplication(entry, home, directory.clock.now(), mistakes))
+  ensureServicePrincipal(directory, home.id, entry.appId)
 }
 
 function loadPresence(directory: Directory, entry: Estate['servicePrincipals'][number], mistakes: string[]): void {

@@ -45,6 +45,8 @@ const appRole = z.strictObject({
   allowedMemberTypes: z.array(z.enum(['User', 'Application'])).default(['Application']),
 })
 
+const names = z.array(z.string()).default([])
+
 const application = z.strictObject({
   appId: guid,
   /** The home tenant's id or one of its domains. */
@@ -64,11 +66,42 @@ const application = z.strictObject({
     .default([]),
   /** PEM. */
   certificates: z.array(z.string()).default([]),
+  /** Of GitHub, Kubernetes and their like: their token instead of a secret. */
+  federatedCredentials: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        issuer: z.string().min(1),
+        subject: z.string().min(1),
+        audiences: z.array(z.string()).default(['api://AzureADTokenExchange']),
+        description: z.string().nullable().default(null),
+      }),
+    )
+    .default([]),
+  /** What this app offers as an API: to apps and people, and on behalf of users. */
   appRoles: z.array(appRole).default([]),
+  delegatedPermissions: z
+    .array(
+      z.strictObject({
+        id: guid.optional(),
+        value: z.string().min(1),
+        displayName: z.string().min(1),
+        description: z.string().default(''),
+        /** `User`: a user may consent; `Admin`: an administrator must. */
+        type: z.enum(['User', 'Admin']).default('User'),
+      }),
+    )
+    .default([]),
+  accessTokenVersion: z.union([z.literal(1), z.literal(2)]).default(2),
   groupMembershipClaims: z.string().nullable().default(null),
+  /** Of Microsoft Graph, and of other applications of the estate. */
   requiredPermissions: z
-    .strictObject({ delegated: z.array(z.string()).default([]), application: z.array(z.string()).default([]) })
-    .default({ delegated: [], application: [] }),
+    .strictObject({
+      delegated: names,
+      application: names,
+      others: z.array(z.strictObject({ app: guid, delegated: names, application: names })).default([]),
+    })
+    .default({ delegated: [], application: [], others: [] }),
   verifiedPublisher: z.string().nullable().default(null),
   privacyStatementUrl: z.string().nullable().default(null),
   termsOfServiceUrl: z.string().nullable().default(null),

@@ -4,7 +4,7 @@ import { layout } from '#emulator/pages/layout.ts'
 
 type Html = ReturnType<typeof html>
 type Shown = { id: string; username: string; problem: string | null }
-type DemoAccount = { name: string; role: string; tenant: string }
+export type DemoAccount = { name: string; role: string; tenant: string }
 
 const problem = (text: string | null) => (text ? html`<p class="problem" id="problem" role="alert">${text}</p>` : '')
 const form = (id: string, body: Html) => html`<form method="post" action="/_signin/${id}">${body}</form>`
@@ -104,16 +104,33 @@ export const consentPage = (parts: ConsentParts & { forAll: boolean; alwaysForAl
       )}`,
   )
 
-export const approvalPage = (parts: ConsentParts): Html =>
+const WHY = {
+  90094: (app: string) =>
+    `${app} needs permission to access resources in your organization that only an admin can grant.`,
+  90093: () => 'An administrator of your organization has set a policy that keeps people from granting permissions.',
+  900941: (app: string) => `${app} is considered risky because its publisher is not verified.`,
+} as const
+
+export const approvalPage = (parts: ConsentParts & { reason: keyof typeof WHY; mayRequest: boolean }): Html =>
   layout(
-    'Need admin approval',
+    parts.mayRequest ? 'Approval required' : 'Need admin approval',
     html`${whoAsks(parts)}
-      <h2>Need admin approval</h2>
-      <p>${parts.application.displayName} needs permission to access resources in your organization that only an admin can grant. Ask an admin to grant permission to this app before you can use it.</p>
+      <h2>${parts.mayRequest ? 'Approval required' : 'Need admin approval'}</h2>
+      <p>${WHY[parts.reason](parts.application.displayName)} Ask an admin to grant permission to this app before you can use it.</p>
       ${list(parts.permissions)}
       ${form(
         parts.interaction.id,
-        html`<div class="actions"><button name="action" value="other">Have an admin account? Sign in with it</button><button class="primary" name="action" value="cancel">Return to the application without granting consent</button></div>`,
+        html`${
+          parts.mayRequest
+            ? html`<label for="justification">Why do you need this app?</label><textarea id="justification" name="justification" rows="3"></textarea>`
+            : ''
+        }
+          <button class="row" name="action" value="other">Have an admin account? Sign in with that account</button>
+          <div class="actions"><button name="action" value="cancel">${parts.mayRequest ? 'Cancel' : 'Return to the application without granting consent'}</button>${
+            parts.mayRequest
+              ? html`<button class="primary" name="action" value="request">Request approval</button>`
+              : ''
+          }</div>`,
       )}`,
   )
 

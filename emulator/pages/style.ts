@@ -12,7 +12,7 @@ h2 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
 p { margin: 0 0 .75rem; }
 .soft { color: var(--soft); font-size: .9375rem; }
 label { display: block; font-weight: 600; margin-bottom: .375rem; }
-input[type=text], input[type=email], input[type=password] { width: 100%; padding: .625rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--soft); border-radius: 6px; }
+textarea, input[type=text], input[type=email], input[type=password] { width: 100%; padding: .625rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--soft); border-radius: 6px; }
 .check { display: flex; gap: .625rem; align-items: flex-start; margin: 1rem 0; font-weight: 400; }
 .check input { width: 1.25rem; height: 1.25rem; margin: .125rem 0 0; accent-color: var(--accent); flex: none; }
 .actions { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: .75rem; margin-top: 1.5rem; }

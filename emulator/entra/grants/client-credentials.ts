@@ -1,3 +1,4 @@
+import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
 import { findApplicationByResource } from '#emulator/directory/applications.ts'
 import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
@@ -27,8 +28,14 @@ export const clientCredentials: Grant = {
       throw new EntraError(7000229, application.appId, tenant.id)
     if (!servicePrincipal.accountEnabled) throw new EntraError(7000112, application.appId, application.displayName)
     const resource = findApplicationByResource(world.directory, name)
-    if (!resource || !findServicePrincipalByAppId(world.directory, tenant.id, resource.appId))
-      throw new EntraError(500011, name, tenant.displayName)
+    const service = resource ? findServicePrincipalByAppId(world.directory, tenant.id, resource.appId) : null
+    if (!resource || !service) throw new EntraError(500011, name, tenant.displayName)
+    if (!service.accountEnabled) throw new EntraError(500014, name)
+    const isAssigned = assignmentsOf(world.directory, tenant.id, servicePrincipal.id).some(
+      ({ resourceId }) => resourceId === service.id,
+    )
+    if (service.appRoleAssignmentRequired && !isAssigned)
+      throw new EntraError(501051, application.appId, application.displayName, resource.appId, resource.displayName)
     told.tenantId = tenant.id
     const { value, expiresInSeconds } = await issueAppToken(
       world,

@@ -7,6 +7,7 @@ import { EntraError } from '#emulator/entra/errors.ts'
 import type { GrantContext } from '#emulator/entra/grants/grant.ts'
 import { issueIdToken } from '#emulator/entra/id-token.ts'
 import { type AskedScopes, OIDC_SCOPES, readScopes } from '#emulator/entra/scopes.ts'
+import { refuseUnassigned } from '#emulator/entra/sign-in-steps.ts'
 import { capabilitiesIn, clientInfo, issueUserToken } from '#emulator/entra/tokens.ts'
 
 /** What every grant on behalf of a user answers: tokens for what that user, or an administrator, has consented to. */
@@ -27,6 +28,7 @@ export async function answerForUser(
   const servicePrincipal = findServicePrincipalByAppId(world.directory, tenantId, application.appId)
   if (servicePrincipal && !servicePrincipal.accountEnabled)
     throw new EntraError(7000112, application.appId, application.displayName)
+  refuseUnassigned(world, { tenant, user, application })
   const asked = readScopes(world.directory, scopes, tenant.displayName)
   const granted = grantedScopes(world.directory, { tenant, user, application }, asked.resource)
   if (granted.length === 0) throw new EntraError(65001, application.appId, application.displayName)

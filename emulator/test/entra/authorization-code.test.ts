@@ -247,12 +247,27 @@ test('what must not be redirected is told on a page', async () => {
     ['AADSTS900144', { client_id: undefined }],
     ['AADSTS90002', {}, 'nosuch.example'],
     ['AADSTS900023', {}, 'nonsense'],
-    ['AADSTS700054', { response_type: 'token' }],
   ]
   for (const [code, parameters, segment] of cases) {
     const page = await browser.open(authorizeUrl(parameters, segment))
     assert.equal(page.status, 400, code)
     assert.match(page.text, new RegExp(`${code}:`))
+  }
+})
+
+test('what the client can mend is told at its own address, in the way it asked for', async () => {
+  const browser = openBrowser(emulator)
+  const table: readonly (readonly [string, RegExp, Record<string, string>])[] = [
+    ['unsupported_response_type', /^AADSTS700054/, { response_type: 'token' }],
+    ['invalid_scope', /^AADSTS70011/, { scope: 'openid No.Such.Permission' }],
+    ['invalid_scope', /^AADSTS70011/, { scope: 'https://graph.microsoft.com/.default User.Read' }],
+    ['invalid_resource', /^AADSTS500011/, { scope: 'https://nobody.example/Read' }],
+  ]
+  for (const [error, description, parameters] of table) {
+    const { url } = await browser.open(authorizeUrl(parameters))
+    assert.equal(url.searchParams.get('error'), error)
+    assert.match(url.searchParams.get('error_description') ?? '', description)
+    assert.equal(url.searchParams.get('state'), 'the-state')
   }
 })
 

@@ -103,6 +103,7 @@ export const testEstate = (certificates: readonly string[] = []): EstateInput =>
       requiredPermissions: {
         delegated: ['openid', 'profile', 'User.Read', 'Application.Read.All'],
         application: ['User.Read.All', 'Group.Read.All'],
+        others: [{ app: API_APP, delegated: ['Orders.Read'] }],
       },
       appRoles: [{ value: 'Operator', displayName: 'Operator', allowedMemberTypes: ['User'] }],
     },
@@ -119,12 +120,14 @@ export const testEstate = (certificates: readonly string[] = []): EstateInput =>
       appId: API_APP,
       homeTenant: ISV,
       displayName: 'Orders',
+      delegatedPermissions: [{ value: 'Orders.Read', displayName: 'Read your orders' }],
       identifierUris: ['api://orders'],
       redirectUris: [REDIRECT],
       secrets: [{ value: SECRET }],
     },
   ],
   servicePrincipals: [
+    { tenant: FABRIKAM, appId: API_APP },
     { tenant: CONTOSO, appId: APP, application: ['User.Read.All'] },
     { tenant: CONTOSO, appId: API_APP },
     { tenant: ISV, appId: APP, assignedUsers: { Operator: ['olivia@northwind.example'] } },
