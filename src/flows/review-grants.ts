@@ -1,7 +1,6 @@
 import { listAppRoleAssignments } from '#graph/app-role-assignments.ts'
 import { readMyDirectoryRoles } from '#graph/me.ts'
 import { readOrganization } from '#graph/organization.ts'
-import { listPermissionGrants } from '#graph/permission-grants.ts'
 import { findMicrosoftGraph, findServicePrincipal } from '#graph/service-principals.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import { GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, type TenantId } from '#model/ids.ts'
@@ -12,10 +11,8 @@ export type GrantReview = {
   tenant: { id: TenantId; displayName: string; defaultDomain: string | null }
   /** Null while Microsoft does not yet show the service principal that consent has just created. */
   plan: GrantPlan | null
-  /** Whether this administrator holds a directory role that may grant app roles of Microsoft Graph. */
-  mayGrant: boolean
-  /** The delegated consent holds for this administrator alone, not for the organization; enough for us. */
-  selfConsentOnly: boolean
+  /** Whether this administrator holds a directory role that may grant app roles of Microsoft Graph; null when Microsoft does not say. */
+  mayGrant: boolean | null
 }
 
 /** Reads, on behalf of the administrator, what is there already and what would be added. Changes nothing. */
@@ -30,12 +27,10 @@ export async function reviewGrants(
     findMicrosoftGraph(graph),
     account.directoryRoles.length > 0 ? account.directoryRoles : readMyDirectoryRoles(graph),
   ])
-  const mayGrant = roles.some((role) => role === GLOBAL_ADMINISTRATOR || role === PRIVILEGED_ROLE_ADMINISTRATOR)
-  if (!ours || !microsoftGraph) return { tenant, plan: null, mayGrant, selfConsentOnly: false }
-  const [assignments, grants] = await Promise.all([
-    listAppRoleAssignments(graph, ours.id),
-    listPermissionGrants(graph, ours.id),
-  ])
+  const mayGrant =
+    roles?.some((role) => role === GLOBAL_ADMINISTRATOR || role === PRIVILEGED_ROLE_ADMINISTRATOR) ?? null
+  if (!ours || !microsoftGraph) return { tenant, plan: null, mayGrant }
+  const assignments = await listAppRoleAssignments(graph, ours.id)
   return {
     tenant,
     plan: planGrants(
@@ -44,6 +39,5 @@ export async function reviewGrants(
       assignments.filter((assignment) => assignment.resourceId === microsoftGraph.id),
     ),
     mayGrant,
-    selfConsentOnly: !grants.some((grant) => grant.consentType === 'AllPrincipals'),
   }
 }

@@ -2,13 +2,19 @@ import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
 import { everyItem } from '#graph/pages.ts'
 
-const member = z.looseObject({ roleTemplateId: z.string().nullish() })
+const member = z.looseObject({ '@odata.type': z.string().optional(), roleTemplateId: z.string().nullish() })
 
-/** Template ids of the directory roles that the signed-in administrator holds now. @see https://learn.microsoft.com/graph/api/user-list-memberof */
-export async function readMyDirectoryRoles(graph: Graph): Promise<string[]> {
+/**
+ * Template ids of the directory roles that the signed-in administrator holds now.
+ * @returns null when Graph does not tell: a token with User.Read alone sees that there are memberships, but not always which
+ * @see https://learn.microsoft.com/graph/api/user-list-memberof
+ */
+export async function readMyDirectoryRoles(graph: Graph): Promise<string[] | null> {
   const memberships = await everyItem(graph, {
     path: '/me/memberOf',
-    parse: (json) => member.parse(json).roleTemplateId ?? null,
+    parse: (json) => member.parse(json),
   })
-  return memberships.filter((role) => role !== null)
+  const roles = memberships.filter((one) => one['@odata.type'] === '#microsoft.graph.directoryRole')
+  if (roles.some((role) => !role.roleTemplateId)) return null
+  return roles.flatMap((role) => role.roleTemplateId ?? [])
 }

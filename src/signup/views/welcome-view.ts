@@ -45,14 +45,13 @@ export const welcomeView = (
         <h2 id="plan">What ${app.name} may do afterwards</h2>
         <div class="card">${permissionList(review.plan?.grants ?? app.permissions)}</div>
         ${!review.plan && notYet(app)}
-        ${review.selfConsentOnly && ownConsent}
       </section>
-      ${!review.mayGrant && !review.plan?.complete && mayNotGrant}
+      ${review.mayGrant === false && !review.plan?.complete && mayNotGrant}
       <div class="row">
         ${action('/sign-up/grant', review.plan?.complete ? 'Connect' : 'Grant and connect', { look: 'primary' })}
         ${action('/sign-up/sign-out', 'Cancel')}
       </div>
-      ${!review.mayGrant && !review.plan?.complete && handOver(ways)}
+      ${review.mayGrant === false && !review.plan?.complete && handOver(ways)}
     </div>`,
 })
 
@@ -68,12 +67,6 @@ const notYet = (app: AppDefinition): Html =>
     'Microsoft is still setting up the new entry',
     `${app.name} has just been added to your enterprise applications, and it takes Microsoft a moment to show it everywhere. You need not wait: granting waits for it.`,
   )
-
-const ownConsent: Html = notice(
-  'info',
-  'You consented for yourself only',
-  'That is enough to go on. The permissions above are granted for the whole organization with the next step.',
-)
 
 const mayNotGrant: Html = notice(
   'warning',
