@@ -1,6 +1,7 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { conceal } from '#base/conceal.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { CLOUDS, type Cloud, emulatorCloud } from '#model/cloud.ts'
 import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
@@ -236,7 +237,26 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
     concurrency: read('TENANTRY_CONCURRENCY'),
   }
   const sound = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Partial<Config>
+  concealSecrets(sound)
   return { config: mistakes.length === 0 ? Object.freeze(sound as Config) : null, parts: sound, mistakes }
+}
+
+/** A configuration may be printed whole, by a debugger, an error or a log, and tells nothing that opens a door. */
+function concealSecrets(config: Partial<Config>): void {
+  const { credential } = config
+  if (credential) conceal(credential, () => ({ kind: credential.kind, concealed: true }))
+  conceal(config, () => ({
+    ...config,
+    ...(config.databaseUrl ? { databaseUrl: withoutPassword(config.databaseUrl) } : {}),
+    ...(config.sessionKey ? { sessionKey: '[concealed]' } : {}),
+  }))
+}
+
+function withoutPassword(databaseUrl: string): string {
+  const url = new URL(databaseUrl)
+  if (url.password) url.password = 'concealed'
+  if (url.searchParams.has('password')) url.searchParams.set('password', 'concealed')
+  return url.href
 }
 
 function readCloud(
@@ -295,21 +315,28 @@ function readCredential(
     })
     return undefined
   }
-  try {
-    const parsed = new X509Certificate(certificate)
-    return {
-      kind: 'certificate',
-      thumbprintSha256: parsed.fingerprint256.replaceAll(':', ''),
-      privateKey,
-      expiresAt: parsed.validToDate,
-    }
-  } catch {
-    mistakes.push({
-      setting,
-      message: 'holds a certificate that cannot be read',
-      nextStep: 'The file must hold the certificate and its private key, in PEM.',
-    })
+  const wrong = (message: string) => {
+    mistakes.push({ setting, message, nextStep: 'The file must hold the certificate and its private key, in PEM.' })
     return undefined
+  }
+  const parsed = orNull(() => new X509Certificate(certificate))
+  if (!parsed) return wrong('holds a certificate that cannot be read')
+  const key = orNull(() => createPrivateKey(privateKey))
+  if (!key) return wrong('holds a private key that cannot be read')
+  if (!parsed.checkPrivateKey(key)) return wrong('holds the private key of another certificate')
+  return {
+    kind: 'certificate',
+    thumbprintSha256: parsed.fingerprint256.replaceAll(':', ''),
+    privateKey,
+    expiresAt: parsed.validToDate,
+  }
+}
+
+function orNull<Value>(parse: () => Value): Value | null {
+  try {
+    return parse()
+  } catch {
+    return null
   }
 }
 

@@ -71,7 +71,10 @@ forEachBackend((backend) => {
     })
     const second = await openJobs({ store, log: silentLog, work: false, migrate: false })
     t.after(() => second.close())
-    const runners = [await startRunner(jobs, tasks, { concurrency: 2 }), await startRunner(second, tasks, { concurrency: 2 })]
+    const runners = [
+      await startRunner(jobs, tasks, { concurrency: 2 }),
+      await startRunner(second, tasks, { concurrency: 2 }),
+    ]
     await until('the first one runs', () => running === 1)
     assert.equal(await ask(store, jobs, tenantId), true)
     const bystander = madeUp.tenantId()

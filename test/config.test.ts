@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict'
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { inspect } from 'node:util'
+import { type Config, readConfig, SETTINGS } from '#config.ts'
+import { makeCertificate } from '#emulator/certificate.ts'
+import { temporaryFolder } from '#test/support/backends.ts'
+
+const APP = {
+  name: 'Northwind Insights',
+  publisher: 'Northwind Software',
+  description: 'Keeps reports up to date.',
+  permissions: [{ value: 'User.Read.All', reason: 'Reads names.' }],
+}
+const SECRET = 'Canary-3f7~secret'
+const ENOUGH = {
+  TENANTRY_CLIENT_ID: '11111111-2222-3333-4444-555555555555',
+  TENANTRY_HOME_TENANT_ID: 'AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE',
+  TENANTRY_CLIENT_SECRET: SECRET,
+}
+
+function read(change: Record<string, string | undefined> = {}, app: unknown = APP): Config {
+  const { config, mistakes } = readConfig({ ...ENOUGH, ...change }, app)
+  assert.deepEqual(mistakes, [])
+  assert.ok(config)
+  return config
+}
+
+const mistakesOf = (change: Record<string, string | undefined>, app: unknown = APP) => {
+  const { config, mistakes } = readConfig({ ...ENOUGH, ...change }, app)
+  assert.equal(config, null, 'one mistake is enough to have no configuration')
+  for (const { setting, message, nextStep } of mistakes) assert.ok(setting && message && nextStep, setting)
+  return mistakes
+}
+
+test('three settings and the definition are enough, and every other one has its default', () => {
+  const config = read()
+  assert.deepEqual(
+    { ...config, app: null, cloud: config.cloud.name, credential: config.credential.kind },
+    {
+      app: null,
+      cloud: 'public',
+      clientId: ENOUGH.TENANTRY_CLIENT_ID,
+      homeTenantId: ENOUGH.TENANTRY_HOME_TENANT_ID.toLowerCase(),
+      credential: 'secret',
+      emulatorCa: null,
+      databaseUrl: null,
+      dataDir: '.tenantry',
+      publicUrl: 'http://localhost:3000',
+      consoleUrl: 'http://localhost:3001',
+      listenHost: '127.0.0.1',
+      landingPort: 3000,
+      consolePort: 3001,
+      sessionKey: null,
+      logLevel: 'info',
+      signUpValidMinutes: 15,
+      grantPatienceMinutes: 5,
+      syncEveryMinutes: 60,
+      concurrency: 4,
+    },
+  )
+  assert.throws(() => Object.assign(config, { clientId: 'other' }), TypeError, 'it is frozen')
+})
+
+/** For each setting: what it may be and what then stands in the configuration, and what it may not be. */
+const CASES: Record<keyof typeof SETTINGS, { good: [string, (config: Config) => unknown, unknown][]; bad: string[] }> =
+  {
+    TENANTRY_CLOUD: {
+      good: [
+        ['usgov', (config) => config.cloud.graphOrigin, 'https://graph.microsoft.us'],
+        ['china', (config) => config.cloud.loginOrigin, 'https://login.partner.microsoftonline.cn'],
+      ],
+      bad: ['germany', 'Public'],
+    },
+    TENANTRY_CLIENT_ID: {
+      good: [[' 11111111-2222-3333-4444-555555555556 ', (config) => config.clientId.at(-1), '6']],
+      bad: ['my-app', '11111111-2222-3333-4444'],
+    },
+    TENANTRY_HOME_TENANT_ID: { good: [], bad: ['fabrikam.onmicrosoft.com', 'common'] },
+    TENANTRY_CLIENT_SECRET: { good: [['s', (config) => config.credential, { kind: 'secret', secret: 's' }]], bad: [] },
+    TENANTRY_CLIENT_CERTIFICATE_FILE: { good: [], bad: ['/nowhere/app.pem'] },
+    TENANTRY_DATABASE_URL: {
+      good: [
+        ['postgres://u:p@db:5432/t', (config) => config.databaseUrl, 'postgres://u:p@db:5432/t'],
+        ['postgresql://db/t', (config) => config.databaseUrl, 'postgresql://db/t'],
+      ],
+      bad: ['mysql://db/t', 'db:5432', 'postgres://', 'postgres://db/a b'],
+    },
+    TENANTRY_DATA_DIR: { good: [['/var/lib/t', (config) => config.dataDir, '/var/lib/t']], bad: [] },
+    TENANTRY_PUBLIC_URL: {
+      good: [
+        ['https://connect.example', (config) => config.publicUrl, 'https://connect.example'],
+        ['https://connect.example:444/', (config) => config.publicUrl, 'https://connect.example:444'],
+        ['http://127.0.0.1:9', (config) => config.publicUrl, 'http://127.0.0.1:9'],
+      ],
+      bad: ['http://connect.example', 'connect.example', 'https://connect.example/app', 'javascript:alert(1)'],
+    },
+    TENANTRY_CONSOLE_URL: {
+      good: [['https://ops.example', (config) => config.consoleUrl, 'https://ops.example']],
+      bad: ['http://ops.example'],
+    },
+    TENANTRY_LISTEN_HOST: { good: [['0.0.0.0', (config) => config.listenHost, '0.0.0.0']], bad: [] },
+    TENANTRY_LANDING_PORT: { good: [['0', (config) => config.landingPort, 0]], bad: ['-1', '65536', 'http', '1.5'] },
+    TENANTRY_CONSOLE_PORT: { good: [['8081', (config) => config.consolePort, 8081]], bad: ['x'] },
+    TENANTRY_SESSION_KEY: {
+      good: [[Buffer.alloc(32, 7).toString('base64'), (config) => config.sessionKey, new Uint8Array(32).fill(7)]],
+      bad: ['short', Buffer.alloc(31).toString('base64'), Buffer.alloc(33).toString('base64')],
+    },
+    TENANTRY_EMULATOR_ORIGIN: { good: [], bad: ['http://emulator.example'] },
+    TENANTRY_EMULATOR_BROWSER_ORIGIN: { good: [], bad: ['ftp://localhost'] },
+    TENANTRY_EMULATOR_CA_FILE: { good: [], bad: [] },
+    TENANTRY_LOG_LEVEL: { good: [['silent', (config) => config.logLevel, 'silent']], bad: ['loud'] },
+    TENANTRY_SIGN_UP_VALID_MINUTES: {
+      good: [['1', (config) => config.signUpValidMinutes, 1]],
+      bad: ['0', '-5', 'ten', '1.5', 'Infinity'],
+    },
+    TENANTRY_GRANT_PATIENCE_MINUTES: { good: [['9', (config) => config.grantPatienceMinutes, 9]], bad: ['0'] },
+    TENANTRY_CONCURRENCY: { good: [['32', (config) => config.concurrency, 32]], bad: ['0', 'many'] },
+  }
+
+for (const [name, { good, bad }] of Object.entries(CASES)) {
+  const setting = name as keyof typeof SETTINGS
+  test(`${setting} is understood, and explained where it is not`, () => {
+    for (const [text, pick, expected] of good) assert.deepEqual(pick(read({ [setting]: text })), expected, text)
+    for (const text of bad) {
+      const [mistake, ...others] = mistakesOf({
+        [setting]: text,
+        ...(setting === 'TENANTRY_CLIENT_CERTIFICATE_FILE' ? { TENANTRY_CLIENT_SECRET: undefined } : {}),
+      })
+      assert.equal(mistake?.setting, setting, text)
+      assert.deepEqual(others, [], text)
+    }
+    assert.ok(SETTINGS[setting].about.endsWith('.'))
+  })
+}
+
+test('an empty setting is the same as none', () => {
+  const empty = Object.fromEntries(
+    Object.keys(SETTINGS)
+      .filter((name) => !(name in ENOUGH))
+      .map((name) => [name, '  ']),
+  )
+  assert.deepEqual(read(empty), read())
+})
+
+test('all mistakes are told together, from the environment and from the definition', () => {
+  const mistakes = mistakesOf(
+    {
+      TENANTRY_CLIENT_ID: 'nonsense',
+      TENANTRY_HOME_TENANT_ID: undefined,
+      TENANTRY_CLIENT_SECRET: undefined,
+      TENANTRY_PUBLIC_URL: 'http://connect.example',
+      TENANTRY_LOG_LEVEL: 'loud',
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    },
+    { ...APP, publisher: '', permissions: [{ value: 'User.Read.All' }], supportEmail: 'nobody' },
+  )
+  assert.deepEqual(mistakes.map(({ setting }) => setting).toSorted(), [
+    'NODE_TLS_REJECT_UNAUTHORIZED',
+    'TENANTRY_CLIENT_ID',
+    'TENANTRY_CLIENT_SECRET',
+    'TENANTRY_HOME_TENANT_ID',
+    'TENANTRY_LOG_LEVEL',
+    'TENANTRY_PUBLIC_URL',
+    'tenantry.config.ts › permissions › 0 › reason',
+    'tenantry.config.ts › publisher',
+    'tenantry.config.ts › supportEmail',
+  ])
+  assert.equal(mistakes.find(({ setting }) => setting === 'TENANTRY_HOME_TENANT_ID')?.message, 'is missing')
+})
+
+test('what is sound is read even beside mistakes, so that the doctor can look further', () => {
+  const { config, parts } = readConfig({ ...ENOUGH, TENANTRY_LOG_LEVEL: 'loud' }, APP)
+  assert.equal(config, null)
+  assert.equal(parts.clientId, ENOUGH.TENANTRY_CLIENT_ID)
+  assert.equal(parts.logLevel, undefined)
+})
+
+for (const app of [undefined, null, 7, [], {}, { ...APP, permissions: [] }, { ...APP, permissions: 'User.Read.All' }])
+  test(`a definition that is none is a mistake and no crash: ${JSON.stringify(app)}`, () => {
+    const { config, mistakes } = readConfig(ENOUGH, app)
+    assert.equal(config, null)
+    assert.ok(mistakes.length > 0)
+    for (const { setting } of mistakes) assert.match(setting, /^tenantry\.config\.ts/)
+  })
+
+test('an unknown permission is named, with the one that was probably meant', () => {
+  const [slip, stranger, ...others] = mistakesOf(
+    {},
+    {
+      ...APP,
+      permissions: [
+        { value: 'User.Raed.All', reason: 'Reads names.' },
+        { value: 'Group.Read.All', reason: 'Reads groups.' },
+        { value: 'Unrelated.Thing.Everywhere', reason: 'Nobody knows.' },
+      ],
+    },
+  )
+  assert.match(slip?.setting ?? '', /User\.Raed\.All/)
+  assert.equal(slip?.nextStep, 'Did you mean User.Read.All?')
+  assert.match(stranger?.setting ?? '', /Unrelated/)
+  assert.doesNotMatch(stranger?.nextStep ?? '', /Did you mean/)
+  assert.deepEqual(others, [])
+})
+
+for (const cloud of ['public', 'emulator'])
+  test(`L03 unchecked certificates are refused, in the cloud ${cloud} too`, (t) => {
+    const ca = join(temporaryFolder(t), 'ca.pem')
+    writeFileSync(ca, 'a certificate')
+    const change = { TENANTRY_CLOUD: cloud, TENANTRY_EMULATOR_CA_FILE: ca }
+    const [mistake, ...others] = mistakesOf({ ...change, NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+    assert.equal(mistake?.setting, 'NODE_TLS_REJECT_UNAUTHORIZED')
+    assert.deepEqual(others, [])
+    read({ ...change, NODE_TLS_REJECT_UNAUTHORIZED: '1' })
+  })
+
+test('the emulator’s settings matter with the emulator only', (t) => {
+  const ca = join(temporaryFolder(t), 'ca.pem')
+  writeFileSync(ca, 'its certificate authority')
+  const emulator = {
+    TENANTRY_CLOUD: 'emulator',
+    TENANTRY_EMULATOR_ORIGIN: 'https://localhost:9443',
+    TENANTRY_EMULATOR_BROWSER_ORIGIN: 'http://localhost:9080',
+    TENANTRY_EMULATOR_CA_FILE: ca,
+  }
+  const { cloud, emulatorCa } = read(emulator)
+  assert.deepEqual(
+    [cloud.loginOrigin, cloud.browserOrigin, cloud.graphOrigin, emulatorCa],
+    ['https://localhost:9443', 'http://localhost:9080', 'https://localhost:9443', 'its certificate authority'],
+  )
+  const [mistake] = mistakesOf({ ...emulator, TENANTRY_EMULATOR_CA_FILE: '/nowhere/ca.pem' })
+  assert.equal(mistake?.setting, 'TENANTRY_EMULATOR_CA_FILE')
+  assert.match(mistake?.message ?? '', /\/nowhere\/ca\.pem/)
+  assert.equal(read({ ...emulator, TENANTRY_CLOUD: 'public', TENANTRY_EMULATOR_CA_FILE: '/nowhere' }).emulatorCa, null)
+})
+
+function pemFile(t: TestContext): { file: string; certificate: string; key: string } {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const certificate = makeCertificate({
+    subject: 'Northwind Insights',
+    issuer: 'Northwind Insights',
+    key: privateKey,
+    signedWith: privateKey,
+    notBefore: new Date('2026-01-01T00:00:00Z'),
+    notAfter: new Date('2031-01-01T00:00:00Z'),
+  }).trim()
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trim()
+  return { file: join(temporaryFolder(t), 'app.pem'), certificate, key }
+}
+
+/** SHA-256 of the DER, which stands in base64 between the lines of a PEM. */
+const thumbprintOf = (pem: string): string =>
+  createHash('sha256')
+    .update(Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64'))
+    .digest('hex')
+
+test('R08 a certificate is read from its file, with its thumbprint and its end', (t) => {
+  const { file, certificate, key } = pemFile(t)
+  for (const content of [`${certificate}\n${key}\n`, `${key}\n${certificate}`]) {
+    writeFileSync(file, content)
+    const { credential } = read({ TENANTRY_CLIENT_SECRET: undefined, TENANTRY_CLIENT_CERTIFICATE_FILE: file })
+    assert.ok(credential.kind === 'certificate')
+    assert.equal(credential.thumbprintSha256.toLowerCase(), thumbprintOf(certificate))
+    assert.equal(credential.privateKey, key)
+    assert.deepEqual(credential.expiresAt, new Date('2031-01-01T00:00:00Z'))
+  }
+})
+
+test('a certificate file that lacks something, and two credentials at once, are explained without showing a key', (t) => {
+  const { file, certificate, key } = pemFile(t)
+  const contents: [string, RegExp][] = [
+    [certificate, /no private key/],
+    [key, /no certificate/],
+    ['', /no certificate/],
+    [`-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n${key}`, /cannot be read/],
+    [`${certificate}\n-----BEGIN PRIVATE KEY-----\nbm8=\n-----END PRIVATE KEY-----`, /private key that cannot be read/],
+    [`${certificate}\n${otherKey()}`, /private key of another certificate/],
+  ]
+  for (const [content, message] of contents) {
+    writeFileSync(file, content)
+    const change = { TENANTRY_CLIENT_SECRET: undefined, TENANTRY_CLIENT_CERTIFICATE_FILE: file }
+    const [mistake, ...others] = mistakesOf(change)
+    assert.match(mistake?.message ?? '', message)
+    assert.deepEqual(others, [])
+    assert.ok(!JSON.stringify(mistake).includes(key.split('\n')[1] ?? key))
+  }
+  const [both] = mistakesOf({ TENANTRY_CLIENT_CERTIFICATE_FILE: file })
+  assert.match(both?.message ?? '', /together with TENANTRY_CLIENT_SECRET/)
+})
+
+const otherKey = (): string =>
+  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+
+test('L01 no secret shows when the configuration or its mistakes are printed or turned into JSON', () => {
+  const sessionKey = Buffer.alloc(32, 7).toString('base64')
+  const password = 'Canary-db-password'
+  const databaseUrl = `postgres://tenantry:${password}@db.example/tenantry`
+  const whole = read({ TENANTRY_DATABASE_URL: databaseUrl, TENANTRY_SESSION_KEY: sessionKey })
+  const broken = readConfig(
+    {
+      ...ENOUGH,
+      TENANTRY_DATABASE_URL: `mysql://u:${password}@db/t`,
+      TENANTRY_SESSION_KEY: `${SECRET}x`,
+      TENANTRY_LOG_LEVEL: 'loud',
+    },
+    APP,
+  )
+  for (const value of [whole, { config: whole }, broken, broken.parts])
+    for (const text of [
+      inspect(value, { depth: 9 }),
+      JSON.stringify(value),
+      inspect([{ value }], { depth: 9, showHidden: false }),
+    ])
+      for (const secret of [SECRET, password, sessionKey, '7,7,7', '7, 7, 7', '"0":7'])
+        assert.ok(!text.includes(secret), text)
+  assert.deepEqual(whole.credential, { kind: 'secret', secret: SECRET }, 'and still it is there for those who need it')
+  assert.equal(whole.databaseUrl, databaseUrl)
+})
