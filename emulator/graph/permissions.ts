@@ -78,6 +78,8 @@ export const NEEDS = {
     allOf: [['Application.ReadWrite.OwnedBy', 'Application.ReadWrite.All', 'Directory.ReadWrite.All']],
     userRoles: [...APPLICATION_ADMINISTRATORS, roleId('Application Developer')],
   },
+  /** An application may always roll its own keys: the proof says who it is. */
+  rollKeys: { allOf: [] },
   writeServicePrincipals: {
     allOf: [['Application.ReadWrite.OwnedBy', 'Application.ReadWrite.All', 'Directory.ReadWrite.All']],
     userRoles: APPLICATION_ADMINISTRATORS,

@@ -1,14 +1,19 @@
 import { segmentsOf } from '#emulator/graph/path.ts'
 import { appRoleAssignmentRoutes } from '#emulator/graph/resources/app-role-assignments.ts'
+import { applicationWriteRoutes } from '#emulator/graph/resources/application-writes.ts'
 import { applicationRoutes } from '#emulator/graph/resources/applications.ts'
+import { credentialRoutes } from '#emulator/graph/resources/credentials.ts'
 import { directoryObjectRoutes } from '#emulator/graph/resources/directory-objects.ts'
 import { directoryRoleRoutes } from '#emulator/graph/resources/directory-roles.ts'
+import { federatedCredentialRoutes } from '#emulator/graph/resources/federated-credentials.ts'
+import { groupWriteRoutes } from '#emulator/graph/resources/group-writes.ts'
 import { groupRoutes } from '#emulator/graph/resources/groups.ts'
 import { memberRoutes } from '#emulator/graph/resources/members.ts'
 import { membershipRoutes } from '#emulator/graph/resources/memberships.ts'
 import { organizationRoutes } from '#emulator/graph/resources/organization.ts'
 import { permissionGrantRoutes } from '#emulator/graph/resources/permission-grants.ts'
 import { servicePrincipalRoutes } from '#emulator/graph/resources/service-principals.ts'
+import { userWriteRoutes } from '#emulator/graph/resources/user-writes.ts'
 import { userRoutes } from '#emulator/graph/resources/users.ts'
 import type { Route } from '#emulator/graph/route.ts'
 
@@ -16,13 +21,18 @@ import type { Route } from '#emulator/graph/route.ts'
 export const ROUTES: readonly Route[] = [
   ...organizationRoutes,
   ...userRoutes,
+  ...userWriteRoutes,
   ...membershipRoutes,
   ...groupRoutes,
+  ...groupWriteRoutes,
   ...memberRoutes,
   ...servicePrincipalRoutes,
   ...appRoleAssignmentRoutes,
   ...permissionGrantRoutes,
   ...applicationRoutes,
+  ...applicationWriteRoutes,
+  ...credentialRoutes,
+  ...federatedCredentialRoutes,
   ...directoryRoleRoutes,
   ...directoryObjectRoutes,
 ]

@@ -1,4 +1,5 @@
 import type { TenantContents } from '#emulator/directory/open.ts'
+import type { Guid } from '#emulator/directory/types.ts'
 import { openBodies } from '#emulator/graph/bodies.ts'
 import type { TokenMemory } from '#emulator/graph/caller.ts'
 
@@ -8,6 +9,8 @@ export type GraphState = {
   bodies: ReturnType<typeof openBodies>
   /** Filtered and sorted lists, while a client turns their pages. */
   results: Map<string, readonly unknown[]>
+  /** Who created an application: with Application.ReadWrite.OwnedBy, only the creator may change it. */
+  owners: Map<Guid, Guid>
   /** Tells the contents of a tenant apart from those after a reset. */
   nameOf(contents: TenantContents): number
 }
@@ -19,6 +22,7 @@ export function openGraphState(): GraphState {
     tokens: new Map(),
     bodies: openBodies(),
     results: new Map(),
+    owners: new Map(),
     nameOf(contents) {
       const known = names.get(contents)
       if (known !== undefined) return known

@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import {
+  addApplication,
+  listApplications,
+  removeApplication,
+  updateApplication,
+} from '#emulator/directory/applications.ts'
+import { GUID } from '#emulator/directory/ids.ts'
+import { findServicePrincipalByAppId, removeServicePrincipal } from '#emulator/directory/service-principals.ts'
+import { defaultDomain } from '#emulator/directory/tenants.ts'
+import type { Application } from '#emulator/directory/types.ts'
+import { readBody } from '#emulator/graph/body.ts'
+import { type Answer, type Call, noContent } from '#emulator/graph/call.ts'
+import { badRequest, denied } from '#emulator/graph/errors.ts'
+import { entity } from '#emulator/graph/odata/collection.ts'
+import { holds, NEEDS } from '#emulator/graph/permissions.ts'
+import { APPLICATION } from '#emulator/graph/resources/application-type.ts'
+import { applicationIn } from '#emulator/graph/resources/applications.ts'
+import { keyCredentialSchema, readKeys } from '#emulator/graph/resources/key-credential.ts'
+import { patch, post, type Route, remove } from '#emulator/graph/route.ts'
+
+const guid = z
+  .string()
+  .regex(GUID)
+  .transform((id) => id.toLowerCase())
+const url = z.string().min(1)
+const uris = z.array(url)
+
+const appRole = z.object({
+  id: guid,
+  value: z.string().nullable().default(null),
+  displayName: z.string().min(1),
+  description: z.string().default(''),
+  allowedMemberTypes: z.array(z.enum(['User', 'Application'])).min(1),
+  isEnabled: z.boolean().default(true),
+})
+const delegatedPermission = z.object({
+  id: guid,
+  value: z.string().min(1),
+  type: z.enum(['User', 'Admin']).default('User'),
+  adminConsentDisplayName: z.string().nullable().default(null),
+  adminConsentDescription: z.string().nullable().default(null),
+  userConsentDisplayName: z.string().nullable().default(null),
+  userConsentDescription: z.string().nullable().default(null),
+  isEnabled: z.boolean().default(true),
+})
+
+/** What a registration can be told; everything else of the type is not kept. @see https://learn.microsoft.com/graph/api/application-update */
+const changeable = z.object({
+  displayName: z.string().min(1).max(256).optional(),
+  signInAudience: z
+    .enum(['AzureADMyOrg', 'AzureADMultipleOrgs', 'AzureADandPersonalMicrosoftAccount', 'PersonalMicrosoftAccount'])
+    .optional(),
+  identifierUris: uris.optional(),
+  isFallbackPublicClient: z.boolean().nullable().optional(),
+  groupMembershipClaims: z.string().nullable().optional(),
+  optionalClaims: z.record(z.string(), z.unknown()).nullable().optional(),
+  web: z
+    .object({
+      redirectUris: uris.optional(),
+      logoutUrl: z.string().nullable().optional(),
+      implicitGrantSettings: z
+        .object({ enableIdTokenIssuance: z.boolean().nullish(), enableAccessTokenIssuance: z.boolean().nullish() })
+        .nullish(),
+    })
+    .optional(),
+  spa: z.object({ redirectUris: uris.default([]) }).optional(),
+  publicClient: z.object({ redirectUris: uris.default([]) }).optional(),
+  api: z
+    .object({
+      requestedAccessTokenVersion: z
+        .union([z.literal(1), z.literal(2)])
+        .nullable()
+        .optional(),
+      oauth2PermissionScopes: z.array(delegatedPermission).optional(),
+    })
+    .optional(),
+  appRoles: z.array(appRole).optional(),
+  requiredResourceAccess: z
+    .array(
+      z.object({
+        resourceAppId: guid,
+        resourceAccess: z.array(z.object({ id: guid, type: z.enum(['Scope', 'Role']) })),
+      }),
+    )
+    .optional(),
+  info: z
+    .object({
+      privacyStatementUrl: z.string().nullable().optional(),
+      termsOfServiceUrl: z.string().nullable().optional(),
+      supportUrl: z.string().nullable().optional(),
+      marketingUrl: z.string().nullable().optional(),
+    })
+    .optional(),
+  keyCredentials: z.array(keyCredentialSchema).optional(),
+})
+const created = changeable.required({ displayName: true })
+
+async function create(call: Call): Promise<Answer> {
+  const given = await readBody(call, created, APPLICATION)
+  const { contents, world, caller, state } = call
+  const blank: Application = {
+    id: randomUUID(),
+    appId: randomUUID(),
+    tenantId: caller.tenantId,
+    displayName: given.displayName,
+    createdAt: world.clock.now(),
+    signInAudience: 'AzureADandPersonalMicrosoftAccount',
+    identifierUris: [],
+    redirectUris: { web: [], spa: [], publicClient: [] },
+    logoutUrl: null,
+    implicitIdTokens: false,
+    implicitAccessTokens: false,
+    isFallbackPublicClient: false,
+    groupMembershipClaims: null,
+    requestedAccessTokenVersion: null,
+    appRoles: [],
+    delegatedPermissions: [],
+    requiredResourceAccess: [],
+    passwordCredentials: [],
+    keyCredentials: [],
+    federatedCredentials: [],
+    verifiedPublisher: null,
+    publisherDomain: defaultDomain(contents.tenant),
+    info: { privacyStatementUrl: null, termsOfServiceUrl: null, supportUrl: null, marketingUrl: null, logoUrl: null },
+    optionalClaims: null,
+  }
+  const application = { ...blank, ...changesOf(call, blank, given) }
+  addApplication(world.directory, application)
+  state.owners.set(application.appId, caller.application.appId)
+  return entity(call, { type: APPLICATION, item: application, context: 'applications', status: 201 })
+}
+
+async function update(call: Call): Promise<Answer> {
+  const application = ownApplicationIn(call)
+  const changes = changesOf(call, application, await readBody(call, changeable, APPLICATION))
+  updateApplication(call.world.directory, application.appId, changes)
+  return noContent()
+}
+
+/** Its service principal at home goes with it; other tenants keep theirs, which no longer work. */
+function removeOne(call: Call): Answer {
+  const { appId } = ownApplicationIn(call)
+  const { directory } = call.world
+  const atHome = findServicePrincipalByAppId(directory, call.caller.tenantId, appId)
+  if (atHome) removeServicePrincipal(directory, call.caller.tenantId, atHome.id)
+  removeApplication(directory, appId)
+  return noContent()
+}
+
+/** @throws GraphError 403 when the caller may change only itself and what it created, and this is neither */
+export function ownApplicationIn(call: Call): Application {
+  const application = applicationIn(call)
+  const { caller, state } = call
+  const isOwn = [application.appId, state.owners.get(application.appId)].includes(caller.application.appId)
+  if (!isOwn && !holds(caller, 'Application.ReadWrite.All', 'Directory.ReadWrite.All')) throw denied()
+  return application
+}
+
+function changesOf(call: Call, known: Application, given: z.output<typeof changeable>): Partial<Application> {
+  const { web, spa, publicClient, api } = given
+  if (given.identifierUris) checkIdentifiers(call, known, given.identifierUris)
+  return {
+    ...(given.displayName === undefined ? {} : { displayName: given.displayName }),
+    ...(given.signInAudience === undefined ? {} : { signInAudience: given.signInAudience }),
+    ...(given.identifierUris === undefined ? {} : { identifierUris: given.identifierUris }),
+    ...(given.isFallbackPublicClient === undefined
+      ? {}
+      : { isFallbackPublicClient: given.isFallbackPublicClient ?? false }),
+    ...(given.groupMembershipClaims === undefined ? {} : { groupMembershipClaims: given.groupMembershipClaims }),
+    ...(given.optionalClaims === undefined ? {} : { optionalClaims: given.optionalClaims }),
+    ...(given.requiredResourceAccess === undefined ? {} : { requiredResourceAccess: given.requiredResourceAccess }),
+    ...(given.info === undefined ? {} : { info: { ...known.info, ...defined(given.info) } }),
+    ...(given.keyCredentials === undefined
+      ? {}
+      : { keyCredentials: readKeys(given.keyCredentials, known.keyCredentials) }),
+    ...(given.appRoles === undefined
+      ? {}
+      : { appRoles: given.appRoles.map((role) => ({ ...role, value: role.value ?? '' })) }),
+    redirectUris: {
+      web: web?.redirectUris ?? known.redirectUris.web,
+      spa: spa?.redirectUris ?? known.redirectUris.spa,
+      publicClient: publicClient?.redirectUris ?? known.redirectUris.publicClient,
+    },
+    logoutUrl: web?.logoutUrl === undefined ? known.logoutUrl : web.logoutUrl,
+    implicitIdTokens: web?.implicitGrantSettings?.enableIdTokenIssuance ?? known.implicitIdTokens,
+    implicitAccessTokens: web?.implicitGrantSettings?.enableAccessTokenIssuance ?? known.implicitAccessTokens,
+    requestedAccessTokenVersion:
+      api?.requestedAccessTokenVersion === undefined
+        ? known.requestedAccessTokenVersion
+        : api.requestedAccessTokenVersion,
+    delegatedPermissions:
+      api?.oauth2PermissionScopes?.map((scope) => ({
+        ...scope,
+        adminConsentDisplayName: scope.adminConsentDisplayName ?? scope.value,
+        adminConsentDescription: scope.adminConsentDescription ?? scope.value,
+        userConsentDisplayName: scope.userConsentDisplayName ?? scope.value,
+        userConsentDescription: scope.userConsentDescription ?? scope.value,
+      })) ?? known.delegatedPermissions,
+  }
+}
+
+const defined = <Values extends object>(values: Values): { [Name in keyof Values]: Exclude<Values[Name], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+
+function checkIdentifiers({ world, caller }: Call, known: Application, wanted: readonly string[]): void {
+  const taken = listApplications(world.directory, caller.tenantId).find(
+    (other) => other.appId !== known.appId && other.identifierUris.some((uri) => wanted.includes(uri)),
+  )
+  if (taken) throw badRequest('Another object with the same value for property identifierUris already exists.')
+}
+
+export const applicationWriteRoutes: readonly Route[] = [
+  post('applications', NEEDS.writeApplications, create),
+  patch('applications/{id}', NEEDS.writeApplications, update),
+  remove('applications/{id}', NEEDS.writeApplications, removeOne),
+]

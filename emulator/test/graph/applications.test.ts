@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { createPrivateKey } from 'node:crypto'
+import { after, beforeEach, test } from 'node:test'
+import { SignJWT } from 'jose'
+import { startEmulator } from '#emulator/index.ts'
+import {
+  type Ask,
+  asApp,
+  assertError,
+  FABRIKAM,
+  GROUP_READ_ALL,
+  graphEstate,
+  MICROSOFT_GRAPH,
+  WRITER,
+} from '#emulator/test/graph/support.ts'
+import { makeClientCertificate } from '#emulator/test/support/estate.ts'
+import { askToken } from '#emulator/test/support/token.ts'
+
+const emulator = await startEmulator({ estate: graphEstate })
+after(() => emulator.close())
+beforeEach(() => emulator.reset())
+const ask: Ask = await asApp(emulator, WRITER)
+
+const create = async (more: object = {}) => {
+  const made = await ask('/applications', {
+    body: { displayName: 'Made here', signInAudience: 'AzureADMyOrg', ...more },
+  })
+  assert.equal(made.status, 201, made.text)
+  return made.body
+}
+const tokenFor = (appId: string, secret: string) =>
+  askToken(emulator, FABRIKAM, {
+    grant_type: 'client_credentials',
+    client_id: appId,
+    client_secret: secret,
+    scope: 'https://graph.microsoft.com/.default',
+  })
+
+test('an application is registered, changed as az changes it, and deleted', async () => {
+  const made = await create({
+    keyCredentials: [],
+    web: { redirectUris: ['https://localhost/signin'], implicitGrantSettings: { enableIdTokenIssuance: true } },
+  })
+  assert.equal(made.web.implicitGrantSettings.enableIdTokenIssuance, true)
+  assert.deepEqual(made.requiredResourceAccess, [])
+  const path = `/applications/${made.id}`
+  assert.deepEqual(
+    (await ask(`/applications?$filter=appId eq '${made.id}'`)).body.value,
+    [],
+    'an object id is no appId',
+  )
+  const { body: found } = await ask(`/applications?$filter=${encodeURIComponent("startswith(displayName,'Made')")}`)
+  assert.deepEqual(
+    found.value.map(({ id }: { id: string }) => id),
+    [made.id],
+  )
+  const requiredResourceAccess = [
+    { resourceAppId: MICROSOFT_GRAPH, resourceAccess: [{ id: GROUP_READ_ALL, type: 'Role' }] },
+  ]
+  assert.equal((await ask(path, { method: 'PATCH', body: { requiredResourceAccess } })).status, 204)
+  const { body: changed } = await ask(`/applications(appId='${made.appId}')`)
+  assert.deepEqual(changed.requiredResourceAccess, requiredResourceAccess)
+  assert.deepEqual(changed.web.redirectUris, ['https://localhost/signin'], 'what was not named stays')
+  assert.equal((await ask(path, { method: 'DELETE' })).status, 204)
+  assertError(await ask(path), 404, 'Request_ResourceNotFound')
+})
+
+test('a secret is shown once, opens the door, and can be taken away', async () => {
+  const { id, appId } = await create()
+  await ask('/servicePrincipals', { body: { appId, accountEnabled: true } })
+  const added = await ask(`/applications/${id}/addPassword`, { body: { passwordCredential: { displayName: 'first' } } })
+  assert.equal(added.status, 200, added.text)
+  const { secretText, keyId, hint, endDateTime, startDateTime } = added.body
+  assert.match(secretText, /^.{16,64}$/)
+  assert.equal(hint, secretText.slice(0, 3))
+  assert.equal(new Date(endDateTime).getUTCFullYear() - new Date(startDateTime).getUTCFullYear(), 2)
+  assert.equal((await tokenFor(appId, secretText)).status, 200)
+  const shown = await ask(`/applications/${id}`)
+  assert.equal(shown.body.passwordCredentials[0].secretText, null)
+  assert.doesNotMatch(shown.text, new RegExp(secretText.slice(5, 20)))
+  assert.equal((await ask(`/applications/${id}/removePassword`, { body: { keyId } })).status, 204)
+  assert.equal((await tokenFor(appId, secretText)).status, 401)
+  assertError(await ask(`/applications/${id}/removePassword`, { body: { keyId } }), 400, 'Request_BadRequest')
+})
+
+test('a secret with an end expires by the clock', async () => {
+  const { id, appId } = await create()
+  await ask('/servicePrincipals', { body: { appId } })
+  const endDateTime = new Date(emulator.clock.now().getTime() + 3_600_000).toISOString()
+  const { body } = await ask(`/applications/${id}/addPassword`, { body: { passwordCredential: { endDateTime } } })
+  assert.equal((await tokenFor(appId, body.secretText)).status, 200)
+  emulator.clock.advance({ hours: 2 })
+  assert.match((await tokenFor(appId, body.secretText)).body.error_description, /^AADSTS7000222/)
+})
+
+test('certificates are put by PATCH and rolled by the application itself with a proof', async () => {
+  const [old, next] = [makeClientCertificate(), makeClientCertificate()]
+  const der = (pem: string) => pem.replace(/-----[A-Z ]+-----|\s/g, '')
+  const { id } = await create({
+    keyCredentials: [{ type: 'AsymmetricX509Cert', usage: 'Verify', key: der(old.certificate) }],
+  })
+  const { body: before } = await ask(`/applications/${id}`)
+  assert.equal(before.keyCredentials.length, 1)
+  assert.equal(before.keyCredentials[0].key, null)
+  const proof = (key = old.key) => {
+    const now = Math.floor(emulator.clock.now().getTime() / 1000)
+    return new SignJWT({ aud: '00000002-0000-0000-c000-000000000000', iss: id, nbf: now, exp: now + 600 })
+      .setProtectedHeader({ alg: 'RS256' })
+      .sign(createPrivateKey(key.export({ type: 'pkcs8', format: 'pem' })))
+  }
+  const keyCredential = { type: 'AsymmetricX509Cert', usage: 'Verify', key: der(next.certificate) }
+  assertError(
+    await ask(`/applications/${id}/addKey`, { body: { keyCredential, proof: await proof(next.key) } }),
+    401,
+    'Authentication_MissingOrMalformed',
+  )
+  const added = await ask(`/applications/${id}/addKey`, {
+    body: { keyCredential, passwordCredential: null, proof: await proof() },
+  })
+  assert.equal(added.status, 200, added.text)
+  assert.equal((await ask(`/applications/${id}`)).body.keyCredentials.length, 2)
+  const removed = await ask(`/applications/${id}/removeKey`, {
+    body: { keyId: before.keyCredentials[0].keyId, proof: await proof(next.key) },
+  })
+  assert.equal(removed.status, 204)
+  assertError(
+    await ask(`/applications/${id}`, { method: 'PATCH', body: { keyCredentials: [{ key: 'bm9uc2Vuc2U=' }] } }),
+    400,
+    'Request_BadRequest',
+    /^Key value is invalid certificate\.$/,
+  )
+})
+
+test('federated credentials are unique by name and by issuer with subject', async () => {
+  const { id } = await create()
+  const path = `/applications/${id}/federatedIdentityCredentials`
+  const body = {
+    name: 'ci',
+    issuer: 'https://issuer.example',
+    subject: 'repo:x',
+    audiences: ['api://AzureADTokenExchange'],
+  }
+  const made = await ask(path, { body })
+  assert.equal(made.status, 201, made.text)
+  assertError(await ask(path, { body }), 409, 'Request_MultipleObjectsWithSameKeyValue')
+  assertError(await ask(path, { body: { ...body, name: 'other' } }), 409, 'Request_MultipleObjectsWithSameKeyValue')
+  assertError(await ask(path, { body: { ...body, name: 'two', audiences: ['a', 'b'] } }), 400, 'Request_BadRequest')
+  assert.equal((await ask(`${path}/${made.body.id}`, { method: 'PATCH', body: { subject: 'repo:y' } })).status, 204)
+  assert.equal((await ask(path)).body.value[0].subject, 'repo:y')
+  assert.equal((await ask(`${path}/ci`, { method: 'DELETE' })).status, 204)
+  assert.deepEqual((await ask(path)).body.value, [])
+})
+
+test('an application that is not the tenant’s own is not found, and foreign service principals need the real id', async () => {
+  assertError(await ask(`/applications(appId='${WRITER}')`), 404, 'Request_ResourceNotFound')
+  const { appId } = await create()
+  assert.equal((await ask('/servicePrincipals', { body: { appId } })).status, 201)
+  assert.equal((await ask(`/servicePrincipals(appId='${appId}')`)).body.appOwnerOrganizationId, FABRIKAM)
+})

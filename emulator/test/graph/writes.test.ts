@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, test } from 'node:test'
+import { startEmulator } from '#emulator/index.ts'
+import { asApp, assertError, asUser, graphEstate, READER, WRITER } from '#emulator/test/graph/support.ts'
+
+const emulator = await startEmulator({ estate: graphEstate })
+after(() => emulator.close())
+beforeEach(() => emulator.reset())
+const writer = await asApp(emulator, WRITER)
+const reader = await asApp(emulator, READER)
+
+const newcomer = {
+  accountEnabled: true,
+  displayName: 'Nora Newcomer',
+  mailNickname: 'nora',
+  userPrincipalName: 'nora@fabrikam.example',
+  passwordProfile: { password: 'S3cret-of-nora', forceChangePasswordNextSignIn: false },
+}
+
+test('a user is created, changed, signs in, and is deleted', async () => {
+  const made = await writer('/users', { body: newcomer })
+  assert.equal(made.status, 201, made.text)
+  assert.equal(made.body.userPrincipalName, 'nora@fabrikam.example')
+  assert.equal(made.body.passwordProfile, undefined)
+  assert.equal(
+    (
+      await writer(`/users/${made.body.id}`, {
+        method: 'PATCH',
+        body: { jobTitle: 'Pilot', userPrincipalName: 'nn@fabrikam.example' },
+      })
+    ).status,
+    204,
+  )
+  const { body: changed } = await reader('/users/nn@fabrikam.example')
+  assert.deepEqual([changed.id, changed.jobTitle, changed.displayName], [made.body.id, 'Pilot', 'Nora Newcomer'])
+  assertError(await reader('/users/nora@fabrikam.example'), 404, 'Request_ResourceNotFound')
+  assert.equal(
+    (await reader('/users?$count=true&$top=1', { headers: { consistencylevel: 'eventual' } })).body['@odata.count'],
+    1_206,
+  )
+  await writer(`/users/${made.body.id}`, { method: 'PATCH', body: { passwordProfile: { password: 'Passw0rd!' } } })
+  assert.equal((await (await asUser(emulator, 'nn@fabrikam.example'))('/me')).body.id, made.body.id)
+  assert.equal((await writer(`/users/${made.body.id}`, { method: 'DELETE' })).status, 204)
+  assertError(await reader(`/users/${made.body.id}`), 404, 'Request_ResourceNotFound')
+})
+
+test('a user that cannot be is refused in words', async () => {
+  const { displayName: _, ...nameless } = newcomer
+  assertError(
+    await writer('/users', { body: nameless }),
+    400,
+    'Request_BadRequest',
+    /A value is required for property 'displayName' of resource 'User'/,
+  )
+  assertError(
+    await writer('/users', { body: { ...newcomer, accountEnabled: 'yes' } }),
+    400,
+    'Request_BadRequest',
+    /Invalid value specified for property 'accountEnabled'/,
+  )
+  assertError(await writer('/users', { body: { ...newcomer, shoeSize: 43 } }), 400, 'Request_BadRequest', /shoeSize/)
+  assertError(await writer('/users', { body: { ...newcomer, city: 'Oslo' } }), 501, 'NotImplemented', /city/)
+  assertError(
+    await writer('/users', { body: { ...newcomer, userPrincipalName: 'nora@elsewhere.example' } }),
+    400,
+    'Request_BadRequest',
+    /verified domain/,
+  )
+  const twice = await writer('/users', { body: { ...newcomer, userPrincipalName: 'UMA@fabrikam.example' } })
+  assertError(
+    twice,
+    400,
+    'Request_BadRequest',
+    /^Another object with the same value for property userPrincipalName already exists\.$/,
+  )
+  assertError(await reader('/users', { body: newcomer }), 403, 'Authorization_RequestDenied')
+})
+
+test('a group is created with members, gains and loses some, and is deleted', async () => {
+  const { body: uma } = await reader('/users/uma@fabrikam.example')
+  const { body: adam } = await reader('/users/adam@fabrikam.example')
+  const link = (id: string) => `${emulator.origin}/v1.0/directoryObjects/${id}`
+  const made = await writer('/groups', {
+    body: {
+      displayName: 'Pilots',
+      mailEnabled: false,
+      mailNickname: 'pilots',
+      securityEnabled: true,
+      'members@odata.bind': [link(uma.id)],
+    },
+  })
+  assert.equal(made.status, 201, made.text)
+  const path = `/groups/${made.body.id}`
+  const members = async () =>
+    (await reader(`${path}/members?$select=id`)).body.value.map(({ id }: { id: string }) => id)
+  assert.deepEqual(await members(), [uma.id])
+  const add = () => writer(`${path}/members/$ref`, { body: { '@odata.id': link(adam.id) } })
+  assert.equal((await add()).status, 204)
+  assertError(await add(), 400, 'Request_BadRequest', /^One or more added object references already exist/)
+  assert.deepEqual(await members(), [uma.id, adam.id])
+  const ids = await reader(`/users/${adam.id}/getMemberGroups`, { body: { securityEnabledOnly: true } })
+  assert.deepEqual(ids.body.value, [made.body.id])
+  assert.deepEqual(
+    (await reader(`/users/${adam.id}/checkMemberGroups`, { body: { groupIds: [made.body.id, uma.id] } })).body.value,
+    [made.body.id],
+  )
+  assert.equal((await writer(`${path}/members/${uma.id}/$ref`, { method: 'DELETE' })).status, 204)
+  assertError(await writer(`${path}/members/${uma.id}/$ref`, { method: 'DELETE' }), 404, 'Request_ResourceNotFound')
+  assert.deepEqual(await members(), [adam.id])
+  assert.equal((await writer(path, { method: 'PATCH', body: { description: 'They fly' } })).status, 204)
+  assert.equal((await reader(path)).body.description, 'They fly')
+  assert.equal((await writer(path, { method: 'DELETE' })).status, 204)
+  assertError(await reader(`${path}/members`), 404, 'Request_ResourceNotFound')
+})
+
+test('members of members count as transitive, each once, and through circles too', async () => {
+  const group = async (displayName: string) =>
+    (
+      await writer('/groups', {
+        body: { displayName, mailEnabled: false, mailNickname: displayName, securityEnabled: true },
+      })
+    ).body.id
+  const [outer, inner] = [await group('outer'), await group('inner')]
+  const { body: uma } = await reader('/users/uma@fabrikam.example')
+  const add = (to: string, id: string) =>
+    writer(`/groups/${to}/members/$ref`, { body: { '@odata.id': `${emulator.origin}/v1.0/directoryObjects/${id}` } })
+  await add(outer, inner)
+  await add(inner, uma.id)
+  await add(inner, outer)
+  const { body } = await reader(`/groups/${outer}/transitiveMembers?$select=id`)
+  assert.deepEqual(new Set(body.value.map(({ id }: { id: string }) => id)), new Set([inner, uma.id, outer]))
+  const { body: users } = await reader(`/groups/${outer}/transitiveMembers/microsoft.graph.user?$select=id`)
+  assert.deepEqual(
+    users.value.map(({ id }: { id: string }) => id),
+    [uma.id],
+  )
+  const { body: of } = await reader(`/users/${uma.id}/transitiveMemberOf/microsoft.graph.group?$select=id`)
+  assert.ok(of.value.some(({ id }: { id: string }) => id === outer))
+  const { body: direct } = await reader(`/users/${uma.id}/memberOf/microsoft.graph.group?$select=id`)
+  assert.ok(!direct.value.some(({ id }: { id: string }) => id === outer))
+})
+
+test('users with a scope need the directory role too', async () => {
+  const person = await asUser(emulator, 'adam@fabrikam.example')
+  assertError(await person('/users', { body: newcomer }), 403, 'Authorization_RequestDenied')
+  assert.equal((await person('/servicePrincipals?$top=1')).status, 200)
+})
+
+test('objects are resolved by their ids, of whatever type', async () => {
+  const { body: uma } = await reader('/users/uma@fabrikam.example')
+  const { body: groups } = await reader('/groups?$top=1')
+  const ids = [uma.id, groups.value[0].id, '99999999-9999-4999-8999-999999999999']
+  const { body } = await reader('/directoryObjects/getByIds', { body: { ids } })
+  assert.deepEqual(
+    body.value.map((object: Record<string, string>) => [object['@odata.type'], object.id]),
+    [
+      ['#microsoft.graph.user', uma.id],
+      ['#microsoft.graph.group', groups.value[0].id],
+    ],
+  )
+  const { body: only } = await reader('/directoryObjects/getByIds', { body: { ids, types: ['group'] } })
+  assert.equal(only.value.length, 1)
+  assert.equal((await reader(`/directoryObjects/${uma.id}`)).body['@odata.type'], '#microsoft.graph.user')
+})
