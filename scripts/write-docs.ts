@@ -1,0 +1,105 @@
+// Writes the parts of the documents that are made from the program: `node scripts/write-docs.ts`. With --check it writes
+// nothing and ends with 1 when one of them is stale; --folder DIR does either in a copy of the repository's documents.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { SETTINGS } from '#config.ts'
+import { AADSTS } from '#entra/aadsts.ts'
+import { MOVES, TENANT_STATES } from '#model/tenant.ts'
+import { EMULATOR, type Room, SRC } from '#test/rooms.ts'
+
+const { values } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, folder: { type: 'string', default: '' } },
+})
+const folder = values.folder || join(import.meta.dirname, '..')
+
+type Setting = { name: string; about: string; required: boolean; standard: string | null }
+
+const settings: readonly Setting[] = Object.entries(SETTINGS).map(([name, { check, about }]) => {
+  const unset = check.safeParse(undefined)
+  return { name, about, required: !unset.success, standard: unset.data === undefined ? null : String(unset.data) }
+})
+
+const table = (headings: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [headings, headings.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+
+const code = (text: string): string => `\`${text}\``
+const codes = (texts: readonly string[]): string => texts.map(code).join(', ')
+
+const roomTable = (rooms: Record<string, Room>): string =>
+  table(
+    ['room', 'may use', 'outside packages that live there'],
+    Object.entries(rooms).map(([name, { imports, packages }]) => [code(name), codes(imports), codes(packages)]),
+  )
+
+/** Each part by its name, as it stands between `<!-- name -->` and `<!-- /name -->`. */
+const PARTS: Record<string, string> = {
+  settings: table(
+    ['setting', 'unless set', 'what it is'],
+    settings.map(({ name, about, required, standard }) => [
+      code(name),
+      required ? '**required**' : standard === null ? '' : code(standard),
+      about,
+    ]),
+  ),
+  moves: table(
+    ['from', 'to'],
+    TENANT_STATES.map((state) => [code(state), codes(MOVES[state])]),
+  ),
+  rooms: roomTable(SRC),
+  'emulator-rooms': roomTable(EMULATOR),
+  aadsts: table(
+    ['Microsoft’s code', 'ours', 'who mends it', 'what happened', 'what to do next'],
+    Object.entries(AADSTS).map(([number, { code: ours, owner, message, nextStep }]) => [
+      code(`AADSTS${number}`),
+      code(ours),
+      owner,
+      message,
+      nextStep,
+    ]),
+  ),
+}
+
+const envExample = [
+  '# Copy this file to .env and fill it in: `tenantry` reads it from the folder that it is started in. What is commented',
+  '# out shows what holds unless set. Never commit .env.',
+  ...settings.flatMap(({ name, about, required, standard }) => [
+    '',
+    `# ${about}`,
+    required ? `${name}=` : `# ${name}=${standard ?? ''}`,
+  ]),
+  '',
+].join('\n')
+
+const FILES: Record<string, (text: string) => string> = {
+  'docs/configuration.md': withParts,
+  'docs/house.md': withParts,
+  'docs/errors.md': withParts,
+  '.env.example': () => envExample,
+}
+
+function withParts(text: string): string {
+  return text.replace(/(<!-- ([a-z-]+) -->\n)[\s\S]*?(<!-- \/\2 -->)/g, (_whole, begin, name, end) => {
+    const part = PARTS[name]
+    if (part === undefined) throw new Error(`No part of the documents is called ${name}.`)
+    return `${begin}\n${part}\n\n${end}`
+  })
+}
+
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+for (const [name, make] of Object.entries(FILES)) {
+  const file = join(folder, name)
+  const found = read(file)
+  const wanted = make(found)
+  if (found === wanted) continue
+  if (!values.check) writeFileSync(file, wanted)
+  else process.exitCode = 1
+  console.log(values.check ? `${name} is stale: run node scripts/write-docs.ts` : `${name} written`)
+}
