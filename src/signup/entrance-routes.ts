@@ -50,7 +50,11 @@ export const callback =
     } catch (error) {
       if (!LEAVES_TICKET.includes(diagnose(error).code)) cookies.ticket.drop(c)
       const open = await cookies.step.read(c)
-      return showProblem(c, door, error, { ...invitationOf(door, ticket), goOn: open && '/sign-up/welcome' })
+      return showProblem(c, door, error, {
+        ...invitationOf(door, ticket),
+        goOn: open && '/sign-up/welcome',
+        forgetAddress: true,
+      })
     }
   }
 

@@ -9,25 +9,31 @@ export type ShownPermission = {
   reason: string
   /** Microsoft's own words for it. */
   displayName?: string
-  state?: PlannedGrant['status'] | 'missing'
+  status?: PlannedGrant['status'] | 'missing'
 }
 
-const STATES: Record<NonNullable<ShownPermission['state']>, [text: string, tone: BadgeTone, icon: IconName]> = {
+const STATUSES: Record<NonNullable<ShownPermission['status']>, [text: string, tone: BadgeTone, icon: IconName]> = {
   granted: ['Present', 'success', 'check'],
   'to-grant': ['Will be added', 'info', 'plus'],
   missing: ['Missing', 'warning', 'minus'],
   unavailable: ['Not offered here', 'danger', 'cross'],
 }
 
+/** A long name may go on in the next line behind each full stop. */
+const breakable = (value: string): Html => {
+  const [first = '', ...rest] = value.split('.')
+  return html`${first}${rest.map((part) => html`.<wbr>${part}`)}`
+}
+
 /** What is asked for: each permission as Microsoft names it, why, and whether it is there. */
 export const permissionList = (permissions: readonly ShownPermission[]): Html => html`
   <ul class="permissions">
     ${permissions.map(
-      ({ value, reason, displayName, state }) => html`
+      ({ value, reason, displayName, status }) => html`
       <li>
         <span class="permission-mark">${icon('key')}</span>
         <div>
-          <p class="permission-name"><code>${value}</code>${state && badge(...STATES[state])}</p>
+          <p class="permission-name"><code>${breakable(value)}</code>${status && badge(...STATUSES[status])}</p>
           <p>${reason}</p>
           ${displayName && displayName !== value && html`<p class="soft small">Microsoft calls it “${displayName}”</p>`}
         </div>

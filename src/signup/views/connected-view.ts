@@ -45,7 +45,7 @@ export const connectedView = (app: AppDefinition, { arrivals, watcher, cloud, cl
       </section>
       <section class="stack" aria-labelledby="may">
         <h2 id="may">What ${app.name} may do now</h2>
-        <div class="card">${permissionList(app.permissions.map((permission) => ({ ...permission, state: 'granted' as const })))}</div>
+        <div class="card">${permissionList(app.permissions.map((permission) => ({ ...permission, status: 'granted' as const })))}</div>
       </section>
       <section class="card" aria-label="The connection">
         ${facts([

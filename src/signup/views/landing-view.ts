@@ -95,6 +95,6 @@ const never: Html = html`
 const leaving = (app: AppDefinition): Html => html`
   <section class="stack" aria-labelledby="leave">
     <h2 id="leave">You can leave at any time</h2>
-    <p class="soft">Delete ${app.name} under Enterprise applications, or with one command. From that moment Microsoft refuses every request of ours for your tenant; you need not ask us.</p>
+    <p class="soft">Delete ${app.name} under Enterprise applications, or with one command. Microsoft then gives us no more access to your tenant; you need not ask us.</p>
     <p><a href="/leave">How to leave, step by step</a></p>
   </section>`

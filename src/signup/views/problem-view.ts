@@ -1,10 +1,11 @@
-import { html } from 'hono/html'
+import { html, raw } from 'hono/html'
 import type { AppDefinition } from '#model/app.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { action, buttonLink } from '#pages/components/button.ts'
 import { codeBlock } from '#pages/components/code-block.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
+import type { Tone } from '#pages/components/notice.ts'
 import type { Html } from '#pages/html.ts'
 import type { Page } from '#pages/layout.ts'
 import { forVisitors, ownerForVisitors, problemTitle } from '#signup/problem-words.ts'
@@ -16,6 +17,8 @@ export type ProblemParts = {
   goOn?: string | null
   /** To send to somebody who may do what this person may not. */
   link?: string | null
+  /** The address holds what Microsoft sent along; with script it leaves the address bar. */
+  forgetAddress?: boolean
 }
 
 /** One problem, one page: what happened, who can mend it, and how to go on. */
@@ -25,9 +28,9 @@ export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: Pro
   return {
     title,
     body: html`
-      <div class="stack roomy" data-forget-address>
+      <div class="stack roomy" ${parts.forgetAddress ? raw('data-forget-address') : ''}>
         <h1>${title}</h1>
-        ${diagnosisCard(shown, { owner: ownerForVisitors(shown.owner, app), ...(diagnosis.code === 'CONSENT_DECLINED' ? { tone: 'info' as const } : {}) })}
+        ${diagnosisCard(shown, { owner: ownerForVisitors(shown.owner, app), tone: toneOf(diagnosis) })}
         ${diagnosis.code === 'ADMIN_APPROVAL_NEEDED' && parts.link && forAdministrator(parts.link)}
         <div class="row">
           ${parts.goOn && buttonLink('Go on with your sign-up', parts.goOn, { look: 'primary' })}
@@ -38,6 +41,12 @@ export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: Pro
         </div>
       </div>`,
   }
+}
+
+/** Most of this is an everyday matter; red is for what should not happen. */
+function toneOf({ code, owner }: Diagnosis): Tone {
+  if (code === 'CONSENT_DECLINED') return 'info'
+  return owner === 'operator' ? 'danger' : 'warning'
 }
 
 const forAdministrator = (link: string): Html => html`
