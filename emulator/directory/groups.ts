@@ -27,7 +27,12 @@ export const countGroups = (directory: Directory, tenantId: Guid): number => con
 
 export function removeGroup(directory: Directory, tenantId: Guid, id: Guid): boolean {
   const contents = contentsOf(directory, tenantId)
-  if (!contents.groups.delete(id)) return false
+  const group = contents.groups.get(id)
+  if (!group) return false
+  contents.groups.delete(id)
+  // Only Microsoft 365 groups can be restored.
+  if (group.groupTypes.includes('Unified'))
+    contents.deleted.set(id, { kind: 'group', of: group, at: directory.clock.now() })
   contents.members.delete(id)
   note(directory, contents, { kind: 'group', id, what: 'deleted' })
   leaveGroups(directory, tenantId, { id, kind: 'group' })

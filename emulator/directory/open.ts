@@ -14,6 +14,9 @@ import type {
 
 export type Member = { id: Guid; kind: 'user' | 'group' | 'servicePrincipal' }
 
+/** Deleted for now: it can be restored for 30 days. */
+export type Deleted = { kind: 'user'; of: User; at: Date } | { kind: 'group'; of: Group; at: Date }
+
 /** Everything of one tenant, apart from every other. */
 export type TenantContents = {
   tenant: Tenant
@@ -27,6 +30,7 @@ export type TenantContents = {
   births: Map<Guid, number>
   assignments: Map<string, AppRoleAssignment>
   grants: Map<string, PermissionGrant>
+  deleted: Map<Guid, Deleted>
   /** Grows with every change of users, groups, members and service principals. */
   version: number
   /** Kept from the first time that somebody asks for changes. */

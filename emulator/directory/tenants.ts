@@ -15,6 +15,7 @@ export function addTenant(directory: Directory, tenant: Tenant): TenantContents 
     births: new Map(),
     assignments: new Map(),
     grants: new Map(),
+    deleted: new Map(),
     version: 0,
     journal: null,
   }

@@ -53,6 +53,7 @@ export function removeUser(directory: Directory, tenantId: Guid, id: Guid): bool
   const user = contents.users.get(id)
   if (!user) return false
   contents.users.delete(id)
+  contents.deleted.set(id, { kind: 'user', of: user, at: directory.clock.now() })
   contents.usersByName.delete(user.userPrincipalName.toLowerCase())
   note(directory, contents, { kind: 'user', id, what: 'deleted' })
   leaveGroups(directory, tenantId, { id, kind: 'user' })

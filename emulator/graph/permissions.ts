@@ -129,6 +129,10 @@ export const NEEDS = {
       ],
     ],
   },
+  restore: {
+    allOf: [['User.DeleteRestore.All', 'User.ReadWrite.All', 'Group.ReadWrite.All', 'Directory.ReadWrite.All']],
+    userRoles: GROUP_ADMINISTRATORS,
+  },
   none: { allOf: [] },
 } as const satisfies Record<string, Needs>
 

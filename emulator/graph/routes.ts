@@ -1,8 +1,10 @@
+import { deltaRoutes } from '#emulator/graph/delta/routes.ts'
 import { segmentsOf } from '#emulator/graph/path.ts'
 import { appRoleAssignmentRoutes } from '#emulator/graph/resources/app-role-assignments.ts'
 import { applicationWriteRoutes } from '#emulator/graph/resources/application-writes.ts'
 import { applicationRoutes } from '#emulator/graph/resources/applications.ts'
 import { credentialRoutes } from '#emulator/graph/resources/credentials.ts'
+import { deletedItemRoutes } from '#emulator/graph/resources/deleted-items.ts'
 import { directoryObjectRoutes } from '#emulator/graph/resources/directory-objects.ts'
 import { directoryRoleRoutes } from '#emulator/graph/resources/directory-roles.ts'
 import { federatedCredentialRoutes } from '#emulator/graph/resources/federated-credentials.ts'
@@ -35,6 +37,8 @@ export const ROUTES: readonly Route[] = [
   ...federatedCredentialRoutes,
   ...directoryRoleRoutes,
   ...directoryObjectRoutes,
+  ...deletedItemRoutes,
+  ...deltaRoutes,
 ]
 
 type Pattern = { route: Route; segments: readonly string[] }

@@ -96,7 +96,7 @@ function selectItems<Item>(call: Call, { type, items, isStable }: Collection<Ite
  * After the last item seen, wherever it stands now. If it is gone, as far back as changes can have moved the rest: to
  * see an item twice does no harm, to miss one does.
  */
-function startOf<Item extends { id: string }>(
+export function startOf<Item extends { id: string }>(
   { contents }: Call,
   all: readonly Item[],
   { position, lastId, version }: Place,

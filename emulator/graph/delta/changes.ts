@@ -1,0 +1,15 @@
+import { randomUUID } from 'node:crypto'
+import type { Change, ChangeKind, Journal } from '#emulator/directory/journal.ts'
+import type { TenantContents } from '#emulator/directory/open.ts'
+
+/** The tenant's journal, which begins with the first question for changes. */
+export function journalOf(contents: TenantContents): Journal {
+  contents.journal ??= { epoch: randomUUID(), changes: new Map() }
+  return contents.journal
+}
+
+/** What happened to objects of one kind after `since`, oldest first. */
+export function* changesSince({ journal }: TenantContents, kind: ChangeKind, since: number): Iterable<Change> {
+  for (const change of journal?.changes.values() ?? [])
+    if (change.kind === kind && change.sequence > since) yield change
+}
