@@ -27,13 +27,16 @@ type Keys = z.output<typeof keySet>['keys']
 /** @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature */
 export function openJwks({ cloud, outbound, clock }: { cloud: Cloud; outbound: Outbound; clock: Clock }): Jwks {
   const url = `${cloud.loginOrigin}/common/discovery/v2.0/keys`
-  let known: Keys = []
-  let fetchedAt = Number.NEGATIVE_INFINITY
-
   const inFlight = new Map<string, Promise<void>>()
+  let known: Keys = []
+  let knownSince = Number.NEGATIVE_INFINITY
+  let askedAt = Number.NEGATIVE_INFINITY
+  let failure: unknown = null
 
-  const fetchKeys = async () => {
-    fetchedAt = clock.now().getTime()
+  const find = (kid: string | undefined) =>
+    known.find((key) => kid !== undefined && key.kid === kid && key.kty === 'RSA')
+
+  const load = async () => {
     const { status, text } = await send(outbound, {
       method: 'GET',
       url,
@@ -43,17 +46,28 @@ export function openJwks({ cloud, outbound, clock }: { cloud: Cloud; outbound: O
     const parsed = status === 200 ? keySet.safeParse(safeJson(text)) : null
     if (!parsed?.success) throw unavailable(status)
     known = parsed.data.keys
+    knownSince = clock.now().getTime()
   }
-  const find = (kid: string | undefined) =>
-    known.find((key) => kid !== undefined && key.kid === kid && key.kty === 'RSA')
+
+  /** Whoever comes while the keys are on their way waits for them; a failure is remembered, so that nobody takes it for a forgery. */
+  const refresh = async (kid: string | undefined) => {
+    const now = clock.now().getTime()
+    const wanted = !find(kid) || now - knownSince > FRESH_MILLISECONDS
+    if (!inFlight.has(url) && (!wanted || now - askedAt < COOLDOWN_MILLISECONDS)) return
+    await oncePerKey(inFlight, url, async () => {
+      askedAt = now
+      failure = await load().then(
+        () => null,
+        (error: unknown) => error,
+      )
+    })
+  }
 
   return {
-    async keyFor(header) {
-      const age = clock.now().getTime() - fetchedAt
-      if (age > FRESH_MILLISECONDS || (!find(header.kid) && age > COOLDOWN_MILLISECONDS))
-        await oncePerKey(inFlight, url, fetchKeys)
-      const found = find(header.kid)
-      if (!found) throw new errors.JWKSNoMatchingKey()
+    async keyFor({ kid }) {
+      await refresh(kid)
+      const found = find(kid)
+      if (!found) throw failure ?? new errors.JWKSNoMatchingKey()
       return { key: await importJWK(found as JWK, 'RS256'), issuer: found.issuer ?? null }
     },
   }
