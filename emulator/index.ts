@@ -11,10 +11,11 @@ import { type LagSettings, lagSchema } from '#emulator/lag.ts'
 import { type Rule, type RuleInput, ruleSchema, type Word } from '#emulator/mischief/rules.ts'
 import type { RequestEntry, RequestFilter } from '#emulator/request-log.ts'
 import { openServer } from '#emulator/server/open.ts'
+import { NO_THROTTLE, type ThrottleSettings, throttleSchema } from '#emulator/throttle.ts'
 import type { World } from '#emulator/world.ts'
 
 export { DEMO, demoEstate } from '#emulator/estate/demo.ts'
-export type { Duration, EstateInput, EstateView, LagSettings, RequestEntry, Rule, RuleInput, Word }
+export type { Duration, EstateInput, EstateView, LagSettings, RequestEntry, Rule, RuleInput, ThrottleSettings, Word }
 export { EstateError }
 
 export type StartOptions = {
@@ -70,6 +71,12 @@ export type Emulator = AsyncDisposable & {
     settings(): LagSettings
     clear(): void
   }
+  readonly throttle: {
+    /** Graph’s documented limits, from now on; `limitScale: 0.01` makes them small enough to be reached in a test. */
+    set(settings: Partial<ThrottleSettings>): void
+    settings(): ThrottleSettings
+    clear(): void
+  }
   readonly requests: {
     /** Oldest first; `path` is a regular expression. No secret, code or token stands in it. */
     list(filter?: RequestFilter): RequestEntry[]
@@ -99,7 +106,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
     dataDir,
   })
   const { world, snapshots } = server
-  const { clock, mischief, lag, requests } = world
+  const { clock, mischief, lag, requests, throttle } = world
   const add = (rule: RuleInput) => mischief.add(ruleSchema.parse(rule))
   return {
     origin: world.origins.https,
@@ -130,6 +137,11 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
       set: (settings) => lag.set(lagSchema.parse(settings)),
       settings: lag.settings,
       clear: () => lag.set(lagSchema.parse({})),
+    },
+    throttle: {
+      set: (settings) => throttle.set(throttleSchema.parse({ on: true, ...settings })),
+      settings: throttle.settings,
+      clear: () => throttle.set(NO_THROTTLE),
     },
     requests: { list: requests.list, clear: requests.clear },
     directory: openDirectoryOperations(world),

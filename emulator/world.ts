@@ -5,6 +5,7 @@ import type { Lag } from '#emulator/lag.ts'
 import type { Mischief } from '#emulator/mischief/open.ts'
 import type { Rule } from '#emulator/mischief/rules.ts'
 import type { RequestLog } from '#emulator/request-log.ts'
+import type { Throttle } from '#emulator/throttle.ts'
 
 /** What every room of the emulator works with. */
 export type World = {
@@ -14,6 +15,7 @@ export type World = {
   mischief: Mischief
   lag: Lag
   requests: RequestLog
+  throttle: Throttle
   /** `https` for programs; `browser` for people, without certificate warnings. */
   origins: { https: string; browser: string }
 }

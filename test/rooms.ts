@@ -70,7 +70,8 @@ export const EMULATOR: Record<string, Room> = {
   mischief: { imports: [], packages: ['zod'] },
   lag: { imports: ['directory'], packages: ['zod'] },
   'request-log': { imports: [], packages: [] },
-  world: { imports: ['directory', 'keys', 'mischief', 'lag', 'request-log', 'clock'], packages: [] },
+  throttle: { imports: ['directory', 'clock'], packages: ['zod'] },
+  world: { imports: ['directory', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'clock'], packages: [] },
   estate: { imports: ['directory', 'mischief', 'clock'], packages: ['zod'] },
   pages: { imports: ['directory'], packages: ['hono'] },
   entra: {
@@ -79,7 +80,7 @@ export const EMULATOR: Record<string, Room> = {
   },
   graph: { imports: ['world', 'directory', 'keys', 'mischief', 'lag', 'clock'], packages: ['hono', 'jose', 'zod'] },
   control: {
-    imports: ['world', 'directory', 'estate', 'keys', 'mischief', 'lag', 'request-log', 'pages', 'clock'],
+    imports: ['world', 'directory', 'estate', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'pages', 'clock'],
     packages: ['hono', 'zod'],
   },
   server: {
@@ -92,6 +93,7 @@ export const EMULATOR: Record<string, Room> = {
       'mischief',
       'lag',
       'request-log',
+      'throttle',
       'entra',
       'graph',
       'control',
@@ -100,7 +102,7 @@ export const EMULATOR: Record<string, Room> = {
     packages: ['hono', '@hono/node-server', 'jose'],
   },
   index: {
-    imports: ['server', 'control', 'estate', 'world', 'mischief', 'lag', 'request-log'],
+    imports: ['server', 'control', 'estate', 'world', 'mischief', 'lag', 'request-log', 'throttle'],
     packages: ['zod'],
   },
   banner: { imports: ['index'], packages: [] },

@@ -8,6 +8,7 @@ import type { Snapshots } from '#emulator/control/snapshots.ts'
 import { lagSchema } from '#emulator/lag.ts'
 import { isPattern, ruleSchema, rulesSchema } from '#emulator/mischief/rules.ts'
 import { STYLE } from '#emulator/pages/style.ts'
+import { throttleSchema } from '#emulator/throttle.ts'
 import type { Env, World } from '#emulator/world.ts'
 
 /** What the server alone can do. */
@@ -21,7 +22,7 @@ const clockSchema = z.union([
 
 /** Everything under `/_emulator/`: the levers of the emulator and a look inside. */
 export function controlApp(world: World, { reset, snapshots }: Levers): Hono<Env> {
-  const { clock, mischief, lag, requests } = world
+  const { clock, mischief, lag, requests, throttle } = world
   const app = new Hono<Env>().basePath('/_emulator')
 
   app.get('/assets/style.css', (c) => c.body(STYLE, 200, { 'content-type': 'text/css; charset=utf-8' }))
@@ -67,6 +68,12 @@ export function controlApp(world: World, { reset, snapshots }: Levers): Hono<Env
   app.put('/lag', async (c) => {
     lag.set(read(lagSchema, await body(c.req)))
     return c.json(lag.settings())
+  })
+
+  app.get('/throttle', (c) => c.json(throttle.settings()))
+  app.put('/throttle', async (c) => {
+    throttle.set(read(throttleSchema, await body(c.req)))
+    return c.json(throttle.settings())
   })
 
   app.get('/requests', (c) => {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Context, Hono } from 'hono'
+import { answerBatch } from '#emulator/graph/batch.ts'
 import type { Answer } from '#emulator/graph/call.ts'
 import { type Caller, identifyCaller } from '#emulator/graph/caller.ts'
-import { dispatch } from '#emulator/graph/dispatch.ts'
+import { dispatch, type Incoming } from '#emulator/graph/dispatch.ts'
 import { envelope, GraphError } from '#emulator/graph/errors.ts'
 import { type GraphState, openGraphState } from '#emulator/graph/state.ts'
+import { strike } from '#emulator/graph/strike.ts'
 import type { Env, World } from '#emulator/world.ts'
 
 const JSON_TYPE = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
@@ -52,29 +53,29 @@ async function attempt(c: Context<Env>, world: World, state: GraphState, version
   const { origin, path, query } = readUrl(c.req.url, version)
   const method = c.req.method
   const caller = identify(c, world, state)
-  const struck = world.mischief.hit({
-    at: 'graph',
+  const struck = await strike(world, caller instanceof GraphError ? null : caller, {
     method,
     path: `/${version}${path}`,
-    ...(caller instanceof GraphError ? {} : { tenantId: caller.tenantId, appId: caller.application.appId }),
   })
-  if (struck.length > 0) c.set('struck', struck)
-  for (const { delayMs } of struck) if (delayMs !== undefined) await pause(delayMs)
-  const fault = struck.find((rule) => rule.answer)?.answer
-  if (fault) return { status: fault.status, headers: fault.headers, body: fault.body === '' ? null : fault.body }
-  if (struck.some((rule) => rule.reset)) return { status: 500, body: null }
+  if (struck.rules.length > 0) c.set('struck', struck.rules)
+  if (struck.answer) {
+    c.get('told').reason = `mischief: answers ${struck.answer.status}`
+    return struck.answer
+  }
   if (caller instanceof GraphError) throw caller
-  return dispatch(world, state, {
+  const incoming: Incoming = {
     caller,
     method,
     origin,
     version,
     path,
     query,
-    bentLink: struck.find((rule) => rule.nextLink !== undefined)?.nextLink ?? null,
+    bentLink: struck.bentLink,
     header: (name) => c.req.header(name),
     readBody: () => c.req.text(),
-  })
+  }
+  const isBatch = method === 'POST' && path.toLowerCase() === '/$batch'
+  return isBatch ? answerBatch(world, state, incoming) : dispatch(world, state, incoming)
 }
 
 /** Mischief may strike before a bad token is refused, so the refusal is kept for a moment. */

@@ -1,10 +1,12 @@
 import { contentsOf } from '#emulator/directory/open.ts'
 import type { Answer, Call } from '#emulator/graph/call.ts'
 import type { Caller } from '#emulator/graph/caller.ts'
-import { badRequest, notEmulated } from '#emulator/graph/errors.ts'
+import { charge } from '#emulator/graph/cost.ts'
+import { badRequest, GraphError, notEmulated } from '#emulator/graph/errors.ts'
 import { readOptions } from '#emulator/graph/odata/options.ts'
 import { tickOf } from '#emulator/graph/odata/skip-token.ts'
 import { checkPermission } from '#emulator/graph/permissions.ts'
+import type { Route } from '#emulator/graph/route.ts'
 import { findRoute } from '#emulator/graph/routes.ts'
 import type { GraphState } from '#emulator/graph/state.ts'
 import type { World } from '#emulator/world.ts'
@@ -16,7 +18,7 @@ export type Incoming = Pick<Call, 'caller' | 'method' | 'origin' | 'version' | '
 }
 
 /**
- * Finds what is asked for, checks that the caller may, and answers.
+ * Finds what is asked for, charges it, checks that the caller may, and answers.
  * @throws GraphError
  */
 export async function dispatch(world: World, state: GraphState, incoming: Incoming): Promise<Answer> {
@@ -24,8 +26,8 @@ export async function dispatch(world: World, state: GraphState, incoming: Incomi
   const found = findRoute(method, path)
   if (!found) throw notEmulated(method, `/${incoming.version}${path}`)
   const { route, params } = found
-  checkPermission(caller, route.needs)
   const options = readOptions(query)
+  const headers = charge(world, caller, route, options)
   const call: Call = {
     ...rest,
     world,
@@ -40,9 +42,20 @@ export async function dispatch(world: World, state: GraphState, incoming: Incomi
     eventual: header('consistencylevel')?.toLowerCase() === 'eventual',
     body: async () => parseBody(await readBody()),
   }
+  try {
+    checkPermission(caller, route.needs)
+    const answer = await answerTo(call, route, query)
+    return { ...answer, headers: { ...headers, ...answer.headers } }
+  } catch (error) {
+    throw error instanceof GraphError ? error.with(headers) : error
+  }
+}
+
+async function answerTo(call: Call, route: Route, query: string): Promise<Answer> {
   if (!route.isStable || call.bentLink !== null) return route.handle(call)
+  const { bodies } = call.state
   const key = keyOf(call, query)
-  return state.bodies.get(key) ?? state.bodies.keep(key, await route.handle(call))
+  return bodies.get(key) ?? bodies.keep(key, await route.handle(call))
 }
 
 const keyOf = ({ state, contents, caller, origin, version, path, eventual, world }: Call, query: string): string =>

@@ -24,6 +24,12 @@ export class GraphError extends Error {
     this.details = more.details ?? []
     this.inner = more.inner ?? {}
   }
+
+  /** The same refusal with more headers. */
+  with(headers: Readonly<Record<string, string>>): GraphError {
+    const { status, code, message, details, inner } = this
+    return new GraphError(status, code, message, { headers: { ...headers, ...this.headers }, details, inner })
+  }
 }
 
 export const badRequest = (message: string): GraphError => new GraphError(400, 'Request_BadRequest', message)

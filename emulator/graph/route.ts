@@ -12,6 +12,8 @@ export type Route = {
   handle: (call: Call) => Answer | Promise<Answer>
   /** Resource units before modifiers; 1 unless told. */
   units?: number
+  /** With $select, where it is more than one less. */
+  unitsSelected?: number
   /** Changes nothing, whatever its method says. */
   isRead?: true
   /** The answer depends on the tenant's users, groups, members and service principals only, and may be kept until they change. */

@@ -16,6 +16,7 @@ import { openRequestLog } from '#emulator/request-log.ts'
 import type { ServedEnv } from '#emulator/server/faults.ts'
 import { listenOnLoopback } from '#emulator/server/listen.ts'
 import { watch } from '#emulator/server/watch.ts'
+import { NO_THROTTLE, openThrottle } from '#emulator/throttle.ts'
 import { openTls } from '#emulator/tls.ts'
 import type { World } from '#emulator/world.ts'
 
@@ -58,6 +59,7 @@ export async function openServer({ estate, port, httpPort, dataDir }: ServerOpti
     mischief: openMischief(),
     lag: openLag(clock.now),
     requests: openRequestLog(),
+    throttle: openThrottle(clock),
     origins: { https: `https://localhost:${https.port}`, browser: `http://localhost:${http.port}` },
   }
   const state = openEntraState(clock)
@@ -68,10 +70,12 @@ export async function openServer({ estate, port, httpPort, dataDir }: ServerOpti
     state.clear()
     world.mischief.clear()
     world.lag.set(NO_LAG)
+    world.throttle.set(NO_THROTTLE)
     world.requests.clear()
     snapshots.clear()
   }
   const closing = new AbortController()
+  let closed: Promise<unknown> | null = null
 
   const app = new Hono<ServedEnv>()
   app.use(watch(world, closing.signal))
@@ -89,7 +93,8 @@ export async function openServer({ estate, port, httpPort, dataDir }: ServerOpti
     snapshots,
     async close() {
       closing.abort()
-      await Promise.all([https.close(), http.close()])
+      closed ??= Promise.all([https.close(), http.close()])
+      await closed
     },
   }
 }

@@ -33,5 +33,5 @@ export const directoryObjectRoutes: readonly Route[] = [
     if (!item) throw notFound(param(call, 'id'))
     return entity(call, { type: DIRECTORY_OBJECT, item, context: 'directoryObjects' })
   }),
-  post('directoryObjects/getByIds', NEEDS.readDirectoryObjects, getByIds, { units: 5, isRead: true }),
+  post('directoryObjects/getByIds', NEEDS.readDirectoryObjects, getByIds, { units: 5, unitsSelected: 2, isRead: true }),
 ]

@@ -1,0 +1,34 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Answer } from '#emulator/graph/call.ts'
+import type { Caller } from '#emulator/graph/caller.ts'
+import type { Rule } from '#emulator/mischief/rules.ts'
+import type { World } from '#emulator/world.ts'
+
+/** What mischief does to a request: the rules that struck, an answer in Graph's place, a link bent. */
+export type Strike = { rules: readonly Rule[]; answer: Answer | null; bentLink: string | null }
+
+/** Asks the rules once, and waits where they say so. */
+export async function strike(
+  { mischief }: World,
+  caller: Caller | null,
+  { method, path }: { method: string; path: string },
+): Promise<Strike> {
+  const rules = mischief.hit({
+    at: 'graph',
+    method,
+    path,
+    ...(caller ? { tenantId: caller.tenantId, appId: caller.application.appId } : {}),
+  })
+  for (const { delayMs } of rules) if (delayMs !== undefined) await pause(delayMs)
+  const fault = rules.find((rule) => rule.answer)?.answer
+  const cutOff = rules.some((rule) => rule.reset)
+  return {
+    rules,
+    answer: fault
+      ? { status: fault.status, headers: fault.headers, body: fault.body === '' ? null : fault.body }
+      : cutOff
+        ? { status: 500, body: null }
+        : null,
+    bentLink: rules.find((rule) => rule.nextLink !== undefined)?.nextLink ?? null,
+  }
+}

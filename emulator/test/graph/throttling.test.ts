@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, test } from 'node:test'
+import { startEmulator } from '#emulator/index.ts'
+import { asApp, assertError, CONTOSO, FABRIKAM, graphEstate, READER, WRITER } from '#emulator/test/graph/support.ts'
+
+const emulator = await startEmulator({ estate: graphEstate })
+after(() => emulator.close())
+beforeEach(() => emulator.reset())
+/** Fabrikam is large (8,000 units in ten seconds), Contoso of middle size (5,000). */
+const ask = await asApp(emulator, READER)
+const contoso = await asApp(emulator, READER, CONTOSO)
+
+async function untilRefused(again = () => ask('/users')) {
+  for (let tries = 0; tries < 50; tries++) {
+    const answer = await again()
+    if (answer.status === 429) return answer
+  }
+  assert.fail('never refused')
+}
+
+test('every request says what it costs, throttled or not', async () => {
+  const { body } = await ask('/groups?$top=1')
+  const group = `/groups/${body.value[0].id}`
+  const graph = (await ask("/servicePrincipals?$filter=displayName eq 'Microsoft Graph'")).body.value[0].id
+  const cases: [string, string][] = [
+    ['/users', '2'],
+    ['/users?$select=id', '1'],
+    ['/users?$top=5', '1'],
+    ['/groups', '1'],
+    ['/groups?$expand=members', '2'],
+    [`${group}/members`, '3'],
+    [`${group}/members?$select=id`, '2'],
+    [`${group}/members?$select=id&$top=5`, '1'],
+    [`${group}/transitiveMembers`, '5'],
+    [`/servicePrincipals/${graph}/appRoleAssignments`, '2'],
+    ['/applications', '2'],
+    ['/users/none@fabrikam.example', '1'],
+  ]
+  for (const [path, units] of cases) assert.equal((await ask(path)).headers.get('x-ms-resource-unit'), units, path)
+  const many = (select: string) => ask(`/directoryObjects/getByIds${select}`, { body: { ids: [graph] } })
+  assert.equal((await many('')).headers.get('x-ms-resource-unit'), '5')
+  assert.equal((await many('?$select=id')).headers.get('x-ms-resource-unit'), '2')
+})
+
+test('beyond the limit of application and tenant comes 429, until the bucket has room again', async () => {
+  emulator.throttle.set({ limitScale: 0.001 })
+  const shares: (string | null)[] = []
+  for (let index = 0; index < 4; index++) {
+    const { status, headers } = await ask('/users')
+    assert.equal(status, 200)
+    shares.push(headers.get('x-ms-throttle-limit-percentage'))
+  }
+  assert.deepEqual(shares.slice(0, 3), [null, null, null], 'nothing is said up to 6 of 8 units')
+  assert.match(shares[3] ?? '', /^(0\.[89]\d|1\.00)$/)
+  const refused = await untilRefused()
+  assertError(refused, 429, 'TooManyRequests', /^Please retry again later\.$/)
+  assert.equal(refused.body.error.innerError.code, '429')
+  assert.equal(refused.body.error.innerError.status, '429')
+  assert.equal(refused.headers.get('x-ms-throttle-scope'), `Tenant_Application/ReadWrite/${READER}/${FABRIKAM}`)
+  assert.equal(refused.headers.get('x-ms-throttle-information'), 'ResourceUnitLimitExceeded')
+  assert.match(refused.headers.get('x-ms-throttle-limit-percentage') ?? '', /^1\.[0-8]\d$/)
+  const wait = Number(refused.headers.get('retry-after'))
+  assert.ok(wait >= 1 && wait <= 3, `at most two units over, 0.8 units a second: ${wait}`)
+  assert.equal((await contoso('/users')).status, 200, 'another tenant has a bucket of its own')
+  emulator.clock.advance({ seconds: wait + 2 })
+  assert.equal((await ask('/users')).status, 200)
+})
+
+test('refused requests count: who goes on at once waits longer', async () => {
+  emulator.throttle.set({ limitScale: 0.001 })
+  const waits: number[] = []
+  await untilRefused()
+  for (let index = 0; index < 4; index++) waits.push(Number((await ask('/users')).headers.get('retry-after')))
+  assert.ok((waits.at(-1) ?? 0) > (waits[0] ?? 0), String(waits))
+})
+
+test('the size of the tenant sets the limit', async () => {
+  emulator.throttle.set({ limitScale: 0.002 })
+  const allowed = async (client: typeof ask) => {
+    for (let count = 0; ; count++) if ((await client('/users?$select=id')).status === 429) return count
+  }
+  const [large, middle] = [await allowed(ask), await allowed(contoso)]
+  // A little comes back while the test runs.
+  assert.ok(large >= 16 && large < 24, `16 units for a large tenant, ${large} were allowed`)
+  assert.ok(middle >= 10 && middle < 16, `10 units for a middle one, ${middle} were allowed`)
+})
+
+test('writes have a limit of their own', async () => {
+  const writer = await asApp(emulator, WRITER)
+  const { body } = await writer('/users/uma@fabrikam.example')
+  emulator.throttle.set({ limitScale: 0.001 })
+  const write = () => writer(`/users/${body.id}`, { method: 'PATCH', body: { jobTitle: 'x' } })
+  for (let index = 0; index < 3; index++) assert.equal((await write()).status, 204)
+  const refused = await untilRefused(write)
+  assert.equal(refused.headers.get('x-ms-throttle-information'), 'WriteLimitExceeded')
+  assert.equal(refused.headers.get('x-ms-throttle-scope'), `Tenant_Application/Write/${WRITER}/${FABRIKAM}`)
+  assert.equal((await writer('/groups')).status, 200, 'reading goes on')
+  emulator.throttle.clear()
+  assert.equal((await write()).status, 204)
+})
+
+test('the wait is told in seconds, as a date, or not at all', async () => {
+  for (const [retryAfter, form] of [
+    ['seconds', /^\d+$/],
+    ['date', / GMT$/],
+    ['none', null],
+  ] as const) {
+    emulator.throttle.set({ limitScale: 0.0001, retryAfter })
+    const { headers, status } = await ask('/users')
+    assert.equal(status, 429)
+    const told = headers.get('retry-after')
+    if (form === null) assert.equal(told, null)
+    else assert.match(told ?? '', form)
+  }
+})
+
+test('items of a batch are charged and refused one by one', async () => {
+  emulator.throttle.set({ limitScale: 0.001 })
+  const requests = Array.from({ length: 12 }, (_, id) => ({ id: String(id), method: 'GET', url: '/users' }))
+  const { status, body } = await ask('/$batch', { body: { requests } })
+  assert.equal(status, 200)
+  const states = new Map<string, { status: number; headers: Record<string, string> }>(
+    body.responses.map((response: { id: string }) => [response.id, response]),
+  )
+  assert.deepEqual(
+    ['0', '1', '2', '3'].map((id) => states.get(id)?.status),
+    [200, 200, 200, 200],
+  )
+  const refused = [...states.values()].filter((response) => response.status === 429)
+  assert.ok(refused.length > 0)
+  for (const { headers } of refused) assert.ok(Number(headers['retry-after']) >= 1)
+})
