@@ -7,6 +7,7 @@ import { dispatch, type Incoming } from '#emulator/graph/dispatch.ts'
 import { envelope, GraphError } from '#emulator/graph/errors.ts'
 import { type GraphState, openGraphState } from '#emulator/graph/state.ts'
 import { strike } from '#emulator/graph/strike.ts'
+import { deliverChanges } from '#emulator/graph/subscriptions/deliver.ts'
 import type { Env, World } from '#emulator/world.ts'
 
 const JSON_TYPE = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
@@ -18,6 +19,7 @@ const DIAGNOSTIC = JSON.stringify({
 export function graphApp(world: World): Hono<Env> {
   const app = new Hono<Env>()
   const state = openGraphState()
+  deliverChanges(world, state.subscriptions)
   app.all('/v1.0/*', (c) => answer(c, world, state, 'v1.0'))
   app.all('/beta/*', (c) => answer(c, world, state, 'beta'))
   return app

@@ -18,6 +18,7 @@ import { servicePrincipalRoutes } from '#emulator/graph/resources/service-princi
 import { userWriteRoutes } from '#emulator/graph/resources/user-writes.ts'
 import { userRoutes } from '#emulator/graph/resources/users.ts'
 import type { Route } from '#emulator/graph/route.ts'
+import { subscriptionRoutes } from '#emulator/graph/subscriptions/routes.ts'
 
 /** Everything that is emulated. What is not here is answered 501. */
 export const ROUTES: readonly Route[] = [
@@ -39,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   ...directoryObjectRoutes,
   ...deletedItemRoutes,
   ...deltaRoutes,
+  ...subscriptionRoutes,
 ]
 
 type Pattern = { route: Route; segments: readonly string[] }

@@ -2,6 +2,7 @@ import type { TenantContents } from '#emulator/directory/open.ts'
 import type { Guid } from '#emulator/directory/types.ts'
 import { openBodies } from '#emulator/graph/bodies.ts'
 import type { TokenMemory } from '#emulator/graph/caller.ts'
+import type { Subscription } from '#emulator/graph/subscriptions/subscription.ts'
 
 /** What Graph's half remembers between requests; none of it is the world's truth. */
 export type GraphState = {
@@ -11,6 +12,7 @@ export type GraphState = {
   results: Map<string, readonly unknown[]>
   /** Who created an application: with Application.ReadWrite.OwnedBy, only the creator may change it. */
   owners: Map<Guid, Guid>
+  subscriptions: Map<Guid, Subscription>
   /** Tells the contents of a tenant apart from those after a reset. */
   nameOf(contents: TenantContents): number
 }
@@ -23,6 +25,7 @@ export function openGraphState(): GraphState {
     bodies: openBodies(),
     results: new Map(),
     owners: new Map(),
+    subscriptions: new Map(),
     nameOf(contents) {
       const known = names.get(contents)
       if (known !== undefined) return known
