@@ -19,7 +19,7 @@ export function makeApplication(entry: Entry, home: Tenant, now: Date, mistakes:
     appId: entry.appId,
     tenantId: home.id,
     displayName: entry.displayName,
-    createdAt: now,
+    createdAt: FOUNDED,
     signInAudience: entry.signInAudience,
     identifierUris: entry.identifierUris,
     redirectUris: {

@@ -7,42 +7,53 @@ import type { Tls } from '#emulator/tls.ts'
 export type Listening = { port: number; handle(listener: RequestListener): void; close(): Promise<void> }
 
 const GRACE_MILLISECONDS = 1_000
+/** How often another free port is looked for, when the one found is taken on ::1. */
+const TRIES = 20
 
 /**
- * Listens on the loopback interface only, IPv4 and, where there is one, IPv6.
+ * Listens on the loopback interface only: on 127.0.0.1 and, where there is IPv6, on the same port of ::1, so that
+ * `localhost` is never somebody else.
  * @param port 0 for any free one
  * @param tls null for plain HTTP
  * @throws the error of the system, as EADDRINUSE
  */
 export async function listenOnLoopback(port: number, tls: Tls | null): Promise<Listening> {
   let handler: RequestListener = (_, response) => response.writeHead(503).end()
-  const open = () => {
-    const listener: RequestListener = (request, response) => handler(request, response)
-    return tls
-      ? createHttpsServer({ key: tls.privateKey, cert: tls.certificate }, listener)
-      : createHttpServer(listener)
-  }
-  const four = open()
-  four.listen(port, '127.0.0.1')
-  await once(four, 'listening')
-  const { port: bound } = four.address() as AddressInfo
-  const six = open()
-  six.listen(bound, '::1')
-  // A machine without IPv6, or another program on this port of it: 127.0.0.1 is enough.
-  const servers = await once(six, 'listening').then(
-    () => [four, six],
-    () => [four],
-  )
+  const listener: RequestListener = (request, response) => handler(request, response)
+  const open = () =>
+    tls ? createHttpsServer({ key: tls.privateKey, cert: tls.certificate }, listener) : createHttpServer(listener)
+  const servers = await openBoth(open, port, 0)
   return {
-    port: bound,
-    handle(listener) {
-      handler = listener
+    port: portOf(servers[0]),
+    handle(next) {
+      handler = next
     },
     close: async () => {
       await Promise.all(servers.map(closeServer))
     },
   }
 }
+
+async function openBoth(open: () => Server, port: number, tries: number): Promise<[Server, ...Server[]]> {
+  const four = await listening(open(), port, '127.0.0.1')
+  try {
+    return [four, await listening(open(), portOf(four), '::1')]
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EADDRINUSE') return [four]
+    await closeServer(four)
+    if (port !== 0 || tries === TRIES) throw error
+    return openBoth(open, port, tries + 1)
+  }
+}
+
+async function listening(server: Server, port: number, host: string): Promise<Server> {
+  server.listen(port, host)
+  await once(server, 'listening')
+  return server
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port
 
 /** Idle connections go at once; a request under way may finish, but not for ever. */
 async function closeServer(server: Server): Promise<void> {

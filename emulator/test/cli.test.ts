@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { after, test } from 'node:test'
+import { testEstate } from '#emulator/test/support/estate.ts'
+
+const CLI = join(import.meta.dirname, '..', 'cli.ts')
+const folder = mkdtempSync(join(tmpdir(), 'emulator-cli-'))
+after(() => rmSync(folder, { recursive: true }))
+const running = new Set<ChildProcess>()
+after(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+function run(...options: string[]) {
+  const child = spawn(process.execPath, [CLI, '--data-dir', folder, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
+  running.add(child)
+  child.on('exit', () => running.delete(child))
+  return child
+}
+const anyPorts = ['--port', '0', '--http-port', '0']
+
+/** To its end: exit code and what it said. */
+async function outcome(...options: string[]) {
+  const child = run(...options)
+  const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { out, error, code }
+}
+const write = (name: string, content: unknown) => {
+  const file = join(folder, name)
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  return file
+}
+
+test('it says where it is, serves, and leaves with 0 on either signal', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const child = run(...anyPorts, '--json', '--estate', write('estate.json', testEstate()))
+    const [line] = await once(createInterface(child.stdout), 'line')
+    const facts = JSON.parse(line)
+    assert.deepEqual(facts.tenants.map((tenant: { displayName: string }) => tenant.displayName).slice(0, 2), [
+      'Northwind',
+      'Fabrikam',
+    ])
+    assert.match(readFileSync(facts.caFile, 'utf8'), /BEGIN CERTIFICATE/)
+    const health = await fetch(`${facts.browserOrigin}/_emulator/health`)
+    assert.equal(health.status, 200)
+    child.kill(signal)
+    const [code] = await once(child, 'exit')
+    assert.equal(code, 0, signal)
+  }
+})
+
+test('without an estate it brings the demo, and its banner tells a person all he needs', async () => {
+  const child = run(...anyPorts)
+  const lines: string[] = []
+  for await (const line of createInterface(child.stdout)) {
+    lines.push(line)
+    if (line.includes('Ctrl+C')) break
+  }
+  const banner = lines.join('\n')
+  for (const words of [
+    'https://localhost:',
+    'http://localhost:',
+    'ca.pem',
+    'Fabrikam',
+    '1,200 users',
+    'grace@fabrikam.onmicrosoft.com',
+    'Passw0rd!',
+    'Tenantry Demo',
+  ])
+    assert.ok(banner.includes(words), `${words} in\n${banner}`)
+  child.kill()
+  await once(child, 'exit')
+})
+
+test('a bad estate is told with every mistake, exit 2', async () => {
+  const mistakes = write('bad.json', {
+    tenants: [{ id: 'not-a-guid', displayName: '', domains: [] }],
+    applications: [{ appId: 'x', homeTenant: 'nowhere', displayName: 'A' }],
+  })
+  const told = await outcome(...anyPorts, '--estate', mistakes)
+  assert.equal(told.code, 2)
+  for (const words of ['tenants.0.id: must be a GUID', 'tenants.0.domains', 'applications.0.appId'])
+    assert.ok(told.error.includes(words), told.error)
+
+  const estate = testEstate()
+  const deeper = write('deeper.json', {
+    ...estate,
+    tenants: [...estate.tenants, estate.tenants[0]],
+    applications: [
+      { appId: 'a0000000-0000-4000-8000-0000000000aa', homeTenant: 'nowhere.example', displayName: 'Lost' },
+    ],
+    servicePrincipals: [{ tenant: 'fabrikam.example', appId: 'a0000000-0000-4000-8000-0000000000bb' }],
+  })
+  const { error, code } = await outcome(...anyPorts, '--estate', deeper)
+  assert.equal(code, 2)
+  assert.match(error, /stands twice/)
+  assert.match(error, /no tenant nowhere\.example/)
+  assert.match(error, /no application a0000000/)
+  assert.doesNotMatch(error, /at .*\.ts:/, 'words, no stack')
+})
+
+test('a file that is missing or is not JSON, exit 2', async () => {
+  assert.match((await outcome(...anyPorts, '--estate', join(folder, 'none.json'))).error, /there is no such file/)
+  assert.match((await outcome(...anyPorts, '--estate', write('broken.json', '{'))).error, /is not JSON/)
+})
+
+test('a busy port is told in words, exit 2', async () => {
+  const busy = createServer().listen(0, '127.0.0.1')
+  await once(busy, 'listening')
+  const { port } = busy.address() as { port: number }
+  for (const options of [
+    ['--port', String(port), '--http-port', '0'],
+    ['--port', '0', '--http-port', String(port)],
+  ]) {
+    const { code, error } = await outcome(...options)
+    assert.equal(code, 2)
+    assert.match(error, new RegExp(`already listens on port ${port}`))
+  }
+  busy.close()
+})
+
+test('an option that is no option, or no port, is refused with exit 2; --help and --quiet', async () => {
+  assert.equal((await outcome('--nonsense')).code, 2)
+  const { code, error } = await outcome('--port', 'high')
+  assert.equal(code, 2)
+  assert.match(error, /0 to 65535/)
+  const help = await outcome('--help')
+  assert.equal(help.code, 0)
+  assert.match(help.out, /--estate <file>/)
+})

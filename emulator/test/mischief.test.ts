@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { after, beforeEach, test } from 'node:test'
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
+import { startEmulator, type Word } from '#emulator/index.ts'
+import { WORDS } from '#emulator/mischief/rules.ts'
+import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
+import {
+  APP,
+  CONTOSO,
+  FABRIKAM,
+  GRAPH_DEFAULT,
+  ISV,
+  PERSONAL,
+  REDIRECT,
+  SECRET,
+  testEstate,
+} from '#emulator/test/support/estate.ts'
+import { ask, askToken } from '#emulator/test/support/token.ts'
+
+const emulator = await startEmulator({ estate: testEstate() })
+after(() => emulator.close())
+beforeEach(() => emulator.reset())
+
+const NONCE = 'the-nonce'
+const VERIFIER = 'a-verifier-that-is-long-enough-for-the-rules-of-rfc-7636'
+
+async function authorize(more: Record<string, string> = {}) {
+  const url = new URL(`${emulator.browserOrigin}/organizations/oauth2/v2.0/authorize`)
+  const all = {
+    client_id: APP,
+    response_type: 'code',
+    redirect_uri: REDIRECT,
+    scope: 'openid profile User.Read',
+    nonce: NONCE,
+    ...more,
+  }
+  for (const [name, value] of Object.entries(all)) url.searchParams.set(name, value)
+  return signInAndAccept(openBrowser(emulator), url.href, { username: 'uma@contoso.example' })
+}
+const redeem = (code: string | null, more: Record<string, string> = {}) =>
+  askToken(emulator, 'organizations', {
+    grant_type: 'authorization_code',
+    client_id: APP,
+    client_secret: SECRET,
+    redirect_uri: REDIRECT,
+    code: code ?? '',
+    ...more,
+  })
+const signedIn = async () => (await redeem((await authorize()).url.searchParams.get('code'))).body
+const appOnly = (tenant = CONTOSO) =>
+  askToken(emulator, tenant, {
+    grant_type: 'client_credentials',
+    client_id: APP,
+    client_secret: SECRET,
+    scope: GRAPH_DEFAULT,
+  })
+const verifies = async (token: string) => {
+  const { body } = await ask(emulator, '/common/discovery/v2.0/keys')
+  return jwtVerify(token, createLocalJWKSet(body as JSONWebKeySet), {
+    algorithms: ['RS256'],
+    currentDate: emulator.clock.now(),
+  }).then(
+    () => true,
+    () => false,
+  )
+}
+
+type Claims = Record<string, unknown>
+/** What an ID token says under each word; the signature holds unless it is the signature that is bad. */
+const ID_TOKEN: Partial<Record<Word, (claims: Claims, now: number) => void>> = {
+  'idtoken.nonce=other': (claims) => assert.ok(claims.nonce !== undefined && claims.nonce !== NONCE),
+  'idtoken.nonce=absent': (claims) => assert.equal('nonce' in claims, false),
+  'idtoken.iss=other-host': (claims) => assert.equal(claims.iss, `https://login.evil.example/${CONTOSO}/v2.0`),
+  'idtoken.iss=other-tenant': (claims) => {
+    assert.match(String(claims.iss), new RegExp(`^${emulator.origin}/[0-9a-f-]{36}/v2\\.0$`))
+    assert.ok(!String(claims.iss).includes(CONTOSO))
+  },
+  'idtoken.iss=v1': (claims) => assert.equal(claims.iss, `https://sts.windows.net/${CONTOSO}/`),
+  'idtoken.iss=trailing-slash': (claims) => assert.equal(claims.iss, `${emulator.origin}/${CONTOSO}/v2.0/`),
+  'idtoken.tid=other': (claims) => assert.ok(claims.tid !== CONTOSO && /^[0-9a-f-]{36}$/.test(String(claims.tid))),
+  'idtoken.tid=common': (claims) => assert.equal(claims.tid, 'common'),
+  'idtoken.tid=array': (claims) => assert.deepEqual(claims.tid, [CONTOSO]),
+  'idtoken.tid=absent': (claims) => assert.equal('tid' in claims, false),
+  'idtoken.tid=personal': (claims) => {
+    assert.equal(claims.tid, PERSONAL)
+    assert.equal(claims.iss, `${emulator.origin}/${PERSONAL}/v2.0`)
+  },
+  'idtoken.oid=absent': (claims) => assert.equal('oid' in claims, false),
+  'idtoken.aud=other': (claims) => assert.notEqual(claims.aud, APP),
+  'idtoken.aud=extra': (claims) =>
+    assert.ok(Array.isArray(claims.aud) && claims.aud.length === 2 && claims.aud[0] === APP),
+  'idtoken.exp=past': (claims, now) => assert.ok(Number(claims.exp) < now - 300),
+  'idtoken.nbf=future': (claims, now) => assert.ok(Number(claims.nbf) > now + 300),
+}
+const TIMES: readonly Word[] = ['idtoken.exp=past', 'idtoken.nbf=future']
+
+for (const word of WORDS.filter((candidate) => candidate in ID_TOKEN))
+  test(`${word} changes that and nothing else`, async () => {
+    emulator.mischief.say(word)
+    const { id_token: token } = await signedIn()
+    ID_TOKEN[word]?.(decodeJwt(token), emulator.clock.now().getTime() / 1000)
+    assert.equal(await verifies(token), !TIMES.includes(word), 'the signature is good')
+    emulator.mischief.clear()
+    const clean = decodeJwt((await signedIn()).id_token)
+    assert.deepEqual(
+      [clean.tid, clean.nonce, clean.aud, clean.iss],
+      [CONTOSO, NONCE, APP, `${emulator.origin}/${CONTOSO}/v2.0`],
+    )
+  })
+
+test('idtoken.sig=none|hs256|wrong|unknown-kid: four bad signatures', async () => {
+  const published = async () =>
+    ((await ask(emulator, '/common/discovery/v2.0/keys')).body.keys as { kid: string }[]).map(({ kid }) => kid)
+  const expected = { none: 'none', hs256: 'HS256', wrong: 'RS256', 'unknown-kid': 'RS256' } as const
+  for (const [kind, alg] of Object.entries(expected)) {
+    emulator.mischief.clear()
+    emulator.mischief.say(`idtoken.sig=${kind}` as Word)
+    const { id_token: token } = await signedIn()
+    const header = decodeProtectedHeader(token)
+    assert.equal(header.alg, alg)
+    if (kind !== 'none') assert.equal((await published()).includes(header.kid ?? ''), kind !== 'unknown-kid')
+    assert.equal(await verifies(token), false, kind)
+  }
+})
+
+test('accesstoken.tid=other: the user’s access token names another tenant', async () => {
+  emulator.mischief.say('accesstoken.tid=other')
+  const { access_token, id_token } = await signedIn()
+  assert.notEqual(decodeJwt(access_token).tid, CONTOSO)
+  assert.equal(decodeJwt(id_token).tid, CONTOSO)
+})
+
+test('apptoken.swap: another tenant’s token, T14', async () => {
+  emulator.mischief.say('apptoken.swap')
+  const claims = decodeJwt((await appOnly()).body.access_token)
+  assert.ok([ISV, FABRIKAM].includes(String(claims.tid)))
+  assert.equal(claims.iss, `https://sts.windows.net/${claims.tid}/`)
+})
+
+test('apptoken.aud=other: a token for somebody else', async () => {
+  emulator.mischief.say('apptoken.aud=other')
+  assert.equal(decodeJwt((await appOnly()).body.access_token).aud, 'https://management.azure.com')
+})
+
+test('authorize.stripChallenge: the code is no longer bound to its verifier, and a verifier betrays it', async () => {
+  emulator.mischief.say('authorize.stripChallenge')
+  const challenge = {
+    code_challenge: createHash('sha256').update(VERIFIER).digest('base64url'),
+    code_challenge_method: 'S256',
+  }
+  const code = (await authorize(challenge)).url.searchParams.get('code')
+  assert.deepEqual((await redeem(code, { code_verifier: VERIFIER })).body.error_codes, [501481])
+})
+
+test('authorize.iss=other: the answer names another issuer', async () => {
+  assert.equal((await authorize()).url.searchParams.has('iss'), false)
+  emulator.mischief.say('authorize.iss=other')
+  assert.equal((await authorize()).url.searchParams.get('iss'), 'https://login.evil.example/v2.0')
+})
+
+test('discovery.tokenEndpoint=foreign and discovery.issuer=wrong poison the configuration', async () => {
+  emulator.mischief.say('discovery.tokenEndpoint=foreign', 'discovery.issuer=wrong')
+  const { body } = await ask(emulator, `/${CONTOSO}/v2.0/.well-known/openid-configuration`)
+  assert.equal(new URL(body.token_endpoint).hostname, 'login.evil.example')
+  assert.equal(body.issuer, 'https://login.evil.example/v2.0')
+})
+
+test('every word is tried above', () => {
+  const tried = [
+    ...Object.keys(ID_TOKEN),
+    ...['none', 'hs256', 'wrong', 'unknown-kid'].map((kind) => `idtoken.sig=${kind}`),
+    'accesstoken.tid=other',
+    'apptoken.swap',
+    'apptoken.aud=other',
+    'authorize.stripChallenge',
+    'authorize.iss=other',
+    'discovery.tokenEndpoint=foreign',
+    'discovery.issuer=wrong',
+  ]
+  assert.deepEqual(tried.sort(), [...WORDS].sort())
+})
+
+test('an answer takes the place of the real one, at each place, and is counted', async () => {
+  const answer = { status: 503, headers: { 'retry-after': '7' }, body: '{"error":"temporarily_unavailable"}' }
+  emulator.mischief.once({ at: 'token', answer })
+  const struck = await appOnly()
+  assert.equal(struck.status, 503)
+  assert.equal(struck.headers.get('retry-after'), '7')
+  assert.equal(struck.text, answer.body)
+  assert.equal((await appOnly()).status, 200)
+
+  emulator.mischief.set([
+    { at: 'jwks', answer: { status: 500 } },
+    { at: 'discovery', answer: { status: 502 } },
+    { at: 'authorize', answer: { status: 504 } },
+  ])
+  assert.equal((await ask(emulator, '/common/discovery/v2.0/keys')).status, 500)
+  assert.equal((await ask(emulator, `/${CONTOSO}/v2.0/.well-known/openid-configuration`)).status, 502)
+  assert.equal((await ask(emulator, '/common/oauth2/v2.0/authorize')).status, 504)
+  assert.equal((await appOnly()).status, 200)
+})
+
+test('rules choose by tenant, app, method, path, nth and times', async () => {
+  const refuse = { status: 429 }
+  emulator.mischief.set([{ at: 'token', match: { tenant: ISV }, answer: refuse }])
+  assert.deepEqual([(await appOnly(CONTOSO)).status, (await appOnly(ISV)).status], [200, 429])
+  emulator.mischief.set([
+    { at: 'token', match: { app: APP.toUpperCase(), method: 'post' }, nth: 2, times: 2, answer: refuse },
+  ])
+  const statuses = []
+  for (let call = 0; call < 5; call += 1) statuses.push((await appOnly()).status)
+  assert.deepEqual(statuses, [200, 429, 429, 200, 200])
+  emulator.mischief.set([{ at: 'token', match: { path: '/oauth2/token$' }, answer: refuse }])
+  assert.equal((await appOnly()).status, 200)
+})
+
+test('with the same seed the same requests are struck', async () => {
+  const run = async (seed: number) => {
+    emulator.mischief.set([{ at: 'discovery', probability: 0.5, answer: { status: 500 } }], seed)
+    const seen = []
+    for (let call = 0; call < 24; call += 1)
+      seen.push((await ask(emulator, '/common/v2.0/.well-known/openid-configuration')).status)
+    return seen.join()
+  }
+  const [first, second, third] = [await run(7), await run(7), await run(8)]
+  assert.equal(first, second)
+  assert.notEqual(first, third)
+  assert.match(first, /200/)
+  assert.match(first, /500/)
+})
+
+test('reset, truncate and commitThenDrop cut the connection before, in and after', async () => {
+  emulator.mischief.once({ at: 'token', reset: true })
+  await assert.rejects(appOnly(), /fetch failed/)
+  emulator.mischief.once({ at: 'token', truncate: 20 })
+  await assert.rejects(appOnly(), /terminated/)
+
+  const code = (await authorize()).url.searchParams.get('code')
+  emulator.mischief.once({ at: 'token', commitThenDrop: true })
+  await assert.rejects(redeem(code), /fetch failed/)
+  assert.deepEqual((await redeem(code)).body.error_codes, [54005], 'it had been carried out')
+  const reasons = emulator.requests.list({ path: '/token$' }).map(({ reason }) => reason?.split(':')[0])
+  assert.deepEqual(reasons, ['mischief', 'mischief', 'mischief', 'AADSTS54005'])
+})
+
+test('a delay holds the answer back, and closing does not wait for it', async () => {
+  await using slow = await startEmulator({ estate: testEstate() })
+  slow.mischief.add({ at: 'token', delayMs: 3_600_000 })
+  const pending = askToken(slow, CONTOSO, {}).then(
+    () => 'answered',
+    () => 'cut',
+  )
+  const winner = await Promise.race([pending, new Promise((resolve) => setImmediate(resolve, 'waiting'))])
+  assert.equal(winner, 'waiting')
+  await slow.close()
+  assert.ok(await pending)
+})
+
+test('a rule that means nothing is refused in words', () => {
+  const add = (rule: object) => () => emulator.mischief.add(rule as never)
+  assert.throws(add({ at: 'token' }), /what happens/)
+  assert.throws(add({ answer: { status: 500 } }), /needs a place/)
+  assert.throws(add({ at: 'graph', word: 'idtoken.sig=none' }), /takes effect at idtoken/)
+  assert.throws(add({ word: 'idtoken.sig=none', reset: true }), /make two rules/)
+  assert.throws(add({ at: 'token', nextLink: 'https://evil.example' }), /graph only/)
+  assert.throws(add({ at: 'idtoken', reset: true }), /only a word/)
+  assert.throws(add({ at: 'token', match: { path: '(' }, reset: true }), /regular expression/)
+  assert.throws(add({ at: 'token', match: { tenant: 'contoso.example' }, reset: true }), /tenant id/)
+})

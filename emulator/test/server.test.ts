@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { request } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, beforeEach, test } from 'node:test'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { startEmulator } from '#emulator/index.ts'
+import { APP, CONTOSO, GRAPH_DEFAULT, SECRET, testEstate } from '#emulator/test/support/estate.ts'
+import { ask, askToken } from '#emulator/test/support/token.ts'
+
+const emulator = await startEmulator({ estate: testEstate() })
+after(() => emulator.close())
+beforeEach(() => emulator.reset())
+const folder = mkdtempSync(join(tmpdir(), 'emulator-'))
+after(() => rmSync(folder, { recursive: true }))
+
+async function statusFor(host: string, path = '/_emulator/health'): Promise<number> {
+  const asked = request(`${emulator.browserOrigin}${path}`, { headers: { host } }).end()
+  const [response] = await once(asked, 'response')
+  response.resume()
+  return response.statusCode
+}
+
+test('L03 a foreign Host header is refused, so that no rebinding reaches it', async () => {
+  for (const host of [
+    'localhost',
+    'localhost:1',
+    '127.0.0.1:8080',
+    '[::1]:8080',
+    'LOCALHOST',
+    'login.microsoftonline.com',
+    'graph.microsoft.com:443',
+  ])
+    assert.equal(await statusFor(host), 200, host)
+  for (const host of ['evil.example', 'localhost.evil.example', 'evil.example:8080', '192.168.1.2', '0.0.0.0'])
+    assert.equal(await statusFor(host), 421, host)
+  assert.equal(await statusFor('evil.example', '/common/v2.0/.well-known/openid-configuration'), 421)
+})
+
+test('L03 it listens on loopback only', async () => {
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address && !address.internal && address.family === 'IPv4')?.address
+  if (!outside) return
+  for (const origin of [emulator.origin, emulator.browserOrigin]) {
+    const socket: Socket = connect(Number(new URL(origin).port), outside)
+    const [error] = await once(socket, 'error')
+    assert.equal(error.code, 'ECONNREFUSED')
+  }
+})
+
+test('its certificate holds for local names and Microsoft’s, under its own authority alone', async () => {
+  for (const servername of ['localhost', 'login.microsoftonline.com', 'graph.microsoft.com', 'management.azure.com']) {
+    const socket = connectTls({
+      host: '127.0.0.1',
+      port: Number(new URL(emulator.origin).port),
+      servername,
+      ca: emulator.ca,
+    })
+    await once(socket, 'secureConnect')
+    assert.equal(socket.authorized, true, servername)
+    socket.destroy()
+  }
+  const byAddress: TLSSocket = connectTls({
+    host: '127.0.0.1',
+    port: Number(new URL(emulator.origin).port),
+    ca: emulator.ca,
+  })
+  await once(byAddress, 'secureConnect')
+  assert.equal(byAddress.authorized, true)
+  byAddress.destroy()
+  assert.equal(new X509Certificate(emulator.ca).ca, true)
+  const untrusting = connectTls({ host: 'localhost', port: Number(new URL(emulator.origin).port) })
+  const [error] = await once(untrusting, 'error')
+  assert.match(error.code, /UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED/)
+})
+
+test('a data folder keeps the authority, so that clients trust it once; the key is its owner’s alone', async () => {
+  const start = () => startEmulator({ estate: testEstate(), dataDir: folder })
+  const first = await start()
+  const { ca, caFile } = first
+  assert.equal(readFileSync(caFile ?? '', 'utf8'), ca)
+  await first.close()
+  await using second = await start()
+  assert.equal(second.ca, ca)
+  assert.equal(statSync(join(folder, 'server.key')).mode & 0o777, 0o600)
+  assert.equal((await ask(second, '/_emulator/health')).status, 200)
+})
+
+test('closing cuts idle connections and lets no request in afterwards', async () => {
+  const own = await startEmulator({ estate: testEstate() })
+  const idle = connect(Number(new URL(own.browserOrigin).port), '127.0.0.1')
+  await once(idle, 'connect')
+  idle.write(`GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  await once(idle, 'data')
+  const ended = once(idle, 'close')
+  await own.close()
+  await ended
+  const late = connect(Number(new URL(own.browserOrigin).port), '127.0.0.1')
+  const [error] = await once(late, 'error')
+  assert.equal(error.code, 'ECONNREFUSED')
+  await own.close()
+})
+
+test('two emulators run side by side and share nothing', async () => {
+  await using other = await startEmulator({ estate: testEstate() })
+  await other.directory.deleteServicePrincipal({ tenant: CONTOSO, app: APP })
+  const form = { grant_type: 'client_credentials', client_id: APP, client_secret: SECRET, scope: GRAPH_DEFAULT }
+  assert.equal((await askToken(other, CONTOSO, form)).status, 401)
+  assert.equal((await askToken(emulator, CONTOSO, form)).status, 200)
+})
+
+test('L01 the request log says who, where, what and why not, and keeps no secret', async () => {
+  const secrets = { client_secret: 'canary-secret', code: 'canary-code', code_verifier: 'canary-verifier' }
+  await askToken(emulator, CONTOSO, { grant_type: 'authorization_code', client_id: APP, redirect_uri: 'x', ...secrets })
+  await ask(
+    emulator,
+    `/common/oauth2/v2.0/authorize?client_id=${APP}&state=canary-state&nonce=canary-nonce&code=canary-code`,
+  )
+  const [token, page] = emulator.requests.list()
+  assert.equal(token?.method, 'POST')
+  assert.equal(token?.path, `/${CONTOSO}/oauth2/v2.0/token`)
+  assert.equal(token?.tenantId, CONTOSO)
+  assert.equal(token?.appId, APP)
+  assert.equal(token?.grantType, 'authorization_code')
+  assert.equal(token?.status, 401)
+  assert.match(token?.reason ?? '', /^AADSTS7000215/)
+  assert.match(page?.query ?? '', /state=\[redacted\]/)
+  assert.doesNotMatch(JSON.stringify(emulator.requests.list()), /canary/)
+  assert.equal(emulator.requests.list({ status: 401 }).length, 1)
+  assert.equal(emulator.requests.list({ path: '/authorize$' }).length, 1)
+  emulator.requests.clear()
+  assert.deepEqual(emulator.requests.list(), [])
+})
+
+test('an address that is nobody’s is 404', async () => {
+  assert.equal((await ask(emulator, '/')).status, 404)
+  assert.equal((await ask(emulator, '/nowhere/at/all')).status, 404)
+})
