@@ -4,7 +4,6 @@ import { beginSignUp } from '#flows/begin-sign-up.ts'
 import { completeSignUp } from '#flows/complete-sign-up.ts'
 import type { SignUpTicket } from '#model/administrator.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
-import { diagnose, type ProblemCode } from '#model/problem.ts'
 import type { Html } from '#pages/html.ts'
 import { show, showProblem } from '#signup/answers.ts'
 import { type Door, invitationLink } from '#signup/door.ts'
@@ -33,7 +32,10 @@ export const begin =
     return c.redirect(redirectTo, 303)
   }
 
-/** Where Microsoft sends the browser back to. What the query says is not proof; what follows from it is checked. */
+/**
+ * Where Microsoft sends the browser back to. What the query says is not proof; what follows from it is checked. The
+ * ticket stays: its state is used up, and a second answer to it can be told from a foreign one.
+ */
 export const callback =
   (door: Door): Handler =>
   async (c) => {
@@ -43,12 +45,10 @@ export const callback =
     const ticket = await cookies.ticket.read(c)
     try {
       const step = await completeSignUp(tools, { ticket, callback: c.req.query() })
-      cookies.ticket.drop(c)
       cookies.watcher.drop(c)
       await cookies.step.write(c, step)
       return c.redirect('/sign-up/welcome', 303)
     } catch (error) {
-      if (!LEAVES_TICKET.includes(diagnose(error).code)) cookies.ticket.drop(c)
       const open = await cookies.step.read(c)
       return showProblem(c, door, error, {
         ...invitationOf(door, ticket),
@@ -64,9 +64,6 @@ export const signOut =
     for (const cookie of Object.values(door.cookies)) cookie.drop(c)
     return c.redirect('/', 303)
   }
-
-/** A foreign or stale answer says nothing about the sign-up that this browser is on. */
-const LEAVES_TICKET: readonly ProblemCode[] = ['SIGN_UP_UNKNOWN', 'SIGN_UP_OTHER_BROWSER']
 
 const malformed = plainView(
   'This invitation is not complete',

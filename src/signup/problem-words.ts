@@ -1,5 +1,6 @@
 import type { AppDefinition } from '#model/app.ts'
 import type { Diagnosis, Owner, ProblemCode } from '#model/problem.ts'
+import type { Tone } from '#pages/components/notice.ts'
 
 /** What the page of a problem is called. Codes that are missing here have a general title by their owner. */
 const TITLES: Partial<Record<ProblemCode, string>> = {
@@ -50,14 +51,24 @@ export function forVisitors(diagnosis: Diagnosis, app: AppDefinition): Diagnosis
   }
 }
 
+const GRANTERS = 'A Global Administrator or a Privileged Role Administrator of your organization'
+
 /** Who can mend it, said to a customer's administrator. */
-export const ownerForVisitors = (owner: Owner, app: AppDefinition): string =>
-  ({
+export function ownerForVisitors({ code, owner }: Diagnosis, app: AppDefinition): string {
+  if (code === 'MAY_NOT_GRANT' || code === 'ADMIN_APPROVAL_NEEDED') return GRANTERS
+  return {
     'customer-administrator': 'You, or another administrator of your organization',
     operator: app.publisher,
     microsoft: 'Microsoft',
     nobody: 'Nobody has to: it mends itself',
-  })[owner]
+  }[owner]
+}
+
+/** Most of this is an everyday matter; red is for what should not happen. */
+export function toneForVisitors({ code, owner }: Diagnosis): Tone {
+  if (code === 'CONSENT_DECLINED') return 'info'
+  return owner === 'operator' ? 'danger' : 'warning'
+}
 
 type Status = 400 | 403 | 409 | 410 | 500 | 502 | 503
 

@@ -86,7 +86,7 @@ export const arrivalsBody = (app: AppDefinition, arrivals: Arrivals): Html => {
       <div class="figure-tile"><dt>Groups</dt><dd>${figure(Math.max(counts.group, run?.groups ?? 0))}</dd></div>
       <div class="figure-tile"><dt>Pages read</dt><dd>${figure(run?.pages ?? 0)}</dd></div>
     </dl>
-    ${diagnosis && diagnosisCard(diagnosis, { owner: ownerForVisitors(diagnosis.owner, app) })}
+    ${diagnosis && diagnosisCard(diagnosis, { owner: ownerForVisitors(diagnosis, app), tone: 'warning' })}
     ${
       newest.length > 0 &&
       html`

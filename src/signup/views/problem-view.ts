@@ -5,10 +5,9 @@ import type { Diagnosis } from '#model/problem.ts'
 import { action, buttonLink } from '#pages/components/button.ts'
 import { codeBlock } from '#pages/components/code-block.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
-import type { Tone } from '#pages/components/notice.ts'
 import type { Html } from '#pages/html.ts'
 import type { Page } from '#pages/layout.ts'
-import { forVisitors, ownerForVisitors, problemTitle } from '#signup/problem-words.ts'
+import { forVisitors, ownerForVisitors, problemTitle, toneForVisitors } from '#signup/problem-words.ts'
 
 export type ProblemParts = {
   /** Keeps the invitation when starting again. */
@@ -30,7 +29,7 @@ export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: Pro
     body: html`
       <div class="stack roomy" ${parts.forgetAddress ? raw('data-forget-address') : ''}>
         <h1>${title}</h1>
-        ${diagnosisCard(shown, { owner: ownerForVisitors(shown.owner, app), tone: toneOf(diagnosis) })}
+        ${diagnosisCard(shown, { owner: ownerForVisitors(shown, app), tone: toneForVisitors(shown) })}
         ${diagnosis.code === 'ADMIN_APPROVAL_NEEDED' && parts.link && forAdministrator(parts.link)}
         <div class="row">
           ${parts.goOn && buttonLink('Go on with your sign-up', parts.goOn, { look: 'primary' })}
@@ -41,12 +40,6 @@ export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: Pro
         </div>
       </div>`,
   }
-}
-
-/** Most of this is an everyday matter; red is for what should not happen. */
-function toneOf({ code, owner }: Diagnosis): Tone {
-  if (code === 'CONSENT_DECLINED') return 'info'
-  return owner === 'operator' ? 'danger' : 'warning'
 }
 
 const forAdministrator = (link: string): Html => html`

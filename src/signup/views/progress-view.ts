@@ -10,7 +10,7 @@ import { steps } from '#pages/components/steps.ts'
 import type { Html } from '#pages/html.ts'
 import type { Page } from '#pages/layout.ts'
 import type { CheckResult } from '#signup/cookies.ts'
-import { forVisitors, ownerForVisitors, problemTitle } from '#signup/problem-words.ts'
+import { forVisitors, ownerForVisitors, problemTitle, toneForVisitors } from '#signup/problem-words.ts'
 import { accountBar, WAY } from '#signup/views/account.ts'
 import { checked, type HandOver, handOver } from '#signup/views/hand-over.ts'
 
@@ -66,7 +66,7 @@ const failure = (app: AppDefinition, { signUp, ways }: ProgressParts): Html => {
   const shown = diagnosis && forVisitors(diagnosis, app)
   const handsOver = diagnosis?.code === 'MAY_NOT_GRANT'
   return html`
-    ${shown && diagnosisCard(shown, { owner: handsOver ? 'A Global Administrator or a Privileged Role Administrator of your tenant' : ownerForVisitors(shown.owner, app) })}
+    ${shown && diagnosisCard(shown, { owner: ownerForVisitors(shown, app), tone: toneForVisitors(shown) })}
     ${handsOver && handOver(ways)}
     ${
       !handsOver &&
