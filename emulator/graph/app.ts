@@ -41,14 +41,14 @@ async function answer(c: Context<Env>, world: World, state: GraphState, version:
     c.get('told').reason = `${error.code}: ${error.message}`
     return { status: error.status, headers: error.headers, body: JSON.stringify(envelope(error, ids)) }
   })
-  return new Response(body, {
-    status,
-    headers: {
-      ...headers,
-      ...(body === null ? {} : { 'content-type': more.contentType ?? JSON_TYPE }),
-      ...more.headers,
-    },
-  })
+  const all = {
+    ...headers,
+    ...(body === null ? {} : { 'content-type': more.contentType ?? JSON_TYPE }),
+    ...more.headers,
+  }
+  if (body === null || typeof body === 'string' || c.get('struck')) return new Response(body, { status, headers: all })
+  c.set('ready', { status, headers: { ...all, 'content-length': String(body.length) }, body })
+  return new Response(null, { status })
 }
 
 async function attempt(c: Context<Env>, world: World, state: GraphState, version: 'v1.0' | 'beta'): Promise<Answer> {

@@ -1,8 +1,17 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, Next } from 'hono'
 import { carryOut, type ServedEnv } from '#emulator/server/faults.ts'
 import { isOurHost } from '#emulator/server/hosts.ts'
 import { occasionOf } from '#emulator/server/occasion.ts'
 import type { World } from '#emulator/world.ts'
+
+/** What stands ready as bytes goes straight to the socket. */
+function sendReady(c: Context<ServedEnv>): Response | undefined {
+  const ready = c.get('ready')
+  if (!ready) return undefined
+  c.env.outgoing.writeHead(ready.status, ready.headers).end(ready.body)
+  return RESPONSE_ALREADY_SENT
+}
 
 /** First and last of every request: refuses strangers' names, lets mischief strike, and writes the request log. */
 export const watch =
@@ -17,7 +26,7 @@ export const watch =
     }
     const at = world.clock.now()
     const occasion = world.mischief.rules().length > 0 ? await occasionOf(world, c.req) : null
-    const answered = await carryOut(c, next, occasion ? world.mischief.hit(occasion) : [], closing)
+    const answered = (await carryOut(c, next, occasion ? world.mischief.hit(occasion) : [], closing)) ?? sendReady(c)
     // Hono keeps the first answer; what has been sent and cut already must not be sent again.
     if (answered && c.finalized) {
       c.res = undefined
@@ -30,7 +39,7 @@ export const watch =
       method: c.req.method,
       path: url.pathname,
       query: url.search,
-      status: (answered ?? c.res).status,
+      status: c.get('ready')?.status ?? (answered ?? c.res).status,
       ...(occasion?.tenantId ? { tenantId: occasion.tenantId } : {}),
       ...(occasion?.appId ? { appId: occasion.appId } : {}),
       ...c.get('told'),
