@@ -30,7 +30,7 @@ export async function queueDepth({ boss }: Jobs): Promise<QueueDepth[]> {
      group by name`,
     [[...JOB_NAMES, DEAD_LETTER]],
   )
-  const found = new Map((rows as Row[]).map((row) => [row.name, row]))
+  const found = new Map<string, Row>((rows as Row[]).map((row) => [row.name, row]))
   return [...JOB_NAMES, DEAD_LETTER].map((name) => {
     const { ready = 0, deferred = 0, active = 0, failed = 0, oldest_due_at = null } = found.get(name) ?? {}
     return { name, ready, deferred, active, failed, oldestDueAt: oldest_due_at && new Date(oldest_due_at) }

@@ -1,0 +1,157 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { onlyOperatorsApi } from '#console/api/callers.ts'
+import { presentAudit, presentQueue, presentRun, presentTenant } from '#console/api/present.ts'
+import { problemAnswer } from '#console/api/problem-answer.ts'
+import { ROUTES } from '#console/api/routes.ts'
+import { actorOf, type Door, type Env, invitationLink } from '#console/door.ts'
+import { offboardTenant } from '#flows/offboard-tenant.ts'
+import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
+import { listTenantsFor, showTenant } from '#flows/show-tenants.ts'
+import { syncNow } from '#flows/sync-now.ts'
+import { knownTenant, verifyTenant } from '#flows/verify-tenant.ts'
+import { queueDepth } from '#jobs/inspect.ts'
+import { listAudit } from '#store/audit.ts'
+import { asFleet, asTenant } from '#store/open.ts'
+import { listRuns } from '#store/sync-runs.ts'
+
+/** The HTTP API: what the console's pages do, for programs. Failures are left to the site's own error handler. */
+export function apiRoutes(door: Door): OpenAPIHono<Env> {
+  const { tools } = door
+  const { store, jobs } = tools
+  const api = new OpenAPIHono<Env>({
+    defaultHook: (result, c) => {
+      if (result.success) return undefined
+      const mistakes = result.error.issues.map(({ path, message }) => ({ at: path.map(String).join('.'), message }))
+      const told = { code: 'REQUEST_INVALID', owner: 'operator', message: 'The request is not understood.' } as const
+      return problemAnswer(c, { ...told, nextStep: 'See /api/v1/openapi.json for its shape.' }, 400, { mistakes })
+    },
+  })
+
+  api.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: `${tools.config.consoleUrl.startsWith('https:') ? '__Host-' : ''}tenantry-operator`,
+    description: 'The console’s own session, for pages of the same origin.',
+  })
+  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An access token of the home tenant for this application, with the app role Tenantry.Operator.',
+  })
+  api.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: `${tools.config.app.name} console`,
+      version: '1',
+      description: 'Looks after the tenants that have signed up. Every refusal is a problem of RFC 9457.',
+    },
+    servers: [{ url: `${tools.config.consoleUrl}/api/v1` }],
+  })
+
+  api.use(onlyOperatorsApi(door))
+
+  api.openapi(ROUTES.listTenants, async (c) => {
+    const { limit, state, search, after } = c.req.valid('query')
+    const found = await listTenantsFor(tools, {
+      limit: limit + 1,
+      ...(state ? { state } : {}),
+      ...(search ? { search } : {}),
+      ...(after ? { after } : {}),
+    })
+    const tenants = found.slice(0, limit)
+    return c.json(
+      { tenants: tenants.map(presentTenant), next: found.length > limit ? (tenants.at(-1)?.id ?? null) : null },
+      200,
+    )
+  })
+
+  api.openapi(ROUTES.getTenant, async (c) => {
+    const { tenantId } = c.req.valid('param')
+    const { tenant, counts, grants } = await showTenant(tools, tenantId)
+    return c.json(
+      {
+        ...presentTenant(tenant),
+        counts,
+        grants: grants.map((grant) => ({ ...grant, seenAt: grant.seenAt.toISOString() })),
+        invitation: invitationLink(door, tenantId),
+      },
+      200,
+    )
+  })
+
+  api.openapi(ROUTES.listTenantRuns, async (c) => {
+    const { tenantId } = c.req.valid('param')
+    await knownTenant(tools, tenantId)
+    const runs = await asTenant(store, tenantId, (sql) => listRuns(sql, c.req.valid('query')))
+    return c.json({ runs: runs.map(presentRun) }, 200)
+  })
+
+  api.openapi(ROUTES.listTenantAudit, async (c) => {
+    const { tenantId } = c.req.valid('param')
+    await knownTenant(tools, tenantId)
+    const audit = await asTenant(store, tenantId, (sql) => listAudit(sql, c.req.valid('query')))
+    return c.json({ audit: audit.map(presentAudit) }, 200)
+  })
+
+  api.openapi(ROUTES.verifyTenant, async (c) => {
+    const order = { tenantId: c.req.valid('param').tenantId, actor: actorOf(c.get('operator')) }
+    const { tenant, missing, diagnosis } = await verifyTenant(tools, order)
+    door.fleet.forget()
+    return c.json({ tenant: presentTenant(tenant), missing: [...missing], diagnosis }, 200)
+  })
+
+  api.openapi(ROUTES.syncTenant, async (c) => {
+    await syncNow(tools, { tenantId: c.req.valid('param').tenantId, actor: actorOf(c.get('operator')) })
+    door.fleet.forget()
+    return c.json({ queued: true as const }, 202)
+  })
+
+  api.openapi(ROUTES.pauseTenant, async (c) => {
+    const order = { ...c.req.valid('param'), ...c.req.valid('json'), actor: actorOf(c.get('operator')) }
+    const tenant = await pauseTenant(tools, order)
+    door.fleet.forget()
+    return c.json(presentTenant(tenant), 200)
+  })
+
+  api.openapi(ROUTES.resumeTenant, async (c) => {
+    const order = { ...c.req.valid('param'), ...c.req.valid('json'), actor: actorOf(c.get('operator')) }
+    const tenant = await resumeTenant(tools, order)
+    door.fleet.forget()
+    return c.json(presentTenant(tenant), 200)
+  })
+
+  api.openapi(ROUTES.offboardTenant, async (c) => {
+    const { tenantId } = c.req.valid('param')
+    const { reason, displayName } = c.req.valid('json')
+    const known = await knownTenant(tools, tenantId)
+    if (displayName !== known.displayName)
+      return problemAnswer(
+        c,
+        {
+          code: 'REQUEST_INVALID',
+          owner: 'operator',
+          message: 'The name is not that of the tenant. Nothing was done.',
+          nextStep: 'Send the tenant’s displayName, exactly.',
+        },
+        400,
+        { mistakes: [{ at: 'displayName', message: 'is not the tenant’s name' }] },
+      ) as never
+    const tenant = await offboardTenant(tools, { tenantId, reason, actor: actorOf(c.get('operator')) })
+    door.fleet.forget()
+    return c.json(presentTenant(tenant), 200)
+  })
+
+  api.openapi(ROUTES.listRuns, async (c) => {
+    const runs = await asFleet(store, (sql) => listRuns(sql, c.req.valid('query')))
+    return c.json({ runs: runs.map(presentRun) }, 200)
+  })
+
+  api.openapi(ROUTES.listAudit, async (c) => {
+    const audit = await asFleet(store, (sql) => listAudit(sql, c.req.valid('query')))
+    return c.json({ audit: audit.map(presentAudit) }, 200)
+  })
+
+  api.openapi(ROUTES.getQueue, async (c) => c.json({ queue: (await queueDepth(jobs)).map(presentQueue) }, 200))
+  return api
+}

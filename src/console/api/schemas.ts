@@ -1,0 +1,136 @@
+import { z } from '@hono/zod-openapi'
+import { parseTenantId, type TenantId } from '#model/ids.ts'
+import { PROBLEM_CODES } from '#model/problem.ts'
+import { TENANT_STATES } from '#model/tenant.ts'
+
+const MAX_LIMIT = 500
+const guid = z.guid()
+/** A moment, as JSON carries it. */
+const moment = z.iso.datetime()
+const count = z.number().int().min(0)
+
+/** The shapes of the API. What leaves is written by `present.ts`; these describe it and check what comes in. */
+export const tenantState = z.enum(TENANT_STATES).openapi('TenantState')
+const owner = z
+  .enum(['customer-administrator', 'operator', 'microsoft', 'nobody'])
+  .openapi('Owner', { description: 'Who can mend it; nobody: waiting mends it.' })
+
+export const diagnosis = z
+  .object({
+    code: z.enum(PROBLEM_CODES),
+    owner,
+    message: z.string(),
+    nextStep: z.string(),
+    retry: z.enum(['now', 'backoff', 'slowly', 'never']),
+    confidence: z.enum(['certain', 'probable', 'unknown']),
+    sourceCode: z.string().optional(),
+    traceId: z.string().optional(),
+    correlationId: z.string().optional(),
+    retryAfterSeconds: z.number().optional(),
+  })
+  .openapi('Diagnosis')
+
+export const tenant = z
+  .object({
+    id: guid,
+    displayName: z.string(),
+    defaultDomain: z.string().nullable(),
+    servicePrincipalId: guid.nullable(),
+    state: tenantState,
+    diagnosis: diagnosis.nullable(),
+    connectedAt: moment.nullable(),
+    createdAt: moment,
+    updatedAt: moment,
+  })
+  .openapi('Tenant')
+
+export const tenantDetail = tenant
+  .extend({
+    counts: z.object({ user: count, group: count }),
+    grants: z.array(z.object({ permission: z.string(), status: z.enum(['granted', 'missing']), seenAt: moment })),
+    invitation: z.url(),
+  })
+  .openapi('TenantDetail')
+
+export const run = z
+  .object({
+    id: guid,
+    tenantId: guid,
+    state: z.enum(['running', 'succeeded', 'failed', 'interrupted']),
+    startedAt: moment,
+    finishedAt: moment.nullable(),
+    pages: count,
+    users: count,
+    groups: count,
+    removed: count,
+    diagnosis: diagnosis.nullable(),
+  })
+  .openapi('Run')
+
+export const auditEntry = z
+  .object({
+    tenantId: guid.nullable(),
+    at: moment,
+    actor: z.string(),
+    action: z.string(),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .openapi('AuditEntry')
+
+export const queueDepth = z
+  .object({
+    name: z.string(),
+    ready: count,
+    deferred: count,
+    active: count,
+    failed: count,
+    oldestDueAt: moment.nullable(),
+  })
+  .openapi('QueueDepth')
+
+export const verification = z
+  .object({ tenant, missing: z.array(z.string()), diagnosis: diagnosis.nullable() })
+  .openapi('Verification')
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.string(),
+    owner,
+    nextStep: z.string(),
+    retry: z.string(),
+    mistakes: z.array(z.object({ at: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Problem', { description: 'RFC 9457, with who can mend it and what to do next.' })
+
+export const reason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(300)
+  .openapi({ description: 'Why, for colleagues; it stands in the audit.' })
+
+export const tenantParam = z.object({
+  tenantId: z
+    .guid('must be a tenant id, a GUID')
+    .transform((text) => parseTenantId(text) as TenantId)
+    .openapi({ param: { name: 'tenantId', in: 'path' }, type: 'string', format: 'uuid' }),
+})
+
+export const limitOf = (usual: number) => z.coerce.number().int().min(1).max(MAX_LIMIT).default(usual)
+
+export const tenantQuery = z.object({
+  state: tenantState.optional(),
+  search: z.string().trim().max(200).optional().openapi({ description: 'A part of the name, the domain or the id.' }),
+  after: z
+    .guid('must be a tenant id, a GUID')
+    .transform((text) => parseTenantId(text) as TenantId)
+    .optional()
+    .openapi({ type: 'string', format: 'uuid', description: 'Continues behind this tenant: what `next` said.' }),
+  limit: limitOf(100),
+})

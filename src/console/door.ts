@@ -1,0 +1,19 @@
+import type { FleetWatch } from '#console/fleet-watch.ts'
+import type { Sessions } from '#console/session.ts'
+import type { Operator } from '#model/administrator.ts'
+import type { TenantId } from '#model/ids.ts'
+import type { Site } from '#pages/layout.ts'
+import type { Tools } from '#tools.ts'
+
+/** What every route of this site works with. */
+export type Door = { tools: Tools; site: Site; sessions: Sessions; fleet: FleetWatch }
+
+/** What is known of a request once its session has been looked at. */
+export type Env = { Variables: { operator: Operator } }
+
+/** Who did it, as the audit says. */
+export const actorOf = ({ objectId }: Pick<Operator, 'objectId'>): string => `operator:${objectId}`
+
+/** A link to hand out: only administrators of that tenant can finish what it begins. */
+export const invitationLink = ({ tools }: Pick<Door, 'tools'>, tenantId: TenantId): string =>
+  `${tools.config.publicUrl}/?tenant=${tenantId}`

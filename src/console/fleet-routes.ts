@@ -1,0 +1,42 @@
+import type { Handler } from 'hono'
+import { show } from '#console/answers.ts'
+import type { Door, Env } from '#console/door.ts'
+import { PAGE_SIZE, readListQuery } from '#console/tenant-list-query.ts'
+import { auditView } from '#console/views/audit-view.ts'
+import { overviewView } from '#console/views/overview-view.ts'
+import { plainView } from '#console/views/plain-view.ts'
+import { tenantListView } from '#console/views/tenant-list-view.ts'
+import { listAudit } from '#store/audit.ts'
+import { asFleet } from '#store/open.ts'
+import { searchTenants } from '#store/search-tenants.ts'
+
+const AUDIT_ENTRIES = 200
+
+export const overview =
+  (door: Door): Handler<Env> =>
+  async (c) =>
+    show(c, door, overviewView(await door.fleet.look()))
+
+export const tenants =
+  (door: Door): Handler<Env> =>
+  async (c) => {
+    const { store, clock } = door.tools
+    const query = readListQuery(c.req.query())
+    if (!query)
+      return show(
+        c,
+        door,
+        plainView('That cannot be looked for', 'The address asks for something that the list does not know.'),
+        400,
+      )
+    const { page, ...search } = query
+    const found = await asFleet(store, (sql) =>
+      searchTenants(sql, { ...search, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE }),
+    )
+    return show(c, door, tenantListView(query, found, clock.now()))
+  }
+
+export const audit =
+  (door: Door): Handler<Env> =>
+  async (c) =>
+    show(c, door, auditView(await asFleet(door.tools.store, (sql) => listAudit(sql, { limit: AUDIT_ENTRIES }))))

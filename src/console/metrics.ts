@@ -1,0 +1,87 @@
+import type { Handler } from 'hono'
+import type { FleetWatch } from '#console/fleet-watch.ts'
+import type { Fleet } from '#flows/oversee-fleet.ts'
+import { TENANT_STATES } from '#model/tenant.ts'
+
+const LOOPBACK = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/
+const LOOPBACK_NAMES = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i
+
+type Peer = { incoming?: { socket?: { remoteAddress?: string } } }
+
+/**
+ * Figures for Prometheus, to whoever asks on this machine: neither through a proxy, which shows by what it adds, nor
+ * under another name than the loopback's.
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+export const metrics =
+  (fleet: FleetWatch): Handler =>
+  async (c) => {
+    const address = (c.env as Peer | undefined)?.incoming?.socket?.remoteAddress ?? ''
+    const passedOn = ['forwarded', 'x-forwarded-for', 'via'].some((name) => c.req.header(name) !== undefined)
+    if (!LOOPBACK.test(address) || passedOn || !LOOPBACK_NAMES.test(c.req.header('host') ?? ''))
+      return c.text('Metrics are given on the loopback address only.\n', 403)
+    return c.body(exposition(await fleet.look()), 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+      'cache-control': 'no-store',
+    })
+  }
+
+type Sample = { labels?: Record<string, string>; value: number }
+
+function exposition({ at, byState, runs, troubles, queue }: Fleet): string {
+  const sum = (state: 'succeeded' | 'failed' | 'interrupted' | 'running') =>
+    runs.hours.reduce((total, hour) => total + hour[state], 0)
+  const seconds = (since: Date | null) => (since ? Math.max(0, (at.getTime() - since.getTime()) / 1_000) : 0)
+  return [
+    gauge(
+      'tenantry_tenants',
+      'Tenants by state.',
+      TENANT_STATES.map((state) => ({ labels: { state }, value: byState[state] ?? 0 })),
+    ),
+    gauge(
+      'tenantry_tenants_in_trouble',
+      'Tenants in trouble by code and by who can mend it.',
+      troubles.map(({ code, owner, tenants }) => ({ labels: { code, owner }, value: tenants })),
+    ),
+    gauge(
+      'tenantry_runs_last_day',
+      'Runs begun in the last 24 hours by state.',
+      (['succeeded', 'failed', 'interrupted', 'running'] as const).map((state) => ({
+        labels: { state },
+        value: sum(state),
+      })),
+    ),
+    gauge(
+      'tenantry_run_failures_last_day',
+      'Runs that failed in the last 24 hours by code and by who can mend it.',
+      runs.failures.map(({ code, owner, runs: value }) => ({ labels: { code, owner }, value })),
+    ),
+    gauge(
+      'tenantry_queue_jobs',
+      'Jobs in the queue by kind and state.',
+      queue.flatMap(({ name, ready, deferred, active, failed }) =>
+        Object.entries({ ready, deferred, active, failed }).map(([state, value]) => ({
+          labels: { queue: name, state },
+          value,
+        })),
+      ),
+    ),
+    gauge(
+      'tenantry_queue_oldest_due_seconds',
+      'For how long the longest waiting job has been due; 0 when none is.',
+      queue.map(({ name, oldestDueAt }) => ({ labels: { queue: name }, value: seconds(oldestDueAt) })),
+    ),
+    gauge('process_resident_memory_bytes', 'Resident memory of this process.', [{ value: process.memoryUsage.rss() }]),
+    gauge('process_uptime_seconds', 'For how long this process has been running.', [{ value: process.uptime() }]),
+  ].join('')
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): string {
+  const lines = samples.map(({ labels = {}, value }) => {
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`)
+    return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}\n`
+  })
+  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join('')}`
+}
+
+const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

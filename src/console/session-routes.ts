@@ -1,0 +1,77 @@
+import type { Handler, MiddlewareHandler } from 'hono'
+import { show, showProblem } from '#console/answers.ts'
+import type { Door, Env } from '#console/door.ts'
+import { notAnOperatorView, signedOutView, signInView } from '#console/views/sign-in-view.ts'
+import { beginOperatorSignIn, completeOperatorSignIn, OPERATOR_ROLE } from '#flows/operator-sign-in.ts'
+import { diagnose } from '#model/problem.ts'
+
+/** Only addresses of ours, in their simplest spelling: whatever else a link asks for leads to the overview. */
+const OURS = /^\/(?:(?:tenants(?:\/[0-9a-f-]{36})?|audit)(?:\?[\w.~%&=+-]*)?)?$/
+
+const ownAddress = (asked: unknown): string => (typeof asked === 'string' && OURS.test(asked) ? asked : '/')
+
+/** Lets operators pass, sends everybody else to sign in, and back to where they wanted to go. */
+export const onlyOperators =
+  ({ sessions }: Door): MiddlewareHandler<Env> =>
+  async (c, next) => {
+    const session = await sessions.current(c)
+    if (!session) {
+      const { pathname, search } = new URL(c.req.url)
+      const wanted = c.req.method === 'GET' ? ownAddress(pathname + search) : '/'
+      return c.redirect(wanted === '/' ? '/sign-in' : `/sign-in?to=${encodeURIComponent(wanted)}`, 303)
+    }
+    c.set('operator', session.operator)
+    return next()
+  }
+
+export const signIn =
+  (door: Door): Handler<Env> =>
+  async (c) => {
+    const returnTo = ownAddress(c.req.query('to'))
+    if (await door.sessions.current(c)) return c.redirect(returnTo, 303)
+    return show(c, door, signInView(door.tools.config, returnTo))
+  }
+
+export const begin =
+  (door: Door): Handler<Env> =>
+  async (c) => {
+    const { to } = await c.req.parseBody()
+    const { redirectTo, ticket } = await beginOperatorSignIn(door.tools)
+    await door.sessions.trip.write(c, { ticket, returnTo: ownAddress(to) })
+    return c.redirect(redirectTo, 303)
+  }
+
+/** Where Microsoft sends the browser back to. A session is begun anew, whatever the browser held before. */
+export const callback =
+  (door: Door): Handler<Env> =>
+  async (c) => {
+    const { tools, sessions } = door
+    // A HEAD request is somebody looking at links: it must not use the code up.
+    if (c.req.method === 'HEAD') return c.body(null, 405, { allow: 'GET' })
+    const trip = await sessions.trip.read(c)
+    const mine = trip !== null && c.req.query('state') === trip.ticket.state
+    try {
+      const operator = await completeOperatorSignIn(tools, { ticket: trip?.ticket ?? null, callback: c.req.query() })
+      sessions.trip.drop(c)
+      await sessions.begin(c, operator)
+      return c.redirect(trip?.returnTo ?? '/', 303)
+    } catch (error) {
+      // A foreign answer says nothing about the sign-in that this browser is on.
+      if (mine) sessions.trip.drop(c)
+      if (diagnose(error).code !== 'NOT_AN_OPERATOR') return showProblem(c, door, error)
+      sessions.end(c)
+      return show(c, door, notAnOperatorView(tools.config, OPERATOR_ROLE), 403)
+    }
+  }
+
+export const signOut =
+  (door: Door): Handler<Env> =>
+  (c) => {
+    door.sessions.end(c)
+    return c.redirect('/signed-out', 303)
+  }
+
+export const signedOut =
+  (door: Door): Handler<Env> =>
+  (c) =>
+    show(c, door, signedOutView())

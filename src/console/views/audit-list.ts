@@ -1,0 +1,69 @@
+import { html } from 'hono/html'
+import { moment } from '#console/views/moment.ts'
+import type { TenantState } from '#model/tenant.ts'
+import { emptyState } from '#pages/components/empty-state.ts'
+import { table } from '#pages/components/table.ts'
+import { tenantBadge } from '#pages/components/tenant-badge.ts'
+import type { Html } from '#pages/html.ts'
+import type { AuditEntry } from '#store/audit.ts'
+
+const ACTIONS: Record<string, string> = {
+  'grants.applied': 'Granted a permission',
+  'grants.failed': 'Granting failed',
+  'sign-up.connected': 'Finished the sign-up',
+  'sign-up.rejected': 'Sign-up refused',
+  'sign-up.signed-in': 'Signed in to sign up',
+  'tenant.connected': 'Connected',
+  'tenant.moved': 'State changed',
+  'tenant.sync-requested': 'Asked for a run',
+  'console.signed-in': 'Signed in to the console',
+  'console.refused': 'Refused at the console',
+}
+
+/** Who did what, the latest first. `withTenant` names the tenant of each line. */
+export const auditList = (entries: readonly AuditEntry[], { withTenant = false } = {}): Html =>
+  entries.length === 0
+    ? emptyState('Nothing yet', 'Whatever changes here is written down with who, when and why.')
+    : table(
+        'Audit, the latest first',
+        [
+          { title: 'When (UTC)', cell: ({ at }) => moment(at) },
+          { title: 'What', heading: true, cell: whatOf },
+          ...(withTenant
+            ? [
+                {
+                  title: 'Tenant',
+                  cell: ({ tenantId }: AuditEntry) =>
+                    tenantId ? html`<a href="/tenants/${tenantId}"><code>${tenantId}</code></a>` : '—',
+                },
+              ]
+            : []),
+          { title: 'Who', cell: ({ actor }) => whoOf(actor) },
+          { title: 'Why', cell: ({ detail }) => whyOf(detail) },
+        ],
+        entries,
+      )
+
+const whatOf = ({ action, to }: AuditEntry): Html =>
+  html`<span class="state-cell"><span>${ACTIONS[action] ?? action}</span>${to && action === 'tenant.moved' && tenantBadge(to as TenantState)}</span>`
+
+const KINDS: Record<string, string> = {
+  administrator: 'Administrator',
+  operator: 'Operator',
+  daemon: 'Daemon',
+  cli: 'Terminal',
+  somebody: 'Somebody',
+}
+
+/** `operator:{object id}` as a word and the id. */
+function whoOf(actor: string): Html {
+  const [kind = '', id] = actor.split(':')
+  return html`<span class="actor">${KINDS[kind] ?? kind}${id && html` <code title="${id}">${id.slice(0, 8)}</code>`}</span>`
+}
+
+/** The detail is small and ours: a reason, a permission, a code. */
+const whyOf = (detail: Record<string, unknown>): string =>
+  Object.values(detail)
+    .flat()
+    .filter((value) => typeof value === 'string' || typeof value === 'number')
+    .join(' · ') || '—'

@@ -1,0 +1,37 @@
+import { html } from 'hono/html'
+import type { Html } from '#pages/html.ts'
+
+const SECOND = 1_000
+const UNITS = [
+  { name: 'day', milliseconds: 86_400_000 },
+  { name: 'hour', milliseconds: 3_600_000 },
+  { name: 'minute', milliseconds: 60_000 },
+] as const
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+
+/** 2026-03-02 08:00:05 UTC */
+export const momentText = (at: Date): string => `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+
+/** The moment itself, for lists where exactness counts. */
+export const moment = (at: Date): Html =>
+  html`<time datetime="${at.toISOString()}" title="${momentText(at)}">${momentText(at).slice(0, 16)}</time>`
+
+/** How long ago; the moment itself when one points at it. */
+export const ago = (at: Date, now: Date): Html =>
+  html`<time datetime="${at.toISOString()}" title="${momentText(at)}">${agoText(at, now)}</time>`
+
+export function agoText(at: Date, now: Date): string {
+  const passed = now.getTime() - at.getTime()
+  const unit = UNITS.find(({ milliseconds }) => Math.abs(passed) >= milliseconds)
+  return unit ? relative.format(-Math.round(passed / unit.milliseconds), unit.name) : 'just now'
+}
+
+/** 850 ms, 12 s, 4 min, 2 h 5 min */
+export function durationText(milliseconds: number): string {
+  if (milliseconds < SECOND) return `${Math.max(0, Math.round(milliseconds))} ms`
+  const seconds = Math.round(milliseconds / SECOND)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}

@@ -1,0 +1,106 @@
+import { html } from 'hono/html'
+import type { ConsolePage } from '#console/answers.ts'
+import { codeInWords } from '#console/problem-words.ts'
+import { counted, figure } from '#console/views/figure.ts'
+import { ago, momentText } from '#console/views/moment.ts'
+import { OWNERS } from '#console/views/owner.ts'
+import { runsChart } from '#console/views/runs-chart.ts'
+import { statePicture } from '#console/views/state-picture.ts'
+import { troublesSection } from '#console/views/troubles.ts'
+import type { Fleet } from '#flows/oversee-fleet.ts'
+import type { QueueDepth } from '#jobs/inspect.ts'
+import { emptyState } from '#pages/components/empty-state.ts'
+import { table } from '#pages/components/table.ts'
+import type { Html } from '#pages/html.ts'
+import type { RunFailures, RunFigures } from '#store/run-figures.ts'
+
+/** How everything is, on one page. */
+export function overviewView(fleet: Fleet): ConsolePage {
+  const total = Object.values(fleet.byState).reduce((sum, count) => sum + count, 0)
+  return {
+    section: 'overview',
+    title: 'Overview',
+    refreshSeconds: 60,
+    body: html`
+      <div class="stack roomy">
+        <div class="row apart">
+          <h1>Overview</h1>
+          <p class="soft small">As of <time datetime="${fleet.at.toISOString()}">${momentText(fleet.at)}</time></p>
+        </div>
+        <section class="card stack" aria-labelledby="tenants">
+          <div class="row apart"><h2 id="tenants">${counted(total, 'tenant')}</h2><a href="/tenants">All tenants</a></div>
+          ${total === 0 ? emptyState('Nobody has signed up yet', 'A tenant appears here when its administrator has connected it on the landing page.', 'building') : statePicture(fleet.byState)}
+        </section>
+        ${troublesSection(fleet.troubles, fleet.at)}
+        <div class="columns leaning">
+          ${runsSection(fleet.runs)}
+          ${queueSection(fleet.queue, fleet.at)}
+        </div>
+      </div>`,
+  }
+}
+
+function runsSection({ hours, failures }: RunFigures): Html {
+  const sum = (state: 'succeeded' | 'failed' | 'interrupted' | 'running') =>
+    hours.reduce((total, hour) => total + hour[state], 0)
+  const sums = [
+    ['succeeded', 'Succeeded'],
+    ['failed', 'Failed'],
+    ['interrupted', 'Interrupted'],
+    ['running', 'Running'],
+  ] as const
+  return html`
+    <section class="card stack" aria-labelledby="runs">
+      <h2 id="runs">Runs in the last 24 hours</h2>
+      <dl class="sums">
+        ${sums.map(([state, name]) => html`<div><dt><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="run-${state}" width="10" height="10" rx="3"></rect></svg>${name}</dt><dd>${figure(sum(state))}</dd></div>`)}
+      </dl>
+      ${runsChart(hours)}
+      ${failures.length > 0 && failureTable(failures)}
+    </section>`
+}
+
+const failureTable = (failures: readonly RunFailures[]): Html => html`
+  <h3>Why runs failed</h3>
+  ${table(
+    'Failed runs by cause and owner',
+    [
+      {
+        title: 'Cause',
+        heading: true,
+        cell: ({ code, owner }) => html`<a href="/tenants?code=${code}&amp;owner=${owner}">${codeInWords(code)}</a>`,
+      },
+      { title: 'Owner', cell: ({ owner }) => OWNERS[owner].name },
+      { title: 'Runs', figures: true, cell: ({ runs }) => figure(runs) },
+      { title: 'Tenants', figures: true, cell: ({ tenants }) => figure(tenants) },
+    ],
+    failures,
+  )}`
+
+const JOBS: Record<QueueDepth['name'], string> = {
+  'sync-tenant': 'Read a directory',
+  'verify-tenant': 'Verify a tenant',
+  'plan-syncs': 'Plan what to read',
+  tidy: 'Tidy up',
+  'dead-letter': 'Given up',
+}
+
+const queueSection = (queue: readonly QueueDepth[], now: Date): Html => {
+  const due = queue.flatMap(({ oldestDueAt }) => oldestDueAt ?? []).toSorted((a, b) => a.getTime() - b.getTime())[0]
+  return html`
+    <section class="card stack" aria-labelledby="queue">
+      <h2 id="queue">Queue</h2>
+      <p class="soft">${due ? html`The longest waiting job was due ${ago(due, now)}.` : 'Nothing waits that is due.'}</p>
+      ${table(
+        'Jobs by kind',
+        [
+          { title: 'Job', heading: true, cell: ({ name }) => JOBS[name] },
+          { title: 'Due', figures: true, cell: ({ ready }) => figure(ready) },
+          { title: 'Running', figures: true, cell: ({ active }) => figure(active) },
+          { title: 'Later', figures: true, cell: ({ deferred }) => figure(deferred) },
+          { title: 'Failed', figures: true, cell: ({ failed }) => figure(failed) },
+        ],
+        queue,
+      )}
+    </section>`
+}

@@ -1,0 +1,83 @@
+import { html } from 'hono/html'
+import { codeInWords } from '#console/problem-words.ts'
+import { figure } from '#console/views/figure.ts'
+import { ago, durationText } from '#console/views/moment.ts'
+import { ownerInWords } from '#console/views/owner.ts'
+import { runBadge } from '#console/views/run-badge.ts'
+import type { TenantStory } from '#flows/show-tenants.ts'
+import type { SyncRun } from '#model/sync-run.ts'
+import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
+import { emptyState } from '#pages/components/empty-state.ts'
+import { sparkline } from '#pages/components/sparkline.ts'
+import { table } from '#pages/components/table.ts'
+import type { Html } from '#pages/html.ts'
+
+/** Somebody who has just asked for a run watches until it begins; so long it may take when workers are busy. */
+const EXPECTED_MILLISECONDS = 2 * 60_000
+
+/** A run is under way, or has been asked for and will begin soon. */
+export function isMoving({ runs, audit }: TenantStory, now: Date): boolean {
+  const [latest] = runs
+  if (latest?.state === 'running') return true
+  const asked = audit.find(({ action }) => action === 'tenant.sync-requested' || action === 'tenant.connected')
+  return Boolean(
+    asked && now.getTime() - asked.at.getTime() < EXPECTED_MILLISECONDS && (!latest || latest.startedAt < asked.at),
+  )
+}
+
+/** The section about runs; while something moves, it keeps itself up to date. */
+export const runsOf = (story: TenantStory, now: Date): Html => html`
+  <section class="card stack" aria-labelledby="runs">
+    <h2 id="runs">What was read</h2>
+    <div class="stack" ${isMoving(story, now) ? html`data-live="/tenants/${story.tenant.id}/events"` : ''}>${runsBody(story, now)}</div>
+  </section>`
+
+/** What changes while a run goes on. */
+export function runsBody(story: TenantStory, now: Date): Html {
+  const { runs, counts } = story
+  const [latest] = runs
+  const waiting = isMoving(story, now) && latest?.state !== 'running'
+  return html`
+    <dl class="sums">
+      <div><dt>Users</dt><dd>${figure(counts.user)}</dd></div>
+      <div><dt>Groups</dt><dd>${figure(counts.group)}</dd></div>
+      <div><dt>Last run</dt><dd class="sum-words">${waiting ? 'Waiting for a worker' : latest ? html`${runBadge(latest.state)} ${ago(latest.startedAt, now)}` : 'None yet'}</dd></div>
+      ${runs.length > 1 && html`<div><dt>Objects in the last ${runs.length} runs</dt><dd>${sparkline(objectsOf(runs), labelOf(runs))}</dd></div>`}
+    </dl>
+    ${latest?.state === 'failed' && latest.diagnosis && latest.diagnosis.code !== story.tenant.diagnosis?.code && diagnosisCard(latest.diagnosis, { owner: ownerInWords(latest.diagnosis.owner) })}
+    ${runs.length === 0 ? emptyState('No run yet', 'The daemon reads the directory soon after a tenant is connected.', 'clock') : runTable(runs, now)}`
+}
+
+const objectsOf = (runs: readonly SyncRun[]): number[] => runs.map(({ users, groups }) => users + groups).toReversed()
+
+const labelOf = (runs: readonly SyncRun[]): string => {
+  const objects = objectsOf(runs)
+  return `Objects read in each of the last ${runs.length} runs: from ${figure(objects[0] ?? 0)} to ${figure(objects.at(-1) ?? 0)}`
+}
+
+const SHOWN = 12
+
+const runTable = (runs: readonly SyncRun[], now: Date): Html =>
+  table(
+    'Runs, the latest first',
+    [
+      {
+        title: 'Run',
+        heading: true,
+        cell: ({ state, diagnosis }) =>
+          html`<span class="state-cell">${runBadge(state)}${diagnosis && html`<span class="soft small">${codeInWords(diagnosis.code)}</span>`}</span>`,
+      },
+      { title: 'Started', cell: ({ startedAt }) => ago(startedAt, now) },
+      {
+        title: 'Took',
+        figures: true,
+        cell: ({ startedAt, finishedAt }) =>
+          finishedAt ? durationText(finishedAt.getTime() - startedAt.getTime()) : '—',
+      },
+      { title: 'Pages', figures: true, cell: ({ pages }) => figure(pages) },
+      { title: 'Users', figures: true, cell: ({ users }) => figure(users) },
+      { title: 'Groups', figures: true, cell: ({ groups }) => figure(groups) },
+      { title: 'Removed', figures: true, cell: ({ removed }) => figure(removed) },
+    ],
+    runs.slice(0, SHOWN),
+  )
