@@ -3,10 +3,13 @@ import type { Guid } from '#emulator/directory/types.ts'
 
 export const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+/** A text put together from pieces keeps the pieces: copied into one it takes a fifth of the memory, a million times. */
+export const flat = (text: string): string => Buffer.from(text).toString()
+
 /** The same GUID for the same words, so that an estate has the same ids each time. */
 export function guidOf(...words: readonly (string | number)[]): Guid {
   const hex = createHash('sha256').update(words.join('\u0000')).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+  return flat(`${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`)
 }
 
 /** .NET writes the first three groups of a GUID little-endian. */

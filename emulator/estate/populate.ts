@@ -1,11 +1,14 @@
 import { addGroup, addMember } from '#emulator/directory/groups.ts'
-import { guidOf } from '#emulator/directory/ids.ts'
+import { flat, guidOf } from '#emulator/directory/ids.ts'
 import type { Directory } from '#emulator/directory/open.ts'
 import { defaultDomain } from '#emulator/directory/tenants.ts'
 import type { Tenant, User } from '#emulator/directory/types.ts'
 import { addUser, countUsers, findUser, listUsers } from '#emulator/directory/users.ts'
 import { DEPARTMENTS, GIVEN_NAMES, JOB_TITLES, PLACES, SURNAMES, TEAMS } from '#emulator/estate/names.ts'
 import { generator } from '#emulator/mischief/open.ts'
+
+/** One empty list for everybody: lists are replaced, never changed. */
+const NONE: string[] = []
 
 type Wanted = { users: number; groups: number; seed: number }
 
@@ -51,29 +54,39 @@ function makeUser(
   const domain = defaultDomain(tenant)
   const name = `${plain(givenName)}.${plain(surname)}`
   const free = findUser(directory, tenant.id, `${name}@${domain}`) === null
-  const userPrincipalName = `${free ? name : `${name}${index}`}@${domain}`
+  const userPrincipalName = flat(`${free ? name : `${name}${index}`}@${domain}`)
   const department = pick(DEPARTMENTS)
   return {
     id: guidOf('user', tenant.id, seed, index),
     tenantId: tenant.id,
     userPrincipalName,
-    displayName: `${givenName} ${surname}`,
+    displayName: flat(`${givenName} ${surname}`),
     givenName,
     surname,
     mail: userPrincipalName,
-    jobTitle: `${department} ${pick(JOB_TITLES)}`,
+    jobTitle: titleOf(department, pick(JOB_TITLES)),
     department,
     officeLocation: pick(PLACES),
     mobilePhone: null,
-    businessPhones: [],
+    businessPhones: NONE,
     preferredLanguage: 'en-US',
     accountEnabled: index % 40 !== 39,
     userType: 'Member',
     createdAt: tenant.createdAt,
     password: null,
-    directoryRoles: [],
+    directoryRoles: NONE,
     home: null,
   }
+}
+
+const titles = new Map<string, string>()
+
+/** The same text for everybody of the same profession. */
+function titleOf(department: string, job: string): string {
+  const title = `${department} ${job}`
+  const known = titles.get(title)
+  if (known === undefined) titles.set(title, title)
+  return known ?? title
 }
 
 const plain = (text: string): string =>
