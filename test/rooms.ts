@@ -81,7 +81,7 @@ export const EMULATOR: Record<string, Room> = {
   graph: { imports: ['world', 'directory', 'keys', 'mischief', 'lag', 'clock'], packages: ['hono', 'jose', 'zod'] },
   control: {
     imports: ['world', 'directory', 'estate', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'pages', 'clock'],
-    packages: ['hono', 'zod'],
+    packages: ['hono', 'jose', 'zod'],
   },
   server: {
     imports: [

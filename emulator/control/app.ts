@@ -4,6 +4,7 @@ import { advanceClock, durationSchema, setClock } from '#emulator/control/clock.
 import { viewEstate } from '#emulator/control/estate.ts'
 import { OPERATIONS, OperationError, type OperationName } from '#emulator/control/operations.ts'
 import { sameOriginOnly } from '#emulator/control/origin.ts'
+import { controlPages } from '#emulator/control/pages.ts'
 import type { Snapshots } from '#emulator/control/snapshots.ts'
 import { lagSchema } from '#emulator/lag.ts'
 import { isPattern, ruleSchema, rulesSchema } from '#emulator/mischief/rules.ts'
@@ -28,6 +29,8 @@ export function controlApp(world: World, { reset, snapshots }: Levers): Hono<Env
   app.get('/assets/style.css', (c) => c.body(STYLE, 200, { 'content-type': 'text/css; charset=utf-8' }))
   app.get('/assets/submit.js', (c) => c.body(SUBMIT, 200, { 'content-type': 'text/javascript; charset=utf-8' }))
   app.use(sameOriginOnly(world))
+
+  controlPages(app, world, { reset })
 
   app.get('/health', (c) => c.json({ status: 'ok', now: clock.now() }))
   app.get('/estate', (c) => c.json(viewEstate(world)))

@@ -1,4 +1,4 @@
-import { DISPLAY_NAMES } from '#emulator/directory/permission-names.ts'
+import { DELEGATED_NAMES, DISPLAY_NAMES } from '#emulator/directory/permission-names.ts'
 import { PERMISSION_TABLE } from '#emulator/directory/permission-table.ts'
 import type { Application, AppRole, DelegatedPermission } from '#emulator/directory/types.ts'
 
@@ -25,7 +25,7 @@ const appRoles: AppRole[] = LINES.filter((line) => line.roleId !== '-').map(({ v
 
 const delegatedPermissions: DelegatedPermission[] = LINES.filter((line) => line.scopeId !== '-').map(
   ({ value, scopeId, who }) => {
-    const name = DISPLAY_NAMES[value] ?? value
+    const name = DELEGATED_NAMES[value] ?? DISPLAY_NAMES[value] ?? value
     return {
       id: scopeId,
       value,

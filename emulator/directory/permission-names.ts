@@ -45,3 +45,15 @@ export const DISPLAY_NAMES: Readonly<Record<string, string>> = {
   'Sites.FullControl.All': 'Have full control of all site collections',
   'Member.Read.Hidden': 'Read all hidden memberships',
 }
+
+/** Where the delegated permission reads otherwise: it reaches one user's things, not everybody's. */
+export const DELEGATED_NAMES: Readonly<Record<string, string>> = {
+  'Mail.Read': 'Read user mail',
+  'Mail.ReadWrite': 'Read and write access to user mail',
+  'Mail.Send': 'Send mail as a user',
+  'Calendars.Read': 'Read user calendars',
+  'Calendars.ReadWrite': 'Have full access to user calendars',
+  'Contacts.Read': 'Read user contacts',
+  'Files.Read.All': 'Read all files that user can access',
+  'Files.ReadWrite.All': 'Have full access to all files user can access',
+}

@@ -1,12 +1,19 @@
 import { html } from 'hono/html'
 import type { Application, Tenant, User } from '#emulator/directory/types.ts'
-import { layout } from '#emulator/pages/layout.ts'
+import { type Html, layout } from '#emulator/pages/layout.ts'
 
-type Html = ReturnType<typeof html>
 type Shown = { id: string; username: string; problem: string | null }
 export type DemoAccount = { name: string; role: string; tenant: string }
 
 const problem = (text: string | null) => (text ? html`<p class="problem" id="problem" role="alert">${text}</p>` : '')
+const initials = (name: string) =>
+  name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => word[0]?.toUpperCase() ?? '')
+    .join('')
+const who = ({ displayName, userPrincipalName }: User, tenant?: Tenant) =>
+  html`<p class="who"><b aria-hidden="true">${initials(displayName)}</b><span>${userPrincipalName}${tenant ? ` · ${tenant.displayName}` : ''}</span></p>`
 const form = (id: string, body: Html) => html`<form method="post" action="/_signin/${id}">${body}</form>`
 const actions = (primary: string, value: string) =>
   html`<div class="actions"><button name="action" value="cancel" formnovalidate>Cancel</button><button class="primary" name="action" value="${value}">${primary}</button></div>`
@@ -27,12 +34,12 @@ export const accountPage = (
           <input id="loginfmt" name="loginfmt" type="email" value="${username}" autocomplete="username" spellcheck="false" placeholder="name@company.com" aria-describedby="${wrong ? 'problem' : ''}" autofocus>
           <div class="actions"><button name="action" value="cancel" formnovalidate>Cancel</button><button class="primary" name="action" value="next">Next</button></div>`,
       )}
-      <details>
+      <details class="demo">
         <summary>Accounts of this emulator</summary>
         ${demo.map((account) =>
           form(
             id,
-            html`<button class="row" name="loginfmt" value="${account.name}">${account.name}<small>${account.role} · ${account.tenant}</small></button>`,
+            html`<button class="row" name="loginfmt" value="${account.name}"><b aria-hidden="true">${initials(account.role)}</b><span>${account.name}<small>${account.role} · ${account.tenant}</small></span></button>`,
           ),
         )}
       </details>`,
@@ -42,7 +49,7 @@ export const passwordPage = ({ id, username, problem: wrong }: Shown, appName: s
   layout(
     'Enter password',
     html`<h1>Enter password</h1>
-      <p class="soft">${username} · to continue to ${appName}</p>
+      <p class="soft">of ${username}, to continue to ${appName}</p>
       ${form(
         id,
         html`${problem(wrong)}
@@ -59,8 +66,8 @@ export const pickPage = ({ id }: Shown, appName: string, users: readonly User[])
       <p class="soft">to continue to ${appName}</p>
       ${form(
         id,
-        html`${users.map((user) => html`<button class="row" name="account" value="${user.id}">${user.displayName}<small>${user.userPrincipalName}</small></button>`)}
-          <button class="row" name="action" value="other">Use another account</button>
+        html`${users.map((user) => html`<button class="row" name="account" value="${user.id}"><b aria-hidden="true">${initials(user.displayName)}</b><span>${user.displayName}<small>${user.userPrincipalName}</small></span></button>`)}
+          <button class="row" name="action" value="other"><b aria-hidden="true">+</b><span>Use another account</span></button>
           <div class="actions"><button name="action" value="cancel">Cancel</button></div>`,
       )}`,
   )
@@ -74,16 +81,28 @@ type ConsentParts = {
 }
 
 const whoAsks = ({ application, tenant, user }: ConsentParts) =>
-  html`<p class="soft">${user.userPrincipalName} · ${tenant.displayName}</p>
+  html`${who(user, tenant)}
     <h1>${application.displayName}</h1>
     <p>${
       application.verifiedPublisher
-        ? html`<span class="badge">Verified</span> ${application.verifiedPublisher.displayName}`
-        : html`<span class="badge">Unverified</span> <span class="soft">${application.publisherDomain}</span>`
-    }</p>`
+        ? html`<span class="badge good">Verified</span> ${application.verifiedPublisher.displayName}`
+        : html`<span class="badge warn">Unverified</span> <span class="soft">${application.publisherDomain}</span>`
+    }</p>
+    ${application.tenantId === tenant.id ? '' : html`<p class="soft">This application is not published by your organization.</p>`}`
 
 const list = (permissions: ConsentParts['permissions']) =>
   permissions.map(({ name, description }) => html`<details><summary>${name}</summary><p>${description}</p></details>`)
+
+/** Where the publisher says what becomes of the data; only addresses of the web are made links. */
+const statements = ({ info }: Application) => {
+  const links = [
+    { words: 'terms of service', address: info.termsOfServiceUrl },
+    { words: 'privacy statement', address: info.privacyStatementUrl },
+  ].filter(({ address }) => address !== null && /^https?:\/\//.test(address))
+  return links.length === 0
+    ? 'The publisher has not provided links to its terms.'
+    : html`See its ${links.map(({ words, address }, index) => html`${index > 0 ? ' and ' : ''}<a href="${address}" rel="noreferrer">${words}</a>`)}.`
+}
 
 export const consentPage = (parts: ConsentParts & { forAll: boolean; alwaysForAll: boolean }): Html =>
   layout(
@@ -99,6 +118,7 @@ export const consentPage = (parts: ConsentParts & { forAll: boolean; alwaysForAl
             ? html`<label class="check"><input type="checkbox" name="onBehalfOf" value="organization"><span>Consent on behalf of your organization</span></label>`
             : ''
         }
+          <p class="soft">Accept only if you trust ${parts.application.displayName}. ${statements(parts.application)}</p>
           <p class="soft">Accepting means that you allow this app to use what is listed${parts.alwaysForAll ? ' for all users of your organization' : ''}.</p>
           ${actions('Accept', 'accept')}`,
       )}`,
@@ -138,7 +158,7 @@ export const errorPage = (code: number, message: string): Html =>
   layout(
     'Sign-in failed',
     html`<h1>Sorry, but we’re having trouble signing you in.</h1>
-      <p>AADSTS${code}: ${message}</p>
+      <p class="code">AADSTS${code}: ${message}</p>
       <p class="soft">Go back to the application and start again.</p>`,
   )
 

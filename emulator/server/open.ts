@@ -77,7 +77,7 @@ export async function openServer({ estate, port, httpPort, dataDir }: ServerOpti
   const closing = new AbortController()
   let closed: Promise<unknown> | null = null
 
-  const app = new Hono<ServedEnv>()
+  const app = new Hono<ServedEnv>({ strict: false })
   app.use(watch(world, closing.signal))
   app.route('/', controlApp(world, { reset, snapshots }))
   app.route('/', graphApp(world))

@@ -13,6 +13,9 @@ function sendReady(c: Context<ServedEnv>): Response | undefined {
   return RESPONSE_ALREADY_SENT
 }
 
+/** A sign-in under way is nobody's business. */
+const SIGN_IN_PAGE = /^\/_signin\/.*/
+
 /** First and last of every request: refuses strangers' names, lets mischief strike, and writes the request log. */
 export const watch =
   (world: World, closing: AbortSignal) =>
@@ -37,7 +40,7 @@ export const watch =
       at,
       host: c.req.header('host') ?? '',
       method: c.req.method,
-      path: url.pathname,
+      path: url.pathname.replace(SIGN_IN_PAGE, '/_signin/[id]'),
       query: url.search,
       status: c.get('ready')?.status ?? (answered ?? c.res).status,
       ...(occasion?.tenantId ? { tenantId: occasion.tenantId } : {}),
