@@ -65,7 +65,7 @@ const problemPage = (c: Context<Env>, diagnosis: Diagnosis): ConsolePage => {
   return {
     title,
     width: 'reading',
-    body: html`<div class="stack roomy"><h1>${title}</h1>${diagnosisCard(diagnosis)}${again}</div>`,
+    body: html`<div class="stack roomy" ${c.get('operator') ? '' : html`data-forget-address`}><h1>${title}</h1>${diagnosisCard(diagnosis)}${again}</div>`,
   }
 }
 

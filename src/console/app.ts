@@ -51,6 +51,7 @@ export function openConsole(tools: Tools, { sessionKey }: { sessionKey: Uint8Arr
   app.get('/sign-in', entrance.signIn(door))
   app.post('/sign-in', limit, entrance.begin(door))
   app.get('/sign-in/callback', limit, entrance.callback(door))
+  app.get('/sign-in/refused', entrance.refused(door))
   app.post('/sign-out', entrance.signOut(door))
   app.get('/signed-out', entrance.signedOut(door))
 

@@ -60,9 +60,15 @@ export const callback =
       if (mine) sessions.trip.drop(c)
       if (diagnose(error).code !== 'NOT_AN_OPERATOR') return showProblem(c, door, error)
       sessions.end(c)
-      return show(c, door, notAnOperatorView(tools.config, OPERATOR_ROLE), 403)
+      return c.redirect('/sign-in/refused', 303)
     }
   }
+
+/** Where somebody ends who signed in without the role; away from the code in the address. */
+export const refused =
+  (door: Door): Handler<Env> =>
+  (c) =>
+    show(c, door, notAnOperatorView(door.tools.config, OPERATOR_ROLE), 403)
 
 export const signOut =
   (door: Door): Handler<Env> =>

@@ -63,7 +63,8 @@ function whoOf(actor: string): Html {
 
 /** The detail is small and ours: a reason, a permission, a code. */
 const whyOf = (detail: Record<string, unknown>): string =>
-  Object.values(detail)
-    .flat()
+  Object.entries(detail)
+    .toSorted(([left], [right]) => right.localeCompare(left))
+    .flatMap(([, value]) => value)
     .filter((value) => typeof value === 'string' || typeof value === 'number')
     .join(' · ') || '—'

@@ -85,6 +85,10 @@ const JOBS: Record<QueueDepth['name'], string> = {
   'dead-letter': 'Given up',
 }
 
+/** What stands still at nought is left out; reading directories is what it is all about. */
+const isShown = ({ name, ready, deferred, active, failed }: QueueDepth): boolean =>
+  name === 'sync-tenant' || ready + deferred + active + failed > 0
+
 const queueSection = (queue: readonly QueueDepth[], now: Date): Html => {
   const due = queue.flatMap(({ oldestDueAt }) => oldestDueAt ?? []).toSorted((a, b) => a.getTime() - b.getTime())[0]
   return html`
@@ -100,7 +104,7 @@ const queueSection = (queue: readonly QueueDepth[], now: Date): Html => {
           { title: 'Later', figures: true, cell: ({ deferred }) => figure(deferred) },
           { title: 'Failed', figures: true, cell: ({ failed }) => figure(failed) },
         ],
-        queue,
+        queue.filter(isShown),
       )}
     </section>`
 }

@@ -19,13 +19,13 @@ export function runsChart(hours: readonly HourOfRuns[]): Html {
   const width = hours.length * COLUMN
   return html`
     <figure class="chart">
+      <p class="chart-most">Most in an hour: ${figure(highest)}</p>
       <svg class="runs-chart" viewBox="0 0 ${width} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${labelOf(hours)}">
         <line class="chart-line" x1="0" x2="${width}" y1="0" y2="0"></line>
         <line class="chart-line" x1="0" x2="${width}" y1="${HEIGHT / 2}" y2="${HEIGHT / 2}"></line>
         <line class="chart-ground" x1="0" x2="${width}" y1="${HEIGHT}" y2="${HEIGHT}"></line>
         ${hours.map((hour, index) => columnOf(hour, index * COLUMN + GAP / 2, highest))}
       </svg>
-      <span class="chart-most">${figure(highest)}</span>
       <figcaption class="chart-times"><span>${timeOf(hours[0])}</span><span>${timeOf(hours[Math.floor(hours.length / 2)])}</span><span>now</span></figcaption>
     </figure>`
 }

@@ -5,7 +5,7 @@ import { listAddress, PAGE_SIZE, type TenantListQuery } from '#console/tenant-li
 import { counted, figure } from '#console/views/figure.ts'
 import { ago } from '#console/views/moment.ts'
 import { OWNERS } from '#console/views/owner.ts'
-import { runBadge } from '#console/views/run-badge.ts'
+import { runMark } from '#console/views/run-badge.ts'
 import { TENANT_STATES } from '#model/tenant.ts'
 import { button, buttonLink } from '#pages/components/button.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
@@ -28,7 +28,7 @@ export function tenantListView(
       <div class="stack">
         <div class="row apart"><h1>Tenants</h1><p class="soft" role="status">${counted(total, 'tenant')}${narrowed && ' found'}</p></div>
         ${searchForm(query)}
-        ${found.length === 0 ? nothing(Boolean(narrowed)) : table('Tenants', columnsOf(query, now), found)}
+        ${found.length === 0 ? nothing(Boolean(narrowed)) : html`<div class="lean">${table('Tenants', columnsOf(query, now), found)}</div>`}
         ${pager(query, total)}
       </div>`,
   }
@@ -76,10 +76,7 @@ function columnsOf(query: TenantListQuery, now: Date): Column<FoundTenant>[] {
     },
     {
       ...sortable('read', 'Last run'),
-      cell: ({ run }) =>
-        run
-          ? html`<span class="state-cell">${runBadge(run.state)} <span class="soft small">${ago(run.startedAt, now)}</span></span>`
-          : '—',
+      cell: ({ run }) => (run ? runMark(run, now) : '—'),
     },
     { title: 'Users', figures: true, cell: ({ run }) => (run ? figure(run.users) : '—') },
     { title: 'Groups', figures: true, cell: ({ run }) => (run ? figure(run.groups) : '—') },

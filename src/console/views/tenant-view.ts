@@ -44,7 +44,10 @@ export function tenantView({ story, declared, invitation, script, now }: TenantP
           ${whyOf(story, now)}
         </div>
         <div class="columns leaning">
-          ${runsOf(story, now)}
+          <div class="stack">
+            ${runsOf(story, now)}
+            <section class="card stack" aria-labelledby="audit"><h2 id="audit">Audit</h2>${auditList(audit)}</section>
+          </div>
           <div class="stack">
             <section class="card stack" aria-labelledby="facts"><h2 id="facts">Facts</h2>${factsOf(tenant, now)}</section>
             <section class="card stack" aria-labelledby="grants">
@@ -55,7 +58,6 @@ export function tenantView({ story, declared, invitation, script, now }: TenantP
           </div>
         </div>
         ${handOuts(tenant, invitation, script)}
-        <section class="stack" aria-labelledby="audit"><h2 id="audit">Audit</h2>${auditList(audit)}</section>
       </div>`,
   }
 }
@@ -92,7 +94,7 @@ function shownPermissions(declared: readonly DeclaredPermission[], grants: reado
   const held = new Set(grants.filter(({ status }) => status === 'granted').map(({ permission }) => permission))
   return declared.map((permission) => ({
     ...permission,
-    ...(grants.length > 0 ? { state: held.has(permission.value) ? ('granted' as const) : ('missing' as const) } : {}),
+    ...(grants.length > 0 ? { status: held.has(permission.value) ? ('granted' as const) : ('missing' as const) } : {}),
   }))
 }
 
