@@ -34,7 +34,7 @@ export function controlPages(app: Hono<Env>, world: World, { reset }: { reset():
 
   app.get('/', (c) => {
     const estate = viewEstate(world)
-    const delays = Object.entries(lag.settings()).filter(([, count]) => count > 0)
+    const delays = Object.entries(lag.settings()).filter(([, count]) => typeof count === 'number' && count > 0)
     return show(
       c,
       overviewPage({

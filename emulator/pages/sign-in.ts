@@ -15,8 +15,9 @@ const initials = (name: string) =>
 const who = ({ displayName, userPrincipalName }: User, tenant?: Tenant) =>
   html`<p class="who"><b aria-hidden="true">${initials(displayName)}</b><span>${userPrincipalName}${tenant ? ` · ${tenant.displayName}` : ''}</span></p>`
 const form = (id: string, body: Html) => html`<form method="post" action="/_signin/${id}">${body}</form>`
-const actions = (primary: string, value: string) =>
-  html`<div class="actions"><button name="action" value="cancel" formnovalidate>Cancel</button><button class="primary" name="action" value="${value}">${primary}</button></div>`
+/** The primary button comes first, as the one that Enter presses; the style puts it last to the eye. */
+const actions = (primary: string, value: string, other = 'Cancel', otherValue = 'cancel') =>
+  html`<div class="actions"><button class="primary" name="action" value="${value}">${primary}</button><button name="action" value="${otherValue}" formnovalidate>${other}</button></div>`
 
 export const accountPage = (
   { id, username, problem: wrong }: Shown,
@@ -32,7 +33,7 @@ export const accountPage = (
         html`${problem(wrong)}
           <label for="loginfmt">Account</label>
           <input id="loginfmt" name="loginfmt" type="email" value="${username}" autocomplete="username" spellcheck="false" placeholder="name@company.com" aria-describedby="${wrong ? 'problem' : ''}" autofocus>
-          <div class="actions"><button name="action" value="cancel" formnovalidate>Cancel</button><button class="primary" name="action" value="next">Next</button></div>`,
+          ${actions('Next', 'next')}`,
       )}
       <details class="demo">
         <summary>Accounts of this emulator</summary>
@@ -55,7 +56,7 @@ export const passwordPage = ({ id, username, problem: wrong }: Shown, appName: s
         html`${problem(wrong)}
           <label for="passwd">Password</label>
           <input id="passwd" name="passwd" type="password" autocomplete="current-password" aria-describedby="${wrong ? 'problem' : ''}" autofocus>
-          <div class="actions"><button name="action" value="other" formnovalidate>Other account</button><button class="primary" name="action" value="signin">Sign in</button></div>`,
+          ${actions('Sign in', 'signin', 'Other account', 'other')}`,
       )}`,
   )
 
@@ -146,11 +147,11 @@ export const approvalPage = (parts: ConsentParts & { reason: keyof typeof WHY; m
             : ''
         }
           <button class="row" name="action" value="other">Have an admin account? Sign in with that account</button>
-          <div class="actions"><button name="action" value="cancel">${parts.mayRequest ? 'Cancel' : 'Return to the application without granting consent'}</button>${
+          ${
             parts.mayRequest
-              ? html`<button class="primary" name="action" value="request">Request approval</button>`
-              : ''
-          }</div>`,
+              ? actions('Request approval', 'request')
+              : html`<div class="actions"><button name="action" value="cancel">Return to the application without granting consent</button></div>`
+          }`,
       )}`,
   )
 

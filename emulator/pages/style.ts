@@ -33,7 +33,7 @@ textarea, input[type=text], input[type=email], input[type=password] { display: b
 textarea { font: .875rem/1.5 ui-monospace, "Cascadia Mono", Menlo, monospace; resize: vertical; }
 .check { display: flex; gap: .75rem; align-items: flex-start; margin: 1rem 0; padding: .75rem; border: 1px solid var(--line); border-radius: 8px; font-weight: 500; }
 .check input { width: 1.25rem; height: 1.25rem; margin: .125rem 0 0; accent-color: var(--accent); flex: none; }
-.actions { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: .75rem; margin-top: 1.5rem; }
+.actions { display: flex; flex-flow: row-reverse wrap; justify-content: flex-start; gap: .75rem; margin-top: 1.5rem; }
 button { font: inherit; font-size: .9375rem; font-weight: 600; min-height: 2.75rem; padding: .5rem 1.375rem; border-radius: 8px; border: 1px solid var(--field); background: transparent; color: inherit; cursor: pointer; }
 button:hover { background: var(--tint); }
 button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
@@ -75,11 +75,12 @@ table { width: 100%; border-collapse: collapse; font-size: .875rem; }
 th { color: var(--soft); font-weight: 600; font-size: .8125rem; }
 th, td { text-align: left; padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; }
 td code { overflow-wrap: anywhere; }
+@media (min-width: 64rem) { td:nth-child(2) { min-width: 17rem; } }
 tr:last-child td { border-bottom: 0; }
 pre { margin: .5rem 0 0; padding: .875rem; border-radius: 8px; background: var(--tint); overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
   .card { padding: 1.5rem 1.25rem; margin-top: 1rem; }
-  .actions { flex-direction: column-reverse; }
+  .actions { flex-direction: column; align-items: stretch; }
   .inside section { padding: 1rem; }
   table, tbody, tr, td { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
