@@ -16,7 +16,7 @@ export function applicationIn({ world, caller, params }: Call): Application {
     appId === null
       ? findApplicationById(world.directory, caller.tenantId, id.toLowerCase())
       : findApplication(world.directory, appId)
-  if (!found || found.tenantId !== caller.tenantId) throw notFound(id)
+  if (!found || found.tenantId !== caller.tenantId || world.lag.hidesApplication(found)) throw notFound(id)
   return found
 }
 
@@ -27,7 +27,13 @@ const all = ({ world, caller }: Call) => ({
 })
 
 export const applicationRoutes: readonly Route[] = [
-  get('applications', NEEDS.readApplications, (call) => collection(call, all(call)), { units: 2 }),
+  get(
+    'applications',
+    NEEDS.readApplications,
+    (call) =>
+      collection(call, { ...all(call), visible: (application) => !call.world.lag.hidesApplication(application) }),
+    { units: 2 },
+  ),
   get('applications/$count', NEEDS.readApplications, (call) => countOf(call, all(call))),
   get('applications/{id}', NEEDS.readApplications, (call) =>
     entity(call, { type: APPLICATION, item: applicationIn(call), context: 'applications' }),

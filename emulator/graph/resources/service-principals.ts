@@ -8,9 +8,9 @@ import {
   removeServicePrincipal,
   updateServicePrincipal,
 } from '#emulator/directory/service-principals.ts'
-import type { ServicePrincipal } from '#emulator/directory/types.ts'
+import type { Application, ServicePrincipal } from '#emulator/directory/types.ts'
 import { type Answer, type Call, noContent, param, textIn } from '#emulator/graph/call.ts'
-import { badRequest, denied, notFound, sameKey } from '#emulator/graph/errors.ts'
+import { badRequest, denied, GraphError, notFound, sameKey } from '#emulator/graph/errors.ts'
 import { collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
 import { keyOf } from '#emulator/graph/path.ts'
 import { holds, NEEDS } from '#emulator/graph/permissions.ts'
@@ -55,8 +55,8 @@ async function create(call: Call): Promise<Answer> {
   const appId = textIn(body, 'appId').toLowerCase()
   const application = findApplication(world.directory, appId)
   const isForeign = application?.tenantId !== caller.tenantId
-  if (!application || (isForeign && application.signInAudience === 'AzureADMyOrg'))
-    throw badRequest(`The appId '${appId}' of the service principal does not reference a valid application object.`)
+  if (!application || (isForeign && application.signInAudience === 'AzureADMyOrg')) throw noBackingObject(appId)
+  checkBacking(call, application)
   if (isForeign && !holds(caller, 'Application.ReadWrite.All', 'Directory.ReadWrite.All')) throw denied()
   const { servicePrincipal, created } = ensureServicePrincipal(world.directory, caller.tenantId, appId)
   if (!created)
@@ -66,6 +66,25 @@ async function create(call: Call): Promise<Answer> {
   const changed =
     updateServicePrincipal(world.directory, caller.tenantId, servicePrincipal.id, readPatch(body)) ?? servicePrincipal
   return entity(call, { type: SERVICE_PRINCIPAL, item: changed, context: 'servicePrincipals', status: 201 })
+}
+
+/** A new application reaches the replica that makes service principals last. */
+function checkBacking({ world }: Call, application: Application): void {
+  const refusal = world.lag.refusesBacking(application)
+  if (refusal === 'no backing object') throw noBackingObject(application.appId)
+  if (refusal === 'not in the local tenant')
+    throw new GraphError(
+      403,
+      'Authorization_RequestDenied',
+      'When using this permission, the backing application of the service principal being created must in the local tenant',
+    )
+}
+
+function noBackingObject(appId: string): GraphError {
+  const message = `The appId '${appId}' of the service principal does not reference a valid application object.`
+  return new GraphError(400, 'Request_BadRequest', message, {
+    details: [{ code: 'NoBackingApplicationObject', message, target: 'appId' }],
+  })
 }
 
 async function update(call: Call): Promise<Answer> {

@@ -113,3 +113,44 @@ test('another tenant’s token is just that: Graph answers for the tenant in the
   const answer = await swapped('/organization')
   assert.equal(answer.status, 401, 'the principal of one tenant is nobody in another')
 })
+
+test('a new application is unknown at first, and its service principal is refused in both of Graph’s texts', async () => {
+  emulator.lag.set({ applicationReads: 2, applicationReferences: 2 })
+  const { body: made } = await writer('/applications', {
+    body: { displayName: 'Fresh', signInAudience: 'AzureADMyOrg' },
+  })
+  assertError(await writer(`/applications/${made.id}/addPassword`, { body: {} }), 404, 'Request_ResourceNotFound')
+  assert.deepEqual((await writer(`/applications?$filter=appId eq '${made.appId}'`)).body.value, [])
+  assert.equal((await writer(`/applications/${made.id}/addPassword`, { body: {} })).status, 200)
+  const create = () => writer('/servicePrincipals', { body: { appId: made.appId } })
+  assertError(await create(), 400, 'Request_BadRequest', /does not reference a valid application object\.$/)
+  assertError(
+    await create(),
+    403,
+    'Authorization_RequestDenied',
+    /service principal being created must in the local tenant$/,
+  )
+  assert.equal((await create()).status, 201)
+})
+
+test('replicas that take turns show a new object, hide it, and show it again', async () => {
+  emulator.lag.set({ servicePrincipalReads: 2, consistency: 'adversarial' })
+  const { body } = await writer('/servicePrincipals', { body: { appId: STRANGER } })
+  const statuses: number[] = []
+  for (let index = 0; index < 5; index++) statuses.push((await ask(`/servicePrincipals/${body.id}`)).status)
+  assert.deepEqual(statuses, [404, 200, 404, 200, 200])
+})
+
+test('what is removed and made again lags again', async () => {
+  const graph = await principalId(writer, MICROSOFT_GRAPH)
+  const client = await principalId(writer, NOBODY)
+  emulator.lag.set({ assignmentTokens: 1 })
+  const path = `/servicePrincipals/${client}/appRoleAssignments`
+  const readable = async () => (await (await asApp(emulator, NOBODY))('/users?$top=1')).status
+  for (let round = 0; round < 2; round++) {
+    const { body } = await writer(path, { body: { principalId: client, resourceId: graph, appRoleId: USER_READ_ALL } })
+    assert.deepEqual([await readable(), await readable()], [403, 200])
+    await writer(`${path}/${body.id}`, { method: 'DELETE' })
+    emulator.clock.advance({ seconds: 1 })
+  }
+})
