@@ -1,21 +1,50 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Clock, systemClock } from '#base/clock.ts'
 import { type Config, readConfig } from '#config.ts'
-import { DEMO, type Emulator, type EstateInput, startEmulator } from '#emulator/index.ts'
+import { DEMO, demoEstate, type Emulator, startEmulator } from '#emulator/index.ts'
 import { connectTenant } from '#flows/connect-tenant.ts'
 import { verifyAccess } from '#flows/verify-access.ts'
 import type { AppDefinition } from '#model/app.ts'
-import type { ObjectId, SignUpId, TenantId } from '#model/ids.ts'
-import { silentLog, temporaryFolder } from '#test/support/backends.ts'
+import { type ObjectId, parseTenantId, type SignUpId, type TenantId } from '#model/ids.ts'
+import { silentLog } from '#test/support/backends.ts'
 import { openTools, type Tools } from '#tools.ts'
 
-type Scope = Parameters<typeof temporaryFolder>[0]
+type Scope = { after(close: () => Promise<void>): void }
 
 /** Tenantry as its ISV runs it, embedded, with the emulator's demo as Microsoft. */
 export type Installation = { emulator: Emulator; tools: Tools; config: Config }
 
 export const FABRIKAM = DEMO.fabrikam as TenantId
 export const CONTOSO = DEMO.contoso as TenantId
+
+/** Small tenants beside the demo's, so that the tests of a file can each have their own. */
+export const CUSTOMERS: readonly TenantId[] = Array.from(
+  { length: 6 },
+  (_, index) => parseTenantId(`70000000-0000-4000-8000-00000000000${index}`) as TenantId,
+)
+const domainOf = (tenantId: TenantId): string => `customer${tenantId.at(-1)}.example`
+/** A Global Administrator, and an Application Administrator, who may consent but not grant. */
+export const graceOf = (tenantId: TenantId): string => `grace@${domainOf(tenantId)}`
+export const adamOf = (tenantId: TenantId): string => `adam@${domainOf(tenantId)}`
+
+const customer = (id: TenantId) => ({
+  id,
+  displayName: `Customer ${id.at(-1)}`,
+  domains: [domainOf(id)],
+  users: [
+    { userPrincipalName: graceOf(id), displayName: 'Grace', password: DEMO.password, roles: ['Global Administrator'] },
+    {
+      userPrincipalName: adamOf(id),
+      displayName: 'Adam',
+      password: DEMO.password,
+      roles: ['Application Administrator'],
+    },
+  ],
+  generated: { users: 30, groups: 4, seed: 3 },
+})
 
 const DEFINITION: AppDefinition = {
   name: 'Insights',
@@ -28,18 +57,20 @@ const DEFINITION: AppDefinition = {
   ],
 }
 
-/** Opened for one test or one file; closed and removed after it. */
+/** Opened for one test or one file; closed and removed after it, the last opened first. */
 export async function openInstallation(
   scope: Scope,
   {
     permissions = DEFINITION.permissions.map(({ value }) => value),
     clock = systemClock,
-    estate,
-  }: { permissions?: readonly string[]; clock?: Clock; estate?: EstateInput } = {},
+  }: { permissions?: readonly string[]; clock?: Clock } = {},
 ): Promise<Installation> {
-  const folder = temporaryFolder(scope)
-  const emulator = await startEmulator({ dataDir: folder, ...(estate ? { estate } : {}) })
-  scope.after(() => emulator.close())
+  const open = new AsyncDisposableStack()
+  scope.after(() => open.disposeAsync())
+  const folder = mkdtempSync(join(tmpdir(), 'tenantry-test-'))
+  open.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const estate = { ...demoEstate, tenants: [...demoEstate.tenants, ...CUSTOMERS.map(customer)] }
+  const emulator = open.use(await startEmulator({ dataDir: folder, estate }))
   const { config, mistakes } = readConfig(
     {
       TENANTRY_CLOUD: 'emulator',
@@ -54,8 +85,7 @@ export async function openInstallation(
     { ...DEFINITION, permissions: permissions.map((value) => ({ value, reason: 'Is needed.' })) },
   )
   if (!config) throw new Error(JSON.stringify(mistakes))
-  const tools = await openTools(config, { log: silentLog, clock })
-  scope.after(() => tools[Symbol.asyncDispose]())
+  const tools = open.use(await openTools(config, { log: silentLog, clock }))
   return { emulator, tools, config }
 }
 

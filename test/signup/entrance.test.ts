@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { SIGN_UP_SCOPES } from '#model/app.ts'
+import { openSite, type Site, siteUnder } from '#test/signup/support/open-site.ts'
+import { openVisitor } from '#test/signup/support/visitor.ts'
+import { CONTOSO } from '#test/support/installation.ts'
+
+const closing: (() => unknown)[] = []
+const scope = { after: (close: () => unknown) => void closing.unshift(close) }
+
+suite('the entrance', { concurrency: false }, () => {
+  let site: Site
+  before(async () => {
+    site = await openSite(scope)
+  })
+  after(async () => {
+    for (const close of closing) await close()
+  })
+
+  test('says who asks, for what and why, before anyone signs in', async () => {
+    const { status, text } = await openVisitor(site).get('/')
+    assert.equal(status, 200)
+    for (const { value } of site.config.app.permissions) assert.ok(shownNames(text).includes(value), value)
+    for (const scopeName of SIGN_UP_SCOPES) assert.ok(shownNames(text).includes(scopeName), scopeName)
+    for (const words of [site.config.app.name, site.config.app.publisher, 'What is never asked of you', 'How to leave'])
+      assert.ok(text.includes(words), words)
+    assert.deepEqual(site.emulator.requests.list(), [], 'nobody was asked anything yet')
+  })
+
+  test('an invitation names its tenant and leads to it; a damaged one says so', async () => {
+    const visitor = openVisitor(site)
+    assert.match((await visitor.get(`/?tenant=${CONTOSO}`)).text, new RegExp(`name="tenant" value="${CONTOSO}"`))
+    assert.equal((await visitor.begin({ invitation: CONTOSO })).pathname.split('/')[1], CONTOSO)
+    for (const tenant of ['nope', `${CONTOSO}x`, '<script>', 'common']) {
+      const { status, text } = await visitor.get(`/?tenant=${encodeURIComponent(tenant)}`)
+      assert.equal(status, 400)
+      assert.ok(!text.includes('<script>'))
+      assert.equal((await visitor.post('/sign-up', { tenant })).status, 400)
+    }
+  })
+
+  test('T13 exactly the declared scopes are asked for, whatever the address says', async () => {
+    const { status, headers } = await openVisitor(site).post(
+      '/sign-up?scope=Directory.ReadWrite.All',
+      { scope: 'Directory.ReadWrite.All', prompt: 'none', redirect_uri: 'https://evil.example' },
+      { stay: true },
+    )
+    assert.equal(status, 303)
+    const asked = new URL(headers.location ?? '').searchParams
+    assert.deepEqual(asked.get('scope')?.split(' ').sort(), [...SIGN_UP_SCOPES].sort())
+    assert.equal(asked.get('redirect_uri'), `${site.url}/sign-up/callback`)
+    assert.equal(asked.get('prompt'), 'select_account')
+  })
+
+  test('S05 every sign-in is bound by PKCE, and the verifier stays out of sight', async () => {
+    const asked = await openVisitor(site).begin()
+    assert.equal(asked.searchParams.get('code_challenge_method'), 'S256')
+    assert.match(asked.searchParams.get('code_challenge') ?? '', /^[\w-]{43}$/)
+    assert.ok(!asked.href.includes('verifier'))
+  })
+
+  test('S17 nothing that a visitor sends decides where he is sent', async () => {
+    for (const target of [
+      '//evil.example',
+      'https:evil.example',
+      '/\\evil.example',
+      '%2f%2fevil.example',
+      'java\tscript:1',
+    ]) {
+      const visitor = openVisitor(site)
+      const query = `returnTo=${encodeURIComponent(target)}&redirect=${encodeURIComponent(target)}`
+      const { headers } = await visitor.post(`/sign-up?${query}`, { returnTo: target }, { stay: true })
+      assert.equal(new URL(headers.location ?? '').origin, site.emulator.browserOrigin)
+      const back = await visitor.post(`/sign-up/sign-out?${query}`, { returnTo: target }, { stay: true })
+      assert.equal(back.headers.location, '/')
+    }
+  })
+
+  test('S18 cookies are sealed, bound to the host, and out of reach of scripts', async () => {
+    const { tools } = site
+    const begun = (origin: string) =>
+      siteUnder(tools, origin).request(`${origin}/sign-up`, {
+        method: 'POST',
+        headers: { origin, host: new URL(origin).host },
+      })
+    const [secure = ''] = (await begun('https://signup.example')).headers.getSetCookie()
+    assert.match(
+      secure,
+      /^__Host-tenantry-sign-up-ticket=1\.eyJ[^;]+; Max-Age=900; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    )
+    const [plain = ''] = (await begun('http://localhost:4000')).headers.getSetCookie()
+    assert.match(plain, /^tenantry-sign-up-ticket=[^;]+; Max-Age=900; Path=\/; HttpOnly; SameSite=Lax$/)
+    const state = new URL((await begun('http://localhost:4000')).headers.get('location') ?? '').searchParams.get(
+      'state',
+    )
+    assert.ok(state && !plain.includes(state))
+  })
+
+  test('S20 the site answers under its own name only, and forwarded names change nothing', async () => {
+    const visitor = openVisitor(site)
+    for (const host of ['evil.example', 'localhost', 'localhost:1', 'evil.example:80'])
+      assert.equal((await visitor.get('/', { headers: { host } })).status, 421)
+    const { headers } = await visitor.post(
+      '/sign-up',
+      {},
+      {
+        stay: true,
+        headers: { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' },
+      },
+    )
+    assert.equal(new URL(headers.location ?? '').searchParams.get('redirect_uri'), `${site.url}/sign-up/callback`)
+    assert.equal((await visitor.get('/healthz', { headers: { host: '10.0.0.7:3000' } })).status, 200)
+  })
+
+  test('A07 every page forbids frames, inline script, caching and referrers', async () => {
+    const visitor = openVisitor(site)
+    for (const path of ['/', '/leave', '/nowhere', '/sign-up/welcome', '/sign-up/callback?state=x', '/?tenant=x']) {
+      const { headers, text } = await visitor.get(path)
+      const policy = headers['content-security-policy'] ?? ''
+      assert.match(policy, /default-src 'none'/)
+      assert.match(policy, /frame-ancestors 'none'/)
+      assert.ok(!policy.includes('unsafe'), policy)
+      assert.equal(headers['referrer-policy'], 'no-referrer')
+      assert.equal(headers['cache-control'], 'no-store')
+      assert.equal(headers['x-content-type-options'], 'nosniff')
+      assert.doesNotMatch(text, /<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=/)
+    }
+    const https = await siteUnder(site.tools, 'https://signup.example').request('https://signup.example/')
+    assert.match(https.headers.get('strict-transport-security') ?? '', /max-age=\d{8}/)
+  })
+
+  test('styles and scripts are kept for good, because their addresses change with them', async () => {
+    const visitor = openVisitor(site)
+    const paths = [...(await visitor.get('/')).text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(
+      ([, path = '']) => path,
+    )
+    assert.deepEqual(paths.map((path) => path.slice(path.lastIndexOf('.'))).sort(), ['.css', '.js'])
+    for (const path of paths) {
+      const { status, headers } = await visitor.get(path)
+      assert.equal(status, 200)
+      assert.match(headers['cache-control'] ?? '', /immutable/)
+    }
+  })
+
+  test('T11 nothing is changed by looking, nor by a form on another site', async () => {
+    const visitor = openVisitor(site)
+    const changing = ['/sign-up', '/sign-up/grant', '/sign-up/check', '/sign-up/sign-out']
+    for (const path of changing) {
+      const looked = await visitor.get(path)
+      assert.equal(looked.status, 405)
+      assert.equal(looked.headers.allow, 'POST')
+      for (const origin of ['https://evil.example', 'null', site.emulator.browserOrigin])
+        assert.equal(
+          (await visitor.post(path, {}, { headers: { origin, 'sec-fetch-site': 'cross-site' } })).status,
+          403,
+        )
+      assert.equal((await visitor.get(path, { method: 'POST' })).status, 403, 'not even without any origin')
+    }
+  })
+
+  test('what cannot be done is said in words', async () => {
+    const visitor = openVisitor(site)
+    const cases: [number, Promise<{ status: number; heading: string }>][] = [
+      [404, visitor.get('/wp-admin')],
+      [404, visitor.get('/assets/../../package.json')],
+      [405, visitor.post('/leave')],
+      [405, visitor.get('/sign-up/callback', { method: 'DELETE', headers: { origin: site.url } })],
+      [413, visitor.post('/sign-up', { tenant: 'x'.repeat(70_000) })],
+    ]
+    for (const [status, asked] of cases) {
+      const page = await asked
+      assert.equal(page.status, status)
+      assert.ok(page.heading.length > 10, page.heading)
+    }
+  })
+
+  test('says whether it lives and whether its database answers', async () => {
+    const visitor = openVisitor(site)
+    assert.equal((await visitor.get('/healthz')).status, 200)
+    assert.equal((await visitor.get('/readyz')).status, 200)
+  })
+
+  test('A06 who begins too often is asked to wait, and nobody else is', async () => {
+    const visitor = openVisitor(site)
+    const from = (address: string) =>
+      visitor.post('/sign-up', {}, { stay: true, headers: { 'x-forwarded-for': address } })
+    const statuses = new Set<number>()
+    for (let count = 0; count < 70; count++) statuses.add((await from('198.51.100.7')).status)
+    assert.deepEqual([...statuses], [303, 429])
+    const refused = await from('203.0.113.1, 198.51.100.7')
+    assert.equal(refused.status, 429, 'what the client itself writes before the proxy’s entry does not count')
+    assert.match(refused.headers['retry-after'] ?? '', /^[1-9]\d*$/)
+    assert.equal((await from('198.51.100.8')).status, 303)
+    assert.equal((await visitor.get('/')).status, 200)
+  })
+})
+
+/** Permission names are broken into pieces for narrow screens. */
+const shownNames = (markup: string): string => markup.replaceAll('<wbr>', '')
