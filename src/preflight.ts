@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { Config, ConfigReading, Mistake } from '#config.ts'
 import { appToken } from '#entra/app-token.ts'
+import { checkDiscovery } from '#entra/discovery.ts'
 import { openEntra } from '#entra/open.ts'
 import { diagnose, type ProblemCode } from '#model/problem.ts'
 import { openOutbound } from '#outbound/open.ts'
@@ -21,7 +22,7 @@ const OUR_MISTAKES: readonly ProblemCode[] = [
 
 /**
  * Tries what can only be found out by trying: whether the database answers and whether Microsoft accepts the app's
- * credential. Works with whatever part of the configuration is sound, so that all mistakes are told at once.
+ * credential and announces the addresses that we use. Works with whatever part of the configuration is sound, so that all mistakes are told at once.
  */
 export async function preflight(
   { parts, mistakes }: ConfigReading,
@@ -55,6 +56,7 @@ async function tryCredential(parts: Partial<Config>, log: Log, clock: Clock): Pr
   const entra = openEntra({ cloud, clientId, homeTenantId, credential, outbound, clock, log })
   try {
     await appToken(entra, homeTenantId, { fresh: true })
+    await checkDiscovery(entra, homeTenantId)
     return NOTHING
   } catch (error) {
     const { code, message, nextStep } = diagnose(error)
@@ -66,6 +68,6 @@ async function tryCredential(parts: Partial<Config>, log: Log, clock: Clock): Pr
 function settingOf(code: ProblemCode, kind: 'secret' | 'certificate'): string {
   if (code === 'TENANT_NOT_FOUND') return 'TENANTRY_HOME_TENANT_ID'
   if (code === 'APPLICATION_MISCONFIGURED') return 'TENANTRY_CLIENT_ID'
-  if (code === 'NETWORK' || code === 'UNAVAILABLE') return 'TENANTRY_CLOUD'
+  if (code === 'NETWORK' || code === 'UNAVAILABLE' || code === 'ORIGIN_REFUSED') return 'TENANTRY_CLOUD'
   return kind === 'secret' ? 'TENANTRY_CLIENT_SECRET' : 'TENANTRY_CLIENT_CERTIFICATE_FILE'
 }

@@ -44,6 +44,8 @@ export async function appToken(
 ): Promise<AppToken> {
   const cached = fresh ? null : entra.tokens.get(tenantId)
   if (cached && cached.expiresAt.getTime() - entra.clock.now().getTime() > RENEW_BEFORE_MILLISECONDS) return cached
+  // A token that is under way already was asked for before the caller knew of the change that he wants to see.
+  if (fresh) await entra.acquiring.get(tenantId)?.catch(() => null)
   return oncePerKey(entra.acquiring, tenantId, () => acquire(entra, tenantId))
 }
 

@@ -31,17 +31,34 @@ const document = z.object({
   jwks_uri: z.string(),
 })
 
+/** @throws Problem UNAVAILABLE */
+function readDocument(status: number, text: string): Discovery {
+  try {
+    if (status === 200) return document.parse(JSON.parse(text))
+  } catch {
+    // Neither JSON nor a discovery document: as good as no answer.
+  }
+  throw new Problem({
+    code: 'UNAVAILABLE',
+    owner: 'microsoft',
+    message: `The authority’s own description could not be read (status ${status}).`,
+    nextStep: 'Try again in a few minutes.',
+    retry: 'backoff',
+    confidence: 'certain',
+  })
+}
+
 /**
- * Compares what the authority itself announces with what we use; for `tenantry doctor` and the tests.
+ * Compares what the authority itself announces with what we use; for `tenantry doctor` and the start of a process.
  * @throws Problem ORIGIN_REFUSED when the document names another endpoint than the pinned one
  */
 export async function checkDiscovery(entra: Entra, tenant: string): Promise<void> {
-  const { text } = await send(entra.outbound, {
+  const { status, text } = await send(entra.outbound, {
     method: 'GET',
     url: `${entra.cloud.loginOrigin}/${tenant}/v2.0/.well-known/openid-configuration`,
     maxBytes: 1024 * 1024,
   })
-  const announced = document.parse(JSON.parse(text))
+  const announced = readDocument(status, text)
   const expected = pinnedDiscovery(entra, tenant)
   const different = (['token_endpoint', 'jwks_uri', 'authorization_endpoint'] as const).filter(
     (key) => announced[key] !== expected[key],

@@ -6,6 +6,7 @@ import { firstUser } from '#graph/users.ts'
 import type { TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
 import { Problem } from '#model/problem.ts'
+import { READ_PERMISSIONS } from '#model/resource.ts'
 import type { Tools } from '#tools.ts'
 
 export type Access = {
@@ -25,14 +26,14 @@ const PROBES: readonly Probe[] = [
     call: readOrganization,
   },
   {
-    anyOf: ['User.Read.All', 'User.ReadBasic.All', 'User.ReadWrite.All'],
+    anyOf: READ_PERMISSIONS.user,
     call: async (graph) => {
       await firstUser(graph)
       return null
     },
   },
   {
-    anyOf: ['Group.Read.All', 'GroupMember.Read.All', 'Group.ReadWrite.All'],
+    anyOf: READ_PERMISSIONS.group,
     call: async (graph) => {
       await firstGroup(graph)
       return null

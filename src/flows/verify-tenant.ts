@@ -4,7 +4,8 @@ import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'
-import { asFleet } from '#store/open.ts'
+import { saveGrants } from '#store/grants.ts'
+import { asFleet, asTenant } from '#store/open.ts'
 import { findTenant, moveTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
@@ -23,6 +24,15 @@ export async function verifyTenant(
   try {
     const { missing } = await verifyAccess(tools, tenantId)
     const diagnosis = missing.length > 0 ? lacking(missing) : null
+    await asTenant(tools.store, tenantId, (sql) =>
+      saveGrants(
+        sql,
+        tools.config.app.permissions.map(({ value }) => ({
+          permission: value,
+          status: missing.includes(value) ? 'missing' : 'granted',
+        })),
+      ),
+    )
     await become(tools, { tenantId, to: diagnosis ? 'degraded' : 'active', actor, diagnosis })
     return { tenant: await knownTenant(tools, tenantId), missing, diagnosis }
   } catch (error) {
@@ -57,7 +67,8 @@ async function become(
 ): Promise<void> {
   await asFleet(store, async (sql) => {
     const tenant = await findTenant(sql, tenantId)
-    if (!tenant || tenant.state === to || !['active', 'degraded', 'revoked'].includes(tenant.state)) return
+    if (!tenant || !['active', 'degraded', 'revoked'].includes(tenant.state)) return
+    if (tenant.state === to && tenant.diagnosis?.message === diagnosis?.message) return
     await moveTenant(sql, {
       id: tenantId,
       to,
@@ -65,14 +76,14 @@ async function become(
       reason: diagnosis?.message ?? 'Everything we need is there.',
       diagnosis,
     })
-    await enqueue(jobs, sql, 'sync-tenant', { tenantId })
+    if (tenant.state !== to) await enqueue(jobs, sql, 'sync-tenant', { tenantId })
   })
 }
 
 const lacking = (missing: readonly string[]): Diagnosis => ({
   code: 'PERMISSION_MISSING',
   owner: 'customer-administrator',
-  message: `The tenant no longer grants: ${missing.join(', ')}.`,
+  message: `The tenant does not grant: ${missing.join(', ')}.`,
   nextStep: 'An administrator of the tenant grants it again by opening the landing page.',
   retry: 'slowly',
   confidence: 'certain',

@@ -37,7 +37,7 @@ export async function assignAppRole(
     })
     return 'assigned'
   } catch (error) {
-    if (diagnose(error).code !== 'GRAPH_REFUSED') throw error
+    if (!['GRAPH_REFUSED', 'GRANT_NOT_VISIBLE_YET'].includes(diagnose(error).code)) throw error
     const held = await listAppRoleAssignments(graph, principalId)
     if (held.some((found) => found.appRoleId === appRoleId && found.resourceId === resourceId))
       return 'already-assigned'

@@ -55,6 +55,17 @@ const BY_TEXT: readonly { text: RegExp; means: Meaning }[] = [
       'probable',
     ),
   },
+  {
+    text: /already exists on the object|EntitlementGrant entry already exists/i,
+    means: meaning(
+      'GRANT_NOT_VISIBLE_YET',
+      'nobody',
+      'The permission is granted, but Microsoft Graph does not show it everywhere yet.',
+      BY_ITSELF,
+      'backoff',
+      'probable',
+    ),
+  },
 ]
 
 /** @see https://learn.microsoft.com/graph/errors */

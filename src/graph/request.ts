@@ -54,17 +54,18 @@ type Exchange = {
  */
 export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
   const { signal } = wanted
-  let fresh = false
-  for (let attempt = 1; ; attempt++) {
+  let renewed = false
+  for (let attempt = 1, fresh = false; ; attempt++) {
     const token = await graph.token({ fresh })
+    fresh = false
     const answer = await exchange(graph, token, wanted)
     if (answer instanceof Problem) {
       if (attempt >= MAX_TRIES) throw answer
       await graph.clock.sleep(pauseBefore(attempt, undefined, graph.clock.now()), signal)
       continue
     }
-    if (answer.status === 401 && !fresh && attempt < MAX_TRIES) {
-      fresh = true
+    if (answer.status === 401 && !renewed && attempt < MAX_TRIES) {
+      fresh = renewed = true
       continue
     }
     if (RETRIED.includes(answer.status) && attempt < MAX_TRIES) {

@@ -42,7 +42,7 @@ export const MOVES: Record<TenantState, readonly TenantState[]> = {
   active: ['degraded', 'suspended', 'revoked', 'verifying', 'offboarding'],
   degraded: ['active', 'suspended', 'revoked', 'verifying', 'granting', 'offboarding'],
   suspended: ['active', 'degraded', 'revoked', 'verifying', 'offboarding'],
-  revoked: ['consented', 'verifying', 'active', 'offboarding', 'offboarded'],
+  revoked: ['consented', 'verifying', 'active', 'degraded', 'offboarding', 'offboarded'],
   offboarding: ['offboarded'],
   offboarded: ['consenting', 'consented', 'verifying'],
 }

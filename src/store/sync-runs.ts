@@ -1,6 +1,6 @@
 import { sql as raw } from 'kysely'
 import type { RunId, TenantId } from '#model/ids.ts'
-import type { Diagnosis } from '#model/problem.ts'
+import { type Diagnosis, Problem } from '#model/problem.ts'
 import type { ResourceKind } from '#model/resource.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
@@ -42,6 +42,27 @@ export async function startRun({ db, at, tenantId }: TenantSql, { id }: { id: Ru
   )
   await raw`update tenantry.tenants set last_tried_at = ${at} where id = ${tenantId}`.execute(db)
 }
+
+/**
+ * Holds the run for the rest of the transaction. A worker that was thought dead and comes back must not write beside the
+ * one that took its place: their rows would look unseen to each other, and be removed.
+ * @throws Problem RUN_SUPERSEDED when the run has ended or another has begun
+ */
+export async function holdRun({ db }: TenantSql, id: RunId): Promise<void> {
+  const { rows } =
+    await raw`select 1 from tenantry.sync_runs where id = ${id} and state = 'running' for update`.execute(db)
+  if (rows.length === 0) throw superseded()
+}
+
+const superseded = () =>
+  new Problem({
+    code: 'RUN_SUPERSEDED',
+    owner: 'nobody',
+    message: 'Another run has taken the place of this one.',
+    nextStep: 'Nothing has to be done: the other run reads the tenant.',
+    retry: 'never',
+    confidence: 'certain',
+  })
 
 /** Counts a page, in the transaction that stores it. */
 export async function recordPage(

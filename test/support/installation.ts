@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '#base/clock.ts'
 import { type Config, readConfig } from '#config.ts'
-import { DEMO, demoEstate, type Emulator, startEmulator } from '#emulator/index.ts'
+import { DEMO, demoEstate, type Emulator, type EstateInput, startEmulator } from '#emulator/index.ts'
 import { connectTenant } from '#flows/connect-tenant.ts'
 import { verifyAccess } from '#flows/verify-access.ts'
 import type { AppDefinition } from '#model/app.ts'
@@ -12,7 +12,7 @@ import { type ObjectId, parseTenantId, type SignUpId, type TenantId } from '#mod
 import { silentLog } from '#test/support/backends.ts'
 import { openTools, type Tools } from '#tools.ts'
 
-type Scope = { after(close: () => Promise<void>): void }
+type Scope = { after(close: () => Promise<void> | void): void }
 
 /** Tenantry as its ISV runs it, embedded, with the emulator's demo as Microsoft. */
 export type Installation = { emulator: Emulator; tools: Tools; config: Config }
@@ -46,6 +46,9 @@ const customer = (id: TenantId) => ({
   generated: { users: 30, groups: 4, seed: 3 },
 })
 
+/** The emulator's demo, and the small tenants. */
+const withCustomers: EstateInput = { ...demoEstate, tenants: [...demoEstate.tenants, ...CUSTOMERS.map(customer)] }
+
 const DEFINITION: AppDefinition = {
   name: 'Insights',
   publisher: 'Northwind',
@@ -63,13 +66,13 @@ export async function openInstallation(
   {
     permissions = DEFINITION.permissions.map(({ value }) => value),
     clock = systemClock,
-  }: { permissions?: readonly string[]; clock?: Clock } = {},
+    estate = withCustomers,
+  }: { permissions?: readonly string[]; clock?: Clock; estate?: EstateInput } = {},
 ): Promise<Installation> {
   const open = new AsyncDisposableStack()
   scope.after(() => open.disposeAsync())
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-test-'))
   open.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const estate = { ...demoEstate, tenants: [...demoEstate.tenants, ...CUSTOMERS.map(customer)] }
   const emulator = open.use(await startEmulator({ dataDir: folder, estate }))
   const { config, mistakes } = readConfig(
     {

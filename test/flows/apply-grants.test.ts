@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, test } from 'node:test'
+import { applyGrants } from '#flows/apply-grants.ts'
+import { findSignUpFor } from '#flows/find-sign-up.ts'
+import { showTenant } from '#flows/show-tenants.ts'
+import type { AdministratorStep } from '#model/administrator.ts'
+import type { TenantId } from '#model/ids.ts'
+import { provenAdministrator } from '#test/support/administrator.ts'
+import { hurriedClock } from '#test/support/hurried-clock.ts'
+import { adamOf, CUSTOMERS, graceOf, openInstallation } from '#test/support/installation.ts'
+import { refusedWith } from '#test/support/problem.ts'
+
+const installation = await openInstallation({ after }, { clock: hurriedClock() })
+const { emulator, tools } = installation
+const signal = new AbortController().signal
+const [whole, lost, handedOver] = CUSTOMERS as [TenantId, TenantId, TenantId]
+
+const grant = (step: AdministratorStep) => applyGrants(tools, step, signal)
+const stateOf = async (step: AdministratorStep) => {
+  const found = await findSignUpFor(tools, step)
+  return [found?.state, found?.diagnosis?.code]
+}
+const assignments = () =>
+  emulator.requests.list({ path: 'appRoleAssignedTo' }).filter((request) => request.method === 'POST')
+afterEach(() => {
+  emulator.mischief.clear()
+  emulator.requests.clear()
+})
+
+test('a tenant is connected, and pressing again changes nothing', async () => {
+  const grace = await provenAdministrator(installation, graceOf(whole))
+
+  await grant(grace)
+  assert.deepEqual(await stateOf(grace), ['connected', undefined])
+  assert.equal(assignments().length, 3)
+  await grant(grace)
+  assert.deepEqual(await stateOf(grace), ['connected', undefined])
+  assert.equal(assignments().length, 3)
+  assert.equal((await showTenant(tools, whole)).tenant.state, 'active')
+})
+
+test('an assignment that was made although its answer was lost is recognised, even by a replica that is behind', async () => {
+  const grace = await provenAdministrator(installation, graceOf(lost))
+  emulator.mischief.once({ at: 'graph', match: { method: 'POST', path: 'appRoleAssignedTo' }, commitThenDrop: true })
+  // The first list belongs to the plan; the second is asked for when the repeated assignment is refused.
+  emulator.mischief.add({
+    at: 'graph',
+    match: { method: 'GET', path: 'appRoleAssignments' },
+    nth: 2,
+    times: 1,
+    answer: { status: 200, headers: { 'content-type': 'application/json' }, body: '{"value":[]}' },
+  })
+
+  await grant(grace)
+  assert.deepEqual(await stateOf(grace), ['connected', undefined])
+  assert.equal(assignments().filter((request) => request.status === 400).length, 2)
+})
+
+test('T04 a role that may consent but not grant is told who may', async () => {
+  const adam = await provenAdministrator(installation, adamOf(handedOver))
+
+  await grant(adam)
+  assert.deepEqual(await stateOf(adam), ['failed', 'MAY_NOT_GRANT'])
+  await refusedWith('TENANT_UNKNOWN', () => showTenant(tools, handedOver))
+})

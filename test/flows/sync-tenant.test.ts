@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, test } from 'node:test'
+import { DEMO } from '#emulator/index.ts'
+import { forgetTenant } from '#entra/app-token.ts'
+import { showTenant } from '#flows/show-tenants.ts'
+import { syncTenant } from '#flows/sync-tenant.ts'
+import { verifyTenant } from '#flows/verify-tenant.ts'
+import type { TenantId } from '#model/ids.ts'
+import { asTenant } from '#store/open.ts'
+import { startRun } from '#store/sync-runs.ts'
+import { handClock, MINUTE } from '#test/support/hand-clock.ts'
+import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
+import { madeUp } from '#test/support/made-up.ts'
+import { jobsIn } from '#test/support/open-queue.ts'
+import { refusedWith } from '#test/support/problem.ts'
+import { until } from '#test/support/until.ts'
+import type { Tools } from '#tools.ts'
+
+const app = DEMO.appId
+const SECOND = 1_000
+const signal = new AbortController().signal
+const clock = handClock(new Date())
+const installation = await openInstallation({ after }, { clock })
+const { emulator, tools, config } = installation
+afterEach(() => emulator.mischief.clear())
+
+const sync = (tenantId: TenantId, others: Partial<Tools> = {}) =>
+  syncTenant({ ...tools, ...others }, { tenantId, signal })
+const [plain, part, swapped, late] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId]
+
+test('only what the app declares a permission for is read', async () => {
+  await connect(installation, plain)
+  emulator.requests.clear()
+  const permissions = [{ value: 'User.Read.All', reason: 'Reads people.' }]
+
+  await sync(plain, { config: { ...config, app: { ...config.app, permissions } } })
+  const { tenant, counts, runs } = await showTenant(tools, plain)
+  assert.deepEqual([tenant.state, runs[0]?.state, counts], ['active', 'succeeded', { user: 30, group: 0 }])
+  assert.equal(emulator.requests.list({ path: '/v1.0/groups' }).length, 0)
+
+  await sync(plain)
+  assert.deepEqual((await showTenant(tools, plain)).counts, { user: 30, group: 4 })
+})
+
+test('T15 a permission that was taken away is noticed, and so is its return', async () => {
+  const organization = { tenant: part, app, permission: 'Organization.Read.All' }
+  await connect(installation, part)
+  const readAndLook = async () => {
+    // As when the token of the hour before has ended.
+    forgetTenant(tools.entra, part)
+    await sync(part)
+    for (const job of await jobsIn(tools.jobs, 'verify-tenant')) {
+      await tools.jobs.boss.deleteJob('verify-tenant', job.id)
+      await verifyTenant(tools, { tenantId: part, actor: 'daemon' })
+    }
+    return (await showTenant(tools, part)).tenant.state
+  }
+
+  assert.equal(await readAndLook(), 'active')
+  await emulator.directory.revokePermission(organization)
+  assert.equal(await readAndLook(), 'degraded')
+  await emulator.directory.grantPermission(organization)
+  assert.equal(await readAndLook(), 'active')
+})
+
+test('T14 a token of another tenant ends the run before anything is read', async () => {
+  await connect(installation, swapped)
+  forgetTenant(tools.entra, swapped)
+  emulator.requests.clear()
+  emulator.mischief.say('apptoken.swap')
+
+  const { owner, retry } = await refusedWith('TOKEN_OF_OTHER_TENANT', () => sync(swapped))
+  assert.deepEqual([owner, retry], ['operator', 'never'])
+  const { tenant, counts, runs } = await showTenant(tools, swapped)
+  assert.deepEqual(counts, { user: 0, group: 0 })
+  assert.deepEqual([tenant.state, runs[0]?.diagnosis?.code], ['active', 'TOKEN_OF_OTHER_TENANT'])
+  assert.equal(emulator.requests.list({ path: '/v1.0/' }).length, 0)
+})
+
+test('R02 a worker that was thought dead writes nothing beside the one that took its place', async () => {
+  await connect(installation, late)
+  emulator.mischief.once({
+    at: 'graph',
+    match: { path: '/v1.0/groups' },
+    answer: { status: 429, headers: { 'retry-after': '30' } },
+  })
+
+  const thoughtDead = sync(late)
+  await until('it waits before its second kind', () => clock.sleepers() > 0)
+  clock.pass(SECOND)
+  const successor = madeUp.runId()
+  await asTenant(tools.store, late, (sql) => startRun(sql, { id: successor }))
+  clock.pass(MINUTE)
+
+  await refusedWith('RUN_SUPERSEDED', () => thoughtDead)
+  const { tenant, counts, runs } = await showTenant(tools, late)
+  assert.deepEqual(counts, { user: 30, group: 0 })
+  assert.deepEqual(
+    runs.map((run) => [run.id === successor, run.state]),
+    [
+      [true, 'running'],
+      [false, 'interrupted'],
+    ],
+  )
+  assert.equal(tenant.state, 'active')
+})

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DEMO } from '#emulator/index.ts'
+import { showTenant } from '#flows/show-tenants.ts'
+import { verifyTenant } from '#flows/verify-tenant.ts'
+import { CONTOSO, connect, openInstallation } from '#test/support/installation.ts'
+import { jobsIn } from '#test/support/open-queue.ts'
+
+const app = DEMO.appId
+const actor = 'operator:test'
+
+test('T15 a tenant that comes back with a part of its permissions is degraded, and active when it has all', async (t) => {
+  const installation = await openInstallation(t)
+  const { emulator, tools } = installation
+  await connect(installation, CONTOSO)
+  const verify = () => verifyTenant(tools, { tenantId: CONTOSO, actor })
+  const grant = (permission: string) => emulator.directory.grantPermission({ tenant: CONTOSO, app, permission })
+  const shown = async () => (await showTenant(tools, CONTOSO)).grants.map((one) => [one.permission, one.status])
+
+  await emulator.directory.deleteServicePrincipal({ tenant: CONTOSO, app })
+  assert.equal((await verify()).tenant.state, 'revoked')
+  assert.equal((await jobsIn(tools.jobs, 'sync-tenant')).filter((job) => job.state === 'created').length, 0)
+
+  await emulator.directory.addServicePrincipal({ tenant: CONTOSO, app })
+  await grant('User.Read.All')
+  await grant('Organization.Read.All')
+  const partly = await verify()
+  assert.deepEqual([partly.tenant.state, partly.missing], ['degraded', ['Group.Read.All']])
+  assert.deepEqual([partly.diagnosis?.code, partly.diagnosis?.owner], ['PERMISSION_MISSING', 'customer-administrator'])
+  assert.deepEqual(await shown(), [
+    ['Group.Read.All', 'missing'],
+    ['Organization.Read.All', 'granted'],
+    ['User.Read.All', 'granted'],
+  ])
+
+  await emulator.directory.revokePermission({ tenant: CONTOSO, app, permission: 'User.Read.All' })
+  const less = await verify()
+  assert.deepEqual([less.tenant.state, less.tenant.diagnosis?.message], ['degraded', less.diagnosis?.message])
+  assert.match(less.tenant.diagnosis?.message ?? '', /User\.Read\.All, Group\.Read\.All/)
+
+  await grant('User.Read.All')
+  await grant('Group.Read.All')
+  const whole = await verify()
+  assert.deepEqual([whole.tenant.state, whole.tenant.diagnosis], ['active', null])
+  assert.deepEqual(new Set((await shown()).map(([, status]) => status)), new Set(['granted']))
+})

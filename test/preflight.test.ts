@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, test } from 'node:test'
+import { readConfig } from '#config.ts'
+import { DEMO, startEmulator } from '#emulator/index.ts'
+import { preflight } from '#preflight.ts'
+import { silentLog } from '#test/support/backends.ts'
+
+const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-preflight-'))
+const emulator = await startEmulator({ dataDir })
+after(async () => {
+  await emulator.close()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+afterEach(() => emulator.reset())
+
+const app = {
+  name: 'Insights',
+  publisher: 'Northwind',
+  description: 'Reads.',
+  permissions: [{ value: 'User.Read.All', reason: 'Reads people.' }],
+}
+const settings = {
+  TENANTRY_CLOUD: 'emulator',
+  TENANTRY_CLIENT_ID: DEMO.appId,
+  TENANTRY_HOME_TENANT_ID: DEMO.home,
+  TENANTRY_CLIENT_SECRET: DEMO.secret,
+  TENANTRY_EMULATOR_ORIGIN: emulator.origin,
+  TENANTRY_EMULATOR_BROWSER_ORIGIN: emulator.browserOrigin,
+  TENANTRY_EMULATOR_CA_FILE: emulator.caFile ?? '',
+}
+const look = async (change: Record<string, string> = {}) => {
+  const { mistakes, doubts } = await preflight(readConfig({ ...settings, ...change }, app), silentLog)
+  return { mistakes: mistakes.map(({ setting }) => setting), doubts: doubts.map(({ setting }) => setting) }
+}
+const NOTHING = { mistakes: [], doubts: [] }
+
+test('nothing is said of a configuration that works', async () => {
+  assert.deepEqual(await look(), NOTHING)
+})
+
+test('everything that is wrong is told at once', async () => {
+  const change = { TENANTRY_CLIENT_SECRET: 'wrong', TENANTRY_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' }
+  assert.deepEqual(await look(change), { mistakes: ['TENANTRY_DATABASE_URL', 'TENANTRY_CLIENT_SECRET'], doubts: [] })
+})
+
+test('each mistake names the setting that is wrong', async () => {
+  const unknown = '99999999-9999-4999-8999-999999999999'
+  assert.deepEqual((await look({ TENANTRY_HOME_TENANT_ID: unknown })).mistakes, ['TENANTRY_HOME_TENANT_ID'])
+  emulator.clock.advance({ days: 3 * 365 })
+  assert.deepEqual((await look()).mistakes, ['TENANTRY_CLIENT_SECRET'])
+})
+
+test('S14 an authority that announces other addresses is doubted, and nothing is sent there', async () => {
+  emulator.mischief.say('discovery.tokenEndpoint=foreign')
+  assert.deepEqual(await look(), { mistakes: [], doubts: ['TENANTRY_CLOUD'] })
+})
+
+test('a bad day of Microsoft’s is a doubt, not a mistake', async () => {
+  emulator.mischief.add({ at: 'token', answer: { status: 503 } })
+  assert.deepEqual((await look()).mistakes, [])
+  assert.equal((await look()).doubts.length, 1)
+  emulator.mischief.clear()
+  emulator.mischief.add({ at: 'discovery', answer: { status: 200, body: '<html>' } })
+  assert.deepEqual(await look(), { mistakes: [], doubts: ['TENANTRY_CLOUD'] })
+})
