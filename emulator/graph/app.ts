@@ -73,6 +73,7 @@ async function attempt(c: Context<Env>, world: World, state: GraphState, version
     path,
     query,
     bentLink: struck.bentLink,
+    words: struck.words,
     header: (name) => c.req.header(name),
     readBody: () => c.req.text(),
   }

@@ -79,6 +79,7 @@ async function answerItem(world: World, state: GraphState, incoming: Incoming, o
         path,
         query,
         bentLink: struck.bentLink,
+        words: struck.words,
         header: (name) => Object.entries(one.headers).find(([key]) => key.toLowerCase() === name)?.[1],
         readBody: async () => (typeof one.body === 'string' ? one.body : JSON.stringify(one.body ?? null)),
       }))

@@ -3,6 +3,7 @@ import type { Caller } from '#emulator/graph/caller.ts'
 import { badRequest } from '#emulator/graph/errors.ts'
 import type { Options } from '#emulator/graph/odata/options.ts'
 import type { GraphState } from '#emulator/graph/state.ts'
+import type { Word } from '#emulator/mischief/rules.ts'
 import type { World } from '#emulator/world.ts'
 
 /** One request to Graph, whose token and permissions are in order. */
@@ -25,6 +26,8 @@ export type Call = {
   eventual: boolean
   /** Mischief: where the next link leads instead. */
   bentLink: string | null
+  /** Mischief: what is odd about the page. */
+  words: readonly Word[]
   header(name: string): string | undefined
   body(): Promise<Record<string, unknown>>
 }

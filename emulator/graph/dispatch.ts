@@ -12,7 +12,10 @@ import type { GraphState } from '#emulator/graph/state.ts'
 import type { World } from '#emulator/world.ts'
 
 /** A request as it came, alone or inside a batch. */
-export type Incoming = Pick<Call, 'caller' | 'method' | 'origin' | 'version' | 'path' | 'bentLink' | 'header'> & {
+export type Incoming = Pick<
+  Call,
+  'caller' | 'method' | 'origin' | 'version' | 'path' | 'bentLink' | 'words' | 'header'
+> & {
   query: string
   readBody(): Promise<string>
 }
@@ -52,7 +55,7 @@ export async function dispatch(world: World, state: GraphState, incoming: Incomi
 }
 
 async function answerTo(call: Call, route: Route, query: string): Promise<Answer> {
-  if (!route.isStable || call.bentLink !== null) return route.handle(call)
+  if (!route.isStable || call.bentLink !== null || call.words.length > 0) return route.handle(call)
   const { bodies } = call.state
   const key = keyOf(call, query)
   return bodies.get(key) ?? bodies.keep(key, await route.handle(call))

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Answer } from '#emulator/graph/call.ts'
 import type { Caller } from '#emulator/graph/caller.ts'
-import type { Rule } from '#emulator/mischief/rules.ts'
+import type { Occasion } from '#emulator/mischief/open.ts'
+import type { Rule, Word } from '#emulator/mischief/rules.ts'
 import type { World } from '#emulator/world.ts'
 
 /** What mischief does to a request: the rules that struck, an answer in Graph's place, a link bent. */
-export type Strike = { rules: readonly Rule[]; answer: Answer | null; bentLink: string | null }
+export type Strike = { rules: readonly Rule[]; answer: Answer | null; bentLink: string | null; words: readonly Word[] }
 
 /** Asks the rules once, and waits where they say so. */
 export async function strike(
@@ -13,12 +14,13 @@ export async function strike(
   caller: Caller | null,
   { method, path }: { method: string; path: string },
 ): Promise<Strike> {
-  const rules = mischief.hit({
+  const occasion: Occasion = {
     at: 'graph',
     method,
     path,
     ...(caller ? { tenantId: caller.tenantId, appId: caller.application.appId } : {}),
-  })
+  }
+  const rules = mischief.hit(occasion)
   for (const { delayMs } of rules) if (delayMs !== undefined) await pause(delayMs)
   const fault = rules.find((rule) => rule.answer)?.answer
   const cutOff = rules.some((rule) => rule.reset)
@@ -30,5 +32,6 @@ export async function strike(
         ? { status: 500, body: null }
         : null,
     bentLink: rules.find((rule) => rule.nextLink !== undefined)?.nextLink ?? null,
+    words: mischief.says(occasion),
   }
 }

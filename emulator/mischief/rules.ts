@@ -29,6 +29,9 @@ export const WORDS = [
   'authorize.iss=other',
   'discovery.tokenEndpoint=foreign',
   'discovery.issuer=wrong',
+  'graph.page=empty',
+  'graph.page=overlapping',
+  'graph.page=reversed',
 ] as const
 export type Word = (typeof WORDS)[number]
 

@@ -21,7 +21,7 @@ test('the estate of the README starts', async () => {
 test('the README names every word of mischief and no other', () => {
   const rows = readme
     .split('\n')
-    .filter((line) => /^\| `(idtoken|accesstoken|apptoken|authorize|discovery)\./.test(line))
+    .filter((line) => /^\| `(idtoken|accesstoken|apptoken|authorize|discovery|graph)\./.test(line))
   const named = rows.flatMap((row) => {
     let stem = ''
     return [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, word = '']) => {
@@ -36,7 +36,7 @@ test('the README names every setting of lag and every address of the control API
   for (const setting of Object.keys(lagSchema.parse({})))
     assert.ok(readme.includes(`\n| \`${setting}\``) || setting === 'consistency', setting)
   await using emulator = await startEmulator({ estate: JSON.parse(example) })
-  for (const path of ['health', 'estate', 'clock', 'mischief', 'lag', 'requests', 'snapshots', 'operations']) {
+  for (const path of ['health', 'estate', 'clock', 'mischief', 'lag', 'throttle', 'requests', 'snapshots', 'operations']) {
     assert.ok(readme.includes(`GET ${path}`), path)
     assert.equal((await ask(emulator, `/_emulator/${path}`)).status, 200, path)
   }

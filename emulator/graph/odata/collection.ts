@@ -24,25 +24,33 @@ export type Collection<Item> = {
 export function collection<Item extends { id: string }>(call: Call, of: Collection<Item>): Answer {
   const shape = shapeOf(of.type, call)
   const all = selectItems(call, of)
-  const start = call.options.skipToken === null ? 0 : startOf(call, all, readSkipToken(call, call.options.skipToken))
-  const page = all.slice(start, start + (call.options.top ?? DEFAULT_PAGE))
-  const end = start + page.length
+  const { items: page, end, lastId } = cutPage(call, all)
   const head = {
     '@odata.context': `${root(call)}/$metadata#${of.context}${selection(shape)}`,
     ...(call.options.count && call.eventual ? { '@odata.count': all.length } : {}),
     ...(end < all.length
-      ? {
-          '@odata.nextLink': nextLink(call, {
-            position: end,
-            lastId: page.at(-1)?.id ?? '',
-            version: call.contents.version,
-          }),
-        }
+      ? { '@odata.nextLink': nextLink(call, { position: end, lastId, version: call.contents.version }) }
       : {}),
   }
   const known = of.visible ? page.filter(of.visible) : page
   const value = JSON.stringify(known.map((item) => show(of.type, shape, item, call)))
   return { status: 200, body: `${JSON.stringify(head).slice(0, -1)},"value":${value}}` }
+}
+
+type Cut<Item> = { items: readonly Item[]; end: number; lastId: string }
+
+/** The page that was asked for; mischief may leave it empty, begin it with an item seen before, or turn it round. */
+function cutPage<Item extends { id: string }>(call: Call, all: readonly Item[]): Cut<Item> {
+  const { skipToken, top } = call.options
+  const asked = skipToken === null ? 0 : startOf(call, all, readSkipToken(call, skipToken))
+  const start = call.words.includes('graph.page=overlapping') ? Math.max(0, asked - 1) : asked
+  const end = call.words.includes('graph.page=empty') ? start : Math.min(all.length, asked + (top ?? DEFAULT_PAGE))
+  const items = all.slice(start, end)
+  return {
+    items: call.words.includes('graph.page=reversed') ? items.reverse() : items,
+    end,
+    lastId: all[end - 1]?.id ?? '',
+  }
 }
 
 /** `…/$count`: a bare number. @throws GraphError 400 without ConsistencyLevel: eventual */

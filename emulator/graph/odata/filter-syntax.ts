@@ -129,13 +129,17 @@ function readList(reader: Reader): Literal[] {
   return values
 }
 
-const WORDS: Readonly<Record<string, Literal>> = { true: true, false: false, null: null }
+const WORDS = new Map<string, Literal>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+])
 
 function readLiteral(reader: Reader): Literal {
   const { kind, text } = reader.next()
   if (kind === 'sign') throw reader.mistake()
   if (kind === 'text') return text
   if (kind === 'number') return Number(text)
-  const word = WORDS[text.toLowerCase()]
+  const word = WORDS.get(text.toLowerCase())
   return word === undefined ? text : word
 }

@@ -75,10 +75,15 @@ async function create(call: Call): Promise<Answer> {
   return entity(call, { type: SUBSCRIPTION, item: subscription, context: 'subscriptions', status: 201 })
 }
 
+const KINDS = new Map([
+  ['users', 'user'],
+  ['groups', 'group'],
+] as const) as ReadonlyMap<string, Subscription['kind']>
+
 /** `users`, `groups`, or one of them. @throws GraphError 501 for what cannot be subscribed to here */
 function readResource(call: Call, resource: string): Pick<Subscription, 'kind' | 'objectId'> {
   const [set = '', objectId, ...rest] = resource.replace(/^\/+|\/+$/g, '').split('/')
-  const kind = ({ users: 'user', groups: 'group' } as const)[set.toLowerCase()]
+  const kind = KINDS.get(set.toLowerCase())
   if (!kind || rest.length > 0) throw notEmulated(call.method, `/subscriptions to ${resource}`)
   const objects = kind === 'user' ? call.contents.users : call.contents.groups
   if (objectId !== undefined && !objects.has(objectId.toLowerCase())) throw notFound(objectId)

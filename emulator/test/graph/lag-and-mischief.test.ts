@@ -154,3 +154,14 @@ test('what is removed and made again lags again', async () => {
     emulator.clock.advance({ seconds: 1 })
   }
 })
+
+test('pages may be empty, overlap, or come in another order, and still bring everybody', async () => {
+  for (const word of ['graph.page=empty', 'graph.page=overlapping', 'graph.page=reversed'] as const) {
+    const plain = await allPages(ask, '/users?$select=id')
+    emulator.mischief.set([{ at: 'graph', match: { path: '/users$' }, nth: 3, times: 2, word }])
+    const odd = await allPages(ask, '/users?$select=id')
+    assert.deepEqual(new Set(odd.items.map(({ id }) => id)), new Set(plain.items.map(({ id }) => id)), word)
+    assert.notDeepEqual([odd.pages, odd.items], [plain.pages, plain.items], `${word} did nothing`)
+    emulator.mischief.clear()
+  }
+})
