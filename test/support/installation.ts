@@ -67,7 +67,13 @@ export async function openInstallation(
     permissions = DEFINITION.permissions.map(({ value }) => value),
     clock = systemClock,
     estate = withCustomers,
-  }: { permissions?: readonly string[]; clock?: Clock; estate?: EstateInput } = {},
+    settings = {},
+  }: {
+    permissions?: readonly string[]
+    clock?: Clock
+    estate?: EstateInput
+    settings?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<Installation> {
   const open = new AsyncDisposableStack()
   scope.after(() => open.disposeAsync())
@@ -84,6 +90,7 @@ export async function openInstallation(
       TENANTRY_EMULATOR_ORIGIN: emulator.origin,
       TENANTRY_EMULATOR_BROWSER_ORIGIN: emulator.browserOrigin,
       TENANTRY_EMULATOR_CA_FILE: emulator.caFile ?? '',
+      ...settings,
     },
     { ...DEFINITION, permissions: permissions.map((value) => ({ value, reason: 'Is needed.' })) },
   )
