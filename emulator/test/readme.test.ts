@@ -36,7 +36,17 @@ test('the README names every setting of lag and every address of the control API
   for (const setting of Object.keys(lagSchema.parse({})))
     assert.ok(readme.includes(`\n| \`${setting}\``) || setting === 'consistency', setting)
   await using emulator = await startEmulator({ estate: JSON.parse(example) })
-  for (const path of ['health', 'estate', 'clock', 'mischief', 'lag', 'throttle', 'requests', 'snapshots', 'operations']) {
+  for (const path of [
+    'health',
+    'estate',
+    'clock',
+    'mischief',
+    'lag',
+    'throttle',
+    'requests',
+    'snapshots',
+    'operations',
+  ]) {
     assert.ok(readme.includes(`GET ${path}`), path)
     assert.equal((await ask(emulator, `/_emulator/${path}`)).status, 200, path)
   }
