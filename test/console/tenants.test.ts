@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { before, suite, test } from 'node:test'
+import { DEMO } from '#emulator/index.ts'
+import { queueDepth } from '#jobs/inspect.ts'
+import type { RunId } from '#model/ids.ts'
+import { listAudit } from '#store/audit.ts'
+import { asFleet, asTenant } from '#store/open.ts'
+import { countResources, upsertResources } from '#store/resources.ts'
+import { finishRun, startRun } from '#store/sync-runs.ts'
+import { findTenant } from '#store/tenants.ts'
+import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
+import { openPerson, type Person, plain } from '#test/console/support/person.ts'
+import { CONTOSO, connect, FABRIKAM } from '#test/support/installation.ts'
+import { aDiagnosis, aResource, aTenant, madeUp } from '#test/support/made-up.ts'
+
+const rowsOf = (text: string): string[] =>
+  [...text.matchAll(/<th scope="row"[^>]*>([\s\S]*?)<\/th>/g)].map(([, cell = '']) => plain(cell).split(' ')[0] ?? '')
+
+suite('tenants in the console', { concurrency: false }, () => {
+  const scope = suiteScope()
+  let site: Site
+  let olivia: Person
+  before(async () => {
+    site = await openSite(scope)
+    olivia = openPerson(site)
+    await olivia.signIn()
+    await connect(site, FABRIKAM)
+  })
+  const stateOf = async (id = FABRIKAM) => (await asFleet(site.tools.store, (sql) => findTenant(sql, id)))?.state
+  const latestAudit = async () => (await asFleet(site.tools.store, (sql) => listAudit(sql, { limit: 1 })))[0]
+  const waiting = async () => (await queueDepth(site.tools.jobs)).find(({ name }) => name === 'sync-tenant')?.ready
+
+  test('an empty house says what will fill it', async (t) => {
+    const empty = await openSite(t)
+    const person = openPerson(empty)
+    assert.match((await person.signIn()).text, /Nobody has signed up yet/)
+    assert.match((await person.get('/tenants')).text, /Nobody has signed up yet/)
+  })
+
+  test('the list finds by name, domain and id, filters, sorts and turns pages', async () => {
+    const { store } = site.tools
+    for (let number = 1; number <= 55; number++)
+      await aTenant(store, { displayName: `Aaa${String(number).padStart(2, '0')}` })
+    const revoked = await aTenant(store, { displayName: 'Zzz100%_\\', state: 'revoked' })
+
+    const first = await olivia.get('/tenants')
+    assert.equal(rowsOf(first.text).length, 50)
+    assert.equal(rowsOf(first.text)[0], 'Aaa01')
+    assert.match(plain(first.text), /1–50 of 57/)
+    const second = await olivia.get('/tenants?page=2')
+    assert.equal(rowsOf(second.text).length, 7)
+    assert.equal(rowsOf((await olivia.get('/tenants?order=desc')).text)[0], 'Zzz100%_\\')
+    assert.deepEqual(rowsOf((await olivia.get('/tenants?state=revoked')).text), ['Zzz100%_\\'])
+    assert.deepEqual(rowsOf((await olivia.get('/tenants?q=aaa07')).text), ['Aaa07'])
+    assert.deepEqual(rowsOf((await olivia.get(`/tenants?q=${revoked.toUpperCase()}`)).text), ['Zzz100%_\\'])
+    assert.deepEqual(rowsOf((await olivia.get(`/tenants?q=${encodeURIComponent('%_\\')}`)).text), ['Zzz100%_\\'])
+    assert.match((await olivia.get('/tenants?q=%00')).text, /No tenant fits/)
+    assert.match((await olivia.get('/tenants?page=900')).text, /Beyond the last of 57/)
+  })
+
+  test('what no page links to is refused in words', async () => {
+    for (const path of [
+      '/tenants?state=nope',
+      '/tenants?page=0',
+      '/tenants?page=x',
+      '/tenants?sort=secret',
+      '/tenants?code=x',
+    ])
+      assert.equal((await olivia.get(path)).status, 400, path)
+    for (const path of [
+      '/tenants/nope',
+      `/tenants/${madeUp.tenantId()}`,
+      `/tenants/${madeUp.tenantId()}/offboard`,
+      '/nope',
+    ])
+      assert.equal((await olivia.get(path)).status, 404, path)
+    assert.equal((await olivia.post(`/tenants/${madeUp.tenantId()}/pause`, { reason: 'x' })).status, 404)
+    assert.equal((await olivia.get('/sign-out')).status, 405)
+  })
+
+  test('one tenant: ids, permissions with their state, what to hand out', async () => {
+    const { text, status } = await olivia.get(`/tenants/${FABRIKAM}`)
+    assert.equal(status, 200)
+    const words = plain(text)
+    for (const expected of [
+      FABRIKAM,
+      'User.Read.All',
+      'Present',
+      `${site.config.publicUrl}/?tenant=${FABRIKAM}`,
+      'Finished the sign-up',
+    ])
+      assert.ok(words.replaceAll('. ', '.').includes(expected), expected)
+    const script = await olivia.get(`/tenants/${FABRIKAM}/script`)
+    assert.match(script.headers['content-type'] ?? '', /text\/plain/)
+    assert.match(script.text, new RegExp(`az login --tenant ${FABRIKAM}`))
+  })
+
+  test('pause and resume, by an operator who says why', async () => {
+    const silent = await olivia.post(`/tenants/${FABRIKAM}/pause`, { reason: ' ' })
+    assert.match(silent.text, /Say why/)
+    assert.equal(await stateOf(), 'active')
+
+    const paused = await olivia.post(`/tenants/${FABRIKAM}/pause`, { reason: 'They <asked> for it' })
+    assert.equal(paused.path, `/tenants/${FABRIKAM}`)
+    assert.match(paused.text, /is paused/)
+    assert.equal(await stateOf(), 'suspended')
+    const moved = await latestAudit()
+    assert.equal(moved?.detail.reason, 'They <asked> for it')
+    assert.match(moved?.actor ?? '', /^operator:[0-9a-f-]{36}$/)
+    assert.ok(!paused.text.includes('<asked>'), 'what people type is shown as text')
+    assert.equal(await waiting(), 0, 'its jobs are gone')
+    assert.ok(!(await olivia.get(`/tenants/${FABRIKAM}`)).text.includes('is paused'), 'told once')
+
+    const refused = await olivia.post(`/tenants/${FABRIKAM}/sync`)
+    assert.match(refused.text, /Resume it first/)
+    await olivia.post(`/tenants/${FABRIKAM}/resume`)
+    assert.equal(await stateOf(), 'active')
+    assert.equal(await waiting(), 1)
+  })
+
+  test('what a tenant cannot do in its state is told, and changes nothing', async () => {
+    const gone = await aTenant(site.tools.store, { displayName: 'Long Gone', state: 'offboarded' })
+    for (const order of ['pause', 'resume', 'sync']) {
+      const page = await olivia.post(`/tenants/${gone}/${order}`, { reason: 'try' })
+      assert.equal(page.status, 200)
+      assert.match(page.text, /role="alert"/, order)
+    }
+    assert.equal(await stateOf(gone), 'offboarded')
+  })
+
+  test('T15 verify sees that the service principal is gone, and says whose turn it is', async () => {
+    await connect(site, CONTOSO)
+    assert.match((await olivia.post(`/tenants/${CONTOSO}/verify`)).text, /Everything that we need is there/)
+    await site.emulator.directory.deleteServicePrincipal({ tenant: CONTOSO, app: DEMO.appId })
+    const page = await olivia.post(`/tenants/${CONTOSO}/verify`)
+    assert.equal(await stateOf(CONTOSO), 'revoked')
+    assert.match(page.text, /SERVICE_PRINCIPAL_MISSING/)
+    assert.match(plain(page.text), /An administrator of the customer’s tenant/)
+    const overview = await olivia.get('/')
+    assert.match(overview.text, /For customers’ administrators to mend/)
+    assert.match(overview.text, /Service principal missing/)
+  })
+
+  test('one trouble of many tenants stands there once, with the way to all of them', async () => {
+    const { store } = site.tools
+    const lost = aDiagnosis({
+      code: 'CLIENT_SECRET_EXPIRED',
+      owner: 'operator',
+      message: 'The secret has expired.',
+      nextStep: 'Renew it.',
+    })
+    for (const displayName of ['Many One', 'Many Two', 'Many Three']) {
+      const id = await aTenant(store, { displayName })
+      const run = madeUp.runId()
+      await asTenant(store, id, (sql) => startRun(sql, { id: run }))
+      await asTenant(store, id, (sql) => finishRun(sql, run, { state: 'failed', removed: 0, diagnosis: lost }))
+    }
+    // What is shown may be some seconds old, but not older than what one has done oneself.
+    await olivia.post(`/tenants/${FABRIKAM}/sync`)
+    const overview = await olivia.get('/')
+    assert.match(overview.text, /For us to mend/)
+    assert.equal(overview.text.match(/The secret has expired\./g)?.length, 1)
+    assert.match(overview.text, /href="\/tenants\?code=CLIENT_SECRET_EXPIRED&amp;owner=operator">3 tenants/)
+    const list = await olivia.get('/tenants?code=CLIENT_SECRET_EXPIRED&owner=operator')
+    assert.equal(rowsOf(list.text).length, 3)
+  })
+
+  test('offboarding asks for the name, then deletes what was read', async () => {
+    const { store } = site.tools
+    const id = await aTenant(store, { displayName: 'Tailspin “Toys”' })
+    await asTenant(store, id, (sql) => upsertResources(sql, madeUp.runId() as RunId, [aResource('user', 'Ada')]))
+    const count = async () => (await asTenant(store, id, (sql) => countResources(sql))).user
+
+    assert.match((await olivia.get(`/tenants/${id}/offboard`)).text, /1 user/)
+    const wrong = await olivia.post(`/tenants/${id}/offboard`, { name: 'Tailspin', reason: 'Contract ended' })
+    assert.equal(wrong.status, 400)
+    assert.match(wrong.text, /value="Contract ended"/, 'what was typed is not lost')
+    const unsaid = await olivia.post(`/tenants/${id}/offboard`, { name: 'Tailspin “Toys”' })
+    assert.equal(unsaid.status, 400)
+    assert.equal(await count(), 1)
+    assert.equal(await stateOf(id), 'active')
+
+    const done = await olivia.post(`/tenants/${id}/offboard`, { name: 'Tailspin “Toys”', reason: 'Contract ended' })
+    assert.match(done.text, /is offboarded/)
+    assert.equal(await stateOf(id), 'offboarded')
+    assert.equal(await count(), 0)
+    assert.ok(!done.text.includes(`/tenants/${id}/offboard`), 'there is nothing left to offboard')
+  })
+
+  test('S16 names from customers’ directories are shown as text everywhere', async () => {
+    const evil = '<script>alert(1)</script>"\'><img src=x onerror=alert(2)>\u202E'
+    const id = await aTenant(site.tools.store, { displayName: evil, state: 'degraded' })
+    for (const path of [`/tenants/${id}`, `/tenants/${id}/offboard`, '/tenants?q=alert', '/', '/audit']) {
+      const { text, status } = await olivia.get(path)
+      assert.equal(status, 200, path)
+      assert.ok(!/<script>|<img src=x/.test(text), path)
+    }
+    assert.match((await olivia.get('/tenants?q=%3Cscript%3E')).text, /value="&lt;script&gt;"/)
+  })
+})
