@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { authorizeRoutes } from '#emulator/entra/authorize.ts'
+import { deviceRoutes } from '#emulator/entra/device.ts'
 import { discoveryRoutes } from '#emulator/entra/discovery.ts'
 import { logoutRoutes } from '#emulator/entra/logout.ts'
 import type { EntraState } from '#emulator/entra/state.ts'
@@ -12,6 +13,7 @@ export function entraApp(world: World, state: EntraState): Hono<Env> {
   discoveryRoutes(app, world)
   tokenRoutes(app, world, state)
   authorizeRoutes(app, world, state)
+  deviceRoutes(app, world, state)
   logoutRoutes(app, world, state)
   return app
 }

@@ -40,6 +40,7 @@ export function readRequest(world: World, segment: string, parameters: Parameter
     challengeMethod: challenge === null ? null : parameters.code_challenge_method === 'S256' ? 'S256' : 'plain',
     wantsClientInfo: parameters.client_info === '1',
     purpose,
+    deviceCode: null,
   }
 }
 

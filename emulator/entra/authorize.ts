@@ -81,7 +81,7 @@ function tellError(c: Context<Env>, error: unknown): Response | Promise<Response
 }
 
 /** Strict, but for the client's address: the browser follows the answer to a form there. */
-const pageHeaders = (redirectUri: string | null) => ({
+export const pageHeaders = (redirectUri: string | null) => ({
   'content-security-policy':
     `default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self' ${formTarget(redirectUri)}`.trim(),
   'referrer-policy': 'no-referrer',

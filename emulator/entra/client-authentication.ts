@@ -4,6 +4,7 @@ import { findApplication } from '#emulator/directory/applications.ts'
 import type { Application } from '#emulator/directory/types.ts'
 import type { Authority } from '#emulator/entra/authority.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
+import { byFederation } from '#emulator/entra/federated-assertion.ts'
 import type { ClientAuthentication } from '#emulator/entra/tokens.ts'
 import type { World } from '#emulator/world.ts'
 
@@ -14,7 +15,8 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const SKEW_SECONDS = 300
 
 /**
- * Who calls the token endpoint: by secret in the body or by HTTP Basic, by certificate, or as a public client.
+ * Who calls the token endpoint: by secret in the body or by HTTP Basic, by certificate, by another
+ * issuer's token, or as a public client.
  * @throws EntraError 900144, 700016, 7000215, 7000222, 7000218, 700027, 700024, 700025
  */
 export async function authenticateClient(
@@ -32,8 +34,13 @@ export async function authenticateClient(
   const isPublic = application.isFallbackPublicClient
   if (isPublic && (secret || form.client_assertion)) throw new EntraError(700025)
   if (secret) return bySecret(world, application, secret)
-  if (form.client_assertion && form.client_assertion_type === ASSERTION_TYPE)
-    return byCertificate(world, application, form.client_assertion, authority)
+  if (form.client_assertion && form.client_assertion_type === ASSERTION_TYPE) {
+    const { iss } = decode(() => decodeJwt(form.client_assertion ?? ''))
+    const isForeign = typeof iss === 'string' && iss.includes('://')
+    return isForeign
+      ? byFederation(world, application, form.client_assertion)
+      : byCertificate(world, application, form.client_assertion, authority)
+  }
   if (isPublic) return { application, acr: '0' }
   throw new EntraError(7000218)
 }

@@ -62,7 +62,11 @@ export function act(
   form: Form,
 ): Interaction | Redirect {
   const { step } = interaction
-  if (form.action === 'cancel') return declined(world, interaction)
+  if (form.action === 'cancel') {
+    const device = interaction.request.deviceCode === null ? null : state.device(interaction.request.deviceCode)
+    if (device) device.outcome = 'declined'
+    return declined(world, interaction)
+  }
   if (form.action === 'other')
     return Object.assign(interaction, { step: 'account', username: '', problem: null, user: null })
   if (step === 'pick') {
@@ -172,6 +176,11 @@ export function partiesOf({ directory }: World, { user: account, request }: Inte
 function succeed(world: World, state: EntraState, { request }: Interaction, parties: Parties): Redirect {
   const { tenant, user } = parties
   refuseUnassigned(world, parties)
+  const device = request.deviceCode === null ? null : state.device(request.deviceCode)
+  if (device) {
+    device.outcome = { tenantId: tenant.id, userId: user.id }
+    return redirectWith(request, {})
+  }
   const code = state.issueCode({ request, tenantId: tenant.id, userId: user.id })
   const foreignIssuer = world.mischief
     .says({ at: 'authorize', tenantId: tenant.id, appId: request.appId })

@@ -18,6 +18,19 @@ export type AuthorizeRequest = {
   wantsClientInfo: boolean
   /** What the endpoint was: plain sign-in, or administrator consent of either version. */
   purpose: 'sign-in' | 'admin-consent-v1' | 'admin-consent-v2'
+  /** The sign-in is for a device that waits, not for the client at `redirectUri`. */
+  deviceCode: string | null
+}
+/** A device that shows a code and asks until its user has signed in elsewhere. */
+export type Device = {
+  deviceCode: string
+  userCode: string
+  appId: Guid
+  authority: string
+  scopes: string[]
+  expiresAt: number
+  outcome: 'pending' | 'declined' | { tenantId: Guid; userId: Guid }
+  redeemed: boolean
 }
 export type Step = 'account' | 'password' | 'pick' | 'consent' | 'approval'
 export type Interaction = {
@@ -60,6 +73,7 @@ export function openEntraState(clock: Clock) {
   const interactions = new Map<string, Interaction>()
   const codes = new Map<string, Code>()
   const refreshTokens = new Map<string, RefreshToken>()
+  const devices = new Map<string, Device>()
   const random = (prefix = '') => prefix + randomBytes(32).toString('base64url')
   return {
     session(id: string | undefined): Session {
@@ -94,8 +108,29 @@ export function openEntraState(clock: Clock) {
       return value
     },
     refreshToken: (value: string): RefreshToken | null => refreshTokens.get(value) ?? null,
+    beginDevice(device: Pick<Device, 'appId' | 'authority' | 'scopes'>, expiresSeconds: number): Device {
+      const made: Device = {
+        ...device,
+        deviceCode: random('D.A'),
+        userCode: userCode(),
+        expiresAt: clock.seconds() + expiresSeconds,
+        outcome: 'pending',
+        redeemed: false,
+      }
+      devices.set(made.deviceCode, made)
+      return made
+    },
+    device: (code: string): Device | null => devices.get(code) ?? null,
+    deviceByUserCode: (code: string): Device | null =>
+      [...devices.values()].find((device) => device.userCode === code) ?? null,
     clear() {
-      for (const map of [sessions, interactions, codes, refreshTokens]) map.clear()
+      for (const map of [sessions, interactions, codes, refreshTokens, devices]) map.clear()
     },
   }
+}
+
+/** Nine characters that nobody mistakes for others. */
+function userCode(): string {
+  const letters = 'BCDFGHJKLMNPQRSTVWXZ23456789'
+  return [...randomBytes(9)].map((byte) => letters[byte % letters.length]).join('')
 }

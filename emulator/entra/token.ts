@@ -4,12 +4,15 @@ import { authenticateClient } from '#emulator/entra/client-authentication.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { authorizationCode } from '#emulator/entra/grants/authorization-code.ts'
 import { clientCredentials } from '#emulator/entra/grants/client-credentials.ts'
+import { deviceCode } from '#emulator/entra/grants/device-code.ts'
 import type { Grant } from '#emulator/entra/grants/grant.ts'
+import { onBehalfOf } from '#emulator/entra/grants/on-behalf-of.ts'
+import { password } from '#emulator/entra/grants/password.ts'
 import { refreshToken } from '#emulator/entra/grants/refresh-token.ts'
 import type { EntraState } from '#emulator/entra/state.ts'
 import type { Env, World } from '#emulator/world.ts'
 
-const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials]
+const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials, onBehalfOf, deviceCode, password]
 
 /** @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token */
 export function tokenRoutes(app: Hono<Env>, world: World, state: EntraState): void {
