@@ -1,11 +1,12 @@
 import type { Access } from '#flows/verify-access.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { ObjectId, SignUpId, TenantId } from '#model/ids.ts'
+import { Problem } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
 import { saveGrants } from '#store/grants.ts'
 import { asTenant } from '#store/open.ts'
 import { connectSignUp } from '#store/sign-ups.ts'
-import { connectTenant as saveConnectedTenant } from '#store/tenants.ts'
+import { findTenant, connectTenant as saveConnectedTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 export type Connection = {
@@ -19,7 +20,9 @@ export type Connection = {
 
 /**
  * The tenant and its first job are saved together: there is no moment in which a tenant exists and nobody will ever read
- * it. A tenant that was here before comes back under the same ids, with its data.
+ * it. A tenant that was here before comes back under the same ids, with its data. One that an operator has paused stays
+ * paused: any member of the tenant can walk through a sign-up once everything is granted.
+ * @throws Problem STATE_MOVE_REFUSED
  */
 export async function connectTenant(
   { config, store, jobs }: Pick<Tools, 'config' | 'store' | 'jobs'>,
@@ -27,6 +30,7 @@ export async function connectTenant(
 ): Promise<void> {
   const actor = `administrator:${administratorId}`
   await asTenant(store, tenantId, async (sql) => {
+    if ((await findTenant(sql, tenantId))?.state === 'suspended') throw paused()
     await saveConnectedTenant(sql, {
       displayName,
       defaultDomain,
@@ -42,3 +46,13 @@ export async function connectTenant(
     await enqueue(jobs, sql, 'sync-tenant', { tenantId })
   })
 }
+
+const paused = () =>
+  new Problem({
+    code: 'STATE_MOVE_REFUSED',
+    owner: 'operator',
+    message: 'An operator has paused the work for this tenant.',
+    nextStep: 'Resume it in the console or with `tenantry tenants resume`; nothing has to be granted again.',
+    retry: 'never',
+    confidence: 'certain',
+  })

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
 import { applyGrants } from '#flows/apply-grants.ts'
+import { checkSignUp } from '#flows/check-sign-up.ts'
 import { findSignUpFor } from '#flows/find-sign-up.ts'
+import { pauseTenant } from '#flows/pause-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
 import { provenAdministrator } from '#test/support/administrator.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
-import { adamOf, CUSTOMERS, graceOf, openInstallation } from '#test/support/installation.ts'
+import { adamOf, CUSTOMERS, connect, graceOf, openInstallation } from '#test/support/installation.ts'
 import { refusedWith } from '#test/support/problem.ts'
 
 const installation = await openInstallation({ after }, { clock: hurriedClock() })
 const { emulator, tools } = installation
 const signal = new AbortController().signal
-const [whole, lost, handedOver] = CUSTOMERS as [TenantId, TenantId, TenantId]
+const [whole, lost, handedOver, paused] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId]
 
 const grant = (step: AdministratorStep) => applyGrants(tools, step, signal)
 const stateOf = async (step: AdministratorStep) => {
@@ -62,4 +64,16 @@ test('T04 a role that may consent but not grant is told who may', async () => {
   await grant(adam)
   assert.deepEqual(await stateOf(adam), ['failed', 'MAY_NOT_GRANT'])
   await refusedWith('TENANT_UNKNOWN', () => showTenant(tools, handedOver))
+})
+
+test('a tenant that an operator has paused is not brought back by whoever signs up', async () => {
+  await connect(installation, paused)
+  await pauseTenant(tools, { tenantId: paused, actor: 'operator:test', reason: 'a dispute' })
+  const adam = await provenAdministrator(installation, adamOf(paused))
+
+  const check = await checkSignUp(tools, adam)
+  assert.equal(check.state === 'waiting' && check.diagnosis?.code, 'STATE_MOVE_REFUSED')
+  await grant(adam)
+  assert.deepEqual(await stateOf(adam), ['failed', 'STATE_MOVE_REFUSED'])
+  assert.equal((await showTenant(tools, paused)).tenant.state, 'suspended')
 })
