@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { before, suite, test } from 'node:test'
 import { SIGN_UP_SCOPES } from '#model/app.ts'
-import { openSite, type Site, siteUnder } from '#test/signup/support/open-site.ts'
+import { CONTOSO } from '#test/signup/support/customers.ts'
+import { atTheEnd, openSite, type Site, siteUnder } from '#test/signup/support/open-site.ts'
 import { openVisitor } from '#test/signup/support/visitor.ts'
-import { CONTOSO } from '#test/support/installation.ts'
-
-const closing: (() => unknown)[] = []
-const scope = { after: (close: () => unknown) => void closing.unshift(close) }
 
 suite('the entrance', { concurrency: false }, () => {
+  const scope = atTheEnd()
   let site: Site
   before(async () => {
     site = await openSite(scope)
-  })
-  after(async () => {
-    for (const close of closing) await close()
   })
 
   test('says who asks, for what and why, before anyone signs in', async () => {

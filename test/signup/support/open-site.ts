@@ -1,44 +1,85 @@
-import type { Clock } from '#base/clock.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { type Clock, systemClock } from '#base/clock.ts'
 import { listen } from '#bin/listen.ts'
-import { demoEstate, type EstateInput } from '#emulator/index.ts'
+import { type Config, readConfig } from '#config.ts'
+import { DEMO, demoEstate, type Emulator, type EstateInput, startEmulator } from '#emulator/index.ts'
 import { openSignup } from '#signup/app.ts'
-import { type Installation, openInstallation } from '#test/support/installation.ts'
-import type { Tools } from '#tools.ts'
+import { FEW_PEOPLE, permissions } from '#test/signup/support/customers.ts'
+import { silentLog } from '#test/support/backends.ts'
+import { openTools, type Tools } from '#tools.ts'
 
-/** The landing page as customers meet it, over HTTP, with the emulator as Microsoft. */
-export type Site = Installation & {
-  /** An origin. */
-  url: string
-}
-
-type Scope = Parameters<typeof openInstallation>[0]
+/** The landing page as customers meet it, over HTTP, embedded, with the emulator as Microsoft. */
+export type Site = { emulator: Emulator; tools: Tools; config: Config /** An origin. */; url: string }
 
 const SESSION_KEY = new Uint8Array(32).fill(7)
 
-/** Opened for one test or one file; closed after it. */
+/** Opened for one test or one file; closed after it, the last opened first. */
 export async function openSite(
-  scope: Scope,
-  options: { clock?: Clock; estate?: EstateInput; permissions?: readonly string[] } = {},
+  scope: { after(close: () => Promise<void>): void },
+  { clock = systemClock, tenants = [] }: { clock?: Clock; tenants?: EstateInput['tenants'] } = {},
 ): Promise<Site> {
+  const open = new AsyncDisposableStack()
+  scope.after(() => open.disposeAsync())
+  const folder = mkdtempSync(join(tmpdir(), 'tenantry-test-'))
+  open.defer(() => rmSync(folder, { recursive: true, force: true }))
   let answer: (request: Request, env: object) => Response | Promise<Response> = () =>
     new Response(null, { status: 503 })
-  const door = await listen((request, env) => answer(request, env), { host: '127.0.0.1', port: 0, setting: '' })
+  const door = open.use(
+    await listen((request, env) => answer(request, env), { host: '127.0.0.1', port: 0, setting: 'a free port' }),
+  )
   const url = `http://localhost:${door.port}`
-  const installation = await openInstallation(scope, {
-    ...options,
-    estate: returningTo(options.estate ?? demoEstate, `${url}/sign-up/callback`),
-    settings: { TENANTRY_PUBLIC_URL: url },
+  const emulator = open.use(
+    await startEmulator({ dataDir: folder, estate: estateOf(tenants, `${url}/sign-up/callback`) }),
+  )
+  const { config, mistakes } = readConfig(
+    {
+      TENANTRY_CLOUD: 'emulator',
+      TENANTRY_CLIENT_ID: DEMO.appId,
+      TENANTRY_HOME_TENANT_ID: DEMO.home,
+      TENANTRY_CLIENT_SECRET: DEMO.secret,
+      TENANTRY_DATA_DIR: folder,
+      TENANTRY_PUBLIC_URL: url,
+      TENANTRY_EMULATOR_ORIGIN: emulator.origin,
+      TENANTRY_EMULATOR_BROWSER_ORIGIN: emulator.browserOrigin,
+      TENANTRY_EMULATOR_CA_FILE: emulator.caFile ?? '',
+    },
+    {
+      name: 'Northwind Insights',
+      publisher: 'Northwind Software',
+      description: 'Keeps your charts up to date.',
+      permissions,
+      supportEmail: 'support@northwind.example',
+      privacyUrl: 'https://northwind.example/privacy',
+      termsUrl: 'https://northwind.example/terms',
+    },
+  )
+  if (!config) throw new Error(JSON.stringify(mistakes))
+  const tools = open.use(await openTools(config, { log: silentLog, clock }))
+  answer = openSignup(tools, { sessionKey: SESSION_KEY }).fetch
+  return { emulator, tools, config, url }
+}
+
+/** Closes what a suite's tests share, after the last of them; to be called where the suite is defined. */
+export function atTheEnd(): { after(close: () => Promise<void>): void } {
+  const closing: (() => Promise<void>)[] = []
+  after(async () => {
+    for (const close of closing) await close()
   })
-  answer = openSignup(installation.tools, { sessionKey: SESSION_KEY }).fetch
-  scope.after(() => door[Symbol.asyncDispose]())
-  return { ...installation, url }
+  return { after: (close) => void closing.unshift(close) }
 }
 
 /** The same site under another name, such as behind a proxy that speaks https; asked without a network. */
 export const siteUnder = (tools: Tools, publicUrl: string) =>
   openSignup({ ...tools, config: { ...tools.config, publicUrl } }, { sessionKey: SESSION_KEY })
 
-const returningTo = (estate: EstateInput, redirectUri: string): EstateInput => ({
-  ...estate,
-  applications: (estate.applications ?? []).map((application) => ({ ...application, redirectUris: [redirectUri] })),
+const estateOf = (tenants: EstateInput['tenants'], redirectUri: string): EstateInput => ({
+  ...demoEstate,
+  tenants: [...demoEstate.tenants.map((tenant) => ({ ...tenant, generated: FEW_PEOPLE })), ...tenants],
+  applications: (demoEstate.applications ?? []).map((application) => ({
+    ...application,
+    redirectUris: [redirectUri],
+  })),
 })

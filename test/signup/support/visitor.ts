@@ -39,10 +39,18 @@ export type Visitor = {
 
 const REDIRECTS = [301, 302, 303, 307, 308]
 
+let visitors = 0
+
+/** Each comes from an address of his own, as a proxy tells the site. */
 export function openVisitor({ url, emulator }: Site): Visitor {
+  visitors += 1
+  const address = `203.0.113.${visitors}`
   const cookies = new Map<string, string>()
   const ask = async (path: string, options: Options): Promise<Page> => {
-    const answer = await send(`${url}${path}`, { ...options, headers: { cookie: joined(cookies), ...options.headers } })
+    const answer = await send(`${url}${path}`, {
+      ...options,
+      headers: { 'x-forwarded-for': address, cookie: joined(cookies), ...options.headers },
+    })
     for (const line of answer.cookies) keep(cookies, line)
     const { location } = answer.headers
     const next = location === undefined ? null : new URL(location, url)

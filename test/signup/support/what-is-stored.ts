@@ -1,0 +1,18 @@
+import { sql } from 'kysely'
+import type { Store } from '#store/open.ts'
+
+const TABLES = ['sign_ups', 'tenants', 'grants', 'resources', 'sync_runs', 'audit'] as const
+
+/** Everything that the database holds of us and of the queue, as text: to look for what must not be there. */
+export async function everythingStored({ kysely }: Store): Promise<string> {
+  const names = [...TABLES.map((table) => `tenantry.${table}`), 'pgboss.job']
+  const rows = await Promise.all(names.map((name) => sql`select * from ${sql.table(name)}`.execute(kysely)))
+  return JSON.stringify(rows.map((result) => result.rows))
+}
+
+/** How often something was written down, such as a rejection. */
+export async function audited({ kysely }: Store, action: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from tenantry.audit where action = ${action}`.execute(kysely)
+  return rows[0]?.count ?? 0
+}
