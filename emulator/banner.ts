@@ -1,12 +1,18 @@
 import { styleText } from 'node:util'
 import { DEMO, type Emulator, type EstateView } from '#emulator/index.ts'
 
-export type Summary = { origin: string; browserOrigin: string; caFile: string | null } & EstateView
+export type Summary = {
+  origin: string
+  browserOrigin: string
+  caFile: string | null
+  proxy: string | null
+} & EstateView
 
 export const summary = (emulator: Emulator): Summary => ({
   origin: emulator.origin,
   browserOrigin: emulator.browserOrigin,
   caFile: emulator.caFile,
+  proxy: emulator.proxy,
   ...emulator.estate(),
 })
 
@@ -32,6 +38,7 @@ export function banner(facts: Summary, { isDemo, colours, milliseconds }: Look):
     row('For browsers ', paint('cyan', facts.browserOrigin)),
     row('See inside   ', paint('cyan', `${facts.browserOrigin}/_emulator/`)),
     row('Trust        ', facts.caFile ?? ''),
+    ...(facts.proxy ? [row('Proxy        ', paint('cyan', facts.proxy))] : []),
     heading('Tenants'),
     ...facts.tenants.map(({ id, displayName, users, groups }) =>
       row(displayName.padEnd(nameWidth), paint('dim', id), `${count(users, 'user')}, ${count(groups, 'group')}`),

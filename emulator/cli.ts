@@ -10,6 +10,7 @@ type Options = {
   estate?: string
   port: number
   httpPort: number
+  proxyPort?: number
   dataDir: string
   quiet?: true
   json?: true
@@ -30,6 +31,7 @@ const program = new Command('tenantry-emulator')
   .option('--estate <file>', 'JSON file with the tenants, people and applications to begin with (default: a demo)')
   .option('--port <number>', 'HTTPS for programs; 0 for any free port', port, 8443)
   .option('--http-port <number>', 'plain HTTP for browsers; 0 for any free port', port, 8080)
+  .option('--proxy-port <number>', 'a proxy for clients that ask login.microsoftonline.com itself (HTTPS_PROXY)', port)
   .option('--data-dir <folder>', 'where its certificate authority is kept', '.tenantry/emulator')
   .option('--quiet', 'print nothing but errors')
   .option('--json', 'print the addresses as one line of JSON when it is ready')
@@ -47,6 +49,7 @@ async function run(options: Options): Promise<void> {
     httpPort: options.httpPort,
     dataDir,
     ...(estate ? { estate } : {}),
+    ...(options.proxyPort === undefined ? {} : { proxyPort: options.proxyPort }),
   }).catch((error: unknown) => tellAndLeave(error))
   const facts = summary(emulator)
   if (options.json) console.log(JSON.stringify(facts))

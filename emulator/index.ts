@@ -25,6 +25,8 @@ export type StartOptions = {
   port?: number
   /** Of the browser-facing twin over plain HTTP; any free one unless told. */
   httpPort?: number
+  /** Opens a proxy for clients that ask Microsoft's own names and no others, as the Azure CLI; 0 for any free port. */
+  proxyPort?: number
   /** Where the certificate authority is kept, so that clients need to trust it once; nowhere unless told. */
   dataDir?: string
 }
@@ -45,6 +47,8 @@ export type Emulator = AsyncDisposable & {
   readonly ca: string
   /** The same as a file, where there is a data folder: for NODE_EXTRA_CA_CERTS and its like. */
   readonly caFile: string | null
+  /** `http://127.0.0.1:8888` for HTTPS_PROXY, where a proxy was wanted: login.microsoftonline.com and its like lead here. */
+  readonly proxy: string | null
 
   readonly clock: {
     now(): Date
@@ -98,11 +102,12 @@ export type Emulator = AsyncDisposable & {
  * @throws EstateError with every mistake of the estate; the error of the system for a busy port
  */
 export async function startEmulator(options: StartOptions = {}): Promise<Emulator> {
-  const { estate = demoEstate, port = 0, httpPort = 0, dataDir = null } = options
+  const { estate = demoEstate, port = 0, httpPort = 0, proxyPort = null, dataDir = null } = options
   const server = await openServer({
     estate: typeof estate === 'string' ? await readEstate(estate) : estate,
     port,
     httpPort,
+    proxyPort,
     dataDir,
   })
   const { world, snapshots } = server
@@ -113,6 +118,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
     browserOrigin: world.origins.browser,
     ca: server.ca,
     caFile: dataDir === null ? null : join(dataDir, 'ca.pem'),
+    proxy: server.proxyPort === null ? null : `http://127.0.0.1:${server.proxyPort}`,
     clock: {
       now: clock.now,
       advance: (by) => advanceClock(clock, by),

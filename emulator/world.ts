@@ -20,6 +20,12 @@ export type World = {
   origins: { https: string; browser: string }
 }
 
+/** The world as it is seen under one of Microsoft's own names: its addresses are under that name too. */
+export const seenAs = (world: World, host: string | undefined): World =>
+  host === undefined || !/\.microsoftonline\.com(:\d+)?$/i.test(host)
+    ? world
+    : { ...world, origins: { ...world.origins, https: `https://${host.toLowerCase().replace(/:443$/, '')}` } }
+
 /** What a handler tells the request log about the request it is answering. */
 export type Told = { tenantId?: string; appId?: string; grantType?: string; reason?: string }
 /**

@@ -79,6 +79,7 @@ export const EMULATOR: Record<string, Room> = {
     packages: ['hono', 'jose', 'zod'],
   },
   graph: { imports: ['world', 'directory', 'keys', 'mischief', 'lag', 'clock'], packages: ['hono', 'jose', 'zod'] },
+  azure: { imports: ['world', 'directory', 'entra'], packages: ['hono', 'jose'] },
   control: {
     imports: ['world', 'directory', 'estate', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'pages', 'clock'],
     packages: ['hono', 'jose', 'zod'],
@@ -95,6 +96,7 @@ export const EMULATOR: Record<string, Room> = {
       'request-log',
       'throttle',
       'entra',
+      'azure',
       'graph',
       'control',
       'clock',

@@ -1,4 +1,5 @@
 import type { Clock } from '#emulator/clock.ts'
+import { firstPartyApplications } from '#emulator/directory/first-party.ts'
 import type { Journal } from '#emulator/directory/journal.ts'
 import { microsoftGraph } from '#emulator/directory/microsoft-graph.ts'
 import type {
@@ -52,7 +53,7 @@ export function openDirectory(clock: Clock): Directory {
     clock,
     tenants: new Map(),
     domains: new Map(),
-    applications: new Map([[graph.appId, graph]]),
+    applications: new Map([graph, ...firstPartyApplications()].map((application) => [application.appId, application])),
   }
 }
 

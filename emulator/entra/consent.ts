@@ -1,6 +1,7 @@
 import { assignAppRole } from '#emulator/directory/app-role-assignments.ts'
 import { findApplication } from '#emulator/directory/applications.ts'
 import { GLOBAL_ADMINISTRATOR, mayConsentForAll } from '#emulator/directory/directory-roles.ts'
+import { isFirstParty, preauthorizedScopes } from '#emulator/directory/first-party.ts'
 import type { Directory } from '#emulator/directory/open.ts'
 import {
   addGrant,
@@ -57,6 +58,8 @@ export function grantedScopes(
   { tenant, user, application }: Parties,
   resource: Application,
 ): string[] {
+  const preauthorized = preauthorizedScopes(application, resource)
+  if (preauthorized.length > 0) return preauthorized
   const client = findServicePrincipalByAppId(directory, tenant.id, application.appId)
   const service = findServicePrincipalByAppId(directory, tenant.id, resource.appId)
   return client && service
@@ -75,6 +78,7 @@ export function consentNeed(
   asked: AskedScopes,
   prompt: string | null,
 ): ConsentNeed {
+  if (isFirstParty(parties.application)) return { kind: 'none' }
   const wanted = (asked.isDefault ? registered(directory, parties.application) : asked.all).map((part) => ({
     resource: part.resource,
     permissions: part.permissions,

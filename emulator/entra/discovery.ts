@@ -1,32 +1,37 @@
 import type { Context, Hono } from 'hono'
 import { type Authority, PERSONAL_ACCOUNTS, resolveAuthority } from '#emulator/entra/authority.ts'
 import { answerError, asDiscovery, EntraError } from '#emulator/entra/errors.ts'
-import type { Env, World } from '#emulator/world.ts'
+import { type Env, seenAs, type World } from '#emulator/world.ts'
 
 const FOREIGN = 'https://login.evil.example'
 const MICROSOFT_HOSTS = ['login.microsoftonline.com', 'login.windows.net', 'login.microsoft.com', 'sts.windows.net']
 
 /** OpenID configuration, instance discovery and signing keys. @see OpenID Connect Discovery 1.0 */
-export function discoveryRoutes(app: Hono<Env>, world: World): void {
-  const { https } = world.origins
-  const host = new URL(https).host
+export function discoveryRoutes(app: Hono<Env>, everywhere: World): void {
+  const worldOf = (c: Context<Env>) => seenAs(everywhere, c.req.header('host'))
 
   for (const [path, version] of [
     ['/:tenant/v2.0/.well-known/openid-configuration', 'v2'],
     ['/:tenant/.well-known/openid-configuration', 'v1'],
   ] as const)
-    app.get(path, (c) => c.json(configuration(world, resolveForDiscovery(c, world), version)))
+    app.get(path, (c) => {
+      const world = worldOf(c)
+      return c.json(configuration(world, resolveForDiscovery(c, world), version))
+    })
 
   for (const [path, withIssuer] of [
     ['/:tenant/discovery/v2.0/keys', true],
     ['/:tenant/discovery/keys', false],
   ] as const)
     app.get(path, (c) => {
+      const world = worldOf(c)
       resolveForDiscovery(c, world)
       return c.json({ keys: publicKeys(world, withIssuer) })
     })
 
   app.get('/common/discovery/instance', (c) => {
+    const { https } = worldOf(c).origins
+    const host = new URL(https).host
     const asked = c.req.query('authorization_endpoint') ?? ''
     const url = URL.canParse(asked) ? new URL(asked) : null
     // MSAL Python leaves the port out, so names are compared without it.
@@ -44,7 +49,7 @@ export function discoveryRoutes(app: Hono<Env>, world: World): void {
       ver: '1.0',
       account_type: 'Managed',
       domain_name: c.req.param('name').split('@')[1] ?? '',
-      cloud_instance_name: host,
+      cloud_instance_name: new URL(worldOf(c).origins.https).host,
       cloud_audience_urn: 'urn:federation:MicrosoftOnline',
     }),
   )
@@ -53,9 +58,9 @@ export function discoveryRoutes(app: Hono<Env>, world: World): void {
     if (!(error instanceof EntraError)) throw error
     c.get('told').reason = error.description
     return answerError(c, error, {
-      now: world.clock.now(),
+      now: everywhere.clock.now(),
       correlationId: c.req.header('client-request-id') ?? c.req.query('client-request-id'),
-      origin: https,
+      origin: worldOf(c).origins.https,
     })
   })
 }

@@ -10,17 +10,18 @@ import { onBehalfOf } from '#emulator/entra/grants/on-behalf-of.ts'
 import { password } from '#emulator/entra/grants/password.ts'
 import { refreshToken } from '#emulator/entra/grants/refresh-token.ts'
 import type { EntraState } from '#emulator/entra/state.ts'
-import type { Env, World } from '#emulator/world.ts'
+import { type Env, seenAs, type World } from '#emulator/world.ts'
 
 const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials, onBehalfOf, deviceCode, password]
 
 /** @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token */
-export function tokenRoutes(app: Hono<Env>, world: World, state: EntraState): void {
+export function tokenRoutes(app: Hono<Env>, everywhere: World, state: EntraState): void {
   const answer = async (
     c: Context<Env>,
     segment: string,
     readForm: (form: Record<string, string>) => Record<string, string>,
   ) => {
+    const world = seenAs(everywhere, c.req.header('host'))
     const form = readForm(
       Object.fromEntries(
         Object.entries(await c.req.parseBody()).map(([key, value]) => [key, typeof value === 'string' ? value : '']),
@@ -57,14 +58,14 @@ export function tokenRoutes(app: Hono<Env>, world: World, state: EntraState): vo
       asked = resource
       return { ...form, ...(resource === '' ? {} : { scope: `${resource}/.default` }) }
     })
-    const expires = world.clock.seconds() + Number(body.expires_in)
+    const expires = everywhere.clock.seconds() + Number(body.expires_in)
     return c.json(
       {
         ...body,
         expires_in: String(body.expires_in),
         ext_expires_in: String(body.ext_expires_in),
         expires_on: String(expires),
-        not_before: String(world.clock.seconds() - 300),
+        not_before: String(everywhere.clock.seconds() - 300),
         ...(asked === '' ? {} : { resource: asked }),
       },
       200,

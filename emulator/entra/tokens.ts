@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { base64url } from 'jose'
 import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
+import { isFirstParty } from '#emulator/directory/first-party.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { Application, Guid, ServicePrincipal, Tenant, User } from '#emulator/directory/types.ts'
@@ -134,6 +135,7 @@ const capabilityClaims = ({ capabilities }: Wish) => (capabilities.length > 0 ? 
 function audienceOf(resource: Application, asked: string): string {
   if (resource.appId === MICROSOFT_GRAPH)
     return asked.toLowerCase() === MICROSOFT_GRAPH ? MICROSOFT_GRAPH : 'https://graph.microsoft.com'
+  if (isFirstParty(resource)) return asked
   return resource.requestedAccessTokenVersion === 2 ? resource.appId : (resource.identifierUris[0] ?? resource.appId)
 }
 

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
+import { azureApp } from '#emulator/azure/app.ts'
 import { openClock } from '#emulator/clock.ts'
 import { controlApp } from '#emulator/control/app.ts'
 import { openSnapshots, type Snapshots } from '#emulator/control/snapshots.ts'
@@ -15,6 +16,7 @@ import { openMischief } from '#emulator/mischief/open.ts'
 import { openRequestLog } from '#emulator/request-log.ts'
 import type { ServedEnv } from '#emulator/server/faults.ts'
 import { listenOnLoopback } from '#emulator/server/listen.ts'
+import { openProxy } from '#emulator/server/proxy.ts'
 import { watch } from '#emulator/server/watch.ts'
 import { NO_THROTTLE, openThrottle } from '#emulator/throttle.ts'
 import { openTls } from '#emulator/tls.ts'
@@ -25,6 +27,8 @@ export type ServerOptions = {
   estate: unknown
   port: number
   httpPort: number
+  /** Of the proxy for Microsoft's own names; null: none. */
+  proxyPort: number | null
   /** Where the certificate is kept; null: nowhere, a new one each time. */
   dataDir: string | null
 }
@@ -32,6 +36,7 @@ export type Server = {
   world: World
   /** PEM; what programs have to trust. */
   ca: string
+  proxyPort: number | null
   /** Back to the estate, the machine's time, no faults, no lag. */
   reset(): void
   snapshots: Snapshots
@@ -42,7 +47,7 @@ export type Server = {
  * Opens the emulator's world and serves it: HTTPS for programs, plain HTTP for people, both on loopback.
  * @throws EstateError, or the error of the system for a busy port
  */
-export async function openServer({ estate, port, httpPort, dataDir }: ServerOptions): Promise<Server> {
+export async function openServer({ estate, port, httpPort, proxyPort, dataDir }: ServerOptions): Promise<Server> {
   const clock = openClock()
   const directory = loadEstate(estate, clock)
   const keysSoon = openKeys()
@@ -52,6 +57,13 @@ export async function openServer({ estate, port, httpPort, dataDir }: ServerOpti
     await https.close()
     throw error
   })
+  const proxy =
+    proxyPort === null
+      ? null
+      : await openProxy(proxyPort, https.port).catch(async (error) => {
+          await Promise.all([https.close(), http.close()])
+          throw error
+        })
   const world: World = {
     directory,
     clock,
@@ -80,6 +92,7 @@ export async function openServer({ estate, port, httpPort, dataDir }: ServerOpti
   const app = new Hono<ServedEnv>({ strict: false })
   app.use(watch(world, closing.signal))
   app.route('/', controlApp(world, { reset, snapshots }))
+  app.route('/', azureApp(world))
   app.route('/', graphApp(world))
   app.route('/', entraApp(world, state))
   const answer = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
@@ -89,11 +102,12 @@ export async function openServer({ estate, port, httpPort, dataDir }: ServerOpti
   return {
     world,
     ca: tls.ca,
+    proxyPort: proxy?.port ?? null,
     reset,
     snapshots,
     async close() {
       closing.abort()
-      closed ??= Promise.all([https.close(), http.close()])
+      closed ??= Promise.all([proxy?.close(), https.close(), http.close()])
       await closed
     },
   }

@@ -1,6 +1,7 @@
 import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
 import { findApplicationByResource } from '#emulator/directory/applications.ts'
-import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
+import { isFirstParty } from '#emulator/directory/first-party.ts'
+import { ensureServicePrincipal, findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import type { Grant } from '#emulator/entra/grants/grant.ts'
 import { OIDC_SCOPES, splitScope } from '#emulator/entra/scopes.ts'
@@ -28,6 +29,7 @@ export const clientCredentials: Grant = {
       throw new EntraError(7000229, application.appId, tenant.id)
     if (!servicePrincipal.accountEnabled) throw new EntraError(7000112, application.appId, application.displayName)
     const resource = findApplicationByResource(world.directory, name)
+    if (resource && isFirstParty(resource)) ensureServicePrincipal(world.directory, tenant.id, resource.appId)
     const service = resource ? findServicePrincipalByAppId(world.directory, tenant.id, resource.appId) : null
     if (!resource || !service) throw new EntraError(500011, name, tenant.displayName)
     if (!service.accountEnabled) throw new EntraError(500014, name)

@@ -1,3 +1,4 @@
+import { isFirstParty } from '#emulator/directory/first-party.ts'
 import { contentsOf } from '#emulator/directory/open.ts'
 import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { Guid } from '#emulator/directory/types.ts'
@@ -57,6 +58,8 @@ export async function answerForUser(
     ...(asked.oidc.includes('openid')
       ? { id_token: await issueIdToken(world, { tenant, user, application }, { nonce, oidc: asked.oidc }) }
       : {}),
+    // Clients of one family may use each other's refresh tokens.
+    ...(isFirstParty(application) ? { foci: '1' } : {}),
     ...(form.client_info === '1' ? { client_info: clientInfo(user) } : {}),
   }
 }

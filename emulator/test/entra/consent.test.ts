@@ -83,7 +83,7 @@ test('consent adds up: only what is new is asked, and the token holds all', asyn
   const browser = openBrowser(emulator)
   await signInAndAccept(browser, authorize('openid User.Read'), at('uma', 'contoso.example'))
   const more = await browser.open(authorize('openid Mail.Read'))
-  assert.match(more.text, /Read mail/)
+  assert.match(more.text, /Read user mail/)
   assert.doesNotMatch(more.text, /Sign in and read user profile/)
   const back = await browser.press(more, { action: 'accept' })
   assert.deepEqual(await scopesOf(back), ['Mail.Read', 'User.Read', 'openid'])
