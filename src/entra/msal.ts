@@ -79,10 +79,10 @@ function openNetwork({ outbound }: Entra): { networkClient: INetworkModule; fail
 }
 
 /** @throws Problem UNAVAILABLE for an answer that is no JSON, such as a proxy's page */
-function parse({ status, text }: Answer): unknown {
+function parse({ status, headers, text }: Answer): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw fromTokenAnswer({ status: status === 200 ? 502 : status, retryAfter: undefined, body: {} })
+    throw fromTokenAnswer({ status: status === 200 ? 502 : status, retryAfter: headers['retry-after'], body: {} })
   }
 }

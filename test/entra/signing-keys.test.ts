@@ -1,81 +1,119 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import type { Clock } from '#base/clock.ts'
 import { DEMO } from '#emulator/index.ts'
-import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
-import { authorizationUrl, redeemCode } from '#entra/administrator-sign-in.ts'
-import { newSignIn } from '#entra/new-sign-in.ts'
-import type { Account } from '#model/administrator.ts'
+import { ask } from '#emulator/test/support/token.ts'
+import { comeBack, redeem } from '#test/entra/support/come-back.ts'
+import { type Gates, openGates } from '#test/support/gates.ts'
 import { handClock, MINUTE } from '#test/support/hand-clock.ts'
-import { type Installation, openInstallation } from '#test/support/installation.ts'
 import { refusedWith } from '#test/support/problem.ts'
 
-const redirectUri = 'http://localhost:3000/sign-up/callback'
-const scopes = ['openid', 'profile']
+const JSON_TYPE = { 'content-type': 'application/json' }
+const keyRequests = ({ emulator }: Gates) => emulator.requests.list({ path: '/common/discovery/v2.0/keys' }).length
 
-/** Signs an administrator in through the emulator's pages; what is left to do is to redeem the code. */
-async function comeBack({ emulator, tools }: Installation): Promise<() => Promise<Account>> {
-  const { challenge, ...ticket } = newSignIn()
-  const url = await authorizationUrl(tools.entra, {
-    tenant: 'organizations',
-    redirectUri,
-    scopes,
-    ...ticket,
-    challenge,
-  })
-  const person = { username: 'grace@contoso.onmicrosoft.com', password: DEMO.password }
-  const back = await signInAndAccept(openBrowser(emulator), url, person, { organization: true })
-  const code = back.url.searchParams.get('code') ?? ''
-  return async () => {
-    const redemption = { tenant: 'organizations', code, redirectUri, scopes, ...ticket } as const
-    return (await redeemCode(tools.entra, redemption)).account
-  }
+/** So many people who have come back and whose codes are still to be redeemed. */
+async function waiting(t: TestContext, people: number, options: { clock?: Clock } = {}) {
+  const gates = await openGates(t, options)
+  const back = await Promise.all(Array.from({ length: people }, () => comeBack(gates)))
+  gates.emulator.requests.clear()
+  const finish = async (index: number) => (await redeem(gates, back[index] ?? assert.fail())).account.tenantId
+  return { gates, finish }
 }
 
-const keyRequests = ({ emulator }: Installation) =>
-  emulator.requests.list({ path: '/common/discovery/v2.0/keys' }).length
+test('S13 those who come back at the same moment wait for the same keys', async (t) => {
+  const { gates, finish } = await waiting(t, 20)
+  gates.emulator.mischief.once({ at: 'jwks', delayMs: 300 })
 
-test('S13 two who come back at the same moment wait for the same keys', async (t) => {
-  const installation = await openInstallation(t)
-  const finish = [await comeBack(installation), await comeBack(installation), await comeBack(installation)]
-  installation.emulator.requests.clear()
-  installation.emulator.mischief.once({ at: 'jwks', delayMs: 300 })
-
-  const accounts = await Promise.all(finish.map((redeem) => redeem()))
-  assert.deepEqual(new Set(accounts.map((account) => account.tenantId)), new Set([DEMO.contoso]))
-  assert.equal(keyRequests(installation), 1)
+  const tenants = await Promise.all(Array.from({ length: 20 }, (_, index) => finish(index)))
+  assert.deepEqual(new Set(tenants), new Set([DEMO.contoso]))
+  assert.equal(keyRequests(gates), 1)
 })
 
 test('S13 while Microsoft does not give its keys nobody is taken for a forger, and it is asked once in a while', async (t) => {
   const clock = handClock(new Date())
-  const installation = await openInstallation(t, { clock })
-  const finish = [await comeBack(installation), await comeBack(installation), await comeBack(installation)]
-  installation.emulator.requests.clear()
-  installation.emulator.mischief.once({ at: 'jwks', answer: { status: 503 } })
+  const { gates, finish } = await waiting(t, 3, { clock })
+  gates.emulator.mischief.once({ at: 'jwks', answer: { status: 503 } })
 
-  await refusedWith('UNAVAILABLE', finish[0] ?? assert.fail)
-  await refusedWith('UNAVAILABLE', finish[1] ?? assert.fail)
-  assert.equal(keyRequests(installation), 1)
+  await refusedWith('UNAVAILABLE', () => finish(0))
+  await refusedWith('UNAVAILABLE', () => finish(1))
+  assert.equal(keyRequests(gates), 1)
 
   clock.pass(MINUTE)
-  assert.equal((await finish[2]?.())?.tenantId, DEMO.contoso)
-  assert.equal(keyRequests(installation), 2)
+  assert.equal(await finish(2), DEMO.contoso)
+  assert.equal(keyRequests(gates), 2)
+})
+
+test('S13 keys that are no keys, too many of them, or cut off are an outage, not a forgery', async (t) => {
+  const clock = handClock(new Date())
+  const bad = [
+    { answer: { status: 500 }, code: 'UNAVAILABLE' },
+    { answer: { status: 200, body: '<html>' }, code: 'UNAVAILABLE' },
+    { answer: { status: 200, body: '{"keys":null}' }, code: 'UNAVAILABLE' },
+    { answer: { status: 302, headers: { location: 'https://login.evil.example/keys' } }, code: 'UNAVAILABLE' },
+    { answer: { status: 200, body: `{"keys":[]${' '.repeat(10 * 1024 * 1024)}}` }, code: 'ANSWER_UNREADABLE' },
+    { truncate: 20, code: 'NETWORK' },
+    { reset: true, code: 'NETWORK' },
+  ] as const
+  const { gates, finish } = await waiting(t, bad.length + 1, { clock })
+  for (const [index, { code, ...deed }] of bad.entries()) {
+    gates.emulator.mischief.once({ at: 'jwks', ...deed })
+    const { owner } = await refusedWith(code, () => finish(index))
+    assert.notEqual(owner, 'customer-administrator')
+    clock.pass(MINUTE)
+  }
+  assert.equal(await finish(bad.length), DEMO.contoso)
 })
 
 test('S13 a rotated key is fetched at once, an unknown one is asked for once', async (t) => {
   const clock = handClock(new Date())
-  const installation = await openInstallation(t, { clock })
-  await (await comeBack(installation))()
+  const gates = await openGates(t, { clock })
+  const { emulator } = gates
+  await redeem(gates, await comeBack(gates))
   clock.pass(MINUTE)
-  await installation.emulator.directory.rotateKeys({})
-  installation.emulator.requests.clear()
+  await emulator.directory.rotateKeys({})
+  emulator.requests.clear()
 
-  await (await comeBack(installation))()
-  assert.equal(keyRequests(installation), 1)
+  await redeem(gates, await comeBack(gates))
+  assert.equal(keyRequests(gates), 1)
 
-  installation.emulator.mischief.say('idtoken.sig=unknown-kid')
-  for (let forgery = 0; forgery < 3; forgery += 1) await refusedWith('ID_TOKEN_INVALID', await comeBack(installation))
-  assert.equal(keyRequests(installation), 1)
+  emulator.mischief.say('idtoken.sig=unknown-kid')
+  const forged = async () => redeem(gates, await comeBack(gates))
+  for (let forgery = 0; forgery < 3; forgery += 1) await refusedWith('ID_TOKEN_INVALID', forged)
+  assert.equal(keyRequests(gates), 1)
   clock.pass(MINUTE)
-  await refusedWith('ID_TOKEN_INVALID', await comeBack(installation))
-  assert.equal(keyRequests(installation), 2)
+  await refusedWith('ID_TOKEN_INVALID', forged)
+  assert.equal(keyRequests(gates), 2)
+})
+
+test('S13 keys that cannot sign, under the right name too, hide no key that can', async (t) => {
+  const { gates, finish } = await waiting(t, 1)
+  const { body } = await ask(gates.emulator, '/common/discovery/v2.0/keys')
+  const keys: Record<string, unknown>[] = body.keys
+  const decoys = keys.flatMap(({ kid }) => [
+    { kid, kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' },
+    { kid, kty: 'oct', k: 'AA' },
+    { kty: 'RSA', n: 'AA', e: 'AQAB' },
+  ])
+  const text = JSON.stringify({ keys: [...decoys, ...keys] })
+  gates.emulator.mischief.add({ at: 'jwks', answer: { status: 200, headers: JSON_TYPE, body: text } })
+  assert.equal(await finish(0), DEMO.contoso)
+})
+
+test('S09 a key may only sign for the issuers that are written beside it', async (t) => {
+  const cases = [
+    { issuer: (origin: string) => `${origin}/${DEMO.contoso}/v2.0`, refused: false },
+    { issuer: (origin: string) => `${origin}/{tenantid}/v2.0`, refused: false },
+    { issuer: (origin: string) => `${origin}/${DEMO.fabrikam}/v2.0`, refused: true },
+    { issuer: () => 'https://login.evil.example/{tenantid}/v2.0', refused: true },
+    { issuer: () => '', refused: true },
+  ]
+  for (const { issuer, refused } of cases) {
+    const { gates, finish } = await waiting(t, 1)
+    const { body } = await ask(gates.emulator, '/common/discovery/v2.0/keys')
+    const keys = (body.keys as object[]).map((key) => ({ ...key, issuer: issuer(gates.emulator.origin) }))
+    const text = JSON.stringify({ keys })
+    gates.emulator.mischief.add({ at: 'jwks', answer: { status: 200, headers: JSON_TYPE, body: text } })
+    if (!refused) assert.equal(await finish(0), DEMO.contoso)
+    else assert.match((await refusedWith('ID_TOKEN_INVALID', () => finish(0))).message, /may not sign for this issuer/)
+  }
 })

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, test } from 'node:test'
+import { systemClock } from '#base/clock.ts'
+import { DEMO, demoEstate, type EstateInput } from '#emulator/index.ts'
+import { type AppToken, appToken, forgetTenant } from '#entra/app-token.ts'
+import { openTokenCache } from '#entra/token-cache.ts'
+import type { TenantId } from '#model/ids.ts'
+import { Problem } from '#model/problem.ts'
+import { comeBack, redeem } from '#test/entra/support/come-back.ts'
+import { consent, openGates, PERMISSIONS } from '#test/support/gates.ts'
+import { handClock, MINUTE } from '#test/support/hand-clock.ts'
+import { CONTOSO } from '#test/support/installation.ts'
+import { madeUp } from '#test/support/made-up.ts'
+import { refusedWith } from '#test/support/problem.ts'
+
+/** Twenty customers besides those of the demo. */
+const CUSTOMERS = Array.from({ length: 20 }, () => madeUp.tenantId())
+const estate: EstateInput = {
+  ...demoEstate,
+  tenants: [
+    ...demoEstate.tenants,
+    ...CUSTOMERS.map((id, index) => ({ id, displayName: `Customer ${index}`, domains: [`customer${index}.example`] })),
+  ],
+  servicePrincipals: CUSTOMERS.map((tenant) => ({ tenant, appId: DEMO.appId, application: [...PERMISSIONS] })),
+}
+
+const clock = handClock(new Date())
+const gates = await openGates({ after }, { clock, estate })
+const { emulator, entra } = gates
+await consent(gates, CONTOSO)
+afterEach(() => emulator.mischief.clear())
+const tokenRequests = () => emulator.requests.list({ path: '/oauth2/v2.0/token' }).length
+
+test('a token is used until five minutes before its end, then renewed', async () => {
+  emulator.requests.clear()
+  const first = await appToken(entra, CONTOSO)
+  clock.pass(first.expiresAt.getTime() - clock.now().getTime() - 5 * MINUTE - 1)
+  assert.equal(await appToken(entra, CONTOSO), first)
+  assert.equal(tokenRequests(), 1)
+
+  clock.pass(1)
+  const second = await appToken(entra, CONTOSO)
+  assert.notEqual(second, first)
+  assert.equal(tokenRequests(), 2)
+})
+
+test('a failure is not remembered: the next one who asks is served', async () => {
+  forgetTenant(entra, CONTOSO)
+  emulator.mischief.once({ at: 'token', answer: { status: 503 } })
+  await refusedWith('UNAVAILABLE', () => appToken(entra, CONTOSO))
+  assert.equal((await appToken(entra, CONTOSO)).tenantId, CONTOSO)
+})
+
+test('R09 those who wait for a token that cannot be had all hear why, and one request left', async () => {
+  forgetTenant(entra, CONTOSO)
+  emulator.requests.clear()
+  emulator.mischief.once({ at: 'token', answer: { status: 503 } })
+  const heard = await Promise.allSettled(Array.from({ length: 30 }, () => appToken(entra, CONTOSO)))
+  for (const one of heard) assert.equal(one.status === 'rejected' && one.reason.code, 'UNAVAILABLE')
+  assert.equal(tokenRequests(), 1)
+})
+
+test('T14 among many tenants at once, a token that Entra ID mixes up is caught every time', async () => {
+  const rounds = 60
+  emulator.mischief.set([{ word: 'apptoken.swap', probability: 0.05 }], 4)
+  emulator.requests.clear()
+  const refused: unknown[] = []
+  const ask = async (tenantId: TenantId, round: number) => {
+    const token = await appToken(entra, tenantId, { fresh: round % 3 === 0 }).catch((error: unknown) => error)
+    if (token instanceof Problem) refused.push(token.code)
+    else assert.equal((token as AppToken).claims.tid, tenantId)
+  }
+  for (let round = 0; round < rounds; round++)
+    await Promise.all(CUSTOMERS.flatMap((tenantId) => [ask(tenantId, round), ask(tenantId, round)]))
+
+  assert.ok(tokenRequests() >= CUSTOMERS.length * (rounds / 3))
+  assert.ok(refused.length > 0)
+  assert.deepEqual(new Set(refused), new Set(['TOKEN_OF_OTHER_TENANT']))
+})
+
+test('T14 an access token of another tenant than the one that signed in is not used', async () => {
+  const back = await comeBack(gates)
+  emulator.mischief.say('accesstoken.tid=other')
+  const today = { entra: gates.entraWith({ clock: systemClock }) }
+  const { owner, retry } = await refusedWith('TOKEN_OF_OTHER_TENANT', () => redeem(today, back))
+  assert.deepEqual([owner, retry], ['operator', 'never'])
+})
+
+test('however many tenants there are, the tokens kept are bounded, and those in use stay', () => {
+  const cache = openTokenCache()
+  const tokenOf = (tenantId: TenantId) => ({ tenantId }) as AppToken
+  const [busy, idle] = [madeUp.tenantId(), madeUp.tenantId()]
+  cache.set(tokenOf(busy))
+  cache.set(tokenOf(idle))
+  for (let count = 0; count < 30_000; count++) {
+    cache.set(tokenOf(`${count}` as TenantId))
+    assert.ok(cache.get(busy))
+  }
+  assert.equal(cache.get(idle), null)
+  const kept = Array.from({ length: 30_000 }, (_, count) => cache.get(`${count}` as TenantId)).filter(Boolean)
+  assert.equal(kept.length, 25_000 - 1)
+})
