@@ -22,7 +22,7 @@ function meaningOf(codes: readonly number[], error: string, status: number): { m
   const unknownCode = codes.at(-1)
   return unknownCode === undefined
     ? { meaning, ...(error ? { sourceCode: error } : {}) }
-    : { meaning, sourceCode: `AADSTS${unknownCode}` }
+    : { meaning: { ...meaning, confidence: 'unknown' }, sourceCode: `AADSTS${unknownCode}` }
 }
 
 /** A failed answer of the token endpoint as a Problem. Its description may hold names and addresses, so it goes nowhere. */

@@ -16,8 +16,9 @@ const MEANS: Partial<Record<ProblemCode, TenantState>> = {
   PERMISSION_MISSING: 'degraded',
 }
 
-/** The state that this failure puts a tenant into; null when it says nothing about the tenant. */
-export const stateMeantBy = (diagnosis: Diagnosis): TenantState | null => MEANS[diagnosis.code] ?? null
+/** The state that this failure puts a tenant into; null when it says nothing about the tenant, or nobody knows what it says. */
+export const stateMeantBy = ({ code, confidence }: Diagnosis): TenantState | null =>
+  confidence === 'unknown' ? null : (MEANS[code] ?? null)
 
 /**
  * Draws the conclusion from a failure: a customer who ended it, or took a permission away, is told apart from a fault.

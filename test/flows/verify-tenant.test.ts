@@ -1,27 +1,30 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, afterEach, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
-import { CONTOSO, connect, openInstallation } from '#test/support/installation.ts'
+import type { TenantId } from '#model/ids.ts'
+import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 
 const app = DEMO.appId
 const actor = 'operator:test'
+const installation = await openInstallation({ after })
+const { emulator, tools } = installation
+const [back, puzzling] = CUSTOMERS as [TenantId, TenantId]
+afterEach(() => emulator.mischief.clear())
 
-test('T15 a tenant that comes back with a part of its permissions is degraded, and active when it has all', async (t) => {
-  const installation = await openInstallation(t)
-  const { emulator, tools } = installation
-  await connect(installation, CONTOSO)
-  const verify = () => verifyTenant(tools, { tenantId: CONTOSO, actor })
-  const grant = (permission: string) => emulator.directory.grantPermission({ tenant: CONTOSO, app, permission })
-  const shown = async () => (await showTenant(tools, CONTOSO)).grants.map((one) => [one.permission, one.status])
+test('T15 a tenant that comes back with a part of its permissions is degraded, and active when it has all', async () => {
+  await connect(installation, back)
+  const verify = () => verifyTenant(tools, { tenantId: back, actor })
+  const grant = (permission: string) => emulator.directory.grantPermission({ tenant: back, app, permission })
+  const shown = async () => (await showTenant(tools, back)).grants.map((one) => [one.permission, one.status])
 
-  await emulator.directory.deleteServicePrincipal({ tenant: CONTOSO, app })
+  await emulator.directory.deleteServicePrincipal({ tenant: back, app })
   assert.equal((await verify()).tenant.state, 'revoked')
   assert.equal((await jobsIn(tools.jobs, 'sync-tenant')).filter((job) => job.state === 'created').length, 0)
 
-  await emulator.directory.addServicePrincipal({ tenant: CONTOSO, app })
+  await emulator.directory.addServicePrincipal({ tenant: back, app })
   await grant('User.Read.All')
   await grant('Organization.Read.All')
   const partly = await verify()
@@ -33,7 +36,7 @@ test('T15 a tenant that comes back with a part of its permissions is degraded, a
     ['User.Read.All', 'granted'],
   ])
 
-  await emulator.directory.revokePermission({ tenant: CONTOSO, app, permission: 'User.Read.All' })
+  await emulator.directory.revokePermission({ tenant: back, app, permission: 'User.Read.All' })
   const less = await verify()
   assert.deepEqual([less.tenant.state, less.tenant.diagnosis?.message], ['degraded', less.diagnosis?.message])
   assert.match(less.tenant.diagnosis?.message ?? '', /User\.Read\.All, Group\.Read\.All/)
@@ -43,4 +46,14 @@ test('T15 a tenant that comes back with a part of its permissions is degraded, a
   const whole = await verify()
   assert.deepEqual([whole.tenant.state, whole.tenant.diagnosis], ['active', null])
   assert.deepEqual(new Set((await shown()).map(([, status]) => status)), new Set(['granted']))
+})
+
+test('a code that nobody knows ends no tenant, whatever OAuth’s word beside it', async () => {
+  await connect(installation, puzzling)
+  const body = JSON.stringify({ error: 'unauthorized_client', error_description: 'AADSTS7999999: Something new.' })
+  emulator.mischief.add({ at: 'token', answer: { status: 400, body } })
+
+  const { tenant, diagnosis } = await verifyTenant(tools, { tenantId: puzzling, actor })
+  assert.equal(tenant.state, 'active')
+  assert.deepEqual([diagnosis?.sourceCode, diagnosis?.confidence], ['AADSTS7999999', 'unknown'])
 })
