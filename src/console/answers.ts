@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
+import { HTTPException } from 'hono/http-exception'
 import { problemAnswer } from '#console/api/problem-answer.ts'
 import type { Door, Env } from '#console/door.ts'
 import { problemStatus, problemTitle, type Status } from '#console/problem-words.ts'
@@ -49,12 +50,21 @@ export async function show(
 
 /** What went wrong, with the status that fits: to people a page, to programs problem+json. What nobody expected is logged. */
 export function showProblem(c: Context<Env>, door: Door, thrown: unknown): Promise<Response> | Response {
+  if (thrown instanceof HTTPException) return showMalformed(c, door)
   if (!(thrown instanceof Problem)) door.tools.log.error({ err: thrown, path: c.req.path }, 'a page failed')
   const diagnosis = diagnose(thrown)
   const status = problemStatus(diagnosis)
   if (status === 503) c.header('retry-after', String(diagnosis.retryAfterSeconds ?? RETRY_AFTER_SECONDS))
   if (c.req.path.startsWith(API)) return problemAnswer(c, diagnosis, status)
   return show(c, door, problemPage(c, diagnosis), status)
+}
+
+/** What the framework could not even parse. */
+function showMalformed(c: Context<Env>, door: Door): Promise<Response> | Response {
+  const [title, text] = ['That could not be read', 'What was sent is not in the form that its type promises.']
+  return c.req.path.startsWith(API)
+    ? problemAnswer(c, { code: 'REQUEST_INVALID', owner: 'operator', message: `${title}.`, nextStep: text }, 400)
+    : show(c, door, plainView(title, text), 400)
 }
 
 const problemPage = (c: Context<Env>, diagnosis: Diagnosis): ConsolePage => {

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { DEMO, demoEstate, type EstateInput } from '#emulator/index.ts'
+import { appToken } from '#entra/app-token.ts'
+import { assignAppRole } from '#graph/app-role-assignments.ts'
+import { findServicePrincipal } from '#graph/service-principals.ts'
+import type { ClientId } from '#model/ids.ts'
+import type { Site } from '#test/console/support/open-site.ts'
+
+/** The demo, whose operator role programs may hold as well. */
+export const estateForPrograms: EstateInput = {
+  ...demoEstate,
+  applications: (demoEstate.applications ?? []).map((application) => ({
+    ...application,
+    appRoles: (application.appRoles ?? []).map((role) => ({ ...role, allowedMemberTypes: ['User', 'Application'] })),
+  })),
+}
+
+/** A token from Microsoft, for the app itself in a tenant. */
+export async function tokenFor(
+  { emulator }: Site,
+  { tenant = DEMO.home as string, resource = DEMO.appId as string } = {},
+): Promise<string> {
+  const response = await fetch(`${emulator.browserOrigin}/${tenant}/oauth2/v2.0/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: DEMO.appId,
+      client_secret: DEMO.secret,
+      scope: `${resource}/.default`,
+    }),
+  })
+  const answer = (await response.json()) as { access_token?: string }
+  assert.ok(answer.access_token, JSON.stringify(answer))
+  return answer.access_token
+}
+
+/** Makes the app an operator of its own, in one tenant, as an administrator would there. */
+export async function makeOperator(
+  { emulator, tools }: Site,
+  tenant: Parameters<Site['tools']['graphAsApp']>[0],
+): Promise<void> {
+  for (const permission of ['Application.Read.All', 'AppRoleAssignment.ReadWrite.All'])
+    await emulator.directory.grantPermission({ tenant, app: DEMO.appId, permission })
+  await appToken(tools.entra, tenant, { fresh: true })
+  const graph = tools.graphAsApp(tenant)
+  const ours = await findServicePrincipal(graph, DEMO.appId as string as ClientId)
+  const role = ours?.appRoles.find(({ value }) => value === 'Tenantry.Operator')
+  assert.ok(ours && role)
+  await assignAppRole(graph, { principalId: ours.id, resourceId: ours.id, appRoleId: role.id })
+}
