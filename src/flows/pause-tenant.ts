@@ -3,7 +3,8 @@ import { enqueue } from '#jobs/enqueue.ts'
 import { cancelJobsOf } from '#jobs/inspect.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Tenant } from '#model/tenant.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet, asTenant } from '#store/open.ts'
+import { endRun } from '#store/sync-runs.ts'
 import { moveTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
@@ -17,6 +18,7 @@ export async function pauseTenant(tools: Needs, { tenantId, actor, reason }: Ord
     moveTenant(sql, { id: tenantId, to: 'suspended', actor, reason, diagnosis: null }),
   )
   await cancelJobsOf(tools.jobs, tenantId)
+  await asTenant(tools.store, tenantId, endRun)
   return knownTenant(tools, tenantId)
 }
 

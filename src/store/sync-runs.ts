@@ -33,14 +33,20 @@ const toRun = (row: Row): SyncRun => ({
 })
 
 /** A run of this tenant that is still marked as running belonged to a process that died. */
-export async function startRun({ db, at, tenantId }: TenantSql, { id }: { id: RunId }): Promise<void> {
-  await raw`
-    update tenantry.sync_runs set state = 'interrupted', finished_at = ${at} where state = 'running'`.execute(db)
+export async function startRun(sql: TenantSql, { id }: { id: RunId }): Promise<void> {
+  const { db, at, tenantId } = sql
+  await endRun(sql)
   await raw`
     insert into tenantry.sync_runs (tenant_id, id, state, started_at) values (${tenantId}, ${id}, 'running', ${at})`.execute(
     db,
   )
   await raw`update tenantry.tenants set last_tried_at = ${at} where id = ${tenantId}`.execute(db)
+}
+
+/** Ends whatever run of this tenant is under way: from the end of this transaction on it writes nothing. */
+export async function endRun({ db, at }: TenantSql): Promise<void> {
+  await raw`
+    update tenantry.sync_runs set state = 'interrupted', finished_at = ${at} where state = 'running'`.execute(db)
 }
 
 /**
@@ -58,8 +64,8 @@ const superseded = () =>
   new Problem({
     code: 'RUN_SUPERSEDED',
     owner: 'nobody',
-    message: 'Another run has taken the place of this one.',
-    nextStep: 'Nothing has to be done: the other run reads the tenant.',
+    message: 'This run was ended, or another has taken its place.',
+    nextStep: 'Nothing has to be done.',
     retry: 'never',
     confidence: 'certain',
   })

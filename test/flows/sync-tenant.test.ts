@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
 import { forgetTenant } from '#entra/app-token.ts'
+import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
@@ -26,7 +27,7 @@ afterEach(() => emulator.mischief.clear())
 
 const sync = (tenantId: TenantId, others: Partial<Tools> = {}) =>
   syncTenant({ ...tools, ...others }, { tenantId, signal })
-const [plain, part, swapped, late] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId]
+const [plain, part, swapped, late, leaving] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId, TenantId]
 
 test('only what the app declares a permission for is read', async () => {
   await connect(installation, plain)
@@ -77,22 +78,27 @@ test('T14 a token of another tenant ends the run before anything is read', async
   assert.equal(emulator.requests.list({ path: '/v1.0/' }).length, 0)
 })
 
-test('R02 a worker that was thought dead writes nothing beside the one that took its place', async () => {
-  await connect(installation, late)
+/** Users have been read; before groups are, Graph asks for patience, and gets it when the clock is turned. */
+async function readHalf(tenantId: TenantId): Promise<{ whole: Promise<void> }> {
   emulator.mischief.once({
     at: 'graph',
     match: { path: '/v1.0/groups' },
     answer: { status: 429, headers: { 'retry-after': '30' } },
   })
-
-  const thoughtDead = sync(late)
+  const whole = sync(tenantId)
   await until('it waits before its second kind', () => clock.sleepers() > 0)
+  return { whole }
+}
+
+test('R02 a worker that was thought dead writes nothing beside the one that took its place', async () => {
+  await connect(installation, late)
+  const { whole } = await readHalf(late)
   clock.pass(SECOND)
   const successor = madeUp.runId()
   await asTenant(tools.store, late, (sql) => startRun(sql, { id: successor }))
   clock.pass(MINUTE)
 
-  await refusedWith('RUN_SUPERSEDED', () => thoughtDead)
+  await refusedWith('RUN_SUPERSEDED', () => whole)
   const { tenant, counts, runs } = await showTenant(tools, late)
   assert.deepEqual(counts, { user: 30, group: 0 })
   assert.deepEqual(
@@ -103,4 +109,16 @@ test('R02 a worker that was thought dead writes nothing beside the one that took
     ],
   )
   assert.equal(tenant.state, 'active')
+})
+
+test('what is being read when a tenant is offboarded does not come back after it', async () => {
+  await connect(installation, leaving)
+  const { whole } = await readHalf(leaving)
+  assert.equal((await showTenant(tools, leaving)).counts.user, 30)
+
+  await offboardTenant(tools, { tenantId: leaving, actor: 'operator:test', reason: 'the contract has ended' })
+  clock.pass(MINUTE)
+  await refusedWith('RUN_SUPERSEDED', () => whole)
+  const { tenant, counts, runs } = await showTenant(tools, leaving)
+  assert.deepEqual([tenant.state, runs[0]?.state, counts], ['offboarded', 'interrupted', { user: 0, group: 0 }])
 })
