@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Entra } from '#entra/open.ts'
 import { issuerOf } from '#model/cloud.ts'
+import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 import { send } from '#outbound/send.ts'
 
@@ -50,9 +51,9 @@ function readDocument(status: number, text: string): Discovery {
 
 /**
  * Compares what the authority itself announces with what we use; for `tenantry doctor` and the start of a process.
- * @throws Problem ORIGIN_REFUSED when the document names another endpoint than the pinned one
+ * @throws Problem ORIGIN_REFUSED when the document names another issuer or endpoint than the pinned one
  */
-export async function checkDiscovery(entra: Entra, tenant: string): Promise<void> {
+export async function checkDiscovery(entra: Entra, tenant: TenantId): Promise<void> {
   const { status, text } = await send(entra.outbound, {
     method: 'GET',
     url: `${entra.cloud.loginOrigin}/${tenant}/v2.0/.well-known/openid-configuration`,
@@ -60,7 +61,7 @@ export async function checkDiscovery(entra: Entra, tenant: string): Promise<void
   })
   const announced = readDocument(status, text)
   const expected = pinnedDiscovery(entra, tenant)
-  const different = (['token_endpoint', 'jwks_uri', 'authorization_endpoint'] as const).filter(
+  const different = (['issuer', 'token_endpoint', 'jwks_uri', 'authorization_endpoint'] as const).filter(
     (key) => announced[key] !== expected[key],
   )
   if (different.length === 0) return
