@@ -26,7 +26,7 @@ const SCHEMES = ['light', 'dark'] as const
 /** Colours differ by scheme, order and size by width: two of the four show axe everything. */
 const FOR_AXE = ['360-light', '1440-dark']
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const PATIENCE_MILLISECONDS = 60_000
+const PATIENCE_MILLISECONDS = 45_000
 
 /** Closed after the tests. What went wrong in any page of it (an error of a script, a breach of the policy of contents) fails them. */
 export async function openBrowser(scope: Scope): Promise<Surfing> {
