@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { startEmulator } from '#emulator/index.ts'
-import { asApp, assertError, asUser, graphEstate, READER, WRITER } from '#emulator/test/graph/support.ts'
+import {
+  asApp,
+  assertError,
+  asUser,
+  graphEstate,
+  PORTAL,
+  principalId,
+  READER,
+  WRITER,
+} from '#emulator/test/graph/support.ts'
 
 const emulator = await startEmulator({ estate: graphEstate })
 after(() => emulator.close())
@@ -141,9 +150,17 @@ test('members of members count as transitive, each once, and through circles too
 })
 
 test('users with a scope need the directory role too', async () => {
-  const person = await asUser(emulator, 'adam@fabrikam.example')
-  assertError(await person('/users', { body: newcomer }), 403, 'Authorization_RequestDenied')
-  assert.equal((await person('/servicePrincipals?$top=1')).status, 200)
+  const { body } = await writer(`/servicePrincipals/${await principalId(writer, PORTAL)}/oauth2PermissionGrants`)
+  const [grant] = body.value
+  await writer(`/oauth2PermissionGrants/${grant.id}`, {
+    method: 'PATCH',
+    body: { scope: `${grant.scope} User.ReadWrite.All` },
+  })
+  const adam = await asUser(emulator, 'adam@fabrikam.example')
+  assert.equal((await adam('/users?$top=1')).status, 200, 'the scope is there')
+  assertError(await adam('/users', { body: newcomer }), 403, 'Authorization_RequestDenied')
+  const grace = await asUser(emulator, 'grace@fabrikam.example')
+  assert.equal((await grace('/users', { body: newcomer })).status, 201)
 })
 
 test('objects are resolved by their ids, of whatever type', async () => {
