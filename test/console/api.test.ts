@@ -7,7 +7,7 @@ import { countResources, upsertResources } from '#store/resources.ts'
 import { finishRun, startRun } from '#store/sync-runs.ts'
 import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
 import { type Answer, openPerson, type Person, send } from '#test/console/support/person.ts'
-import { estateForPrograms, makeOperator, tokenFor } from '#test/console/support/programs.ts'
+import { estateForPrograms, idTokenOfOperator, makeOperator, tokenFor } from '#test/console/support/programs.ts'
 import { CONTOSO, connect, FABRIKAM } from '#test/support/installation.ts'
 import { aDiagnosis, aResource, aTenant, madeUp } from '#test/support/made-up.ts'
 
@@ -235,6 +235,13 @@ suite('the HTTP API', { concurrency: false }, () => {
     }
     const mixed = await olivia.api('GET', '/tenants', undefined, { authorization: 'Bearer nonsense' })
     assertProblem(mixed, 401, 'NOT_SIGNED_IN')
+  })
+
+  test('an ID token is no access token, though it names the same app, tenant and role', async () => {
+    const idToken = await idTokenOfOperator(site)
+    const { aud, tid, roles } = claimsOf(idToken)
+    assert.deepEqual([aud, tid, roles], [DEMO.appId, DEMO.home, ['Tenantry.Operator']])
+    assertProblem(await asProgram(idToken, 'GET', '/tenants'), 401, 'NOT_SIGNED_IN')
   })
 
   test('a token of a program ends', async () => {

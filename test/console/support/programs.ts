@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { DEMO, demoEstate, type EstateInput } from '#emulator/index.ts'
+import { openBrowser, signIn } from '#emulator/test/support/browser.ts'
+import { authorizationUrl } from '#entra/administrator-sign-in.ts'
 import { appToken } from '#entra/app-token.ts'
+import { newSignIn } from '#entra/new-sign-in.ts'
 import { assignAppRole } from '#graph/app-role-assignments.ts'
 import { findServicePrincipal } from '#graph/service-principals.ts'
 import type { ClientId } from '#model/ids.ts'
 import type { Site } from '#test/console/support/open-site.ts'
+import { OPERATOR } from '#test/console/support/person.ts'
 
 /** The demo, whose operator role programs may hold as well. */
 export const estateForPrograms: EstateInput = {
@@ -47,4 +51,29 @@ export async function makeOperator(
   const role = ours?.appRoles.find(({ value }) => value === 'Tenantry.Operator')
   assert.ok(ours && role)
   await assignAppRole(graph, { principalId: ours.id, resourceId: ours.id, appRoleId: role.id })
+}
+
+/** What an operator's sign-in gives to the console besides an access token. */
+export async function idTokenOfOperator({ emulator, tools, url }: Site): Promise<string> {
+  const { challenge, verifier, state, nonce } = newSignIn()
+  const redirectUri = `${url}/sign-in/callback`
+  const tenant = tools.config.homeTenantId
+  const scopes = ['openid', 'profile']
+  const start = await authorizationUrl(tools.entra, { tenant, redirectUri, scopes, state, nonce, challenge })
+  const { url: back } = await signIn(openBrowser(emulator), start, { username: OPERATOR })
+  const response = await fetch(`${emulator.browserOrigin}/${tenant}/oauth2/v2.0/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: DEMO.appId,
+      client_secret: DEMO.secret,
+      code: back.searchParams.get('code') ?? '',
+      code_verifier: verifier,
+      redirect_uri: redirectUri,
+      scope: scopes.join(' '),
+    }),
+  })
+  const answer = (await response.json()) as { id_token?: string }
+  assert.ok(answer.id_token, JSON.stringify(answer))
+  return answer.id_token
 }
