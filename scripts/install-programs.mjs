@@ -9,12 +9,18 @@ const PROGRAMS = [
   { name: 'the typeface Inter', package: 'fonts-inter', isThere: hasInter },
 ]
 
+/** The clients of Debian that the conformance run tries the emulator with. */
+export const CLIENTS = [
+  { name: 'the Azure CLI', package: 'azure-cli', isThere: () => onPath('az') },
+  { name: 'MSAL for Python', package: 'python3-msal', isThere: hasPythonMsal },
+]
+
 /**
  * Installs what is missing with apt-get where that is possible, and says how to where it is not.
  * @returns {boolean} whether everything is there now
  */
-export function installPrograms() {
-  const missing = PROGRAMS.filter(({ isThere }) => !isThere())
+export function installPrograms(programs = PROGRAMS) {
+  const missing = programs.filter(({ isThere }) => !isThere())
   if (missing.length === 0) return true
   const names = missing.map(({ name }) => name).join(', ')
   const packages = missing.map((program) => program.package)
@@ -33,6 +39,10 @@ export function installPrograms() {
 
 const onPath = (program) =>
   (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, program)))
+
+function hasPythonMsal() {
+  return spawnSync('/usr/bin/python3', ['-c', 'import msal']).status === 0
+}
 
 function hasPostgres() {
   const debian = '/usr/lib/postgresql'

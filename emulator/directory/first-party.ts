@@ -8,7 +8,10 @@ export const PORTAL_IAM = '74658136-14ec-4630-ad9b-26e160ff0fc6'
 
 /** What the Azure CLI holds on Microsoft Graph without asking anybody. */
 const CLI_SCOPES_OF_GRAPH = [
+  'Application.ReadWrite.All',
+  'AppRoleAssignment.ReadWrite.All',
   'AuditLog.Read.All',
+  'DelegatedPermissionGrant.ReadWrite.All',
   'Directory.AccessAsUser.All',
   'Group.ReadWrite.All',
   'User.ReadWrite.All',

@@ -1,6 +1,6 @@
 import { isFirstParty } from '#emulator/directory/first-party.ts'
 import { contentsOf } from '#emulator/directory/open.ts'
-import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
+import { ensureServicePrincipal, findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { Guid } from '#emulator/directory/types.ts'
 import { findUser } from '#emulator/directory/users.ts'
 import { grantedScopes } from '#emulator/entra/consent.ts'
@@ -26,6 +26,7 @@ export async function answerForUser(
   const { application, acr } = client
   if (!user) throw new EntraError(50034, userId)
   if (!user.accountEnabled) throw new EntraError(50057)
+  if (isFirstParty(application)) ensureServicePrincipal(world.directory, tenantId, application.appId)
   const servicePrincipal = findServicePrincipalByAppId(world.directory, tenantId, application.appId)
   if (servicePrincipal && !servicePrincipal.accountEnabled)
     throw new EntraError(7000112, application.appId, application.displayName)
