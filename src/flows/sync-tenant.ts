@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { appToken } from '#entra/app-token.ts'
 import { loseConsent } from '#flows/lose-consent.ts'
+import { settleDoubt } from '#flows/settle-doubt.ts'
 import { groupPages } from '#graph/groups.ts'
 import type { Graph } from '#graph/open.ts'
 import type { Page } from '#graph/pages.ts'
@@ -52,7 +53,8 @@ export async function syncTenant(
       // What this run's token carries does not fit what we thought of the tenant: a fresh token will tell.
       if (complete !== (tenant.state === 'active')) await enqueue(jobs, sql, 'verify-tenant', { tenantId })
     })
-  } catch (error) {
+  } catch (thrown) {
+    const error = signal.aborted ? thrown : await settleDoubt(tools, thrown)
     const state = signal.aborted ? 'interrupted' : 'failed'
     const diagnosis = signal.aborted ? null : diagnose(error)
     await asTenant(store, tenantId, (sql) => finishRun(sql, runId, { state, removed: 0, diagnosis }))

@@ -1,4 +1,5 @@
 import { loseConsent } from '#flows/lose-consent.ts'
+import { settleDoubt } from '#flows/settle-doubt.ts'
 import { verifyAccess } from '#flows/verify-access.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -35,7 +36,8 @@ export async function verifyTenant(
     )
     await become(tools, { tenantId, to: diagnosis ? 'degraded' : 'active', actor, diagnosis })
     return { tenant: await knownTenant(tools, tenantId), missing, diagnosis }
-  } catch (error) {
+  } catch (thrown) {
+    const error = await settleDoubt(tools, thrown)
     await loseConsent(tools, { tenantId, actor, error })
     return { tenant: await knownTenant(tools, tenantId), missing: [], diagnosis: diagnose(error) }
   }

@@ -11,7 +11,7 @@ const app = DEMO.appId
 const actor = 'operator:test'
 const installation = await openInstallation({ after })
 const { emulator, tools } = installation
-const [back, puzzling] = CUSTOMERS as [TenantId, TenantId]
+const [back, puzzling, disabled] = CUSTOMERS as [TenantId, TenantId, TenantId]
 afterEach(() => emulator.mischief.clear())
 
 test('T15 a tenant that comes back with a part of its permissions is degraded, and active when it has all', async () => {
@@ -56,4 +56,23 @@ test('a code that nobody knows ends no tenant, whatever OAuth’s word beside it
   const { tenant, diagnosis } = await verifyTenant(tools, { tenantId: puzzling, actor })
   assert.equal(tenant.state, 'active')
   assert.deepEqual([diagnosis?.sourceCode, diagnosis?.confidence], ['AADSTS7999999', 'unknown'])
+})
+
+test('an app that is disabled in its own tenant is our trouble, and no customer is taken for gone', async () => {
+  await connect(installation, disabled)
+  const enable = (tenant: string, enabled: boolean) =>
+    emulator.directory.setServicePrincipalEnabled({ tenant, app, enabled })
+  await enable(disabled, false)
+  await enable(DEMO.home, false)
+  const ours = await verifyTenant(tools, { tenantId: disabled, actor })
+  assert.equal(ours.tenant.state, 'active')
+  assert.deepEqual([ours.diagnosis?.code, ours.diagnosis?.owner], ['APPLICATION_MISCONFIGURED', 'operator'])
+
+  await enable(DEMO.home, true)
+  const theirs = await verifyTenant(tools, { tenantId: disabled, actor })
+  assert.equal(theirs.tenant.state, 'revoked')
+  assert.deepEqual(
+    [theirs.diagnosis?.code, theirs.diagnosis?.owner],
+    ['SERVICE_PRINCIPAL_DISABLED', 'customer-administrator'],
+  )
 })
