@@ -15,14 +15,15 @@ const RETRY_AFTER_SECONDS = 60
 export const show = (c: Context, { site }: Door, page: Page, status: Status = 200): Response | Promise<Response> =>
   c.html(layout(site, page), status)
 
-/** A page about what went wrong, with the status that fits. What nobody expected is logged. */
+/** A page about what went wrong, with the status that fits. What nobody expected is logged, unless the visitor has hung up. */
 export function showProblem(
   c: Context,
   door: Door,
   thrown: unknown,
   parts?: ProblemParts,
 ): Response | Promise<Response> {
-  if (!(thrown instanceof Problem)) door.tools.log.error({ err: thrown, path: c.req.path }, 'a page failed')
+  const gone = c.req.raw.signal.aborted
+  if (!(thrown instanceof Problem) && !gone) door.tools.log.error({ err: thrown, path: c.req.path }, 'a page failed')
   const diagnosis = diagnose(thrown)
   const status = problemStatus(diagnosis)
   if (status === 503) c.header('retry-after', String(diagnosis.retryAfterSeconds ?? RETRY_AFTER_SECONDS))

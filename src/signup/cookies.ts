@@ -21,6 +21,8 @@ export type SignUpCookies = {
   check: SealedCookie<CheckResult>
 }
 
+/** Who comes back this much too late is told so; later still, the browser has forgotten that it began. */
+const LATE_MINUTES = 60
 /** Microsoft's access tokens live 60 to 90 minutes; the step never outlives the shortest. */
 const STEP_MINUTES = 60
 const WATCHER_MINUTES = 240
@@ -63,7 +65,7 @@ export function openSignUpCookies(config: Config, key: Uint8Array, clock: Clock)
       parse: (value) => shape.safeParse(value).data ?? null,
     })
   return {
-    ticket: open<SignUpTicket>('sign-up-ticket', config.signUpValidMinutes, ticket),
+    ticket: open<SignUpTicket>('sign-up-ticket', config.signUpValidMinutes + LATE_MINUTES, ticket),
     step: open<AdministratorStep>('sign-up-step', STEP_MINUTES, step),
     watcher: open<Watcher>('sign-up-watcher', WATCHER_MINUTES, watcher),
     check: open<CheckResult>('sign-up-check', 1, check),

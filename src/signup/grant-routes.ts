@@ -15,6 +15,8 @@ import { welcomeView } from '#signup/views/welcome-view.ts'
 
 /** Longer than the pause between two looks at Microsoft; afterwards it is said that nothing moves. */
 const STILL_MILLISECONDS = 45_000
+/** With an embedded database there is no other process that could be at it: what this one does not do, nobody does. */
+const STILL_ALONE_MILLISECONDS = 2_000
 
 /** Shows the plan; changes nothing. */
 export const welcome =
@@ -108,7 +110,8 @@ function partsOf(
 function courseOf({ tools }: Door, { id, state, updatedAt }: SignUp): Course {
   if (isGranting(tools, id)) return 'running'
   if (state === 'failed') return 'failed'
-  return tools.clock.now().getTime() - updatedAt.getTime() > STILL_MILLISECONDS ? 'stopped' : 'running'
+  const still = tools.config.databaseUrl ? STILL_MILLISECONDS : STILL_ALONE_MILLISECONDS
+  return tools.clock.now().getTime() - updatedAt.getTime() > still ? 'stopped' : 'running'
 }
 
 /** Shown once. */

@@ -81,10 +81,10 @@ suite('the entrance', { concurrency: false }, () => {
     const [secure = ''] = (await begun('https://signup.example')).headers.getSetCookie()
     assert.match(
       secure,
-      /^__Host-tenantry-sign-up-ticket=1\.eyJ[^;]+; Max-Age=900; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-tenantry-sign-up-ticket=1\.eyJ[^;]+; Max-Age=4500; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
     )
     const [plain = ''] = (await begun('http://localhost:4000')).headers.getSetCookie()
-    assert.match(plain, /^tenantry-sign-up-ticket=[^;]+; Max-Age=900; Path=\/; HttpOnly; SameSite=Lax$/)
+    assert.match(plain, /^tenantry-sign-up-ticket=[^;]+; Max-Age=4500; Path=\/; HttpOnly; SameSite=Lax$/)
     const state = new URL((await begun('http://localhost:4000')).headers.get('location') ?? '').searchParams.get(
       'state',
     )

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import { sql } from 'kysely'
+import type { SignUpId } from '#model/ids.ts'
 import type { Store } from '#store/open.ts'
 
 const TABLES = ['sign_ups', 'tenants', 'grants', 'resources', 'sync_runs', 'audit'] as const
@@ -15,4 +17,11 @@ export async function audited({ kysely }: Store, action: string): Promise<number
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from tenantry.audit where action = ${action}`.execute(kysely)
   return rows[0]?.count ?? 0
+}
+
+/** The sign-up begun last. */
+export async function newestSignUp({ kysely }: Store): Promise<SignUpId> {
+  const { rows } = await sql<{ id: SignUpId }>`
+    select id from tenantry.sign_ups order by created_at desc limit 1`.execute(kysely)
+  return rows[0]?.id ?? assert.fail('no sign-up is stored')
 }

@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict'
+import { afterEach, before, beforeEach, suite, test } from 'node:test'
+import { appToken } from '#entra/app-token.ts'
+import { showTenant } from '#flows/show-tenants.ts'
+import { syncTenant } from '#flows/sync-tenant.ts'
+import type { AppRoleId, TenantId } from '#model/ids.ts'
+import { asFleet } from '#store/open.ts'
+import { updateSignUp } from '#store/sign-ups.ts'
+import { CONTOSO, FABRIKAM, peopleOf, permissions } from '#test/signup/support/customers.ts'
+import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
+import { openVisitor, type Page, type Visitor } from '#test/signup/support/visitor.ts'
+import { everythingStored, newestSignUp } from '#test/signup/support/what-is-stored.ts'
+import { hurriedClock } from '#test/support/hurried-clock.ts'
+import { refusedWith } from '#test/support/problem.ts'
+import { until } from '#test/support/until.ts'
+
+const { globalAdministrator, privilegedRoleAdministrator, applicationAdministrator } =
+  peopleOf('fabrikam.onmicrosoft.com')
+const STEP = 'tenantry-sign-up-step'
+const MINUTE = 60_000
+
+suite('granting', { concurrency: false }, () => {
+  const scope = atTheEnd()
+  const clock = hurriedClock()
+  let site: Site
+  let untouched = ''
+  before(async () => {
+    site = await openSite(scope, { clock })
+    untouched = site.emulator.snapshot()
+  })
+  beforeEach(() => {
+    site.emulator.restore(untouched)
+  })
+  afterEach(() => {
+    site.emulator.lag.clear()
+    site.emulator.mischief.clear()
+  })
+
+  /** Watches the progress page until it has come to an end. */
+  const outcome = (visitor: Visitor): Promise<Page> =>
+    until('the sign-up has ended', async () => {
+      const page = await visitor.get('/sign-up/progress')
+      return page.heading === 'Connecting your organization' ? null : page
+    })
+  const assignments = () =>
+    site.emulator.requests.list({ path: 'appRole(Assignments|AssignedTo)$' }).filter(({ method }) => method === 'POST')
+  const rolesNow = async (tenantId: TenantId) =>
+    [...(await appToken(site.tools.entra, tenantId, { fresh: true })).roles].sort()
+  const declared = permissions.map(({ value }) => value).sort()
+  test('a Global Administrator sees the plan, grants, and watches the first users arrive', async () => {
+    const grace = openVisitor(site)
+    const welcome = await grace.arrive(globalAdministrator)
+    assert.equal(welcome.status, 200)
+    for (const shown of ['Fabrikam', 'fabrikam.onmicrosoft.com', FABRIKAM, 'Grace Admin', globalAdministrator])
+      assert.ok(welcome.text.includes(shown), shown)
+    assert.equal(welcome.text.match(/Will be added/g)?.length, permissions.length)
+    assert.ok(!welcome.text.includes('Ways to go on'))
+    assert.equal(assignments().length, 0, 'nothing is granted by looking')
+    assert.equal(
+      (await grace.get('/sign-up/connected')).path,
+      '/sign-up/welcome',
+      'nor connected by asking for the page',
+    )
+
+    await grace.post('/sign-up/grant')
+    const connected = await outcome(grace)
+    assert.equal(connected.path, '/sign-up/connected')
+    assert.equal(connected.heading, 'Fabrikam is connected')
+    assert.deepEqual(await rolesNow(FABRIKAM), declared)
+    const { tenant } = await showTenant(site.tools, FABRIKAM)
+    assert.equal(tenant.state, 'active')
+    assert.equal(grace.cookies.has(STEP), false, 'the administrator’s token is gone')
+
+    assert.match(connected.text, /The first reading begins in a moment/)
+    await syncTenant(site.tools, { tenantId: FABRIKAM, signal: AbortSignal.timeout(60_000) })
+    const live = await grace.get('/sign-up/arrivals')
+    assert.match(live.headers['content-type'] ?? '', /^text\/event-stream/)
+    assert.match(live.text, /Every page of your directory has been read/)
+    assert.match(live.text, /event: end/)
+    assert.match(live.text, />Grace Admin</)
+  })
+
+  test('T12 of the administrator’s token nothing is left behind', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    await grace.post('/sign-up/grant')
+    assert.equal((await outcome(grace)).path, '/sign-up/connected')
+    const stored = await everythingStored(site.tools.store)
+    assert.ok(
+      stored.includes(FABRIKAM) && stored.includes('sign-up.connected'),
+      'all tables were really looked through',
+    )
+    assert.doesNotMatch(stored, /eyJ[\w-]{8,}\./)
+    for (const [name, value] of grace.cookies) assert.ok(value.length < 1_000, `${name} is too small to hold a token`)
+    assert.equal((await grace.post('/sign-up/grant')).status, 400, 'and the step cannot be repeated')
+  })
+
+  test('T10 what a form sends along decides nothing', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    const directoryWrite = '9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8' as AppRoleId
+    await grace.post(`/sign-up/grant?appRoleId=${directoryWrite}&tenant=${CONTOSO}`, {
+      appRoleId: directoryWrite,
+      principalId: CONTOSO,
+      resourceId: CONTOSO,
+      tenantId: CONTOSO,
+      scope: 'RoleManagement.ReadWrite.Directory',
+    })
+    assert.equal((await outcome(grace)).path, '/sign-up/connected')
+    assert.deepEqual(await rolesNow(FABRIKAM), declared)
+    await refusedWith('SERVICE_PRINCIPAL_MISSING', () => appToken(site.tools.entra, CONTOSO, { fresh: true }))
+  })
+
+  test('what was granted before is recognized, and granted no second time', async () => {
+    const first = openVisitor(site)
+    await first.arrive(globalAdministrator)
+    await first.post('/sign-up/grant')
+    await outcome(first)
+    const before = assignments().length
+    const second = openVisitor(site)
+    const welcome = await second.arrive(privilegedRoleAdministrator)
+    assert.equal(welcome.text.match(/Present/g)?.length, permissions.length)
+    assert.match(welcome.text, /Every permission is there already/)
+    await second.post('/sign-up/grant')
+    assert.equal((await outcome(second)).path, '/sign-up/connected')
+    assert.equal(assignments().length, before)
+  })
+
+  test('pressing twice grants once', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    const before = assignments().length
+    await Promise.all([
+      grace.post('/sign-up/grant', {}, { stay: true }),
+      grace.post('/sign-up/grant', {}, { stay: true }),
+    ])
+    assert.equal((await outcome(grace)).path, '/sign-up/connected')
+    assert.equal(assignments().length, before + permissions.length)
+  })
+
+  test('G07 Microsoft’s lag is waited out', async () => {
+    site.emulator.lag.set({ servicePrincipalReads: 2, assignmentWrites: 2, assignmentTokens: 3 })
+    const grace = openVisitor(site)
+    assert.equal((await grace.arrive(globalAdministrator)).status, 200)
+    await grace.post('/sign-up/grant')
+    assert.equal((await outcome(grace)).path, '/sign-up/connected')
+    assert.deepEqual(await rolesNow(FABRIKAM), declared)
+  })
+
+  test('T04 who may not grant is told before, may try, and hands over by link or script', async () => {
+    const adam = openVisitor(site)
+    const welcome = await adam.arrive(applicationAdministrator)
+    assert.match(welcome.text, /Your directory role probably does not allow this/)
+    assert.match(welcome.text, /Grant and connect/)
+    await adam.post('/sign-up/grant')
+    const refused = await outcome(adam)
+    assert.equal(refused.heading, 'Another administrator has to finish this')
+    assert.ok(refused.text.includes(`${site.url}/?tenant=${FABRIKAM}`))
+
+    const script = await adam.get('/sign-up/script')
+    assert.match(script.headers['content-type'] ?? '', /^text\/plain/)
+    assert.match(script.headers['content-disposition'] ?? '', /attachment/)
+    assert.match(script.text, /^#!\/usr\/bin\/env bash\n/)
+    for (const wanted of [FABRIKAM, site.config.clientId, ...declared]) assert.ok(script.text.includes(wanted), wanted)
+
+    const early = await adam.post('/sign-up/check')
+    assert.match(early.text, /Not granted yet/)
+    assert.doesNotMatch((await adam.get('/sign-up/progress')).text, /Not granted yet/, 'a finding is shown once')
+
+    const priya = openVisitor(site)
+    await priya.arrive(privilegedRoleAdministrator, { invitation: FABRIKAM })
+    await priya.post('/sign-up/grant')
+    assert.equal((await outcome(priya)).path, '/sign-up/connected')
+    assert.equal((await adam.post('/sign-up/check')).path, '/sign-up/connected', 'Adam’s page recognizes it')
+  })
+
+  test('what somebody grants by hand is recognized', async () => {
+    const adam = openVisitor(site)
+    await adam.arrive(applicationAdministrator)
+    await adam.post('/sign-up/grant')
+    await outcome(adam)
+    for (const permission of declared.slice(1))
+      await site.emulator.directory.grantPermission({ tenant: FABRIKAM, app: site.config.clientId, permission })
+    const partly = await adam.post('/sign-up/check')
+    assert.match(partly.text, new RegExp(`Still missing: <code>${declared[0]}</code>`))
+    await site.emulator.directory.grantPermission({
+      tenant: FABRIKAM,
+      app: site.config.clientId,
+      permission: declared[0] ?? '',
+    })
+    assert.equal((await adam.post('/sign-up/check')).path, '/sign-up/connected')
+  })
+
+  test('the progress is sent live, and its end leads on', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    await grace.post('/sign-up/grant', {}, { stay: true })
+    const { status, headers, text } = await grace.get('/sign-up/events')
+    assert.equal(status, 200)
+    assert.equal(headers['cache-control'], 'no-store')
+    assert.match(text, /event: show\ndata: /)
+    assert.match(text, /event: go\ndata: \/sign-up\/connected\n/)
+  })
+
+  test('a failure ends the live page with its reason, and trying again goes on', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    site.emulator.mischief.add({
+      at: 'graph',
+      match: { method: 'POST', path: 'appRoleAssignedTo' },
+      answer: { status: 501, body: '{"error":{"code":"notImplemented","message":"no"}}' },
+    })
+    await grace.post('/sign-up/grant', {}, { stay: true })
+    const live = await grace.get('/sign-up/events')
+    assert.match(live.text, /Try again/)
+    assert.match(live.text, /event: end/)
+    site.emulator.mischief.clear()
+    await grace.post('/sign-up/grant', {}, { stay: true })
+    assert.equal((await outcome(grace)).path, '/sign-up/connected')
+  })
+
+  test('R01 a sign-up whose process died says so, and goes on where it was', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    const signUpId = await newestSignUp(site.tools.store)
+    await asFleet(site.tools.store, (sql) => updateSignUp(sql, signUpId, { state: 'granting' }))
+    assert.doesNotMatch((await grace.get('/sign-up/progress')).text, /has not moved/)
+    await clock.sleep(MINUTE)
+    assert.match((await grace.get('/sign-up/progress')).text, /This has not moved for a while/)
+    await grace.post('/sign-up/grant', {}, { stay: true })
+    assert.equal((await outcome(grace)).path, '/sign-up/connected')
+  })
+
+  test('A01 one administrator’s pages never show another tenant', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    await grace.post('/sign-up/grant')
+    await outcome(grace)
+    const other = openVisitor(site)
+    await other.arrive('grace@contoso.onmicrosoft.com')
+    for (const path of [
+      '/sign-up/connected',
+      '/sign-up/progress',
+      '/sign-up/welcome',
+      '/sign-up/script',
+      '/sign-up/events',
+    ]) {
+      const page = await other.get(`${path}?tenant=${FABRIKAM}&tenantId=${FABRIKAM}`)
+      assert.ok(!page.text.includes(FABRIKAM), path)
+    }
+  })
+
+  test('a tenant that has left since is not called connected', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    await grace.post('/sign-up/grant')
+    await outcome(grace)
+    await site.emulator.directory.deleteServicePrincipal({ tenant: FABRIKAM, app: site.config.clientId })
+    await syncTenant(site.tools, { tenantId: FABRIKAM, signal: AbortSignal.timeout(60_000) }).catch(() => {})
+    const page = await grace.get('/sign-up/connected')
+    assert.equal(page.status, 409)
+    assert.equal(page.heading, 'This organization is not connected any longer')
+  })
+
+  // Last, because they turn our clock far ahead of Microsoft’s.
+  test('a step ends with its hour', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    await clock.sleep(61 * MINUTE)
+    for (const page of [
+      await grace.get('/sign-up/welcome'),
+      await grace.post('/sign-up/grant'),
+      await grace.get('/sign-up/script'),
+    ])
+      assert.equal(page.status, 400)
+  })
+
+  test('who comes back after more than a quarter of an hour starts again', async () => {
+    const grace = openVisitor(site)
+    const callback = await grace.comeBack(globalAdministrator)
+    await clock.sleep(16 * MINUTE)
+    const page = await grace.get(callback)
+    assert.equal(page.status, 410)
+    assert.equal(page.heading, 'This sign-up took too long')
+    assert.equal(grace.cookies.has(STEP), false)
+  })
+})

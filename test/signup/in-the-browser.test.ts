@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, suite, type TestContext, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { tasks } from '#daemon/tasks.ts'
+import { DEMO } from '#emulator/index.ts'
+import { startRunner } from '#jobs/runner.ts'
+import { flawsOf, launchChromium } from '#test/signup/support/chromium.ts'
+import { CONTOSO, FABRIKAM, FEW_PEOPLE, peopleOf } from '#test/signup/support/customers.ts'
+import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
+
+const fabrikam = peopleOf('fabrikam.onmicrosoft.com')
+const contoso = peopleOf('contoso.onmicrosoft.com')
+
+suite('the landing page in a browser', { concurrency: false }, () => {
+  const scope = atTheEnd()
+  let site: Site
+  let chromium: Browser
+  let untouched = ''
+  before(async () => {
+    chromium = await launchChromium()
+    site = await openSite(scope)
+    const runner = await startRunner(site.tools.jobs, tasks(site.tools), { concurrency: 1 })
+    scope.after(() => runner.stop())
+    untouched = site.emulator.snapshot()
+  })
+  after(() => chromium.close())
+  beforeEach(() => {
+    site.emulator.restore(untouched)
+    site.emulator.lag.clear()
+  })
+
+  /** A browser of its own; whatever it complains about fails the test. */
+  const open = async (t: TestContext, { script = true } = {}): Promise<Page> => {
+    const context = await chromium.newContext({
+      baseURL: site.url,
+      javaScriptEnabled: script,
+      // Colours that are still on their way to another value would be judged as if they stayed.
+      reducedMotion: 'reduce',
+    })
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: site.url })
+    const page = await context.newPage()
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/the server responded with a status of 4\d\d/.test(message.text()))
+        complaints.push(message.text())
+    })
+    t.after(async () => {
+      await context.close()
+      assert.deepEqual(complaints, [])
+    })
+    return page
+  }
+  const signIn = async (page: Page, username: string, path = '/'): Promise<void> => {
+    await page.goto(path)
+    await page.getByRole('button', { name: 'Continue with Microsoft' }).click()
+    await page.fill('[name=loginfmt]', username)
+    await page.click('[value=next]')
+    await page.fill('[name=passwd]', DEMO.password)
+    await page.click('[value=signin]')
+  }
+  const arrive = async (page: Page, username: string, path?: string): Promise<void> => {
+    await signIn(page, username, path)
+    await page.click('[value=accept]')
+    await page.waitForURL('**/sign-up/welcome')
+  }
+  const heading = (page: Page) => page.locator('h1').innerText()
+  const flawless = async (page: Page, where: string) => assert.deepEqual(await flawsOf(page), [], where)
+  const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
+
+  test('the pages that need nobody to be signed in are without flaw', async (t) => {
+    const page = await open(t)
+    for (const path of ['/', `/?tenant=${FABRIKAM}`, '/?tenant=nope', '/leave', '/nowhere', '/sign-up/welcome']) {
+      await page.goto(path)
+      await flawless(page, path)
+    }
+  })
+
+  test('a Global Administrator connects the organization, and every page on the way is without flaw', async (t) => {
+    const page = await open(t)
+    await arrive(page, fabrikam.globalAdministrator)
+    assert.equal(await heading(page), 'Connect Fabrikam?')
+    await flawless(page, 'welcome')
+
+    site.emulator.lag.set({ assignmentTokens: 6 })
+    await press(page, 'Grant and connect')
+    await page.waitForURL('**/sign-up/progress')
+    await page.getByText('Check that Northwind Insights can work without you').waitFor()
+    await flawless(page, 'progress')
+    site.emulator.lag.clear()
+    await page.waitForURL('**/sign-up/connected')
+    assert.equal(await heading(page), 'Fabrikam is connected')
+    await page.getByText('Every page of your directory has been read.').waitFor()
+    assert.equal(await page.locator('.figure-tile dd').first().innerText(), String(FEW_PEOPLE.users))
+    for (const fold of await page.locator('summary').all()) await fold.click()
+    await flawless(page, 'connected')
+  })
+
+  test('an Application Administrator hands over, and a colleague finishes', async (t) => {
+    const adam = await open(t)
+    await arrive(adam, contoso.applicationAdministrator)
+    await flawless(adam, 'welcome of an Application Administrator')
+    await press(adam, 'Grant and connect')
+    await adam.getByRole('heading', { name: 'Another administrator has to finish this' }).waitFor()
+    await flawless(adam, 'may not grant')
+    await adam.getByRole('button', { name: 'Copy Invitation link' }).click()
+    await adam.getByRole('button', { name: 'Copied Invitation link' }).waitFor()
+    const link = await adam.evaluate<string>('navigator.clipboard.readText()')
+    assert.equal(link, `${site.url}/?tenant=${CONTOSO}`)
+    await press(adam, 'Check again')
+    await adam.getByText('Not granted yet').waitFor()
+    await flawless(adam, 'not granted yet')
+
+    const priya = await open(t)
+    await arrive(priya, contoso.privilegedRoleAdministrator, link)
+    await press(priya, 'Grant and connect')
+    await priya.waitForURL('**/sign-up/connected')
+    await press(adam, 'Check again')
+    await adam.waitForURL('**/sign-up/connected')
+    assert.equal(await heading(adam), 'Contoso is connected')
+  })
+
+  test('an ordinary user is told what to do, and so is who declines', async (t) => {
+    const uma = await open(t)
+    await signIn(uma, contoso.user)
+    await uma.getByText('Need admin approval').waitFor()
+    await uma.getByText('Return to the application without granting consent').click()
+    await uma.getByRole('heading', { name: 'An administrator has to take this step' }).waitFor()
+    await flawless(uma, 'approval needed')
+    assert.equal(new URL(uma.url()).search, '', 'what Microsoft sent has left the address bar')
+
+    const grace = await open(t)
+    await signIn(grace, contoso.globalAdministrator)
+    await grace.click('[value=cancel]')
+    await grace.getByRole('heading', { name: 'You declined, and nothing was changed' }).waitFor()
+    await flawless(grace, 'declined')
+  })
+
+  test('everything works without script too', async (t) => {
+    const page = await open(t, { script: false })
+    await arrive(page, contoso.globalAdministrator)
+    site.emulator.lag.set({ assignmentTokens: 1 })
+    await press(page, 'Grant and connect')
+    await page.waitForURL('**/sign-up/connected')
+    assert.equal(await page.getByRole('button', { name: /^Copy/ }).count(), 0, 'no button that could do nothing')
+  })
+})

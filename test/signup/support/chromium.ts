@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, chromium, type Page } from 'playwright-core'
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** @throws when no Chromium is installed, saying how to install it */
+export function launchChromium(): Promise<Browser> {
+  const executablePath = PLACES.find((place) => existsSync(place))
+  if (!executablePath)
+    throw new Error('The tests need Chromium. On Debian or Ubuntu, as root: apt-get install chromium')
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] })
+}
+
+/** Every width and every scheme once. */
+const VIEWS = [
+  { viewport: { width: 360, height: 780 }, colorScheme: 'light' },
+  { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' },
+] as const
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** Everything that is wrong with how a page looks, on a small and on a large screen, by day and by night. */
+export async function flawsOf(page: Page): Promise<string[]> {
+  const flaws: string[] = []
+  for (const { viewport, colorScheme } of VIEWS) {
+    await page.setViewportSize(viewport)
+    await page.emulateMedia({ colorScheme })
+    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
+    const found = violations.map(
+      ({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+    )
+    const misfits = await page.evaluate<string[]>(MISFITS)
+    flaws.push(...[...found, ...misfits].map((flaw) => `${viewport.width} px, ${colorScheme}: ${flaw}`))
+  }
+  return flaws
+}
+
+/**
+ * Runs in the page. A link within a sentence is as high as its line.
+ * @see WCAG 2.2, 2.5.8 Target Size, exception "Inline"
+ */
+const MISFITS = `[
+  ...(document.documentElement.scrollWidth > innerWidth ? ['the page is wider than the screen'] : []),
+  ...[...document.querySelectorAll('a, button, summary')]
+    .filter((target) => getComputedStyle(target).display !== 'inline')
+    .map((target) => ({ text: target.textContent.trim(), ...target.getBoundingClientRect().toJSON() }))
+    .filter(({ width, height }) => width > 0 && height < 44)
+    .map(({ text, height }) => '“' + text + '” is only ' + height + ' px high'),
+]`
