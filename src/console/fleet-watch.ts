@@ -4,6 +4,8 @@ import type { Tools } from '#tools.ts'
 
 /** However many operators and scrapers look at the same time, the database is asked once in so long. */
 const FRESH_MILLISECONDS = 5_000
+/** With very many tenants the answer takes longer; looking must not keep the database busy. */
+const REST = 20
 
 export type FleetWatch = {
   look(): Promise<Fleet>
@@ -14,13 +16,20 @@ export type FleetWatch = {
 export function watchFleet(tools: Pick<Tools, 'store' | 'jobs' | 'clock'>): FleetWatch {
   const inFlight = new Map<string, Promise<Fleet>>()
   let seen: Fleet | null = null
+  let freshUntil = 0
+
+  const look = async () => {
+    const began = tools.clock.now().getTime()
+    const fleet = await overseeFleet(tools)
+    const ended = tools.clock.now().getTime()
+    seen = fleet
+    freshUntil = ended + Math.max(FRESH_MILLISECONDS, (ended - began) * REST)
+    return fleet
+  }
   return {
     async look() {
-      const age = seen ? tools.clock.now().getTime() - seen.at.getTime() : Number.POSITIVE_INFINITY
-      if (seen && age < FRESH_MILLISECONDS) return seen
-      const fleet = await oncePerKey(inFlight, 'fleet', () => overseeFleet(tools))
-      seen = fleet
-      return fleet
+      if (seen && tools.clock.now().getTime() < freshUntil) return seen
+      return oncePerKey(inFlight, 'fleet', look)
     },
     forget() {
       seen = null

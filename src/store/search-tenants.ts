@@ -59,20 +59,19 @@ export async function searchTenants(
         : raw``
     }`
   const direction = descending ? raw`desc nulls last` : raw`asc nulls first`
-  const { rows: counted } = await raw<{ total: number }>`
-    select count(*)::int as total from tenantry.tenants t where ${fits}`.execute(db)
-  const { rows } = await raw<Row>`
-    select t.*, run.state as run_state, run.started_at as run_started_at, run.finished_at as run_finished_at,
-      run.users as run_users, run.groups as run_groups
-    from (
-      select *, row_number() over (order by ${SORTS[sort]} ${direction}, t.id) as place
-      from tenantry.tenants t where ${fits} order by place limit ${limit} offset ${offset}
-    ) t
+  const { rows } = await raw<Row & { total: number }>`
+    with fitting as materialized (select t.id, ${SORTS[sort]} as rank from tenantry.tenants t where ${fits}),
+      page as (select id, rank from fitting order by rank ${direction}, id limit ${limit} offset ${offset})
+    select (select count(*)::int from fitting) as total, t.*, run.state as run_state, run.started_at as run_started_at,
+      run.finished_at as run_finished_at, run.users as run_users, run.groups as run_groups
+    from (select 1) always
+    left join page on true
+    left join tenantry.tenants t on t.id = page.id
     left join lateral (
       select * from tenantry.sync_runs r where r.tenant_id = t.id order by r.started_at desc limit 1
     ) run on true
-    order by t.place`.execute(db)
-  return { total: counted[0]?.total ?? 0, found: rows.map(toFound) }
+    order by page.rank ${direction}, page.id`.execute(db)
+  return { total: rows[0]?.total ?? 0, found: rows.filter((row) => row.id !== null).map(toFound) }
 }
 
 const toFound = (row: Row): FoundTenant => ({

@@ -6,7 +6,7 @@ import type { RunId } from '#model/ids.ts'
 import { listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { countResources, upsertResources } from '#store/resources.ts'
-import { finishRun, startRun } from '#store/sync-runs.ts'
+import { finishRun, recordPage, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
 import { openPerson, type Person, plain } from '#test/console/support/person.ts'
@@ -163,6 +163,23 @@ suite('tenants in the console', { concurrency: false }, () => {
     assert.match(overview.text, /href="\/tenants\?code=CLIENT_SECRET_EXPIRED&amp;owner=operator">3 tenants/)
     const list = await olivia.get('/tenants?code=CLIENT_SECRET_EXPIRED&owner=operator')
     assert.equal(rowsOf(list.text).length, 3)
+  })
+
+  test('a tenant that is being read is watched until the run has ended', async () => {
+    const { store } = site.tools
+    const id = await aTenant(store, { displayName: 'Watched' })
+    assert.match((await olivia.get(`/tenants/${id}`)).text, /data-live="[^"]+\/events"/)
+    const run = madeUp.runId()
+    await asTenant(store, id, (sql) => startRun(sql, { id: run }))
+    await asTenant(store, id, (sql) => upsertResources(sql, run, [aResource('user', 'Ada'), aResource('group', 'All')]))
+    await asTenant(store, id, (sql) => recordPage(sql, run, { kind: 'user', count: 4_321 }))
+    await asTenant(store, id, (sql) => finishRun(sql, run, { state: 'succeeded', removed: 0, diagnosis: null }))
+    const told = await olivia.get(`/tenants/${id}/events`)
+    assert.match(told.headers['content-type'] ?? '', /^text\/event-stream/)
+    assert.match(told.text, /^event: show$/m)
+    assert.match(told.text, /4,321/)
+    assert.match(told.text, /^event: end$/m)
+    assert.ok(!(await olivia.get(`/tenants/${id}`)).text.includes('data-live'), 'nothing moves any longer')
   })
 
   test('offboarding asks for the name, then deletes what was read', async () => {
