@@ -11,6 +11,7 @@ type Options = {
   port: number
   httpPort: number
   proxyPort?: number
+  host?: string
   dataDir: string
   quiet?: true
   json?: true
@@ -32,6 +33,7 @@ const program = new Command('tenantry-emulator')
   .option('--port <number>', 'HTTPS for programs; 0 for any free port', port, 8443)
   .option('--http-port <number>', 'plain HTTP for browsers; 0 for any free port', port, 8080)
   .option('--proxy-port <number>', 'a proxy for clients that ask login.microsoftonline.com itself (HTTPS_PROXY)', port)
+  .option('--host <address>', 'the address to listen on, for containers only (default: loopback)')
   .option('--data-dir <folder>', 'where its certificate authority is kept', '.tenantry/emulator')
   .option('--quiet', 'print nothing but errors')
   .option('--json', 'print the addresses as one line of JSON when it is ready')
@@ -49,6 +51,7 @@ async function run(options: Options): Promise<void> {
     httpPort: options.httpPort,
     dataDir,
     ...(estate ? { estate } : {}),
+    ...(options.host ? { host: options.host } : {}),
     ...(options.proxyPort === undefined ? {} : { proxyPort: options.proxyPort }),
   }).catch((error: unknown) => tellAndLeave(error))
   const facts = summary(emulator)

@@ -27,6 +27,8 @@ export type StartOptions = {
   httpPort?: number
   /** Opens a proxy for clients that ask Microsoft's own names and no others, as the Azure CLI; 0 for any free port. */
   proxyPort?: number
+  /** The address to listen on; loopback unless told. Only for containers, whose ports are published on loopback again. */
+  host?: string
   /** Where the certificate authority is kept, so that clients need to trust it once; nowhere unless told. */
   dataDir?: string
 }
@@ -102,12 +104,13 @@ export type Emulator = AsyncDisposable & {
  * @throws EstateError with every mistake of the estate; the error of the system for a busy port
  */
 export async function startEmulator(options: StartOptions = {}): Promise<Emulator> {
-  const { estate = demoEstate, port = 0, httpPort = 0, proxyPort = null, dataDir = null } = options
+  const { estate = demoEstate, port = 0, httpPort = 0, proxyPort = null, host = null, dataDir = null } = options
   const server = await openServer({
     estate: typeof estate === 'string' ? await readEstate(estate) : estate,
     port,
     httpPort,
     proxyPort,
+    host,
     dataDir,
   })
   const { world, snapshots } = server

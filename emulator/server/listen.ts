@@ -11,18 +11,20 @@ const GRACE_MILLISECONDS = 1_000
 const TRIES = 20
 
 /**
- * Listens on the loopback interface only: on 127.0.0.1 and, where there is IPv6, on the same port of ::1, so that
- * `localhost` is never somebody else.
+ * Listens on the loopback interface: on 127.0.0.1 and, where there is IPv6, on the same port of ::1, so that `localhost`
+ * is never somebody else. In a container another address may be asked for.
  * @param port 0 for any free one
+ * @param host null for loopback
  * @param tls null for plain HTTP
  * @throws the error of the system, as EADDRINUSE
  */
-export async function listenOnLoopback(port: number, tls: Tls | null): Promise<Listening> {
+export async function listen(port: number, host: string | null, tls: Tls | null): Promise<Listening> {
   let handler: RequestListener = (_, response) => response.writeHead(503).end()
   const listener: RequestListener = (request, response) => handler(request, response)
   const open = () =>
     tls ? createHttpsServer({ key: tls.privateKey, cert: tls.certificate }, listener) : createHttpServer(listener)
-  const servers = await openBoth(open, port, 0)
+  const servers: [Server, ...Server[]] =
+    host === null ? await openBoth(open, port, 0) : [await listening(open(), port, host)]
   return {
     port: portOf(servers[0]),
     handle(next) {

@@ -15,7 +15,7 @@ import { NO_LAG, openLag } from '#emulator/lag.ts'
 import { openMischief } from '#emulator/mischief/open.ts'
 import { openRequestLog } from '#emulator/request-log.ts'
 import type { ServedEnv } from '#emulator/server/faults.ts'
-import { listenOnLoopback } from '#emulator/server/listen.ts'
+import { listen } from '#emulator/server/listen.ts'
 import { openProxy } from '#emulator/server/proxy.ts'
 import { watch } from '#emulator/server/watch.ts'
 import { NO_THROTTLE, openThrottle } from '#emulator/throttle.ts'
@@ -29,6 +29,8 @@ export type ServerOptions = {
   httpPort: number
   /** Of the proxy for Microsoft's own names; null: none. */
   proxyPort: number | null
+  /** The address to listen on; null: loopback. */
+  host: string | null
   /** Where the certificate is kept; null: nowhere, a new one each time. */
   dataDir: string | null
 }
@@ -47,13 +49,13 @@ export type Server = {
  * Opens the emulator's world and serves it: HTTPS for programs, plain HTTP for people, both on loopback.
  * @throws EstateError, or the error of the system for a busy port
  */
-export async function openServer({ estate, port, httpPort, proxyPort, dataDir }: ServerOptions): Promise<Server> {
+export async function openServer({ estate, port, httpPort, proxyPort, host, dataDir }: ServerOptions): Promise<Server> {
   const clock = openClock()
   const directory = loadEstate(estate, clock)
   const keysSoon = openKeys()
   const tls = openTls(dataDir)
-  const https = await listenOnLoopback(port, tls)
-  const http = await listenOnLoopback(httpPort, null).catch(async (error) => {
+  const https = await listen(port, host, tls)
+  const http = await listen(httpPort, host, null).catch(async (error) => {
     await https.close()
     throw error
   })
