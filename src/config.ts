@@ -2,10 +2,11 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { conceal } from '#base/conceal.ts'
+import { readDefinition } from '#config/app-definition.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { CLOUDS, type Cloud, emulatorCloud } from '#model/cloud.ts'
-import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
 import { type ClientId, parseClientId, parseTenantId, type TenantId } from '#model/ids.ts'
+import { DOCUMENTED_LIMITS, scaled, type ThrottleLimits } from '#model/throttle.ts'
 
 /** How the app proves to Microsoft Entra ID that it is itself. */
 export type Credential =
@@ -45,6 +46,8 @@ export type Config = {
   /** How long an administrator waits, at most, for Microsoft to show what he has just granted. */
   grantPatienceMinutes: number
   syncEveryMinutes: number
+  /** What Graph lets this installation ask. */
+  throttleLimits: ThrottleLimits
   /** Jobs that one worker does at a time. */
   concurrency: number
 }
@@ -156,6 +159,11 @@ export const SETTINGS = {
     check: minutes.default(5),
     about: 'How long a sign-up waits for Microsoft to show what was granted.',
   },
+  TENANTRY_THROTTLE_SHARE: {
+    check: z.coerce.number({ error: 'must be a number' }).positive().max(1).default(0.9),
+    about:
+      'The share of Graph’s documented limits that this installation may use; the rest is left to others with the same app.',
+  },
   TENANTRY_CONCURRENCY: {
     check: z.coerce.number({ error: 'must be a number' }).int().positive().default(4),
     about: 'How many jobs one worker does at a time.',
@@ -164,28 +172,6 @@ export const SETTINGS = {
 
 type Setting = keyof typeof SETTINGS
 type Value<Name extends Setting> = z.output<(typeof SETTINGS)[Name]['check']>
-
-/** Nothing else may stand in the script that administrators run. */
-const PERMISSION_NAME = /^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+$/
-
-const definition = z.object({
-  name: z.string().min(1),
-  publisher: z.string().min(1),
-  description: z.string().min(1),
-  permissions: z
-    .array(
-      z.object({
-        value: z.string().regex(PERMISSION_NAME, 'must be a name as Microsoft Graph writes it, such as User.Read.All'),
-        reason: z.string().min(1, 'every permission needs a reason that administrators read'),
-        unlisted: z.literal(true).optional(),
-      }),
-    )
-    .min(1, 'declare at least one permission'),
-  supportEmail: z.email().optional(),
-  privacyUrl: z.url().optional(),
-  termsUrl: z.url().optional(),
-  syncEveryMinutes: z.number().int().positive().optional(),
-})
 
 /**
  * Reads the environment and the app's definition, and tells all mistakes together.
@@ -234,6 +220,7 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
     signUpValidMinutes: read('TENANTRY_SIGN_UP_VALID_MINUTES'),
     grantPatienceMinutes: read('TENANTRY_GRANT_PATIENCE_MINUTES'),
     syncEveryMinutes: definitionRead?.syncEveryMinutes ?? 60,
+    throttleLimits: scaled(DOCUMENTED_LIMITS, read('TENANTRY_THROTTLE_SHARE') ?? 1),
     concurrency: read('TENANTRY_CONCURRENCY'),
   }
   const sound = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Partial<Config>
@@ -351,37 +338,4 @@ function refuseUnsafeTls(env: Environment, cloud: string | undefined, mistakes: 
         ? 'Remove it: the emulator’s certificate authority is read from TENANTRY_EMULATOR_CA_FILE.'
         : 'Remove it.',
   })
-}
-
-function readDefinition(app: unknown, mistakes: Mistake[]): AppDefinition | undefined {
-  const setting = (path: readonly PropertyKey[]) => ['tenantry.config.ts', ...path.map(String)].join(' › ')
-  const result = definition.safeParse(app)
-  if (!result.success) {
-    for (const issue of result.error.issues)
-      mistakes.push({
-        setting: setting(issue.path),
-        message: issue.message,
-        nextStep: 'See docs/configuration.md for the shape of the file.',
-      })
-    return undefined
-  }
-  const { permissions } = result.data
-  const unknown = permissions.filter(({ value, unlisted }) => !unlisted && !APPLICATION_PERMISSIONS.includes(value))
-  for (const { value } of unknown) {
-    const near = nearestPermission(value)
-    mistakes.push({
-      setting: setting(['permissions', value]),
-      message: 'is not an application permission of Microsoft Graph',
-      nextStep: `${near ? `Did you mean ${near}?` : 'Look it up in the Microsoft Graph permissions reference.'} If the name is newer than this version of Tenantry, add \`unlisted: true\` beside it.`,
-    })
-  }
-  const values = permissions.map(({ value }) => value)
-  const repeated = new Set(values.filter((value, index) => values.indexOf(value) !== index))
-  for (const value of repeated)
-    mistakes.push({
-      setting: setting(['permissions', value]),
-      message: 'is declared twice',
-      nextStep: 'Keep one entry, with one reason.',
-    })
-  return unknown.length + repeated.size === 0 ? (result.data as AppDefinition) : undefined
 }

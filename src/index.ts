@@ -4,20 +4,44 @@ import { listTenantsFor } from '#flows/show-tenants.ts'
 import { sdkClient } from '#graph/sdk-client.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { parseTenantId } from '#model/ids.ts'
+import type { JobDefinition, JobRun } from '#model/job.ts'
 import { Problem } from '#model/problem.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'
 import { openTools } from '#tools.ts'
 
 export { type AppDefinition, defineApp } from '#model/app.ts'
 export type { TenantId } from '#model/ids.ts'
+export type { Checkpoint, JobDatabase, JobLog, JobSql } from '#model/job.ts'
 export { type Diagnosis, Problem, type ProblemCode } from '#model/problem.ts'
+export type { DirectoryResource, ResourceKind } from '#model/resource.ts'
+export type { Schedule } from '#model/schedule.ts'
 export type { Tenant, TenantState } from '#model/tenant.ts'
+
+export type GraphClient = ReturnType<typeof sdkClient>
+/** What one run of a job is given; all of it confined to the tenant. */
+export type JobContext = JobRun<GraphClient>
+
+/**
+ * A job of your own, done in every tenant on its schedule. It stands in `jobs` of `defineApp` and is checked with the
+ * rest of the configuration.
+ * @example
+ * defineJob({
+ *   name: 'count-guests',
+ *   schedule: '0 3 * * *',
+ *   permissions: ['User.Read.All'],
+ *   async run({ tenant, graph, log }) {
+ *     const guests = graph.api('/users/$count').header('ConsistencyLevel', 'eventual')
+ *     log.info({ guests: await guests.filter("userType eq 'Guest'").get() }, `counted in ${tenant.displayName}`)
+ *   },
+ * })
+ */
+export const defineJob = (definition: JobDefinition<GraphClient>): JobDefinition => definition
 
 /** One customer's tenant, ready to be worked in. */
 export type TenantHandle = {
   tenantId: string
   /** Microsoft's own Graph client, as the app, in this tenant and no other. */
-  graph: ReturnType<typeof sdkClient>
+  graph: GraphClient
 }
 
 export type Tenantry = {

@@ -4,11 +4,13 @@ import type { Log } from '#base/log.ts'
 import type { Config } from '#config.ts'
 import { appToken } from '#entra/app-token.ts'
 import { type Entra, openEntra } from '#entra/open.ts'
+import { type Budget, openBudget } from '#graph/budget.ts'
 import { type Graph, openGraph } from '#graph/open.ts'
 import { type Jobs, openJobs } from '#jobs/open.ts'
 import type { DelegatedToken } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
 import { openOutbound } from '#outbound/open.ts'
+import { lendFrom } from '#store/buckets.ts'
 import { assertMigrated, migrate } from '#store/migrate.ts'
 import { openStore, type Store } from '#store/open.ts'
 
@@ -20,9 +22,11 @@ export type Tools = {
   entra: Entra
   store: Store
   jobs: Jobs
+  /** What Graph's limits leave us, shared by all processes. */
+  budget: Budget
   background: Background
   /** Microsoft Graph in one tenant, as the app itself. */
-  graphAsApp(tenantId: TenantId): Graph
+  graphAsApp(tenantId: TenantId, options?: { longestPauseMilliseconds?: number }): Graph
   /** Microsoft Graph on behalf of the administrator who has just signed in. */
   graphAs(token: DelegatedToken): Graph
   [Symbol.asyncDispose](): Promise<void>
@@ -66,6 +70,12 @@ export async function openTools(
     clock,
     log,
   })
+  const budget = openBudget({
+    clientId: config.clientId,
+    limits: config.throttleLimits,
+    lender: (bucket, wanted) => lendFrom(store, bucket, wanted),
+    clock,
+  })
   const graph = { cloud, outbound, clock, log }
   const closing = opened.move()
   return {
@@ -75,13 +85,16 @@ export async function openTools(
     entra,
     store,
     jobs,
+    budget,
     background,
-    graphAsApp: (tenantId) =>
+    graphAsApp: (tenantId, options = {}) =>
       openGraph({
         ...graph,
         tenantId,
         token: async (options) => (await appToken(entra, tenantId, options ?? {})).value,
         priority: 'low',
+        budget,
+        ...options,
       }),
     graphAs: (token) =>
       openGraph({ ...graph, tenantId: token.tenantId, token: async () => token.value, priority: 'high' }),

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { inspect } from 'node:util'
 import { type Config, readConfig, SETTINGS } from '#config.ts'
 import { makeCertificate } from '#emulator/certificate.ts'
+import { DOCUMENTED_LIMITS, scaled } from '#model/throttle.ts'
 import { temporaryFolder } from '#test/support/backends.ts'
 
 const APP = {
@@ -58,6 +59,7 @@ test('three settings and the definition are enough, and every other one has its 
       signUpValidMinutes: 15,
       grantPatienceMinutes: 5,
       syncEveryMinutes: 60,
+      throttleLimits: scaled(DOCUMENTED_LIMITS, 0.9),
       concurrency: 4,
     },
   )
@@ -117,6 +119,10 @@ const CASES: Record<keyof typeof SETTINGS, { good: [string, (config: Config) => 
       bad: ['0', '-5', 'ten', '1.5', 'Infinity'],
     },
     TENANTRY_GRANT_PATIENCE_MINUTES: { good: [['9', (config) => config.grantPatienceMinutes, 9]], bad: ['0'] },
+    TENANTRY_THROTTLE_SHARE: {
+      good: [['0.5', (config) => config.throttleLimits.appUnits, { amount: 75_000, seconds: 20 }]],
+      bad: ['0', '1.1', 'half'],
+    },
     TENANTRY_CONCURRENCY: { good: [['32', (config) => config.concurrency, 32]], bad: ['0', 'many'] },
   }
 

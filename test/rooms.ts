@@ -13,7 +13,7 @@ export type Room = {
 
 export const SRC: Record<string, Room> = {
   base: { imports: [], packages: ['pino'] },
-  model: { imports: [], packages: [], pure: true },
+  model: { imports: [], packages: ['cron-parser'], pure: true },
   config: { imports: ['model', 'base'], packages: ['zod', '@peculiar/x509'] },
   outbound: { imports: ['model', 'base'], packages: ['undici'] },
   entra: { imports: ['outbound', 'model', 'base'], packages: ['@azure/msal-node', 'jose', 'zod'] },

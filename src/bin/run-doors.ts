@@ -33,7 +33,7 @@ export async function runDoors(start: Start, { web, worker }: { web: boolean; wo
   const tools = open.use(await openTools(config, { log, work: worker }))
   if (!config.databaseUrl) open.use(await openCommandSocket(tools))
   if (worker) {
-    const runner = await startRunner(tools.jobs, tasks(tools), { concurrency: config.concurrency })
+    const runner = startRunner(tools.jobs, tasks(tools), { concurrency: config.concurrency })
     open.defer(() => runner.stop())
   }
   if (web) {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import '#bin/steady-memory.ts'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { chooseTools } from '#bin/choose-tools.ts'

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { grantsCommand } from '#cli/grants-command.ts'
+import { jobsCommand } from '#cli/jobs-command.ts'
 import { runCommand } from '#cli/run-command.ts'
 import { tenantsCommand } from '#cli/tenants-command.ts'
 import { type Terminal, tellProblem } from '#cli/terminal.ts'
@@ -39,6 +40,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     .showHelpAfterError('(add --help for the usage)')
   tenantsCommand(program, context)
   grantsCommand(program, context)
+  jobsCommand(program, context)
   runCommand(program, context)
   for (const [name, about] of PROCESSES) {
     program

@@ -1,8 +1,9 @@
-import { Argument, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { jsonOption, tenantOption } from '#cli/tenant-option.ts'
 import { printable, type Terminal } from '#cli/terminal.ts'
 import { printUsers } from '#flows/print-users.ts'
+import { type JobOutcome, runJob } from '#flows/run-job.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { knownTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -14,8 +15,8 @@ type Job = (
   context: { tenantId: TenantId; json: boolean; terminal: Terminal; signal: AbortSignal },
 ) => Promise<void>
 
-/** Jobs that can be run by hand, here and now, for one tenant. */
-const JOBS: Record<string, Job> = {
+/** What is built in and can be done by hand, here and now, for one tenant. */
+const BUILT_IN: Record<string, Job> = {
   'print-users': async (tools, { tenantId, json, terminal, signal }) => {
     const names: string[] = []
     const { claims, users } = await printUsers(tools, {
@@ -36,15 +37,31 @@ const JOBS: Record<string, Job> = {
   },
 }
 
+/** @throws Problem JOB_UNKNOWN when the configuration has none of this name */
+const ownJob =
+  (job: string): Job =>
+  async (tools, { tenantId, json, terminal, signal }) => {
+    const { displayName } = await knownTenant(tools, tenantId)
+    const outcome = await runJob(tools, { tenantId, job, signal })
+    terminal.out(json ? JSON.stringify({ tenantId, job, outcome }) : `${job} in ${displayName}: ${OUTCOMES[outcome]}`)
+  }
+
+const OUTCOMES: Record<JobOutcome, string> = {
+  succeeded: 'done.',
+  waiting: 'Microsoft Graph asks for patience; a worker goes on with it.',
+  idle: 'not done, because the daemon does not work for this tenant in the state that it is in.',
+}
+
 /** `tenantry run JOB --tenant ID` */
 export function runCommand(program: Command, { tools, terminal, signal }: CliContext): void {
   program
     .command('run')
     .description('run a job for one tenant, now')
-    .addArgument(new Argument('<job>', 'which job').choices(Object.keys(JOBS)))
+    .argument('<job>', `which job: ${Object.keys(BUILT_IN).join(', ')} or one of tenantry.config.ts`)
     .addOption(tenantOption())
     .addOption(jsonOption())
     .action(async (name: string, { tenant, json }: Chosen) => {
-      await JOBS[name]?.(await tools(), { tenantId: tenant, json: json === true, terminal, signal })
+      const run = BUILT_IN[name] ?? ownJob(name)
+      await run(await tools(), { tenantId: tenant, json: json === true, terminal, signal })
     })
 }

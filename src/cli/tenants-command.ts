@@ -1,17 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
-import { table } from '#cli/terminal.ts'
+import { table, timeText } from '#cli/terminal.ts'
+import { allowRemoval } from '#flows/allow-removal.ts'
 import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
 import { listTenantsFor, showTenant, type TenantQuery, type TenantStory } from '#flows/show-tenants.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
+import type { SyncRun } from '#model/sync-run.ts'
 import { TENANT_STATES, type Tenant } from '#model/tenant.ts'
 
 type Chosen = { tenant: TenantId; json?: true; reason: string }
 
-/** `tenantry tenants list|show|verify|pause|resume|offboard` */
+/** `tenantry tenants list|show|verify|pause|resume|allow-removal|offboard` */
 export function tenantsCommand(program: Command, { tools, terminal }: CliContext): void {
   const tenants = program.command('tenants').description('the tenants that have signed up')
   const tell = (json: true | undefined, data: unknown, words: () => string) =>
@@ -58,6 +60,7 @@ export function tenantsCommand(program: Command, { tools, terminal }: CliContext
   const changes = [
     ['pause', 'let the daemon leave the tenant alone', pauseTenant],
     ['resume', 'let the daemon work for the tenant again', resumeTenant],
+    ['allow-removal', 'let the next reading remove what it stopped at, once', allowRemoval],
     ['offboard', 'stop for good and delete everything read from the tenant’s directory', offboardTenant],
   ] as const
   for (const [name, about, change] of changes) {
@@ -92,8 +95,7 @@ const tenantTable = (tenants: readonly Tenant[]): string =>
     ]),
   )
 
-function tellStory({ tenant, grants, runs, audit, counts }: TenantStory): string {
-  const time = (at: Date | null) => at?.toISOString().slice(0, 19).replace('T', ' ') ?? ''
+function tellStory({ tenant, grants, runs, jobRuns, audit, counts }: TenantStory): string {
   return [
     `${tenant.displayName} (${tenant.defaultDomain ?? tenant.id}) is ${tenant.state}.`,
     ...(tenant.diagnosis
@@ -109,7 +111,7 @@ function tellStory({ tenant, grants, runs, audit, counts }: TenantStory): string
     table(
       ['RUN STARTED', 'STATE', 'PAGES', 'USERS', 'GROUPS', 'REMOVED', 'WHY'],
       runs.map((run) => [
-        time(run.startedAt),
+        timeText(run.startedAt),
         run.state,
         `${run.pages}`,
         `${run.users}`,
@@ -119,9 +121,22 @@ function tellStory({ tenant, grants, runs, audit, counts }: TenantStory): string
       ]),
     ),
     '',
+    ...(jobRuns.length > 0 ? [jobTable(jobRuns), ''] : []),
     table(
       ['AT', 'ACTOR', 'ACTION', 'FROM', 'TO'],
-      audit.map((entry) => [time(entry.at), entry.actor, entry.action, entry.from ?? '', entry.to ?? '']),
+      audit.map((entry) => [timeText(entry.at), entry.actor, entry.action, entry.from ?? '', entry.to ?? '']),
     ),
   ].join('\n')
 }
+
+const jobTable = (runs: readonly SyncRun[]): string =>
+  table(
+    ['JOB STARTED', 'JOB', 'STATE', 'PROGRESS', 'WHY'],
+    runs.map(({ startedAt, job, state, progress, diagnosis }) => [
+      timeText(startedAt),
+      job,
+      state,
+      progress ?? '',
+      diagnosis?.code ?? '',
+    ]),
+  )

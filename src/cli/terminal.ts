@@ -36,6 +36,9 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [line(headings), line(widths.map((width) => '─'.repeat(width))), ...clean.map(line)].join('\n')
 }
 
+/** A moment in UTC, to the second; nothing for none. */
+export const timeText = (at: Date | null): string => at?.toISOString().slice(0, 19).replace('T', ' ') ?? ''
+
 /** Text from outside as one harmless line: no escape sequences, no change of writing direction. */
 export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)

@@ -1,6 +1,7 @@
 import type { Handler } from 'hono'
 import type { FleetWatch } from '#console/fleet-watch.ts'
 import type { Fleet } from '#flows/oversee-fleet.ts'
+import type { SyncRun } from '#model/sync-run.ts'
 import { TENANT_STATES } from '#model/tenant.ts'
 
 const LOOPBACK = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/
@@ -29,8 +30,7 @@ export const metrics =
 type Sample = { labels?: Record<string, string>; value: number }
 
 function exposition({ at, byState, runs, troubles, queue }: Fleet): string {
-  const sum = (state: 'succeeded' | 'failed' | 'interrupted' | 'running') =>
-    runs.hours.reduce((total, hour) => total + hour[state], 0)
+  const sum = (state: SyncRun['state']) => runs.hours.reduce((total, hour) => total + hour[state], 0)
   const seconds = (since: Date | null) => (since ? Math.max(0, (at.getTime() - since.getTime()) / 1_000) : 0)
   return [
     gauge(
@@ -46,7 +46,7 @@ function exposition({ at, byState, runs, troubles, queue }: Fleet): string {
     gauge(
       'tenantry_runs_last_day',
       'Runs begun in the last 24 hours by state.',
-      (['succeeded', 'failed', 'interrupted', 'running'] as const).map((state) => ({
+      (['succeeded', 'failed', 'interrupted', 'running', 'waiting'] as const).map((state) => ({
         labels: { state },
         value: sum(state),
       })),

@@ -1,4 +1,6 @@
+import { planJobs } from '#flows/plan-jobs.ts'
 import { planSyncs } from '#flows/plan-syncs.ts'
+import { runJob } from '#flows/run-job.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { tidy } from '#flows/tidy.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
@@ -13,7 +15,11 @@ export const tasks = (tools: Tools): TaskTable => ({
   'verify-tenant': async (payload) => {
     await verifyTenant(tools, { tenantId: tenantOf(payload), actor: 'daemon' })
   },
+  'run-job': async (payload, { signal }) => {
+    await runJob(tools, { tenantId: tenantOf(payload), job: payload.job, signal })
+  },
   'plan-syncs': () => planSyncs(tools),
+  'plan-jobs': () => planJobs(tools),
   tidy: () => tidy(tools),
 })
 

@@ -19,8 +19,6 @@ export type AppToken = {
   claims: Readonly<Record<string, unknown>>
 }
 
-const RENEW_BEFORE_MILLISECONDS = 5 * 60_000
-
 const claimsOfAppToken = z.looseObject({
   tid: z.string(),
   aud: z.string(),
@@ -37,16 +35,17 @@ const claimsOfAppToken = z.looseObject({
  * @throws Problem TOKEN_OF_OTHER_TENANT, SERVICE_PRINCIPAL_MISSING, CLIENT_SECRET_EXPIRED and whatever Entra ID answers
  * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  */
-export async function appToken(
+export function appToken(
   entra: Entra,
   tenantId: TenantId,
   { fresh = false }: { fresh?: boolean } = {},
 ): Promise<AppToken> {
-  const cached = fresh ? null : entra.tokens.get(tenantId)
-  if (cached && cached.expiresAt.getTime() - entra.clock.now().getTime() > RENEW_BEFORE_MILLISECONDS) return cached
+  const cached = fresh ? null : entra.tokens.get(tenantId, entra.clock.now().getTime())
+  if (cached) return cached
+  const again = () => oncePerKey(entra.acquiring, tenantId, () => acquire(entra, tenantId))
   // A token that is under way already was asked for before the caller knew of the change that he wants to see.
-  if (fresh) await entra.acquiring.get(tenantId)?.catch(() => null)
-  return oncePerKey(entra.acquiring, tenantId, () => acquire(entra, tenantId))
+  const underWay = fresh ? (entra.acquiring.get(tenantId) ?? null) : null
+  return underWay ? underWay.then(again, again) : again()
 }
 
 /** After consent was lost, so that nothing goes on with a token from before. */

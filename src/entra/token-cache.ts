@@ -1,33 +1,51 @@
 import type { AppToken } from '#entra/app-token.ts'
 import type { TenantId } from '#model/ids.ts'
 
-/** App-only tokens by tenant, the least recently used dropped first: bounded memory, constant cost. */
+/** App-only tokens by tenant: bounded memory, and a hit is one look-up however many there are. */
 export type TokenCache = {
-  get(tenantId: TenantId): AppToken | null
+  /** The token that may still be used at `now`, in milliseconds; null when there is none or it is time for a new one. */
+  get(tenantId: TenantId, now: number): Promise<AppToken> | null
   set(token: AppToken): void
   delete(tenantId: TenantId): void
 }
 
-/** About 2 KB each: some 50 MB when full. */
-const MAX_TOKENS = 25_000
+const RENEW_BEFORE_MILLISECONDS = 5 * 60_000
 
-export function openTokenCache(): TokenCache {
-  const tokens = new Map<TenantId, AppToken>()
+/** The promise is kept, not made at every hit, and the time in whole seconds: a hit reads little from memory. */
+type Kept = { token: Promise<AppToken>; renewAtSeconds: number }
+
+/** About 2 KB each: some 100 MB when both halves are full. */
+const MAX_TOKENS_OF_A_HALF = 25_000
+
+/**
+ * Two halves instead of an order of use that would have to be kept with every hit: when the young half is full it becomes
+ * the old one, and what nobody has asked for since is dropped with the old half before it.
+ */
+export function openTokenCache(maxOfAHalf = MAX_TOKENS_OF_A_HALF): TokenCache {
+  let young = new Map<TenantId, Kept>()
+  let old = new Map<TenantId, Kept>()
+  const keep = (tenantId: TenantId, kept: Kept) => {
+    if (young.size >= maxOfAHalf) {
+      old = young
+      young = new Map()
+    }
+    young.set(tenantId, kept)
+  }
   return {
-    get(tenantId) {
-      const token = tokens.get(tenantId)
-      if (!token) return null
-      tokens.delete(tenantId)
-      tokens.set(tenantId, token)
-      return token
+    get(tenantId, now) {
+      const found = young.get(tenantId) ?? old.get(tenantId)
+      if (!found || found.renewAtSeconds * 1_000 <= now) return null
+      if (old.size > 0 && !young.has(tenantId)) keep(tenantId, found)
+      return found.token
     },
-    set(token) {
-      tokens.delete(token.tenantId)
-      tokens.set(token.tenantId, token)
-      if (tokens.size <= MAX_TOKENS) return
-      const oldest = tokens.keys().next().value
-      if (oldest !== undefined) tokens.delete(oldest)
+    set: (token) =>
+      keep(token.tenantId, {
+        token: Promise.resolve(token),
+        renewAtSeconds: Math.floor((token.expiresAt.getTime() - RENEW_BEFORE_MILLISECONDS) / 1_000),
+      }),
+    delete(tenantId) {
+      young.delete(tenantId)
+      old.delete(tenantId)
     },
-    delete: (tenantId) => tokens.delete(tenantId),
   }
 }

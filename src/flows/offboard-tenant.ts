@@ -3,6 +3,7 @@ import { knownTenant } from '#flows/verify-tenant.ts'
 import { cancelJobsOf } from '#jobs/inspect.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Tenant } from '#model/tenant.ts'
+import { forgetCheckpoints } from '#store/job-checkpoints.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { removeAllResources } from '#store/resources.ts'
 import { endRun } from '#store/sync-runs.ts'
@@ -28,6 +29,7 @@ export async function offboardTenant(
   await asTenant(tools.store, tenantId, async (sql) => {
     await endRun(sql)
     await removeAllResources(sql)
+    await forgetCheckpoints(sql)
   })
   await asFleet(tools.store, (sql) =>
     moveTenant(sql, { id: tenantId, to: 'offboarded', actor, reason, diagnosis: null }),

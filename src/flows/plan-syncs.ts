@@ -1,7 +1,11 @@
-import { enqueue } from '#jobs/enqueue.ts'
+import { enqueueAll } from '#jobs/enqueue.ts'
+import type { TenantState } from '#model/tenant.ts'
 import { asFleet } from '#store/open.ts'
 import { takeTenantsDue } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
+
+type Needs = Pick<Tools, 'store' | 'jobs' | 'clock' | 'config'>
+type Due = { name: 'sync-tenant' | 'verify-tenant'; states: readonly TenantState[]; everyMinutes: number }
 
 const MINUTE = 60_000
 const DAY_MINUTES = 24 * 60
@@ -11,25 +15,25 @@ const AT_A_TIME = 1_000
  * Gives each tenant that is due its next job: working tenants are read every `syncEveryMinutes`; a revoked tenant is
  * asked once a day whether it is back, and otherwise left alone. Costs what is due costs, not what is registered.
  */
-export async function planSyncs({
-  store,
-  jobs,
-  clock,
-  config,
-}: Pick<Tools, 'store' | 'jobs' | 'clock' | 'config'>): Promise<void> {
-  const now = clock.now().getTime()
-  await asFleet(store, async (sql) => {
-    const toRead = await takeTenantsDue(sql, {
-      states: ['active', 'degraded'],
-      lastTriedBefore: new Date(now - config.syncEveryMinutes * MINUTE),
-      limit: AT_A_TIME,
+export async function planSyncs(tools: Needs): Promise<void> {
+  const { syncEveryMinutes } = tools.config
+  await plan(tools, { name: 'sync-tenant', states: ['active', 'degraded'], everyMinutes: syncEveryMinutes })
+  await plan(tools, { name: 'verify-tenant', states: ['revoked'], everyMinutes: DAY_MINUTES })
+}
+
+async function plan({ store, jobs, clock }: Needs, { name, states, everyMinutes }: Due): Promise<void> {
+  const lastTriedBefore = new Date(clock.now().getTime() - everyMinutes * MINUTE)
+  for (;;) {
+    const taken = await asFleet(store, async (sql) => {
+      const due = await takeTenantsDue(sql, { states, lastTriedBefore, limit: AT_A_TIME })
+      await enqueueAll(
+        jobs,
+        sql,
+        name,
+        due.map((tenantId) => ({ tenantId })),
+      )
+      return due.length
     })
-    for (const tenantId of toRead) await enqueue(jobs, sql, 'sync-tenant', { tenantId })
-    const toProbe = await takeTenantsDue(sql, {
-      states: ['revoked'],
-      lastTriedBefore: new Date(now - DAY_MINUTES * MINUTE),
-      limit: AT_A_TIME,
-    })
-    for (const tenantId of toProbe) await enqueue(jobs, sql, 'verify-tenant', { tenantId })
-  })
+    if (taken < AT_A_TIME) return
+  }
 }

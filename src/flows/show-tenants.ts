@@ -17,7 +17,9 @@ export type TenantQuery = { state?: TenantState; search?: string; limit?: number
 export type TenantStory = {
   tenant: Tenant
   grants: readonly Grant[]
+  /** Of the directory sync, and of the app's own jobs; the latest first. */
   runs: readonly SyncRun[]
+  jobRuns: readonly SyncRun[]
   audit: readonly AuditEntry[]
   counts: Record<ResourceKind, number>
 }
@@ -31,7 +33,8 @@ export async function showTenant({ store }: Pick<Tools, 'store'>, tenantId: Tena
   return asTenant(store, tenantId, async (sql) => ({
     tenant,
     grants: await listGrants(sql),
-    runs: await listRuns(sql, { limit: RECENT }),
+    runs: await listRuns(sql, { limit: RECENT, of: 'directory' }),
+    jobRuns: await listRuns(sql, { limit: RECENT, of: 'own-jobs' }),
     audit: await listAudit(sql, { limit: RECENT }),
     counts: await countResources(sql),
   }))

@@ -2,88 +2,104 @@ import { randomUUID } from 'node:crypto'
 import { appToken } from '#entra/app-token.ts'
 import { loseConsent } from '#flows/lose-consent.ts'
 import { settleDoubt } from '#flows/settle-doubt.ts'
-import { groupPages } from '#graph/groups.ts'
-import type { Graph } from '#graph/open.ts'
-import type { Page } from '#graph/pages.ts'
-import { userPages } from '#graph/users.ts'
+import { syncResource } from '#flows/sync-resource.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
 import { diagnose } from '#model/problem.ts'
-import { type DirectoryResource, READ_PERMISSIONS, type ResourceKind } from '#model/resource.ts'
+import { resourcesFor } from '#model/resource.ts'
 import { WORKING_STATES } from '#model/tenant.ts'
+import { listCursors } from '#store/cursors.ts'
 import { asTenant } from '#store/open.ts'
-import { removeUnseen, upsertResources } from '#store/resources.ts'
-import { finishRun, holdRun, recordPage, startRun } from '#store/sync-runs.ts'
+import { finishRun, letRunWait, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-type Reader = {
-  kind: ResourceKind
-  pages: (graph: Graph, options: { signal: AbortSignal }) => AsyncIterable<Page<DirectoryResource>>
-}
+type Needs = Pick<Tools, 'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'graphAsApp'>
 
-/** What a sync reads, in this order. Adding a kind of object is a line here and its reader in `graph/`. */
-const READERS: readonly Reader[] = [
-  { kind: 'user', pages: userPages },
-  { kind: 'group', pages: groupPages },
-]
+/** A giant tenant makes room for the others after so long; it goes on behind them. */
+const SLICE_MILLISECONDS = 20_000
+/** A pause that is worth holding a worker for. */
+const LONGEST_PAUSE_MILLISECONDS = 2_000
+const BEHIND_THE_OTHERS = -10
 
 /**
- * Reads a tenant's directory to the last page and stores it. Each page, its counters and the run are saved together;
- * what the directory no longer has is removed once all pages have been seen. Safe to repeat and to kill. Only what the
- * app declares a permission for is read.
+ * Brings what is stored of a tenant's directory up to date. Each page, its counters and the place to go on from are saved
+ * together, so that it is safe to repeat and to kill: it goes on at the page it had reached. Only what the app declares and
+ * the tenant grants is read. When Graph asks for patience,
+ * or others have waited long enough, it puts its own continuation into the queue and ends.
  * @throws Problem what stopped it, after recording it with the run and with the tenant
  */
 export async function syncTenant(
-  tools: Pick<Tools, 'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'graphAsApp'>,
+  tools: Needs,
   { tenantId, signal }: { tenantId: TenantId; signal: AbortSignal },
 ): Promise<void> {
-  const { config, store, jobs, entra } = tools
-  const tenant = await asTenant(store, tenantId, (sql) => findTenant(sql, tenantId))
-  if (!tenant || !WORKING_STATES.includes(tenant.state)) return
-  const runId = randomUUID() as RunId
-  await asTenant(store, tenantId, (sql) => startRun(sql, { id: runId }))
+  const { config, store, clock, jobs, entra, graphAsApp } = tools
+  const begun = await asTenant(store, tenantId, async (sql) => {
+    const tenant = await findTenant(sql, tenantId)
+    if (!tenant || !WORKING_STATES.includes(tenant.state)) return null
+    const run = await startRun(sql, { id: randomUUID() as RunId })
+    return { tenant, run, cursors: await listCursors(sql) }
+  })
+  if (!begun) return
+  const { tenant, run, cursors } = begun
+  const until = clock.now().getTime() + SLICE_MILLISECONDS
+  const work = {
+    ...tools,
+    tenantId,
+    signal,
+    runId: run.id,
+    graph: graphAsApp(tenantId, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS }),
+    mustMakeRoom: () => clock.now().getTime() >= until,
+  }
   try {
-    const removed = await readEverything(tools, { tenantId, runId, signal })
     const { roles } = await appToken(entra, tenantId)
     const complete = missingRoles(config.app.permissions, roles).length === 0
+    const granted = config.app.permissions.filter(({ value }) => roles.includes(value))
+    for (const definition of resourcesFor(granted)) {
+      const cursor = cursors.find(({ kind }) => kind === definition.kind) ?? null
+      if (run.resumed && cursor?.finishedInRun === run.id) continue
+      if ((await syncResource(work, definition, cursor)) === 'unfinished') {
+        await goOnLater(tools, { tenantId, runId: run.id, after: null })
+        return
+      }
+    }
     await asTenant(store, tenantId, async (sql) => {
-      await finishRun(sql, runId, { state: 'succeeded', removed, diagnosis: null })
+      await finishRun(sql, run.id, { state: 'succeeded', diagnosis: null })
       // What this run's token carries does not fit what we thought of the tenant: a fresh token will tell.
       if (complete !== (tenant.state === 'active')) await enqueue(jobs, sql, 'verify-tenant', { tenantId })
     })
   } catch (thrown) {
     const error = signal.aborted ? thrown : await settleDoubt(tools, thrown)
-    const state = signal.aborted ? 'interrupted' : 'failed'
-    const diagnosis = signal.aborted ? null : diagnose(error)
-    await asTenant(store, tenantId, (sql) => finishRun(sql, runId, { state, removed: 0, diagnosis }))
+    const diagnosis = diagnose(error)
+    if (diagnosis.code === 'RUN_SUPERSEDED') throw error
+    if (diagnosis.code === 'THROTTLED' && diagnosis.retryAfterSeconds && !signal.aborted) {
+      const after = new Date(clock.now().getTime() + diagnosis.retryAfterSeconds * 1_000)
+      await goOnLater(tools, { tenantId, runId: run.id, after })
+      return
+    }
+    const ending = signal.aborted
+      ? ({ state: 'interrupted', diagnosis: null } as const)
+      : ({ state: 'failed', diagnosis } as const)
+    await asTenant(store, tenantId, (sql) => finishRun(sql, run.id, ending))
     if (!signal.aborted) await loseConsent(tools, { tenantId, actor: 'daemon', error })
     throw error
   }
 }
 
-/** @returns how many objects have gone from the directory */
-async function readEverything(
-  { config, store, graphAsApp }: Pick<Tools, 'config' | 'store' | 'graphAsApp'>,
-  { tenantId, runId, signal }: { tenantId: TenantId; runId: RunId; signal: AbortSignal },
-): Promise<number> {
-  const graph = graphAsApp(tenantId)
-  const declared = config.app.permissions.map(({ value }) => value)
-  const readers = READERS.filter(({ kind }) => READ_PERMISSIONS[kind].some((value) => declared.includes(value)))
-  let removed = 0
-  for (const { kind, pages } of readers) {
-    for await (const { items } of pages(graph, { signal })) {
-      await asTenant(store, tenantId, async (sql) => {
-        await holdRun(sql, runId)
-        await upsertResources(sql, runId, items)
-        await recordPage(sql, runId, { kind, count: items.length })
-      })
-    }
-    removed += await asTenant(store, tenantId, async (sql) => {
-      await holdRun(sql, runId)
-      return removeUnseen(sql, kind, runId)
-    })
-  }
-  return removed
+/** The run waits and its continuation is queued, both or neither. */
+async function goOnLater(
+  { store, jobs }: Pick<Tools, 'store' | 'jobs'>,
+  { tenantId, runId, after }: { tenantId: TenantId; runId: RunId; after: Date | null },
+): Promise<void> {
+  await asTenant(store, tenantId, async (sql) => {
+    await letRunWait(sql, runId)
+    await enqueue(
+      jobs,
+      sql,
+      'sync-tenant',
+      { tenantId },
+      { priority: BEHIND_THE_OTHERS, ...(after ? { startAfter: after } : {}) },
+    )
+  })
 }

@@ -6,7 +6,7 @@ import { firstUser } from '#graph/users.ts'
 import type { TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
 import { Problem } from '#model/problem.ts'
-import { READ_PERMISSIONS } from '#model/resource.ts'
+import { readPermissions } from '#model/resource.ts'
 import type { Tools } from '#tools.ts'
 
 export type Access = {
@@ -26,14 +26,14 @@ const PROBES: readonly Probe[] = [
     call: readOrganization,
   },
   {
-    anyOf: READ_PERMISSIONS.user,
+    anyOf: ['User.ReadBasic.All', ...readPermissions('user')],
     call: async (graph) => {
       await firstUser(graph)
       return null
     },
   },
   {
-    anyOf: READ_PERMISSIONS.group,
+    anyOf: readPermissions('group'),
     call: async (graph) => {
       await firstGroup(graph)
       return null

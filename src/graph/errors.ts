@@ -87,12 +87,27 @@ const BY_STATUS: Readonly<Record<number, Meaning>> = {
     'backoff',
     'probable',
   ),
+  410: meaning(
+    'SYNC_STATE_LOST',
+    'nobody',
+    'Microsoft Graph has forgotten what the link stands for.',
+    'Everything is read anew, by itself.',
+    'backoff',
+  ),
   429: meaning('THROTTLED', 'nobody', 'Microsoft Graph asks for patience.', BY_ITSELF, 'backoff'),
   500: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph had a fault.', BY_ITSELF, 'backoff'),
   502: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph had a fault.', BY_ITSELF, 'backoff'),
   503: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph is busy for the moment.', BY_ITSELF, 'backoff'),
   504: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph took too long.', BY_ITSELF, 'backoff'),
 }
+
+/** A code of Graph that says more than its status. @see https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset */
+const BY_CODE: Readonly<Record<string, Meaning | undefined>> = Object.fromEntries(
+  ['syncStateNotFound', 'syncStateInvalid', 'resyncRequired', 'Directory_ExpiredPageToken'].map((code) => [
+    code,
+    BY_STATUS[410],
+  ]),
+)
 
 const REFUSED = meaning(
   'GRAPH_REFUSED',
@@ -108,6 +123,7 @@ export function fromGraph({ status, headers, text }: Answer): Problem {
   const error = readGraphError(text)
   const means =
     BY_TEXT.find((row) => error.messages.some((message) => row.text.test(message)))?.means ??
+    BY_CODE[error.code] ??
     BY_STATUS[status] ??
     REFUSED
   const seconds = Number(headers['retry-after'])

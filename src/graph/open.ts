@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
+import type { Budget } from '#graph/budget.ts'
 import type { Cloud } from '#model/cloud.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Outbound } from '#outbound/open.ts'
@@ -15,6 +16,10 @@ export type Graph = {
   log: Log
   /** `high` while a person waits, `low` for background work. @see https://learn.microsoft.com/graph/throttling#best-practices-to-handle-throttling */
   priority: 'high' | 'low'
+  /** Graph's limits, shared by all processes; none where nothing but a person's own few requests is asked. */
+  budget?: Budget
+  /** A longer pause than this is not waited out: it is thrown as THROTTLED, so that a worker can do something else meanwhile. */
+  longestPauseMilliseconds?: number
 }
 
 export const openGraph = (graph: Graph): Graph => graph

@@ -2,6 +2,7 @@ import { fromGraph } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
 import { pauseBefore } from '#graph/retry-after.ts'
 import { diagnose, Problem } from '#model/problem.ts'
+import { costOf } from '#model/throttle.ts'
 import { type Answer, send } from '#outbound/send.ts'
 
 export type GraphRequest = {
@@ -56,6 +57,7 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
   const { signal } = wanted
   let renewed = false
   for (let attempt = 1, fresh = false; ; attempt++) {
+    await stayWithinBudget(graph, wanted)
     const token = await graph.token({ fresh })
     fresh = false
     const answer = await exchange(graph, token, wanted)
@@ -64,12 +66,15 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
       await graph.clock.sleep(pauseBefore(attempt, undefined, graph.clock.now()), signal)
       continue
     }
+    const percentage = Number(answer.headers['x-ms-throttle-limit-percentage'])
+    if (percentage > 0) graph.budget?.observe(graph.tenantId, percentage)
     if (answer.status === 401 && !renewed && attempt < MAX_TRIES) {
       fresh = renewed = true
       continue
     }
     if (RETRIED.includes(answer.status) && attempt < MAX_TRIES) {
       const pause = pauseBefore(attempt, answer.headers['retry-after'], graph.clock.now())
+      if (pause > (graph.longestPauseMilliseconds ?? pause)) throw tooLong(answer, pause)
       graph.log.debug({ tenantId: graph.tenantId, status: answer.status, pause, attempt }, 'Graph asks to wait')
       await graph.clock.sleep(pause, signal)
       continue
@@ -77,6 +82,30 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     return answer
   }
 }
+
+/** @throws Problem THROTTLED when the budget is spent for longer than the caller wants to wait */
+async function stayWithinBudget(graph: Graph, { method, url, signal }: Exchange): Promise<void> {
+  const { budget, tenantId, clock } = graph
+  if (!budget) return
+  const cost = costOf(method, new URL(url))
+  for (;;) {
+    const pause = await budget.admit(tenantId, cost)
+    if (pause === 0) return
+    if (pause > (graph.longestPauseMilliseconds ?? pause)) throw budgetSpent(pause)
+    await clock.sleep(pause, signal)
+  }
+}
+
+const budgetSpent = (pauseMilliseconds: number) =>
+  new Problem({
+    code: 'THROTTLED',
+    owner: 'nobody',
+    message: 'Microsoft Graph’s budget for this tenant, or for the app, is spent for the moment.',
+    nextStep: 'It goes on by itself.',
+    retry: 'backoff',
+    confidence: 'certain',
+    retryAfterSeconds: Math.ceil(pauseMilliseconds / 1_000),
+  })
 
 /** A broken connection is a value here: the caller decides whether to try again. */
 async function exchange(graph: Graph, token: string, { headers, ...wanted }: Exchange): Promise<Answer | Problem> {
@@ -114,6 +143,13 @@ export function urlOf({ cloud }: Pick<Graph, 'cloud'>, path: string, versions: r
     confidence: 'certain',
   })
 }
+
+const tooLong = (answer: Answer, pauseMilliseconds: number): Problem =>
+  new Problem({
+    ...fromGraph(answer).diagnosis,
+    code: 'THROTTLED',
+    retryAfterSeconds: Math.ceil(pauseMilliseconds / 1_000),
+  })
 
 function read(answer: Answer): unknown {
   if (answer.status >= 300) throw fromGraph(answer)

@@ -1,6 +1,8 @@
-import { Client, type Context, type Middleware } from '@microsoft/microsoft-graph-client'
+import { Client, type Context, GraphError, type Middleware } from '@microsoft/microsoft-graph-client'
+import { fromGraph } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
 import { settle, urlOf } from '#graph/request.ts'
+import { Problem } from '#model/problem.ts'
 
 const VERSIONS = ['v1.0', 'beta']
 const WITHOUT_BODY = [101, 204, 205, 304]
@@ -11,12 +13,48 @@ const WITHOUT_BODY = [101, 204, 205, 304]
  * @see https://learn.microsoft.com/graph/sdks/customize-client
  */
 export function sdkClient(graph: Graph, { signal }: { signal?: AbortSignal } = {}): Client {
-  return Client.initWithMiddleware({
+  return openSdkClient(graph, signal).client
+}
+
+/**
+ * The same, with a reading of what it throws: the client keeps of an error its text only, so the gate remembers the
+ * problem behind it.
+ */
+export function openSdkClient(
+  graph: Graph,
+  signal?: AbortSignal,
+): { client: Client /** Any other error comes back as it is. */; problemBehind(error: unknown): unknown } {
+  let last: Problem | null = null
+  const gate = ourGate(graph, signal)
+  const client = Client.initWithMiddleware({
     baseUrl: `${graph.cloud.graphOrigin}/`,
     customHosts: new Set([new URL(graph.cloud.graphOrigin).hostname]),
-    middleware: ourGate(graph, signal),
+    middleware: {
+      execute: (context) =>
+        gate.execute(context).catch((error: unknown) => {
+          if (error instanceof Problem) last = error
+          throw error
+        }),
+    },
   })
+  return {
+    client,
+    problemBehind(error) {
+      if (!(error instanceof GraphError)) return error
+      if (last && error.message === last.message) return last
+      return error.statusCode > 0 ? answered(error) : error
+    },
+  }
 }
+
+/** What Graph itself has answered; the client keeps the inside of the envelope as text. */
+const answered = ({ statusCode, headers, body }: GraphError): Problem =>
+  fromGraph({
+    status: statusCode,
+    headers: Object.fromEntries(headers ?? []),
+    text: `{"error":${typeof body === 'string' ? body : '{}'}}`,
+    bytes: new Uint8Array(),
+  })
 
 const ourGate = (graph: Graph, signal: AbortSignal | undefined): Middleware => ({
   async execute(context: Context) {

@@ -1,5 +1,5 @@
 import { fromKysely } from 'pg-boss'
-import type { JobName, JobPayloads } from '#jobs/names.ts'
+import { type JobName, type JobPayloads, keyOf } from '#jobs/names.ts'
 import type { Jobs } from '#jobs/open.ts'
 import type { AnySql } from '#store/open.ts'
 
@@ -12,13 +12,28 @@ export async function enqueue<Name extends JobName>(
   { db }: AnySql,
   name: Name,
   payload: JobPayloads[Name],
-  { startAfter }: { startAfter?: Date } = {},
+  { startAfter, priority }: { startAfter?: Date /** Higher first; 0 unless told. */; priority?: number } = {},
 ): Promise<boolean> {
-  const key = 'tenantId' in payload ? String(payload.tenantId) : name
   const id = await boss.send(name, payload, {
     db: fromKysely(db),
-    singletonKey: key,
+    singletonKey: keyOf(name, payload),
     ...(startAfter ? { startAfter } : {}),
+    ...(priority === undefined ? {} : { priority }),
   })
   return id !== null
+}
+
+/** Adds many jobs of a kind in one statement of the caller's transaction; what waits already is not added again. */
+export async function enqueueAll<Name extends JobName>(
+  { boss }: Jobs,
+  { db }: AnySql,
+  name: Name,
+  payloads: readonly JobPayloads[Name][],
+): Promise<void> {
+  if (payloads.length === 0) return
+  await boss.insert(
+    name,
+    payloads.map((data) => ({ data, singletonKey: keyOf(name, data) })),
+    { db: fromKysely(db) },
+  )
 }

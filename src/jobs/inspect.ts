@@ -39,8 +39,8 @@ export async function queueDepth({ boss }: Jobs): Promise<QueueDepth[]> {
 
 /** Takes everything that waits for a tenant out of the queue. What runs already ends by itself. */
 export async function cancelJobsOf({ boss }: Jobs, tenantId: TenantId): Promise<void> {
-  for (const name of ['sync-tenant', 'verify-tenant'] as const) {
-    const waiting = await boss.findJobs(name, { key: tenantId, queued: true })
+  for (const name of ['sync-tenant', 'verify-tenant', 'run-job'] as const) {
+    const waiting = await boss.findJobs(name, { data: { tenantId }, queued: true })
     if (waiting.length > 0)
       await boss.cancel(
         name,

@@ -4,7 +4,9 @@ import type { TenantId } from '#model/ids.ts'
 export type JobPayloads = {
   'sync-tenant': { tenantId: TenantId }
   'verify-tenant': { tenantId: TenantId }
+  'run-job': { tenantId: TenantId; job: string }
   'plan-syncs': Record<string, never>
+  'plan-jobs': Record<string, never>
   tidy: Record<string, never>
 }
 export type JobName = keyof JobPayloads
@@ -50,7 +52,15 @@ export const DEAD_LETTER = 'dead-letter'
 export const QUEUES: Record<JobName, QueueSettings> = {
   'sync-tenant': { ...base, deadLetter: DEAD_LETTER },
   'verify-tenant': { ...base, deadLetter: DEAD_LETTER },
+  'run-job': { ...base, deadLetter: DEAD_LETTER },
   'plan-syncs': { ...base, retryLimit: 0, expireInSeconds: 300 },
+  'plan-jobs': { ...base, retryLimit: 0, expireInSeconds: 300 },
   tidy: { ...base, retryLimit: 0, expireInSeconds: 300 },
 }
+/** Of the same key one waits and one runs: the tenant, the tenant and its job, or the work of the daemon itself. */
+export function keyOf<Name extends JobName>(name: Name, payload: JobPayloads[Name]): string {
+  if ('job' in payload) return `${payload.tenantId}/${payload.job}`
+  return 'tenantId' in payload ? String(payload.tenantId) : name
+}
+
 export const JOB_NAMES = Object.keys(QUEUES) as JobName[]

@@ -59,6 +59,7 @@ async function prepareQueues(boss: PgBoss, store: Store): Promise<void> {
     await boss.updateQueue(name, changeable)
   }
   await boss.schedule('plan-syncs', '* * * * *', {}, { singletonKey: 'plan-syncs' })
+  await boss.schedule('plan-jobs', '* * * * *', {}, { singletonKey: 'plan-jobs' })
   await boss.schedule('tidy', '7 * * * *', {}, { singletonKey: 'tidy' })
   await useBySql(store, SCHEMA)
 }

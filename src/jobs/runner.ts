@@ -1,4 +1,6 @@
-import { JOB_NAMES, type JobName, type TaskTable } from '#jobs/names.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Job, JobAttempt, PgBoss } from 'pg-boss'
+import { JOB_NAMES, type JobName, QUEUES, type TaskTable } from '#jobs/names.ts'
 import type { Jobs } from '#jobs/open.ts'
 import { diagnose } from '#model/problem.ts'
 
@@ -7,34 +9,112 @@ export type Runner = {
   stop(options?: { graceMilliseconds?: number }): Promise<void>
 }
 
-const POLL_SECONDS = 0.5
+const POLL_MILLISECONDS = 500
+/** After an end, so many more ends may come before the free places are filled with one question. */
+const GATHER_MILLISECONDS = 10
 const DEFAULT_GRACE_MILLISECONDS = 10_000
 
 /** Does jobs until stopped, at most `concurrency` of each kind at a time. */
-export async function startRunner(
-  jobs: Jobs,
-  tasks: TaskTable,
-  { concurrency }: { concurrency: number },
-): Promise<Runner> {
-  const stopping = new AbortController()
-  for (const name of JOB_NAMES) {
-    await jobs.boss.work<object>(
-      name,
-      { localConcurrency: concurrency, pollingIntervalSeconds: POLL_SECONDS },
-      async ([job]) => {
-        if (!job) return
-        const signal = AbortSignal.any([job.signal, stopping.signal])
-        await runOne(jobs, tasks, name, job.data, { signal, jobId: job.id, attempt: job.retryCount })
-      },
-    )
-  }
+export function startRunner(jobs: Jobs, tasks: TaskTable, { concurrency }: { concurrency: number }): Runner {
+  const lines = JOB_NAMES.map((name) => openLine(jobs, tasks, name, concurrency))
   return {
     async stop({ graceMilliseconds = DEFAULT_GRACE_MILLISECONDS } = {}) {
-      const grace = setTimeout(() => stopping.abort(new Error('The process is stopping.')), graceMilliseconds)
-      // Waits for what runs, and until the queue knows how it ended.
-      await Promise.all(JOB_NAMES.map((name) => jobs.boss.offWork(name, { wait: true })))
-      clearTimeout(grace)
+      await Promise.all(lines.map((line) => line.stop(graceMilliseconds)))
     },
+  }
+}
+
+type Running = { attempt: JobAttempt; abort: AbortController }
+
+/** One kind of work: fetches as many jobs as there are free places, and settles those that have ended together. */
+function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name, concurrency: number) {
+  const running = new Map<string, Running>()
+  const stopping = new AbortController()
+  const settle = openSettling(jobs, name)
+  let ended = Promise.withResolvers<void>()
+
+  const begin = (job: Job<object> & { retryCount: number }) => {
+    const attempt = { id: job.id, retryCount: job.retryCount }
+    const abort = new AbortController()
+    running.set(job.id, { attempt, abort })
+    void runOne(jobs, tasks, name, job, abort.signal)
+      .then((failure) => settle(attempt, failure))
+      .finally(() => {
+        running.delete(job.id)
+        ended.resolve()
+        ended = Promise.withResolvers<void>()
+      })
+  }
+
+  const pull = async () => {
+    while (!stopping.signal.aborted) {
+      const free = concurrency - running.size
+      const found = free > 0 ? await fetchJobs(jobs, name, free) : []
+      for (const job of found) begin(job)
+      if (running.size >= concurrency) {
+        await Promise.race([ended.promise, whenAborted(stopping.signal)])
+        await pause(GATHER_MILLISECONDS)
+      } else if (found.length < free)
+        await pause(POLL_MILLISECONDS, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+
+  /** A job that is no longer ours was given to another worker while we were silent: it must not go on here. */
+  const beat = async () => {
+    const period = (QUEUES[name].heartbeatSeconds * 1_000) / 3
+    while (!stopping.signal.aborted || running.size > 0) {
+      await pause(period, undefined, { signal: stopping.signal }).catch(() => pause(POLL_MILLISECONDS))
+      for (const attempt of await lost(
+        jobs,
+        name,
+        [...running.values()].map(({ attempt }) => attempt),
+      ))
+        running.get(attempt.id)?.abort.abort(new Error('The job was given to another worker.'))
+    }
+  }
+
+  const pulling = pull()
+  const beating = beat()
+  return {
+    async stop(graceMilliseconds: number) {
+      stopping.abort()
+      await pulling
+      const grace = setTimeout(() => {
+        for (const { abort } of running.values()) abort.abort(new Error('The process is stopping.'))
+      }, graceMilliseconds)
+      while (running.size > 0) await ended.promise
+      clearTimeout(grace)
+      await beating
+      await settle.rest()
+    },
+  }
+}
+
+/** Says that these are alive. @returns those that are not ours any more */
+async function lost({ boss, log }: Jobs, name: JobName, attempts: JobAttempt[]): Promise<JobAttempt[]> {
+  if (attempts.length === 0) return []
+  try {
+    if ((await touched(boss, name, attempts)) === attempts.length) return []
+    const alone = await Promise.all(
+      attempts.map(async (attempt) => ({ attempt, count: await touched(boss, name, [attempt]) })),
+    )
+    return alone.filter(({ count }) => count === 0).map(({ attempt }) => attempt)
+  } catch (error) {
+    log.warn({ err: error, job: name }, 'a heartbeat could not be written')
+    return []
+  }
+}
+
+const touched = async (boss: PgBoss, name: JobName, attempts: JobAttempt[]): Promise<number> =>
+  ((await boss.touch(name, attempts)) as { affected: number }).affected
+
+async function fetchJobs<Name extends JobName>({ boss, log }: Jobs, name: Name, count: number) {
+  try {
+    return await boss.fetch<object>(name, { batchSize: count, includeMetadata: true })
+  } catch (error) {
+    log.warn({ err: error, job: name }, 'jobs could not be fetched')
+    await pause(POLL_MILLISECONDS)
+    return []
   }
 }
 
@@ -43,18 +123,55 @@ async function runOne<Name extends JobName>(
   { log }: Jobs,
   tasks: TaskTable,
   name: Name,
-  payload: object,
-  context: { signal: AbortSignal; jobId: string; attempt: number },
-): Promise<void> {
-  const bindings = { job: name, jobId: context.jobId, attempt: context.attempt, ...payload }
+  job: { id: string; data: object; retryCount: number },
+  signal: AbortSignal,
+): Promise<string | null> {
+  const bindings = { job: name, jobId: job.id, attempt: job.retryCount, ...job.data }
   try {
     log.debug(bindings, 'job started')
-    await tasks[name](payload as never, context)
+    await tasks[name](job.data as never, { signal, jobId: job.id, attempt: job.retryCount })
     log.debug(bindings, 'job done')
+    return null
   } catch (error) {
-    if (context.signal.aborted) throw error
-    const { retry } = diagnose(error)
+    if (signal.aborted) return 'INTERRUPTED'
+    const { retry, code } = diagnose(error)
     log.warn({ ...bindings, err: error, retry }, 'job failed')
-    if (retry === 'now' || retry === 'backoff') throw new Error(diagnose(error).code)
+    return retry === 'now' || retry === 'backoff' ? code : null
   }
 }
+
+/** While one question is on its way, what ends meanwhile is gathered for the next. */
+function openSettling({ boss, log }: Jobs, name: JobName) {
+  let waiting: { attempt: JobAttempt; failure: string | null; settled: () => void }[] = []
+  let flushing: Promise<void> = Promise.resolve()
+  let planned = false
+
+  const flush = async () => {
+    planned = false
+    const batch = waiting
+    waiting = []
+    const done = batch.filter(({ failure }) => failure === null).map(({ attempt }) => attempt)
+    try {
+      if (done.length > 0) await boss.complete(name, done)
+      for (const { attempt, failure } of batch) if (failure) await boss.fail(name, attempt, { code: failure })
+    } catch (error) {
+      // Left as they are, they are found silent and given to another worker, who finds their work done.
+      log.warn({ err: error, job: name }, 'ended jobs could not be settled')
+    }
+    for (const { settled } of batch) settled()
+  }
+  const settle = (attempt: JobAttempt, failure: string | null): Promise<void> =>
+    new Promise((settled) => {
+      waiting.push({ attempt, failure, settled })
+      if (planned) return
+      planned = true
+      flushing = flushing.then(flush)
+    })
+  return Object.assign(settle, { rest: () => flushing })
+}
+
+const whenAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((settle) => {
+    if (signal.aborted) settle()
+    signal.addEventListener('abort', () => settle(), { once: true })
+  })

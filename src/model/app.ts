@@ -1,3 +1,4 @@
+import type { JobDefinition } from '#model/job.ts'
 import type { DeclaredPermission } from '#model/permission.ts'
 
 /** What `tenantry.config.ts` says: who we are, what we ask of a customer and why. No secret belongs here. */
@@ -15,6 +16,10 @@ export type AppDefinition = {
   termsUrl?: string
   /** How often each tenant's directory is read; 60 unless told. */
   syncEveryMinutes?: number
+  /** A sync that would remove a larger share of a tenant's stored objects stops and asks; 0.3 unless told. */
+  largestRemovalShare?: number
+  /** What is done in every tenant besides reading its directory; each made by `defineJob`. */
+  jobs?: readonly JobDefinition[]
 }
 
 /** Names the app. The whole definition is checked when the configuration is read, so that all mistakes are told together. */

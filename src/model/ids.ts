@@ -17,6 +17,8 @@ export type AppRoleId = Branded<'AppRoleId'>
 export type SignUpId = Branded<'SignUpId'>
 /** One attempt to do a job for a tenant. */
 export type RunId = Branded<'RunId'>
+/** One full reading of one kind of object; it may span several runs. */
+export type GenerationId = Branded<'GenerationId'>
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 

@@ -68,7 +68,13 @@ export const PROBLEM_CODES = [
   'DATABASE_UNREACHABLE',
   'DATA_FOLDER_IN_USE',
   'STATE_MOVE_REFUSED',
+  // the daemon's work
+  'SYNC_STATE_LOST',
   'RUN_SUPERSEDED',
+  'REMOVAL_TOO_LARGE',
+  'JOB_UNKNOWN',
+  'JOB_FAILED',
+  'JOB_TIMED_OUT',
   // the tenant guard
   'TOKEN_OF_OTHER_TENANT',
   'ORIGIN_REFUSED',

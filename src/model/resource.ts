@@ -1,24 +1,116 @@
 import type { ObjectId } from '#model/ids.ts'
 
-/** The kinds of directory object that we read. */
-export const RESOURCE_KINDS = ['user', 'group'] as const
+/** The kinds of object that we read of a customer's directory. */
+export const RESOURCE_KINDS = ['organization', 'subscribedSku', 'user', 'group', 'servicePrincipal'] as const
 export type ResourceKind = (typeof RESOURCE_KINDS)[number]
 
 /**
- * Any one of these application permissions lets the app list that kind.
- * @see https://learn.microsoft.com/graph/api/user-list#permissions
- * @see https://learn.microsoft.com/graph/api/group-list#permissions
+ * How one kind of object is read. `delta`: everything once, then only what has changed. `full`: everything every time,
+ * for the few objects that Graph tells no changes of.
  */
-export const READ_PERMISSIONS: Record<ResourceKind, readonly string[]> = {
-  user: ['User.ReadBasic.All', 'User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
-  group: [
-    'GroupMember.Read.All',
-    'Group.Read.All',
-    'Group.ReadWrite.All',
-    'Directory.Read.All',
-    'Directory.ReadWrite.All',
-  ],
+export type ResourceDefinition = {
+  kind: ResourceKind
+  mode: 'delta' | 'full'
+  /** Below /v1.0, without options: /users/delta. */
+  path: string
+  /** Only what is stored is asked for: it costs less of Graph's budget. */
+  select: readonly string[]
+  /** The property that tells objects of this kind apart: a GUID. */
+  key: 'id' | 'skuId'
+  /** Application permissions any one of which lets the app read it. */
+  anyOf: readonly string[]
 }
+
+/** What a directory sync reads, in this order. Adding a kind of object is a few lines here. */
+export const RESOURCES: readonly ResourceDefinition[] = [
+  {
+    kind: 'organization',
+    mode: 'full',
+    path: '/organization',
+    select: ['id', 'displayName', 'verifiedDomains', 'countryLetterCode'],
+    key: 'id',
+    anyOf: ['Organization.Read.All', 'Organization.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+  },
+  {
+    kind: 'subscribedSku',
+    mode: 'full',
+    path: '/subscribedSkus',
+    select: ['id', 'skuId', 'skuPartNumber', 'capabilityStatus', 'consumedUnits', 'prepaidUnits'],
+    key: 'skuId',
+    anyOf: [
+      'LicenseAssignment.Read.All',
+      'Organization.Read.All',
+      'Organization.ReadWrite.All',
+      'Directory.Read.All',
+      'Directory.ReadWrite.All',
+    ],
+  },
+  {
+    kind: 'user',
+    mode: 'delta',
+    path: '/users/delta',
+    select: [
+      'id',
+      'displayName',
+      'userPrincipalName',
+      'mail',
+      'givenName',
+      'surname',
+      'jobTitle',
+      'department',
+      'accountEnabled',
+      'userType',
+    ],
+    key: 'id',
+    anyOf: ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+  },
+  {
+    kind: 'group',
+    mode: 'delta',
+    path: '/groups/delta',
+    select: [
+      'id',
+      'displayName',
+      'description',
+      'mail',
+      'mailEnabled',
+      'securityEnabled',
+      'groupTypes',
+      'visibility',
+      'members',
+    ],
+    key: 'id',
+    anyOf: [
+      'GroupMember.Read.All',
+      'Group.Read.All',
+      'Group.ReadWrite.All',
+      'Directory.Read.All',
+      'Directory.ReadWrite.All',
+    ],
+  },
+  {
+    kind: 'servicePrincipal',
+    mode: 'delta',
+    path: '/servicePrincipals/delta',
+    select: ['id', 'appId', 'displayName', 'accountEnabled', 'servicePrincipalType', 'appOwnerOrganizationId'],
+    key: 'id',
+    anyOf: [
+      'Application.Read.All',
+      'Application.ReadWrite.All',
+      'Application.ReadWrite.OwnedBy',
+      'Directory.Read.All',
+      'Directory.ReadWrite.All',
+    ],
+  },
+]
+
+/** The kinds that the app's declared permissions let it read. */
+export const resourcesFor = (permissions: readonly { value: string }[]): readonly ResourceDefinition[] =>
+  RESOURCES.filter(({ anyOf }) => permissions.some(({ value }) => anyOf.includes(value)))
+
+/** Any one of these application permissions lets the app list that kind. */
+export const readPermissions = (kind: ResourceKind): readonly string[] =>
+  RESOURCES.find((definition) => definition.kind === kind)?.anyOf ?? []
 
 /** One object of a customer's directory, as Graph gave it. */
 export type DirectoryResource = {
@@ -27,4 +119,18 @@ export type DirectoryResource = {
   displayName: string | null
   /** The properties that were selected, untouched. */
   properties: Record<string, unknown>
+}
+
+/** Who has come into a group or left it. */
+export type MembershipChange = { groupId: ObjectId; memberId: ObjectId; memberType: string; removed: boolean }
+
+/** One page of what Graph tells: objects as they are now, objects that are gone, and members that came or went. */
+export type ChangePage = {
+  changed: readonly DirectoryResource[]
+  removed: readonly ObjectId[]
+  members: readonly MembershipChange[]
+  /** Where the next page is; null on the last one. */
+  nextLink: string | null
+  /** On the last page of a delta: where to ask what has changed since. */
+  deltaLink: string | null
 }

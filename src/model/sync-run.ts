@@ -1,11 +1,14 @@
 import type { RunId, TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
 
-/** One attempt to read a tenant's directory. */
+/** One attempt to do a job in a tenant: to read its directory, or a job of the ISV's own. */
 export type SyncRun = {
   id: RunId
   tenantId: TenantId
-  state: 'running' | 'succeeded' | 'failed' | 'interrupted'
+  /** sync-tenant, or the name of the job. */
+  job: string
+  /** `waiting`: it made room for other tenants, or Graph asked for patience; it goes on where it was. */
+  state: 'running' | 'waiting' | 'succeeded' | 'failed' | 'interrupted'
   startedAt: Date
   finishedAt: Date | null
   pages: number
@@ -14,5 +17,7 @@ export type SyncRun = {
   groups: number
   /** Objects that were there before and are no longer in the directory. */
   removed: number
+  /** The last line that the job has said; null when it said none. */
+  progress: string | null
   diagnosis: Diagnosis | null
 }

@@ -107,8 +107,10 @@ export const asTenant = <Value>(
   work: (sql: TenantSql) => Promise<Value>,
 ): Promise<Value> =>
   inTransaction(store, async (db) => {
-    await raw`set local role tenantry_tenant`.execute(db)
-    await raw`select set_config('tenantry.tenant_id', ${tenantId}, true)`.execute(db)
+    // The same as SET LOCAL ROLE and SET LOCAL, in one question.
+    await raw`select set_config('role', 'tenantry_tenant', true), set_config('tenantry.tenant_id', ${tenantId}, true)`.execute(
+      db,
+    )
     return work({ db, at: store.clock.now(), tenantId } as TenantSql)
   })
 

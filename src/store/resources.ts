@@ -1,38 +1,115 @@
 import { sql as raw } from 'kysely'
-import type { ObjectId, RunId } from '#model/ids.ts'
-import { type DirectoryResource, RESOURCE_KINDS, type ResourceKind } from '#model/resource.ts'
+import type { GenerationId, ObjectId } from '#model/ids.ts'
+import {
+  type ChangePage,
+  type DirectoryResource,
+  type MembershipChange,
+  RESOURCE_KINDS,
+  type ResourceKind,
+} from '#model/resource.ts'
 import type { TenantSql } from '#store/open.ts'
 import { storableJson } from '#store/storable.ts'
 
-/** Writes one page in one statement. Of an object that stands twice on a page the later one counts. */
+/**
+ * Writes one page: what changed, what is gone, and who came into groups or left them. Writing it twice changes nothing.
+ * What an object does not mention keeps its value, unless a new generation reads everything anew.
+ * @returns how many objects were there before and are gone now
+ */
+export async function applyPage(
+  sql: TenantSql,
+  kind: ResourceKind,
+  generation: GenerationId,
+  { changed, removed, members }: Pick<ChangePage, 'changed' | 'removed' | 'members'>,
+): Promise<number> {
+  await upsertResources(sql, generation, changed)
+  if (members.length > 0) await applyMembers(sql, generation, members)
+  return removed.length > 0 ? removeResources(sql, kind, removed) : 0
+}
+
+/** In one statement. Of an object that stands twice the later one counts. */
 export async function upsertResources(
   { db, at, tenantId }: TenantSql,
-  runId: RunId,
+  generation: GenerationId,
   resources: readonly DirectoryResource[],
 ): Promise<void> {
-  const unique = new Map(resources.map((resource) => [`${resource.kind}:${resource.id}`, resource]))
-  if (unique.size === 0) return
+  const unique = [...new Map(resources.map((resource) => [`${resource.kind}:${resource.id}`, resource])).values()]
+  if (unique.length === 0) return
   await raw`
-    insert into tenantry.resources (tenant_id, kind, id, display_name, properties, run_id, arrived_at, updated_at)
-    select ${tenantId}::uuid, r.kind, r.id, r."displayName", r.properties, ${runId}::uuid, ${at}::timestamptz, ${at}::timestamptz
-    from jsonb_to_recordset(${storableJson([...unique.values()])}::jsonb)
+    insert into tenantry.resources (tenant_id, kind, id, display_name, properties, generation, arrived_at, updated_at)
+    select ${tenantId}::uuid, r.kind, r.id, r."displayName", r.properties, ${generation}::uuid, ${at}::timestamptz, ${at}::timestamptz
+    from jsonb_to_recordset(${storableJson(unique)}::jsonb)
       as r(kind text, id uuid, "displayName" text, properties jsonb)
     on conflict (tenant_id, kind, id) do update set
-      display_name = excluded.display_name,
-      properties = excluded.properties,
-      run_id = excluded.run_id,
+      display_name = coalesce(excluded.display_name, tenantry.resources.display_name),
+      properties = case when tenantry.resources.generation = excluded.generation
+        then tenantry.resources.properties || excluded.properties else excluded.properties end,
+      generation = excluded.generation,
       updated_at = excluded.updated_at`.execute(db)
 }
 
-/** Removes what the run did not see; to be called only after its last page. */
-export async function removeUnseen({ db }: TenantSql, kind: ResourceKind, runId: RunId): Promise<number> {
+async function applyMembers(
+  { db, tenantId }: TenantSql,
+  generation: GenerationId,
+  changes: readonly MembershipChange[],
+): Promise<void> {
+  const last = [...new Map(changes.map((change) => [`${change.groupId}/${change.memberId}`, change])).values()]
+  const came = last.filter((change) => !change.removed)
+  const left = last.filter((change) => change.removed)
+  if (came.length > 0)
+    await raw`
+      insert into tenantry.group_members (tenant_id, group_id, member_id, member_type, generation)
+      select ${tenantId}::uuid, m."groupId", m."memberId", m."memberType", ${generation}::uuid
+      from jsonb_to_recordset(${JSON.stringify(came)}::jsonb) as m("groupId" uuid, "memberId" uuid, "memberType" text)
+      on conflict (tenant_id, group_id, member_id) do update set
+        member_type = excluded.member_type, generation = excluded.generation`.execute(db)
+  if (left.length > 0)
+    await raw`
+      delete from tenantry.group_members g
+      using jsonb_to_recordset(${JSON.stringify(left)}::jsonb) as m("groupId" uuid, "memberId" uuid)
+      where g.group_id = m."groupId" and g.member_id = m."memberId"`.execute(db)
+}
+
+async function removeResources({ db }: TenantSql, kind: ResourceKind, ids: readonly ObjectId[]): Promise<number> {
+  if (kind === 'group')
+    await raw`delete from tenantry.group_members where group_id = any(${[...ids]}::uuid[])`.execute(db)
   const { numAffectedRows } =
-    await raw`delete from tenantry.resources where kind = ${kind} and run_id <> ${runId}`.execute(db)
+    await raw`delete from tenantry.resources where kind = ${kind} and id = any(${[...ids]}::uuid[])`.execute(db)
+  return Number(numAffectedRows ?? 0)
+}
+
+/** How many of these stand in the store: what removing them would remove. */
+export async function countStored({ db }: TenantSql, kind: ResourceKind, ids: readonly ObjectId[]): Promise<number> {
+  const { rows } = await raw<{ count: number }>`
+    select count(*)::int as count from tenantry.resources where kind = ${kind} and id = any(${[...ids]}::uuid[])`.execute(
+    db,
+  )
+  return rows[0]?.count ?? 0
+}
+
+/** How many objects of a kind there are, and how many of them this generation has not seen. */
+export async function countUnseen(
+  { db }: TenantSql,
+  kind: ResourceKind,
+  generation: GenerationId,
+): Promise<{ total: number; unseen: number }> {
+  const { rows } = await raw<{ total: number; unseen: number }>`
+    select count(*)::int as total, (count(*) filter (where generation <> ${generation}))::int as unseen
+    from tenantry.resources where kind = ${kind}`.execute(db)
+  return rows[0] ?? { total: 0, unseen: 0 }
+}
+
+/** Removes what the generation did not see; to be called only after its last page. */
+export async function removeUnseen({ db }: TenantSql, kind: ResourceKind, generation: GenerationId): Promise<number> {
+  if (kind === 'group') await raw`delete from tenantry.group_members where generation <> ${generation}`.execute(db)
+  const { numAffectedRows } =
+    await raw`delete from tenantry.resources where kind = ${kind} and generation <> ${generation}`.execute(db)
   return Number(numAffectedRows ?? 0)
 }
 
 export async function removeAllResources({ db }: TenantSql): Promise<void> {
   await raw`delete from tenantry.resources`.execute(db)
+  await raw`delete from tenantry.group_members`.execute(db)
+  await raw`delete from tenantry.sync_cursors`.execute(db)
   await raw`delete from tenantry.grants`.execute(db)
 }
 
@@ -73,4 +150,9 @@ export async function newestResources(
     select kind, id, display_name, properties from tenantry.resources
     where kind = ${kind} order by arrived_at desc, display_name limit ${limit}`.execute(db)
   return rows.map(toResource)
+}
+
+export async function countMembers({ db }: TenantSql): Promise<number> {
+  const { rows } = await raw<{ count: number }>`select count(*)::int as count from tenantry.group_members`.execute(db)
+  return rows[0]?.count ?? 0
 }

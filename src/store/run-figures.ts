@@ -32,6 +32,7 @@ export async function runFigures({ db, at }: FleetSql, { hours }: { hours: numbe
       return {
         hour,
         running: count('running'),
+        waiting: count('waiting'),
         succeeded: count('succeeded'),
         failed: count('failed'),
         interrupted: count('interrupted'),

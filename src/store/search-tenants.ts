@@ -1,4 +1,5 @@
 import { type RawBuilder, sql as raw } from 'kysely'
+import { DIRECTORY_SYNC } from '#model/job.ts'
 import type { Owner, ProblemCode } from '#model/problem.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'
@@ -21,7 +22,7 @@ export type TenantSearch = {
 }
 export type FoundTenant = {
   tenant: Tenant
-  /** The latest run, if there was one. */
+  /** The latest reading of its directory, if there was one. */
   run: Pick<SyncRun, 'state' | 'startedAt' | 'finishedAt' | 'users' | 'groups'> | null
 }
 
@@ -68,7 +69,7 @@ export async function searchTenants(
     left join page on true
     left join tenantry.tenants t on t.id = page.id
     left join lateral (
-      select * from tenantry.sync_runs r where r.tenant_id = t.id order by r.started_at desc limit 1
+      select * from tenantry.sync_runs r where r.tenant_id = t.id and r.job = ${DIRECTORY_SYNC} order by r.started_at desc limit 1
     ) run on true
     order by page.rank ${direction}, page.id`.execute(db)
   return { total: rows[0]?.total ?? 0, found: rows.filter((row) => row.id !== null).map(toFound) }

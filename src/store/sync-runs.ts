@@ -1,14 +1,16 @@
 import { sql as raw } from 'kysely'
 import type { RunId, TenantId } from '#model/ids.ts'
+import { DIRECTORY_SYNC } from '#model/job.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
 import type { ResourceKind } from '#model/resource.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
-import { storableJson } from '#store/storable.ts'
+import { storable, storableJson } from '#store/storable.ts'
 
 type Row = {
   id: RunId
   tenant_id: TenantId
+  job: string
   state: SyncRun['state']
   started_at: Date
   finished_at: Date | null
@@ -16,12 +18,14 @@ type Row = {
   users: number
   groups: number
   removed: number
+  progress: string | null
   diagnosis: Diagnosis | null
 }
 
 const toRun = (row: Row): SyncRun => ({
   id: row.id,
   tenantId: row.tenant_id,
+  job: row.job,
   state: row.state,
   startedAt: row.started_at,
   finishedAt: row.finished_at,
@@ -29,80 +33,120 @@ const toRun = (row: Row): SyncRun => ({
   users: row.users,
   groups: row.groups,
   removed: row.removed,
+  progress: row.progress,
   diagnosis: row.diagnosis,
 })
 
-/** A run of this tenant that is still marked as running belonged to a process that died. */
-export async function startRun(sql: TenantSql, { id }: { id: RunId }): Promise<void> {
-  const { db, at, tenantId } = sql
-  await endRun(sql)
+/**
+ * Begins a run, or goes on with the one that waits. A run of the same job that is still marked as running belonged to a
+ * process that died or fell silent: it is fenced off, and its next page finds that out.
+ * @returns the run's id and whether it goes on
+ */
+export async function startRun(
+  { db, at, tenantId }: TenantSql,
+  { id, job = DIRECTORY_SYNC }: { id: RunId; job?: string },
+): Promise<{ id: RunId; resumed: boolean }> {
   await raw`
-    insert into tenantry.sync_runs (tenant_id, id, state, started_at) values (${tenantId}, ${id}, 'running', ${at})`.execute(
-    db,
-  )
-  await raw`update tenantry.tenants set last_tried_at = ${at} where id = ${tenantId}`.execute(db)
+    update tenantry.sync_runs set state = 'interrupted', finished_at = ${at}
+    where job = ${job} and state = 'running'`.execute(db)
+  if (job === DIRECTORY_SYNC)
+    await raw`update tenantry.tenants set last_tried_at = ${at} where id = ${tenantId}`.execute(db)
+  const { rows } = await raw<{ id: RunId }>`
+    update tenantry.sync_runs set state = 'running' where job = ${job} and state = 'waiting' returning id`.execute(db)
+  if (rows[0]) return { id: rows[0].id, resumed: true }
+  await raw`
+    insert into tenantry.sync_runs (tenant_id, id, job, state, started_at)
+    values (${tenantId}, ${id}, ${job}, 'running', ${at})`.execute(db)
+  return { id, resumed: false }
 }
 
-/** Ends whatever run of this tenant is under way: from the end of this transaction on it writes nothing. */
+/** Ends whatever runs of this tenant are under way or waiting: from the end of this transaction on they write nothing. */
 export async function endRun({ db, at }: TenantSql): Promise<void> {
   await raw`
-    update tenantry.sync_runs set state = 'interrupted', finished_at = ${at} where state = 'running'`.execute(db)
+    update tenantry.sync_runs set state = 'interrupted', finished_at = ${at} where state in ('running', 'waiting')`.execute(
+    db,
+  )
 }
 
 /**
- * Holds the run for the rest of the transaction. A worker that was thought dead and comes back must not write beside the
- * one that took its place: their rows would look unseen to each other, and be removed.
- * @throws Problem RUN_SUPERSEDED when the run has ended or another has begun
+ * Holds the run until the transaction ends: nobody can take it over before then.
+ * @throws Problem RUN_SUPERSEDED when another process has taken it over
  */
 export async function holdRun({ db }: TenantSql, id: RunId): Promise<void> {
-  const { rows } =
-    await raw`select 1 from tenantry.sync_runs where id = ${id} and state = 'running' for update`.execute(db)
+  const { rows } = await raw`
+    select 1 from tenantry.sync_runs where id = ${id} and state = 'running' for no key update`.execute(db)
   if (rows.length === 0) throw superseded()
+}
+
+/** @throws Problem RUN_SUPERSEDED */
+export async function recordProgress({ db }: TenantSql, id: RunId, text: string): Promise<void> {
+  const { numAffectedRows } = await raw`
+    update tenantry.sync_runs set progress = ${storable(text)} where id = ${id} and state = 'running'`.execute(db)
+  if (numAffectedRows === 0n) throw superseded()
+}
+
+/**
+ * Counts a page, in the transaction that stores it.
+ * @throws Problem RUN_SUPERSEDED when another process has taken the run over; the page is not stored then
+ */
+export async function recordPage(
+  { db }: TenantSql,
+  id: RunId,
+  { kind, count, removed = 0 }: { kind: ResourceKind; count: number; removed?: number },
+): Promise<void> {
+  const { numAffectedRows } = await raw`
+    update tenantry.sync_runs set
+      pages = pages + 1,
+      users = users + ${kind === 'user' ? count : 0}::int,
+      groups = groups + ${kind === 'group' ? count : 0}::int,
+      removed = removed + ${removed}::int
+    where id = ${id} and state = 'running'`.execute(db)
+  if (numAffectedRows === 0n) throw superseded()
+}
+
+/** The run makes room; whoever takes the tenant next goes on with it. */
+export async function letRunWait({ db }: TenantSql, id: RunId): Promise<void> {
+  const { numAffectedRows } =
+    await raw`update tenantry.sync_runs set state = 'waiting' where id = ${id} and state = 'running'`.execute(db)
+  if (numAffectedRows === 0n) throw superseded()
+}
+
+export async function finishRun(
+  { db, at }: TenantSql,
+  id: RunId,
+  { state, diagnosis }: { state: 'succeeded' | 'failed' | 'interrupted'; diagnosis: Diagnosis | null },
+): Promise<void> {
+  await raw`
+    update tenantry.sync_runs set
+      state = ${state}, finished_at = ${at}, diagnosis = ${storableJson(diagnosis)}::jsonb
+    where id = ${id} and state = 'running'`.execute(db)
 }
 
 const superseded = () =>
   new Problem({
     code: 'RUN_SUPERSEDED',
     owner: 'nobody',
-    message: 'This run was ended, or another has taken its place.',
-    nextStep: 'Nothing has to be done.',
+    message: 'Another process has taken this tenant’s run over.',
+    nextStep: 'Nothing was stored; the other process goes on.',
     retry: 'never',
     confidence: 'certain',
   })
 
-/** Counts a page, in the transaction that stores it. */
-export async function recordPage(
-  { db }: TenantSql,
-  id: RunId,
-  { kind, count }: { kind: ResourceKind; count: number },
-): Promise<void> {
-  await raw`
-    update tenantry.sync_runs set
-      pages = pages + 1,
-      users = users + ${kind === 'user' ? count : 0}::int,
-      groups = groups + ${kind === 'group' ? count : 0}::int
-    where id = ${id}`.execute(db)
-}
-
-export async function finishRun(
-  { db, at }: TenantSql,
-  id: RunId,
-  { state, removed, diagnosis }: { state: SyncRun['state']; removed: number; diagnosis: Diagnosis | null },
-): Promise<void> {
-  await raw`
-    update tenantry.sync_runs set
-      state = ${state}, finished_at = ${at}, removed = ${removed}, diagnosis = ${storableJson(diagnosis)}::jsonb
-    where id = ${id} and state = 'running'`.execute(db)
-}
-
-export async function latestRun({ db }: TenantSql): Promise<SyncRun | null> {
-  const { rows } = await raw<Row>`select * from tenantry.sync_runs order by started_at desc limit 1`.execute(db)
+export async function latestRun({ db }: TenantSql, job: string = DIRECTORY_SYNC): Promise<SyncRun | null> {
+  const { rows } = await raw<Row>`
+    select * from tenantry.sync_runs where job = ${job} order by started_at desc limit 1`.execute(db)
   return rows[0] ? toRun(rows[0]) : null
 }
 
-/** The latest first: of one tenant or of all, as the handle allows. */
-export async function listRuns({ db }: AnySql, { limit }: { limit: number }): Promise<SyncRun[]> {
-  const { rows } = await raw<Row>`select * from tenantry.sync_runs order by started_at desc limit ${limit}`.execute(db)
+/** The latest first: of one tenant or of all, as the handle allows; of the directory or of the app's own jobs only when told. */
+export async function listRuns(
+  { db }: AnySql,
+  { limit, of }: { limit: number; of?: 'directory' | 'own-jobs' },
+): Promise<SyncRun[]> {
+  const which =
+    of === undefined ? raw`true` : of === 'directory' ? raw`job = ${DIRECTORY_SYNC}` : raw`job <> ${DIRECTORY_SYNC}`
+  const { rows } = await raw<Row>`
+    select * from tenantry.sync_runs where ${which} order by started_at desc limit ${limit}`.execute(db)
   return rows.map(toRun)
 }
 

@@ -1,8 +1,9 @@
 import { sql as raw } from 'kysely'
 import type { ObjectId, TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
-import { assertMove, type Tenant, type TenantState } from '#model/tenant.ts'
+import { assertMove, type Tenant, type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import { addAudit } from '#store/audit.ts'
+import { scheduleTenant, unscheduleTenant } from '#store/job-schedules.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
 import { storable, storableJson } from '#store/storable.ts'
 
@@ -81,6 +82,7 @@ export async function connectTenant(
       connected_at = excluded.connected_at,
       updated_at = excluded.updated_at,
       last_tried_at = null`.execute(db)
+  await scheduleTenant(sql, tenantId)
   await addAudit(sql, {
     tenantId,
     actor: tenant.actor,
@@ -91,7 +93,7 @@ export async function connectTenant(
 }
 
 /**
- * Moves a tenant along the table of moves and writes the audit row with it.
+ * Moves a tenant along the table of moves, writes the audit row with it, and plans its jobs or stops planning them.
  * @throws Problem STATE_MOVE_REFUSED
  */
 export async function moveTenant(
@@ -112,6 +114,7 @@ export async function moveTenant(
     update tenantry.tenants set state = ${to}, diagnosis = ${storableJson(diagnosis)}::jsonb, updated_at = ${sql.at} where id = ${id}`.execute(
     sql.db,
   )
+  await (WORKING_STATES.includes(to) ? scheduleTenant : unscheduleTenant)(sql, id)
   await addAudit(sql, { tenantId: id, actor, action: 'tenant.moved', from, to, detail: { reason } })
 }
 

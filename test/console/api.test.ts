@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
-import type { RunId, TenantId } from '#model/ids.ts'
+import type { TenantId } from '#model/ids.ts'
 import { asTenant } from '#store/open.ts'
 import { countResources, upsertResources } from '#store/resources.ts'
 import { finishRun, startRun } from '#store/sync-runs.ts'
@@ -119,7 +119,6 @@ suite('the HTTP API', { concurrency: false }, () => {
     await asTenant(site.tools.store, FABRIKAM, (sql) =>
       finishRun(sql, id, {
         state: 'failed',
-        removed: 0,
         diagnosis: aDiagnosis({ code: 'UNAVAILABLE', owner: 'microsoft' }),
       }),
     )
@@ -153,7 +152,7 @@ suite('the HTTP API', { concurrency: false }, () => {
   test('offboards only by the right name', async () => {
     const { store } = site.tools
     const id = await aTenant(store, { displayName: 'Relecloud' })
-    await asTenant(store, id, (sql) => upsertResources(sql, madeUp.runId() as RunId, [aResource('user', 'Ada')]))
+    await asTenant(store, id, (sql) => upsertResources(sql, madeUp.generationId(), [aResource('user', 'Ada')]))
     const wrong = await olivia.api('POST', `/tenants/${id}/offboard`, { reason: 'x', displayName: 'relecloud' })
     assertProblem(wrong, 400, 'REQUEST_INVALID')
     assert.equal((await asTenant(store, id, (sql) => countResources(sql))).user, 1)

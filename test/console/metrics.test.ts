@@ -21,7 +21,6 @@ suite('metrics', { concurrency: false }, () => {
     await asTenant(site.tools.store, id, (sql) =>
       finishRun(sql, run, {
         state: 'failed',
-        removed: 0,
         diagnosis: aDiagnosis({ code: 'THROTTLED', owner: 'nobody' }),
       }),
     )

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
 import { queueDepth } from '#jobs/inspect.ts'
-import type { RunId } from '#model/ids.ts'
 import { listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { countResources, upsertResources } from '#store/resources.ts'
@@ -153,7 +152,7 @@ suite('tenants in the console', { concurrency: false }, () => {
       const id = await aTenant(store, { displayName })
       const run = madeUp.runId()
       await asTenant(store, id, (sql) => startRun(sql, { id: run }))
-      await asTenant(store, id, (sql) => finishRun(sql, run, { state: 'failed', removed: 0, diagnosis: lost }))
+      await asTenant(store, id, (sql) => finishRun(sql, run, { state: 'failed', diagnosis: lost }))
     }
     // What is shown may be some seconds old, but not older than what one has done oneself.
     await olivia.post(`/tenants/${FABRIKAM}/sync`)
@@ -171,9 +170,9 @@ suite('tenants in the console', { concurrency: false }, () => {
     assert.match((await olivia.get(`/tenants/${id}`)).text, /data-live="[^"]+\/events"/)
     const run = madeUp.runId()
     await asTenant(store, id, (sql) => startRun(sql, { id: run }))
-    await asTenant(store, id, (sql) => upsertResources(sql, run, [aResource('user', 'Ada'), aResource('group', 'All')]))
+    await asTenant(store, id, (sql) => upsertResources(sql, madeUp.generationId(), [aResource('user', 'Ada'), aResource('group', 'All')]))
     await asTenant(store, id, (sql) => recordPage(sql, run, { kind: 'user', count: 4_321 }))
-    await asTenant(store, id, (sql) => finishRun(sql, run, { state: 'succeeded', removed: 0, diagnosis: null }))
+    await asTenant(store, id, (sql) => finishRun(sql, run, { state: 'succeeded', diagnosis: null }))
     const told = await olivia.get(`/tenants/${id}/events`)
     assert.match(told.headers['content-type'] ?? '', /^text\/event-stream/)
     assert.match(told.text, /^event: show$/m)
@@ -185,7 +184,7 @@ suite('tenants in the console', { concurrency: false }, () => {
   test('offboarding asks for the name, then deletes what was read', async () => {
     const { store } = site.tools
     const id = await aTenant(store, { displayName: 'Tailspin “Toys”' })
-    await asTenant(store, id, (sql) => upsertResources(sql, madeUp.runId() as RunId, [aResource('user', 'Ada')]))
+    await asTenant(store, id, (sql) => upsertResources(sql, madeUp.generationId(), [aResource('user', 'Ada')]))
     const count = async () => (await asTenant(store, id, (sql) => countResources(sql))).user
 
     assert.match((await olivia.get(`/tenants/${id}/offboard`)).text, /1 user/)

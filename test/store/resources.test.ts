@@ -17,14 +17,16 @@ import { forEachBackend } from '#test/support/backends.ts'
 import { MINUTE } from '#test/support/hand-clock.ts'
 import { aResource, madeUp } from '#test/support/made-up.ts'
 
+const NONE = { organization: 0, subscribedSku: 0, user: 0, group: 0, servicePrincipal: 0 }
+
 forEachBackend(({ store: shared, clock }) => {
   test('a page that is written twice stands there once, with the later properties', async () => {
     const store = await shared()
     const tenantId = madeUp.tenantId()
     const [ada, bob] = [aResource('user', 'Ada'), aResource('user', 'Bob')]
-    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), [ada, bob]))
+    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.generationId(), [ada, bob]))
     const later = { ...bob, displayName: 'Robert', properties: { id: bob.id, mail: null } }
-    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), [later, ada]))
+    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.generationId(), [later, ada]))
     const stored = await asTenant(store, tenantId, (sql) => listResources(sql, { kind: 'user', limit: 10 }))
     assert.deepEqual(
       stored,
@@ -37,7 +39,7 @@ forEachBackend(({ store: shared, clock }) => {
     const tenantId = madeUp.tenantId()
     const first = aResource('user', 'Before')
     await asTenant(store, tenantId, (sql) =>
-      upsertResources(sql, madeUp.runId(), [first, { ...first, displayName: 'After' }]),
+      upsertResources(sql, madeUp.generationId(), [first, { ...first, displayName: 'After' }]),
     )
     const [only, ...others] = await asTenant(store, tenantId, (sql) => listResources(sql, { kind: 'user', limit: 10 }))
     assert.equal(only?.displayName, 'After')
@@ -54,7 +56,7 @@ forEachBackend(({ store: shared, clock }) => {
       fc.asyncProperty(fc.array(fc.array(unit, { maxLength: 8 }), { maxLength: 20 }), async (names) => {
         const tenantId = madeUp.tenantId()
         const page = names.map((parts) => aResource('group', parts.join('')))
-        await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), page))
+        await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.generationId(), page))
         const stored = await asTenant(store, tenantId, (sql) => listResources(sql, { kind: 'group', limit: 100 }))
         const expected = page.map((one) => {
           const displayName = (one.displayName ?? '').toWellFormed().replaceAll('\0', '\ufffd')
@@ -69,21 +71,21 @@ forEachBackend(({ store: shared, clock }) => {
   test('a page and its counters are saved together or not at all', async () => {
     const store = await shared()
     const tenantId = madeUp.tenantId()
-    const runId = madeUp.runId()
+    const [runId, generation] = [madeUp.runId(), madeUp.generationId()]
     await asTenant(store, tenantId, (sql) => startRun(sql, { id: runId }))
     const page = [aResource('user', 'Ada'), aResource('user', 'Bob')]
     const savePage = (fault?: Error) =>
       asTenant(store, tenantId, async (sql) => {
-        await upsertResources(sql, runId, page)
+        await upsertResources(sql, generation, page)
         await recordPage(sql, runId, { kind: 'user', count: page.length })
         if (fault) throw fault
       })
     await assert.rejects(savePage(new Error('the process is torn away')), /torn away/)
-    assert.deepEqual(await asTenant(store, tenantId, countResources), { user: 0, group: 0 })
+    assert.deepEqual(await asTenant(store, tenantId, countResources), { ...NONE, user: 0, group: 0 })
     assert.equal((await asTenant(store, tenantId, latestRun))?.pages, 0)
 
     await savePage()
-    assert.deepEqual(await asTenant(store, tenantId, countResources), { user: 2, group: 0 })
+    assert.deepEqual(await asTenant(store, tenantId, countResources), { ...NONE, user: 2, group: 0 })
     const run = await asTenant(store, tenantId, latestRun)
     assert.deepEqual([run?.pages, run?.users, run?.groups], [1, 2, 0])
   })
@@ -93,26 +95,26 @@ forEachBackend(({ store: shared, clock }) => {
     const [ours, other] = [madeUp.tenantId(), madeUp.tenantId()]
     const [stays, goes, group] = [aResource('user', 'Stays'), aResource('user', 'Goes'), aResource('group', 'Group')]
     for (const tenantId of [ours, other])
-      await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), [stays, goes, group]))
-    const run = madeUp.runId()
+      await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.generationId(), [stays, goes, group]))
+    const run = madeUp.generationId()
     await asTenant(store, ours, (sql) => upsertResources(sql, run, [stays]))
     assert.equal(await asTenant(store, ours, (sql) => removeUnseen(sql, 'user', run)), 1)
-    assert.deepEqual(await asTenant(store, ours, countResources), { user: 1, group: 1 })
-    assert.deepEqual(await asTenant(store, other, countResources), { user: 2, group: 1 })
+    assert.deepEqual(await asTenant(store, ours, countResources), { ...NONE, user: 1, group: 1 })
+    assert.deepEqual(await asTenant(store, other, countResources), { ...NONE, user: 2, group: 1 })
     await asTenant(store, ours, removeAllResources)
-    assert.deepEqual(await asTenant(store, ours, countResources), { user: 0, group: 0 })
-    assert.deepEqual(await asTenant(store, other, countResources), { user: 2, group: 1 })
+    assert.deepEqual(await asTenant(store, ours, countResources), { ...NONE, user: 0, group: 0 })
+    assert.deepEqual(await asTenant(store, other, countResources), { ...NONE, user: 2, group: 1 })
   })
 
   test('lists read on behind an object without gap or repetition; the newest arrivals come first', async () => {
     const store = await shared()
     const tenantId = madeUp.tenantId()
     const early = Array.from({ length: 7 }, (_, index) => aResource('user', `Early ${index}`))
-    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), early))
+    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.generationId(), early))
     clock.pass(MINUTE)
     const late = aResource('user', 'Late')
     const known = { ...(early[0] as DirectoryResource), displayName: 'Early, changed' }
-    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.runId(), [late, known]))
+    await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.generationId(), [late, known]))
 
     const read: ObjectId[] = []
     for (let after: ObjectId | undefined; ; ) {

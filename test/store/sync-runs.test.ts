@@ -17,13 +17,14 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
     await asTenant(store, tenantId, async (sql) => {
       await recordPage(sql, id, { kind: 'user', count: 100 })
       await recordPage(sql, id, { kind: 'user', count: 20 })
-      await recordPage(sql, id, { kind: 'group', count: 8 })
+      await recordPage(sql, id, { kind: 'group', count: 8, removed: 3 })
     })
     clock.pass(MINUTE)
-    await asTenant(store, tenantId, (sql) => finishRun(sql, id, { state: 'succeeded', removed: 3, diagnosis: null }))
+    await asTenant(store, tenantId, (sql) => finishRun(sql, id, { state: 'succeeded', diagnosis: null }))
     const finished = {
       id,
       tenantId,
+      job: 'sync-tenant',
       state: 'succeeded',
       startedAt,
       finishedAt: clock.now(),
@@ -31,13 +32,12 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
       users: 120,
       groups: 8,
       removed: 3,
+      progress: null,
       diagnosis: null,
     }
     assert.deepEqual(await asTenant(store, tenantId, latestRun), finished)
     clock.pass(MINUTE)
-    await asTenant(store, tenantId, (sql) =>
-      finishRun(sql, id, { state: 'failed', removed: 0, diagnosis: aDiagnosis() }),
-    )
+    await asTenant(store, tenantId, (sql) => finishRun(sql, id, { state: 'failed', diagnosis: aDiagnosis() }))
     assert.deepEqual(await asTenant(store, tenantId, latestRun), finished, 'a late word changes nothing')
   })
 

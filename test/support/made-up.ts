@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import type { AppRoleId, ClientId, ObjectId, RunId, SignUpId, TenantId } from '#model/ids.ts'
+import type { AppRoleId, ClientId, GenerationId, ObjectId, RunId, SignUpId, TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
 import type { TenantState } from '#model/tenant.ts'
@@ -15,6 +15,7 @@ export const madeUp = {
   appRoleId: () => randomUUID() as AppRoleId,
   signUpId: () => randomUUID() as SignUpId,
   runId: () => randomUUID() as RunId,
+  generationId: () => randomUUID() as GenerationId,
 }
 
 export const aResource = (kind: ResourceKind, displayName: string, id = madeUp.objectId()): DirectoryResource => ({

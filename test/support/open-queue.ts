@@ -21,7 +21,9 @@ export async function freshQueue(
 export const tasksThat = (work: (tenantId: TenantId, context: JobContext) => Promise<void>): TaskTable => ({
   'sync-tenant': ({ tenantId }, context) => work(tenantId, context),
   'verify-tenant': async () => {},
+  'run-job': async () => {},
   'plan-syncs': async () => {},
+  'plan-jobs': async () => {},
   tidy: async () => {},
 })
 

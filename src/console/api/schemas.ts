@@ -56,13 +56,15 @@ export const run = z
   .object({
     id: guid,
     tenantId: guid,
-    state: z.enum(['running', 'succeeded', 'failed', 'interrupted']),
+    job: z.string(),
+    state: z.enum(['running', 'waiting', 'succeeded', 'failed', 'interrupted']),
     startedAt: moment,
     finishedAt: moment.nullable(),
     pages: count,
     users: count,
     groups: count,
     removed: count,
+    progress: z.string().nullable(),
     diagnosis: diagnosis.nullable(),
   })
   .openapi('Run')

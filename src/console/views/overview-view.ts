@@ -80,7 +80,9 @@ const failureTable = (failures: readonly RunFailures[]): Html => html`
 const JOBS: Record<QueueDepth['name'], string> = {
   'sync-tenant': 'Read a directory',
   'verify-tenant': 'Verify a tenant',
+  'run-job': 'Do a job of one’s own',
   'plan-syncs': 'Plan what to read',
+  'plan-jobs': 'Plan what to do',
   tidy: 'Tidy up',
   'dead-letter': 'Given up',
 }

@@ -7,6 +7,7 @@ import type { Html } from '#pages/html.ts'
 
 const LOOKS: Record<SyncRun['state'], [text: string, tone: BadgeTone, icon: IconName]> = {
   running: ['Running', 'info', 'refresh'],
+  waiting: ['Waiting', 'info', 'clock'],
   succeeded: ['Succeeded', 'success', 'check'],
   failed: ['Failed', 'danger', 'cross'],
   interrupted: ['Interrupted', 'warning', 'pause'],

@@ -10,7 +10,7 @@ const HEIGHT = 100
 const LEAST = 2.5
 
 /** From the ground upwards: what went wrong stands at the bottom, where it can be compared. */
-const LAYERS = ['failed', 'interrupted', 'running', 'succeeded'] as const
+const LAYERS = ['failed', 'interrupted', 'running', 'waiting', 'succeeded'] as const
 
 /** Runs hour by hour, as columns. */
 export function runsChart(hours: readonly HourOfRuns[]): Html {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { tenantRows } from '#store/migrations/tenant-rows.ts'
 
 /**
  * Two roles that nobody logs in as: each unit of work takes one of them with SET LOCAL ROLE. Neither can bypass row-level
@@ -67,7 +68,7 @@ const tables = [
   )`,
   `create table tenantry.resources (
     tenant_id uuid not null,
-    kind text not null,
+    kind text collate "C" not null,
     id uuid not null,
     display_name text,
     properties jsonb not null,
@@ -76,7 +77,6 @@ const tables = [
     updated_at timestamptz not null,
     primary key (tenant_id, kind, id)
   )`,
-  `create index on tenantry.resources (tenant_id, kind, arrived_at desc)`,
   `create table tenantry.sync_runs (
     tenant_id uuid not null,
     id uuid not null,
@@ -105,8 +105,6 @@ const tables = [
   `create index on tenantry.audit (tenant_id, id desc)`,
 ]
 
-const currentTenant = `nullif(current_setting('tenantry.tenant_id', true), '')::uuid`
-
 /** What each role may do with each table; the tenant role only ever with its own tenant's rows. */
 const access = [
   { table: 'tenants', column: 'id', tenant: 'select, insert, update', fleet: 'select, insert, update' },
@@ -116,10 +114,7 @@ const access = [
   { table: 'sync_runs', column: 'tenant_id', tenant: 'select, insert, update', fleet: 'select, update' },
   { table: 'audit', column: 'tenant_id', tenant: 'select, insert', fleet: 'select, insert' },
 ].flatMap(({ table, column, tenant, fleet }) => [
-  `alter table tenantry.${table} enable row level security`,
-  `alter table tenantry.${table} force row level security`,
-  `grant ${tenant} on tenantry.${table} to tenantry_tenant`,
-  `create policy one_tenant on tenantry.${table} to tenantry_tenant using (${column} = ${currentTenant}) with check (${column} = ${currentTenant})`,
+  ...tenantRows(table, tenant, column),
   ...(fleet
     ? [
         `grant ${fleet} on tenantry.${table} to tenantry_fleet`,

@@ -1,7 +1,11 @@
 import type { Migration } from 'kysely/migration'
 import { first } from '#store/migrations/0001-first.ts'
+import { delta } from '#store/migrations/0002-delta.ts'
+import { jobs } from '#store/migrations/0003-jobs.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-first': first,
+  '0002-delta': delta,
+  '0003-jobs': jobs,
 }

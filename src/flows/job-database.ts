@@ -1,0 +1,51 @@
+import type { ObjectId, RunId, TenantId } from '#model/ids.ts'
+import type { Checkpoint, JobDatabase } from '#model/job.ts'
+import { runStatement } from '#store/author-sql.ts'
+import { loadCheckpoint, saveCheckpoint } from '#store/job-checkpoints.ts'
+import { asTenant, type TenantSql } from '#store/open.ts'
+import { listResources } from '#store/resources.ts'
+import { holdRun } from '#store/sync-runs.ts'
+import type { Tools } from '#tools.ts'
+
+type Run = Pick<Tools, 'store'> & { tenantId: TenantId; job: string; runId: RunId }
+
+const PAGE = 500
+
+/** Writes only while the run is ours: a worker that was fenced off changes nothing any more. */
+const whileOurs = <Value>({ store, tenantId, runId }: Run, work: (sql: TenantSql) => Promise<Value>): Promise<Value> =>
+  asTenant(store, tenantId, async (sql) => {
+    await holdRun(sql, runId)
+    return work(sql)
+  })
+
+/** The database as one run of a job sees it: one tenant's rows, and what was read of its directory. */
+export function jobDatabase(run: Run): JobDatabase {
+  const { store, tenantId, job } = run
+  return {
+    transaction: (work) =>
+      whileOurs(run, (sql) =>
+        work({
+          query: (text, parameters) => runStatement(sql, text, parameters),
+          saveCheckpoint: (value) => saveCheckpoint(sql, job, value),
+        }),
+      ),
+    async *resources(kind) {
+      for (let after: ObjectId | undefined; ; ) {
+        const page = await asTenant(store, tenantId, (sql) =>
+          listResources(sql, { kind, limit: PAGE, ...(after ? { after } : {}) }),
+        )
+        yield* page
+        after = page.at(-1)?.id
+        if (page.length < PAGE) return
+      }
+    },
+  }
+}
+
+export function jobCheckpoint(run: Run): Checkpoint {
+  const { store, tenantId, job } = run
+  return {
+    load: <Value>() => asTenant(store, tenantId, (sql) => loadCheckpoint(sql, job)) as Promise<Value | null>,
+    save: (value) => whileOurs(run, (sql) => saveCheckpoint(sql, job, value)),
+  }
+}

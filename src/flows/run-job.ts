@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import { checkPermissions } from '#flows/check-permissions.ts'
+import { jobCheckpoint, jobDatabase } from '#flows/job-database.ts'
+import { diagnoseJob, jobUnknown, timedOut } from '#flows/job-problems.ts'
+import { loseConsent } from '#flows/lose-consent.ts'
+import { openSdkClient } from '#graph/sdk-client.ts'
+import { enqueue } from '#jobs/enqueue.ts'
+import type { RunId, TenantId } from '#model/ids.ts'
+import { findJob, type JobDefinition } from '#model/job.ts'
+import { diagnose, Problem } from '#model/problem.ts'
+import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
+import { asTenant } from '#store/open.ts'
+import { finishRun, letRunWait, recordProgress, startRun } from '#store/sync-runs.ts'
+import { findTenant } from '#store/tenants.ts'
+import type { Tools } from '#tools.ts'
+
+type Needs = Pick<Tools, 'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'graphAsApp'>
+type Run = { tenant: Tenant; definition: JobDefinition; runId: RunId; signal: AbortSignal }
+/** `waiting`: Graph asked for patience, and the run goes on later. `idle`: the daemon does not work for the tenant. */
+export type JobOutcome = 'succeeded' | 'waiting' | 'idle'
+
+const MINUTE = 60_000
+const DEFAULT_TIMEOUT_MINUTES = 60
+/** Whoever was told to stop has so long to do it. */
+const GRACE_MILLISECONDS = 10_000
+/** An author's own work begins anew after a pause, from its checkpoint, so it rather waits here for a while. */
+const LONGEST_PAUSE_MILLISECONDS = 30_000
+
+/**
+ * Does a job of the ISV's own in one tenant: looks whether its permissions are there, gives it everything confined to the
+ * tenant, and records how it ended.
+ * @throws Problem JOB_UNKNOWN; and what stopped it, after recording it with the run and with the tenant
+ */
+export async function runJob(
+  tools: Needs,
+  { tenantId, job, signal }: { tenantId: TenantId; job: string; signal: AbortSignal },
+): Promise<JobOutcome> {
+  const { store, config } = tools
+  const definition = findJob(config.app.jobs, job)
+  if (!definition) throw jobUnknown(job, config.app.jobs)
+  const begun = await asTenant(store, tenantId, async (sql) => {
+    const tenant = await findTenant(sql, tenantId)
+    if (!tenant || !WORKING_STATES.includes(tenant.state)) return null
+    return { tenant, run: await startRun(sql, { id: randomUUID() as RunId, job }) }
+  })
+  if (!begun) return 'idle'
+  const { tenant, run } = begun
+  const work = { tenant, definition, runId: run.id, signal }
+  try {
+    await checkPermissions(tools, { tenantId, permissions: definition.permissions })
+    await runAuthors(tools, work)
+    await asTenant(store, tenantId, (sql) => finishRun(sql, run.id, { state: 'succeeded', diagnosis: null }))
+    return 'succeeded'
+  } catch (error) {
+    return await endBadly(tools, work, error)
+  }
+}
+
+/** The author's own code, within its time. @throws Problem whatever it throws, diagnosed */
+async function runAuthors(tools: Needs, { tenant, definition, runId, signal }: Run): Promise<void> {
+  const { store, log, graphAsApp } = tools
+  const time = AbortSignal.timeout((definition.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES) * MINUTE)
+  const stop = AbortSignal.any([signal, time])
+  const run = { store, tenantId: tenant.id, job: definition.name, runId }
+  const { client, problemBehind } = openSdkClient(
+    graphAsApp(tenant.id, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS }),
+    stop,
+  )
+  const working = definition.run({
+    tenant,
+    graph: client,
+    db: jobDatabase(run),
+    log: log.child({ tenantId: tenant.id, job: definition.name, runId }),
+    progress: (text) => asTenant(store, tenant.id, (sql) => recordProgress(sql, runId, text)),
+    signal: stop,
+    checkpoint: jobCheckpoint(run),
+  })
+  try {
+    await Promise.race([working, givenUp(tools, stop)])
+  } catch (error) {
+    if (time.aborted && !signal.aborted) throw timedOut(definition.name)
+    throw await diagnoseJob(tools, { tenantId: tenant.id, definition, error: problemBehind(error) })
+  }
+}
+
+/** Rejects once work that was told to stop has not done so within the grace. */
+const givenUp = ({ clock }: Pick<Needs, 'clock'>, stop: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const wait = () => clock.sleep(GRACE_MILLISECONDS).then(() => reject(stop.reason))
+    if (stop.aborted) void wait()
+    else stop.addEventListener('abort', () => void wait(), { once: true })
+  })
+
+async function endBadly(tools: Needs, { tenant, definition, runId, signal }: Run, error: unknown): Promise<JobOutcome> {
+  const { store, jobs, clock } = tools
+  const diagnosis = diagnose(error)
+  if (diagnosis.code === 'RUN_SUPERSEDED') throw error
+  const { retryAfterSeconds } = diagnosis
+  if (diagnosis.code === 'THROTTLED' && retryAfterSeconds && !signal.aborted) {
+    const startAfter = new Date(clock.now().getTime() + retryAfterSeconds * 1_000)
+    await asTenant(store, tenant.id, async (sql) => {
+      await letRunWait(sql, runId)
+      await enqueue(jobs, sql, 'run-job', { tenantId: tenant.id, job: definition.name }, { startAfter })
+    })
+    return 'waiting'
+  }
+  const ending = signal.aborted
+    ? ({ state: 'interrupted', diagnosis: null } as const)
+    : ({ state: 'failed', diagnosis } as const)
+  await asTenant(store, tenant.id, (sql) => finishRun(sql, runId, ending))
+  if (!signal.aborted) await loseConsent(tools, { tenantId: tenant.id, actor: 'daemon', error })
+  throw error instanceof Problem ? error : new Problem(diagnosis, { cause: error })
+}

@@ -1,0 +1,71 @@
+import { sql as raw } from 'kysely'
+import type { GenerationId, RunId } from '#model/ids.ts'
+import type { ResourceKind } from '#model/resource.ts'
+import type { TenantSql } from '#store/open.ts'
+
+/** How far the reading of one kind of object has come in one tenant. */
+export type Cursor = {
+  kind: ResourceKind
+  generation: GenerationId
+  /** The page to read next; null between two rounds. */
+  nextLink: string | null
+  /** Where to ask what has changed; null until the first full reading has ended. */
+  deltaLink: string | null
+  deltaAt: Date | null
+  /** Objects removed since the round began. */
+  removedInRound: number
+  /** An operator has looked and said that so many may go. */
+  removalsAllowed: boolean
+  /** The run in which the last round ended. */
+  finishedInRun: RunId | null
+}
+
+type Row = {
+  kind: ResourceKind
+  generation: GenerationId
+  next_link: string | null
+  delta_link: string | null
+  delta_at: Date | null
+  removed_in_round: number
+  removals_allowed: boolean
+  finished_in_run: RunId | null
+}
+
+const toCursor = (row: Row): Cursor => ({
+  kind: row.kind,
+  generation: row.generation,
+  nextLink: row.next_link,
+  deltaLink: row.delta_link,
+  deltaAt: row.delta_at,
+  removedInRound: row.removed_in_round,
+  removalsAllowed: row.removals_allowed,
+  finishedInRun: row.finished_in_run,
+})
+
+export async function listCursors({ db }: TenantSql): Promise<Cursor[]> {
+  const { rows } = await raw<Row>`select * from tenantry.sync_cursors`.execute(db)
+  return rows.map(toCursor)
+}
+
+/** In the transaction that stores the page, so that a crash resumes at exactly the page it had reached. */
+export async function saveCursor({ db, at, tenantId }: TenantSql, cursor: Cursor): Promise<void> {
+  await raw`
+    insert into tenantry.sync_cursors (tenant_id, kind, generation, next_link, delta_link, delta_at, removed_in_round,
+      removals_allowed, finished_in_run, updated_at)
+    values (${tenantId}, ${cursor.kind}, ${cursor.generation}, ${cursor.nextLink}, ${cursor.deltaLink}, ${cursor.deltaAt},
+      ${cursor.removedInRound}, ${cursor.removalsAllowed}, ${cursor.finishedInRun}, ${at})
+    on conflict (tenant_id, kind) do update set
+      generation = excluded.generation,
+      next_link = excluded.next_link,
+      delta_link = excluded.delta_link,
+      delta_at = excluded.delta_at,
+      removed_in_round = excluded.removed_in_round,
+      removals_allowed = excluded.removals_allowed,
+      finished_in_run = excluded.finished_in_run,
+      updated_at = excluded.updated_at`.execute(db)
+}
+
+/** Lets the next run of this tenant remove as much as Graph says is gone, once. */
+export async function allowRemovals({ db, at }: TenantSql): Promise<void> {
+  await raw`update tenantry.sync_cursors set removals_allowed = true, updated_at = ${at}`.execute(db)
+}

@@ -1,0 +1,101 @@
+import { sql as raw } from 'kysely'
+import type { TenantId } from '#model/ids.ts'
+import type { Turns } from '#model/schedule.ts'
+import { WORKING_STATES } from '#model/tenant.ts'
+import type { AnySql, FleetSql } from '#store/open.ts'
+
+/** A job with the turns around now; `schedule` is its schedule as text. */
+export type PlannedJob = Turns & { job: string; schedule: string }
+/** `known` is false for a job that another process has planned, whose configuration has more jobs than this one’s. */
+export type DueJob = { tenantId: TenantId; job: string; known: boolean }
+
+const working = raw.join(WORKING_STATES.map((state) => raw`${state}`))
+
+const turnsOf = (jobs: readonly PlannedJob[]) =>
+  raw`jsonb_to_recordset(${JSON.stringify(jobs)}::jsonb)
+    as turn(job text, schedule text, previous timestamptz, next timestamptz, "spreadSeconds" float8)`
+
+/**
+ * When a tenant's turn is: the same so many seconds after each turn of the job, told by a hash of its id, so that the
+ * load is even and nobody's time moves. `turn` stands for one of `turnsOf`.
+ */
+const dueAfter = (tenantId: ReturnType<typeof raw>, at: Date) => {
+  const wait = raw`make_interval(secs => mod(abs(hashtextextended(${tenantId}::text || turn.job, 0)::numeric), 1000000)::float8
+    / 1000000 * turn."spreadSeconds")`
+  return raw`case when turn.previous + ${wait} > ${at} then turn.previous + ${wait} else turn.next + ${wait} end`
+}
+
+/**
+ * Takes what is due, the longest due first, and sets when it is due next, so that two planners never take the same. An
+ * index finds it: the cost is that of what is due, not of what is registered.
+ */
+export async function takeJobsDue(
+  { db, at }: FleetSql,
+  { jobs, limit }: { jobs: readonly PlannedJob[]; limit: number },
+): Promise<DueJob[]> {
+  const { rows } = await raw<{ tenant_id: TenantId; job: string; known: boolean }>`
+    with due as (
+      select tenant_id, job from tenantry.job_schedules
+      where due_at <= ${at} order by due_at limit ${limit} for update skip locked)
+    update tenantry.job_schedules s
+    set due_at = coalesce(${dueAfter(raw`due.tenant_id`, at)}, ${at}::timestamptz + interval '1 hour')
+    from due left join ${turnsOf(jobs)} on turn.job = due.job
+    where s.tenant_id = due.tenant_id and s.job = due.job
+    returning s.tenant_id, s.job, turn.job is not null as known`.execute(db)
+  return rows.map((row) => ({ tenantId: row.tenant_id, job: row.job, known: row.known }))
+}
+
+/** Spreads jobs that were added to the configuration over the working tenants, and finds whoever was overlooked. */
+export async function scheduleJobs({ db, at }: FleetSql, jobs: readonly PlannedJob[]): Promise<void> {
+  if (jobs.length === 0) return
+  await raw`
+    insert into tenantry.job_schedules (tenant_id, job, due_at)
+    select t.id, turn.job, ${dueAfter(raw`t.id`, at)}
+    from tenantry.tenants t cross join ${turnsOf(jobs)}
+    where t.state in (${working}) and not exists (
+      select from tenantry.job_schedules s where s.tenant_id = t.id and s.job = turn.job)
+    on conflict do nothing`.execute(db)
+}
+
+/** A tenant that comes, or comes back, has its first run of every job at once. */
+export async function scheduleTenant({ db, at }: AnySql, tenantId: TenantId): Promise<void> {
+  await raw`
+    insert into tenantry.job_schedules (tenant_id, job, due_at)
+    select ${tenantId}, job, ${at} from tenantry.planned_jobs
+    on conflict do nothing`.execute(db)
+}
+
+/** A tenant that the daemon does not work for is nowhere in what planning looks at. */
+export async function unscheduleTenant({ db }: AnySql, tenantId: TenantId): Promise<void> {
+  await raw`delete from tenantry.job_schedules where tenant_id = ${tenantId}`.execute(db)
+}
+
+/** The jobs that tenants have times for, with the schedule that these were made from. */
+export async function listPlanned({ db }: FleetSql): Promise<{ job: string; schedule: string }[]> {
+  const { rows } = await raw<{ job: string; schedule: string }>`
+    select job, schedule from tenantry.planned_jobs order by job`.execute(db)
+  return rows
+}
+
+/** Forgets a job and every tenant's time for it. */
+export async function removePlanned({ db }: FleetSql, jobs: readonly string[]): Promise<void> {
+  await raw`delete from tenantry.job_schedules where job = any(${[...jobs]})`.execute(db)
+  await raw`delete from tenantry.planned_jobs where job = any(${[...jobs]})`.execute(db)
+}
+
+export async function addPlanned({ db }: FleetSql, jobs: readonly PlannedJob[]): Promise<void> {
+  for (const { job, schedule } of jobs)
+    await raw`
+      insert into tenantry.planned_jobs (job, schedule) values (${job}, ${schedule})
+      on conflict (job) do update set schedule = excluded.schedule`.execute(db)
+}
+
+export type JobStanding = { job: string; tenants: number; nextDueAt: Date | null }
+
+/** How many tenants each job is planned for, and when the next of them is due. */
+export async function countSchedules({ db }: FleetSql): Promise<JobStanding[]> {
+  const { rows } = await raw<{ job: string; tenants: number; next_due_at: Date | null }>`
+    select job, count(*)::int as tenants, min(due_at) as next_due_at
+    from tenantry.job_schedules group by job order by job`.execute(db)
+  return rows.map((row) => ({ job: row.job, tenants: row.tenants, nextDueAt: row.next_due_at }))
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { syncTenant } from '#flows/sync-tenant.ts'
+import type { TenantId } from '#model/ids.ts'
+import { diagnose } from '#model/problem.ts'
+import { allowRemovals } from '#store/cursors.ts'
+import { asTenant } from '#store/open.ts'
+import { countResources } from '#store/resources.ts'
+import { latestRun, listRuns } from '#store/sync-runs.ts'
+import { type Fleet, openFleet } from '#test/support/fleet.ts'
+
+const never = new AbortController().signal
+let fleet: Fleet
+let next = 0
+/** Every test has a tenant of its own. */
+let tenantId: TenantId
+
+before(async () => {
+  fleet = await openFleet({ tenants: 8, users: 2_500, groups: 2 })
+})
+after(() => fleet[Symbol.asyncDispose]())
+beforeEach(() => {
+  fleet.emulator.mischief.clear()
+  fleet.emulator.requests.clear()
+  tenantId = fleet.tenantIds[next] as TenantId
+  next += 1
+})
+
+const sync = (signal = never) => syncTenant(fleet.tools, { tenantId, signal })
+const run = () => asTenant(fleet.tools.store, tenantId, latestRun)
+const stored = () => asTenant(fleet.tools.store, tenantId, countResources)
+const pagesAsked = () =>
+  fleet.emulator.requests.list({ tenantId, path: '/users/delta' }).filter(({ status }) => status === 200).length
+
+test('a run that is broken off goes on at the page it had reached', async () => {
+  fleet.emulator.mischief.add({
+    at: 'graph',
+    match: { path: '/users/delta', tenant: tenantId },
+    nth: 3,
+    answer: { status: 400, headers: {}, body: '{}' },
+  })
+  await assert.rejects(sync())
+  assert.equal((await run())?.state, 'failed')
+  const before = (await stored()).user
+  assert.ok(before > 0 && before < 2_500, `${before} of 2,500 are there`)
+  fleet.emulator.mischief.clear()
+  fleet.emulator.requests.clear()
+  await sync()
+  assert.equal((await stored()).user, 2_500)
+  assert.equal(pagesAsked(), 1, 'only the page that was missing was asked for')
+})
+
+test('a run that was taken over is fenced off: its next page is not stored', async () => {
+  const { store } = fleet.tools
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const slow = {
+    ...fleet.tools,
+    graphAsApp: (id: TenantId, options?: { longestPauseMilliseconds?: number }) => {
+      const graph = fleet.tools.graphAsApp(id, options)
+      let asked = 0
+      return {
+        ...graph,
+        token: async (how?: { fresh?: boolean }) => {
+          asked += 1
+          if (asked === 2) {
+            reach()
+            await released
+          }
+          return graph.token(how)
+        },
+      }
+    },
+  }
+  const late = syncTenant(slow, { tenantId, signal: never })
+  await reached
+  await sync()
+  const whole = await run()
+  release()
+  await assert.rejects(late, (error) => diagnose(error).code === 'RUN_SUPERSEDED')
+  assert.deepEqual(await run(), whole)
+  assert.deepEqual(
+    (await asTenant(store, tenantId, (sql) => listRuns(sql, { limit: 10 }))).map(({ state }) => state).sort(),
+    ['interrupted', 'succeeded'],
+  )
+  assert.equal((await stored()).user, 2_500)
+})
+
+test('when Graph asks for patience the run waits in the queue, not on a worker, and goes on where it was', async () => {
+  fleet.emulator.mischief.add({
+    at: 'graph',
+    match: { path: '/users/delta', tenant: tenantId },
+    nth: 2,
+    times: 1,
+    answer: { status: 429, headers: { 'retry-after': '7' }, body: '{"error":{"code":"TooManyRequests","message":""}}' },
+  })
+  await sync()
+  const waiting = await run()
+  assert.equal(waiting?.state, 'waiting')
+  const [job] = await fleet.tools.jobs.boss.findJobs<{ tenantId: string }>('sync-tenant', {
+    key: tenantId,
+    queued: true,
+  })
+  assert.equal(job?.data.tenantId, tenantId)
+  assert.ok((job?.startAfter.getTime() ?? 0) > Date.now(), 'the continuation is not due at once')
+  await sync()
+  const done = await run()
+  assert.deepEqual([done?.id, done?.state, done?.users], [waiting?.id, 'succeeded', 2_500])
+})
+
+test('a reading that would remove a large share stops and asks, and goes on once an operator allows it', async () => {
+  await sync()
+  const match = { path: '/users/delta', tenant: tenantId }
+  const headers = { 'content-type': 'application/json' }
+  const empty = { value: [], '@odata.deltaLink': `${fleet.emulator.origin}/v1.0/users/delta?$deltatoken=made-up` }
+  const forgetThenShowNobody = () =>
+    fleet.emulator.mischief.set([
+      { at: 'graph', match, times: 1, answer: { status: 410, headers, body: '{"error":{"code":"resyncRequired"}}' } },
+      { at: 'graph', match, nth: 2, answer: { status: 200, headers, body: JSON.stringify(empty) } },
+    ])
+  forgetThenShowNobody()
+  await assert.rejects(sync(), (error) => diagnose(error).code === 'REMOVAL_TOO_LARGE')
+  assert.equal((await stored()).user, 2_500, 'nothing was removed')
+  assert.equal((await run())?.diagnosis?.owner, 'operator')
+  await asTenant(fleet.tools.store, tenantId, allowRemovals)
+  forgetThenShowNobody()
+  await sync()
+  assert.equal((await stored()).user, 0)
+})
+
+test('a large tenant makes room for the others and goes on behind them', async () => {
+  let now = Date.now()
+  const tick = () => {
+    now += 11_000
+    return new Date(now)
+  }
+  const tools = { ...fleet.tools, clock: { ...fleet.tools.clock, now: tick } }
+  await syncTenant(tools, { tenantId, signal: never })
+  assert.equal((await run())?.state, 'waiting')
+  let rounds = 1
+  while ((await run())?.state === 'waiting') {
+    await syncTenant(tools, { tenantId, signal: never })
+    rounds += 1
+    assert.ok(rounds < 20)
+  }
+  assert.ok(rounds > 1)
+  assert.deepEqual([(await run())?.state, (await run())?.users, (await stored()).user], ['succeeded', 2_500, 2_500])
+  assert.equal(pagesAsked(), 3, 'no page was asked for twice')
+})
