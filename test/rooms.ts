@@ -108,5 +108,6 @@ export const EMULATOR: Record<string, Room> = {
     packages: ['zod'],
   },
   banner: { imports: ['index'], packages: [] },
-  cli: { imports: ['index', 'banner'], packages: ['commander'] },
+  command: { imports: ['index', 'banner'], packages: ['commander'] },
+  cli: { imports: ['command'], packages: [] },
 }

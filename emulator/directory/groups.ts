@@ -21,8 +21,6 @@ export function updateGroup(directory: Directory, tenantId: Guid, id: Guid, patc
 
 export const findGroup = (directory: Directory, tenantId: Guid, id: Guid): Group | null =>
   contentsOf(directory, tenantId).groups.get(id) ?? null
-export const listGroups = (directory: Directory, tenantId: Guid): Iterable<Group> =>
-  contentsOf(directory, tenantId).groups.values()
 export const countGroups = (directory: Directory, tenantId: Guid): number => contentsOf(directory, tenantId).groups.size
 
 export function removeGroup(directory: Directory, tenantId: Guid, id: Guid): boolean {

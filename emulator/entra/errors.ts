@@ -120,6 +120,28 @@ const TABLE = {
     "The app is trying to access a service '{0}'({1}) that your organization '{2}' lacks a service principal for. Contact your IT Admin to review the configuration of your service subscriptions or consent to the application in order to create the required service principal.",
   ],
   501051: [400, 'invalid_grant', "Application '{0}'({1}) is not assigned to a role for the application '{2}'({3})."],
+  90033: [503, 'temporarily_unavailable', 'A transient error has occurred. Please try again.'],
+  50196: [400, 'invalid_grant', 'The server terminated an operation because it encountered a client request loop.'],
+  53003: [
+    400,
+    'invalid_grant',
+    'Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.',
+  ],
+  50076: [
+    400,
+    'invalid_grant',
+    "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{0}'.",
+  ],
+  50079: [
+    400,
+    'invalid_grant',
+    "Due to a configuration change made by your administrator, or because you moved to a new location, you must enroll in multifactor authentication to access '{0}'.",
+  ],
+  50173: [
+    400,
+    'invalid_grant',
+    'The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password.',
+  ],
   90095: [
     403,
     'access_denied',
@@ -190,6 +212,21 @@ const TABLE = {
 } as const satisfies Record<number, readonly [status: number, error: string, text: string]>
 
 export type AadstsCode = keyof typeof TABLE
+export const isAadstsCode = (code: number): code is AadstsCode => Object.hasOwn(TABLE, code)
+
+/** What MSAL asks a user for by. @see https://learn.microsoft.com/entra/msal/dotnet/advanced/exceptions */
+const SUBERRORS: Partial<Record<AadstsCode, string>> = {
+  65001: 'consent_required',
+  53003: 'message_only',
+  50076: 'basic_action',
+  50079: 'basic_action',
+  50173: 'bad_token',
+}
+/** Codes that come with a challenge, to be given back with the next request. */
+const CHALLENGED: readonly AadstsCode[] = [53003, 50076, 50079]
+const CLAIMS_CHALLENGE = JSON.stringify({
+  access_token: { capolids: { essential: true, values: ['c0ffee00-0000-4000-8000-000000000001'] } },
+})
 
 /** A refusal of the identity platform. */
 export class EntraError extends Error {
@@ -205,7 +242,7 @@ export class EntraError extends Error {
     this.code = code
     this.status = status as ContentfulStatusCode
     this.error = error
-    this.suberror = code === 65001 ? 'consent_required' : undefined
+    this.suberror = SUBERRORS[code]
   }
 
   get description(): string {
@@ -237,6 +274,7 @@ export function errorBody(
     correlation_id: correlation,
     error_uri: `${origin}/error?code=${error.code}`,
     ...(error.suberror ? { suberror: error.suberror } : {}),
+    ...(CHALLENGED.includes(error.code) ? { claims: CLAIMS_CHALLENGE } : {}),
   }
 }
 

@@ -85,6 +85,8 @@ export function openEntraState(clock: Clock) {
     },
     endSession: (id: string | undefined) => id !== undefined && sessions.delete(id),
     begin(interaction: Omit<Interaction, 'id' | 'expiresAt'>): Interaction {
+      forgetTheOldest(interactions)
+      forgetTheOldest(sessions)
       const made = { ...interaction, id: random(), expiresAt: clock.seconds() + INTERACTION_SECONDS }
       interactions.set(made.id, made)
       return made
@@ -127,6 +129,14 @@ export function openEntraState(clock: Clock) {
       for (const map of [sessions, interactions, codes, refreshTokens, devices]) map.clear()
     },
   }
+}
+
+const KEPT = 10_000
+
+/** Pages that nobody finished must not fill the memory of a long run. */
+function forgetTheOldest(map: Map<string, unknown>): void {
+  const [oldest] = map.size > KEPT ? map.keys() : []
+  if (oldest !== undefined) map.delete(oldest)
 }
 
 /** Nine characters that nobody mistakes for others. */

@@ -85,6 +85,8 @@ export const ruleSchema = z
         body: z.string().default(''),
       })
       .optional(),
+    /** token only: refused with this AADSTS code, in the shape and with the status that it has. */
+    aadsts: z.number().int().positive().optional(),
     /** graph only: the next link of a page leads here instead. */
     nextLink: z.string().optional(),
     delayMs: z.number().int().positive().optional(),
@@ -97,7 +99,15 @@ export const ruleSchema = z
   })
   .transform((rule, context) => {
     const { word } = rule
-    const deeds = [rule.answer, rule.nextLink, rule.delayMs, rule.truncate, rule.reset, rule.commitThenDrop]
+    const deeds = [
+      rule.answer,
+      rule.aadsts,
+      rule.nextLink,
+      rule.delayMs,
+      rule.truncate,
+      rule.reset,
+      rule.commitThenDrop,
+    ]
     const does = deeds.some((deed) => deed !== undefined)
     const wrong = (message: string) => {
       context.addIssue({ code: 'custom', message })
@@ -111,6 +121,7 @@ export const ruleSchema = z
     if (at === undefined) return wrong('needs a place (at), as it has no word')
     if (does && (at === 'idtoken' || at === 'apptoken')) return wrong(`only a word can strike at ${at}`)
     if (rule.nextLink !== undefined && at !== 'graph') return wrong('a next link is bent at graph only')
+    if (rule.aadsts !== undefined && at !== 'token') return wrong('AADSTS codes are given at token only')
     return { ...rule, at }
   })
 export const rulesSchema = z.strictObject({ seed: z.number().int().default(1), rules: z.array(ruleSchema) })

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, Next } from 'hono'
+import { answerError, EntraError, isAadstsCode } from '#emulator/entra/errors.ts'
 import type { Rule } from '#emulator/mischief/rules.ts'
 import type { Env } from '#emulator/world.ts'
 
@@ -10,22 +11,25 @@ export type ServedEnv = Env & { Bindings: HttpBindings }
 /**
  * Does to a request what the struck rules say: late, answered by the rule, cut before, in or after the answer. Graph
  * strikes for itself and leaves only the cutting.
- * @param closing aborted when the server closes, so that no late answer keeps it
+ * @param options.closing aborted when the server closes, so that no late answer keeps it
  */
 export async function carryOut(
   c: Context<ServedEnv>,
   next: Next,
   struck: readonly Rule[],
-  closing: AbortSignal,
+  { closing, now }: { closing: AbortSignal; now: Date },
 ): Promise<Response | undefined> {
   const delayMs = struck.reduce((sum, rule) => sum + (rule.delayMs ?? 0), 0)
   if (delayMs > 0) await wait(delayMs, undefined, { signal: closing }).catch(() => {})
   const answer = struck.find((rule) => rule.answer)?.answer
-  if (!answer && !struck.some((rule) => rule.reset)) await next()
+  const aadsts = struck.find((rule) => rule.aadsts !== undefined)?.aadsts
+  if (!answer && aadsts === undefined && !struck.some((rule) => rule.reset)) await next()
   if (answer) c.get('told').reason = `mischief: answers ${answer.status}`
-  const response = answer ? new Response(bodyOf(answer), answer) : c.res
+  if (aadsts !== undefined) c.get('told').reason = `mischief: refuses with AADSTS${aadsts}`
+  const own = answer ? new Response(bodyOf(answer), answer) : aadsts === undefined ? null : refusal(c, aadsts, now)
+  const response = own ?? c.res
   const all = [...struck, ...(c.get('struck') ?? [])]
-  return (await cut(c, all, response)) ?? (answer ? response : undefined)
+  return (await cut(c, all, response)) ?? own ?? undefined
 }
 
 /** Cuts the connection where a rule says so. */
@@ -47,6 +51,14 @@ async function cut(c: Context<ServedEnv>, struck: readonly Rule[], response: Res
   outgoing.writeHead(response.status, { 'content-length': Math.max(body.length, truncate + 1) })
   outgoing.write(body.subarray(0, truncate), () => incoming.socket.destroy())
   return RESPONSE_ALREADY_SENT
+}
+
+/** In Entra ID's own words where they are known, else with the code alone. */
+function refusal(c: Context<ServedEnv>, code: number, now: Date): Response {
+  const { origin } = new URL(c.req.url)
+  if (isAadstsCode(code)) return answerError(c, new EntraError(code), { now, correlationId: undefined, origin })
+  const error_description = `AADSTS${code}: The emulator was told to refuse with this code.`
+  return c.json({ error: 'invalid_request', error_description, error_codes: [code] }, 400)
 }
 
 /** A status that carries no body must not be given one. */

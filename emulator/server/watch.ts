@@ -29,7 +29,8 @@ export const watch =
     }
     const at = world.clock.now()
     const occasion = world.mischief.rules().length > 0 ? await occasionOf(world, c.req) : null
-    const answered = (await carryOut(c, next, occasion ? world.mischief.hit(occasion) : [], closing)) ?? sendReady(c)
+    const answered =
+      (await carryOut(c, next, occasion ? world.mischief.hit(occasion) : [], { closing, now: at })) ?? sendReady(c)
     // Hono keeps the first answer; what has been sent and cut already must not be sent again.
     if (answered && c.finalized) {
       c.res = undefined

@@ -9,6 +9,7 @@ import { tenantListView } from '#console/views/tenant-list-view.ts'
 import { listAudit } from '#store/audit.ts'
 import { asFleet } from '#store/open.ts'
 import { searchTenants } from '#store/search-tenants.ts'
+import { tenantNames } from '#store/tenant-names.ts'
 
 const AUDIT_ENTRIES = 200
 
@@ -38,5 +39,16 @@ export const tenants =
 
 export const audit =
   (door: Door): Handler<Env> =>
-  async (c) =>
-    show(c, door, auditView(await asFleet(door.tools.store, (sql) => listAudit(sql, { limit: AUDIT_ENTRIES }))))
+  async (c) => {
+    const page = await asFleet(door.tools.store, async (sql) => {
+      const entries = await listAudit(sql, { limit: AUDIT_ENTRIES })
+      return auditView(
+        entries,
+        await tenantNames(
+          sql,
+          entries.flatMap(({ tenantId }) => tenantId ?? []),
+        ),
+      )
+    })
+    return show(c, door, page)
+  }

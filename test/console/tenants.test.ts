@@ -107,6 +107,7 @@ suite('tenants in the console', { concurrency: false }, () => {
     assert.equal(moved?.detail.reason, 'They <asked> for it')
     assert.match(moved?.actor ?? '', /^operator:[0-9a-f-]{36}$/)
     assert.ok(!paused.text.includes('<asked>'), 'what people type is shown as text')
+    assert.match((await olivia.get('/audit')).text, new RegExp(`<a href="/tenants/${FABRIKAM}"><bdi>`))
     assert.equal(await waiting(), 0, 'its jobs are gone')
     assert.ok(!(await olivia.get(`/tenants/${FABRIKAM}`)).text.includes('is paused'), 'told once')
 

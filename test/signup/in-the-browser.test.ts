@@ -82,7 +82,7 @@ suite('the landing page in a browser', { concurrency: false }, () => {
     assert.equal(await heading(page), 'Connect Fabrikam?')
     await flawless(page, 'welcome')
 
-    site.emulator.lag.set({ assignmentTokens: 6 })
+    site.emulator.lag.set({ assignmentTokens: 1_000 })
     await press(page, 'Grant and connect')
     await page.waitForURL('**/sign-up/progress')
     await page.getByText('Check that Northwind Insights can work without you').waitFor()

@@ -125,6 +125,7 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
     const { tenantId } = c.req.valid('param')
     const { reason, displayName } = c.req.valid('json')
     const known = await knownTenant(tools, tenantId)
+    // Typed as never: problem+json is written by hand, and the framework knows answers of its own only.
     if (displayName !== known.displayName)
       return problemAnswer(
         c,

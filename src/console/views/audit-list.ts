@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { moment } from '#console/views/moment.ts'
+import type { TenantId } from '#model/ids.ts'
 import type { TenantState } from '#model/tenant.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
 import { table } from '#pages/components/table.ts'
@@ -20,8 +21,8 @@ const ACTIONS: Record<string, string> = {
   'console.refused': 'Refused at the console',
 }
 
-/** Who did what, the latest first. `withTenant` names the tenant of each line. */
-export const auditList = (entries: readonly AuditEntry[], { withTenant = false } = {}): Html =>
+/** Who did what, the latest first. `names` adds which tenant each line is about. */
+export const auditList = (entries: readonly AuditEntry[], names?: ReadonlyMap<TenantId, string>): Html =>
   entries.length === 0
     ? emptyState('Nothing yet', 'Whatever changes here is written down with who, when and why.')
     : table(
@@ -29,20 +30,19 @@ export const auditList = (entries: readonly AuditEntry[], { withTenant = false }
         [
           { title: 'When (UTC)', cell: ({ at }) => moment(at) },
           { title: 'What', heading: true, cell: whatOf },
-          ...(withTenant
-            ? [
-                {
-                  title: 'Tenant',
-                  cell: ({ tenantId }: AuditEntry) =>
-                    tenantId ? html`<a href="/tenants/${tenantId}"><code>${tenantId}</code></a>` : '—',
-                },
-              ]
-            : []),
+          ...(names ? [{ title: 'Tenant', cell: ({ tenantId }: AuditEntry) => tenantOf(tenantId, names) }] : []),
           { title: 'Who', cell: ({ actor }) => whoOf(actor) },
           { title: 'Why', cell: ({ detail }) => whyOf(detail) },
         ],
         entries,
       )
+
+/** A tenant that never finished a sign-up has no page. */
+function tenantOf(id: TenantId | null, names: ReadonlyMap<TenantId, string>): Html | string {
+  if (!id) return '—'
+  const name = names.get(id)
+  return name === undefined ? html`<code>${id}</code>` : html`<a href="/tenants/${id}"><bdi>${name}</bdi></a>`
+}
 
 const whatOf = ({ action, to }: AuditEntry): Html =>
   html`<span class="state-cell"><span>${ACTIONS[action] ?? action}</span>${to && action === 'tenant.moved' && tenantBadge(to as TenantState)}</span>`

@@ -1,15 +1,16 @@
 import { html } from 'hono/html'
 import type { ConsolePage } from '#console/answers.ts'
 import { auditList } from '#console/views/audit-list.ts'
+import type { TenantId } from '#model/ids.ts'
 import type { AuditEntry } from '#store/audit.ts'
 
 /** What was done lately, in all tenants and in the console itself. */
-export const auditView = (entries: readonly AuditEntry[]): ConsolePage => ({
+export const auditView = (entries: readonly AuditEntry[], names: ReadonlyMap<TenantId, string>): ConsolePage => ({
   section: 'audit',
   title: 'Audit',
   body: html`
     <div class="stack">
       <div class="stack tight"><h1>Audit</h1><p class="soft">The latest ${entries.length} entries, of all tenants. No entry is ever changed.</p></div>
-      ${auditList(entries, { withTenant: true })}
+      ${auditList(entries, names)}
     </div>`,
 })

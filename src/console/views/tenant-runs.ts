@@ -48,7 +48,12 @@ export function runsBody(story: TenantStory, now: Date): Html {
     ${runs.length === 0 ? emptyState('No run yet', 'The daemon reads the directory soon after a tenant is connected.', 'clock') : runTable(runs, now)}`
 }
 
-const objectsOf = (runs: readonly SyncRun[]): number[] => runs.map(({ users, groups }) => users + groups).toReversed()
+/** From the oldest on; a run that goes on has not seen everything yet. */
+const objectsOf = (runs: readonly SyncRun[]): number[] =>
+  runs
+    .filter(({ state }) => state !== 'running')
+    .map(({ users, groups }) => users + groups)
+    .toReversed()
 
 const labelOf = (runs: readonly SyncRun[]): string => {
   const objects = objectsOf(runs)

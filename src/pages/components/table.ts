@@ -12,16 +12,19 @@ export type Column<Row> = {
   label?: string
 }
 
-/** Rows and columns; on a narrow screen each row becomes a card whose lines carry the columns' names. */
+/**
+ * Rows and columns; on a narrow screen each row becomes a card whose lines carry the columns' names. The roles are said
+ * because browsers forget that a table is one when its rows are laid out differently.
+ */
 export const table = <Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): Html => html`
   <div class="table-frame">
-    <table class="table">
+    <table class="table" role="table">
       <caption class="unseen">${caption}</caption>
-      <thead>
-        <tr>${columns.map(({ title, figures }) => html`<th scope="col" class="${figures ? 'figures' : ''}">${title}</th>`)}</tr>
+      <thead role="rowgroup">
+        <tr role="row">${columns.map(({ title, figures }) => html`<th scope="col" role="columnheader" class="${figures ? 'figures' : ''}">${title}</th>`)}</tr>
       </thead>
-      <tbody>
-        ${rows.map((row) => html`<tr>${columns.map((column) => cellOf(column, row))}</tr>`)}
+      <tbody role="rowgroup">
+        ${rows.map((row) => html`<tr role="row">${columns.map((column) => cellOf(column, row))}</tr>`)}
       </tbody>
     </table>
   </div>`
@@ -29,6 +32,6 @@ export const table = <Row>(caption: string, columns: readonly Column<Row>[], row
 const cellOf = <Row>({ title, label, cell, figures, heading }: Column<Row>, row: Row): Html => {
   const name = label ?? (typeof title === 'string' ? title : '')
   const content = cell(row)
-  if (heading) return html`<th scope="row" data-label="${name}">${content}</th>`
-  return html`<td data-label="${name}" class="${figures ? 'figures' : ''}">${content}</td>`
+  if (heading) return html`<th scope="row" role="rowheader" data-label="${name}">${content}</th>`
+  return html`<td role="cell" data-label="${name}" class="${figures ? 'figures' : ''}">${content}</td>`
 }

@@ -25,7 +25,7 @@ export const handOver = ({ link, script }: HandOver): Html => html`
     </div>
     <div class="card stack">
       <h3>Then have it recognized here</h3>
-      <p class="soft">Once somebody has granted, this page notices and connects your tenant. Microsoft may need a minute to pass it on.</p>
+      <p class="soft">Once somebody has granted, one press here connects your tenant. Microsoft may need a minute to pass it on.</p>
       <div>${action('/sign-up/check', 'Check again', { icon: 'refresh' })}</div>
     </div>
   </section>`

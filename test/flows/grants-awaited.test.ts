@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, test } from 'node:test'
+import { showTenant } from '#flows/show-tenants.ts'
+import type { TenantId } from '#model/ids.ts'
+import { openGranting } from '#test/flows/support/granting.ts'
+import { hurriedClock } from '#test/support/hurried-clock.ts'
+import { CUSTOMERS, openInstallation } from '#test/support/installation.ts'
+import { refusedWith } from '#test/support/problem.ts'
+
+const installation = await openInstallation({ after }, { clock: hurriedClock() })
+const { emulator, tools } = installation
+const { arrive, grant, asked } = openGranting(installation)
+const [bounded, adversarial, endless, swapped, refused] = CUSTOMERS as [
+  TenantId,
+  TenantId,
+  TenantId,
+  TenantId,
+  TenantId,
+]
+afterEach(() => {
+  emulator.mischief.clear()
+  emulator.lag.clear()
+})
+
+const LAG = { servicePrincipalReads: 3, servicePrincipalTokens: 3, assignmentWrites: 3, assignmentTokens: 3 }
+const nothingCameOf = (tenantId: TenantId) => refusedWith('TENANT_UNKNOWN', () => showTenant(tools, tenantId))
+
+for (const [consistency, tenantId] of [
+  ['bounded', bounded],
+  ['adversarial', adversarial],
+] as const)
+  test(`G07 replicas that are behind (${consistency}) are waited for, and everything is there once`, async () => {
+    emulator.lag.set({ ...LAG, consistency })
+    const grace = await arrive(tenantId)
+    assert.deepEqual(await grant(grace), ['connected', undefined])
+    const statuses = asked(tenantId)
+    assert.ok(statuses.includes(400), 'the lag was met')
+    assert.equal(statuses.filter((status) => status === 201).length, 3)
+  })
+
+test('G07 patience has an end, which says that waiting mends it', async () => {
+  emulator.lag.set({ assignmentTokens: 100_000 })
+  const grace = await arrive(endless)
+  assert.deepEqual(await grant(grace), ['failed', 'GRANT_NOT_VISIBLE_YET'])
+  await nothingCameOf(endless)
+  emulator.lag.clear()
+  assert.deepEqual(await grant(grace), ['connected', undefined], 'pressing again goes on from there')
+  assert.equal(asked(endless).filter((status) => status === 201).length, 3)
+})
+
+test('T14 a tenant is not connected with a token of another tenant', async () => {
+  const grace = await arrive(swapped)
+  emulator.mischief.say('apptoken.swap')
+  assert.deepEqual(await grant(grace), ['failed', 'TOKEN_OF_OTHER_TENANT'])
+  await nothingCameOf(swapped)
+})
+
+test('a refusal that is none of lag’s is told at once', async () => {
+  const grace = await arrive(refused)
+  emulator.mischief.add({
+    at: 'graph',
+    match: { method: 'POST', path: 'appRoleAssignedTo', tenant: refused },
+    answer: {
+      status: 400,
+      headers: { 'content-type': 'application/json' },
+      body: '{"error":{"code":"Request_BadRequest","message":"Permission being assigned was not found"}}',
+    },
+  })
+  assert.deepEqual(await grant(grace), ['failed', 'GRAPH_REFUSED'])
+  assert.equal(asked(refused).length, 1)
+  await nothingCameOf(refused)
+})
