@@ -14,12 +14,12 @@ export type Room = {
 export const SRC: Record<string, Room> = {
   base: { imports: [], packages: ['pino'] },
   model: { imports: [], packages: ['cron-parser'], pure: true },
-  config: { imports: ['model', 'base'], packages: ['zod', '@peculiar/x509'] },
+  config: { imports: ['model', 'base'], packages: ['zod'] },
   outbound: { imports: ['model', 'base'], packages: ['undici'] },
   entra: { imports: ['outbound', 'model', 'base'], packages: ['@azure/msal-node', 'jose', 'zod'] },
   graph: {
     imports: ['outbound', 'model', 'base'],
-    packages: ['@microsoft/microsoft-graph-client', '@microsoft/microsoft-graph-types', 'zod'],
+    packages: ['@microsoft/microsoft-graph-client', 'zod'],
   },
   store: { imports: ['model', 'base'], packages: ['kysely', 'pg', '@electric-sql/pglite'] },
   jobs: { imports: ['store', 'model', 'base'], packages: ['pg-boss'] },
@@ -38,7 +38,7 @@ export const SRC: Record<string, Room> = {
   daemon: { imports: ['flows', 'tools', 'jobs', 'model', 'base'], packages: [] },
   cli: {
     imports: ['flows', 'tools', 'config', 'store', 'jobs', 'model', 'base'],
-    packages: ['commander', '@clack/prompts'],
+    packages: ['commander'],
   },
   bin: {
     imports: [

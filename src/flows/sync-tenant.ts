@@ -9,13 +9,15 @@ import { missingRoles } from '#model/permission.ts'
 import { diagnose } from '#model/problem.ts'
 import { resourcesFor } from '#model/resource.ts'
 import { WORKING_STATES } from '#model/tenant.ts'
+import { LARGE_FROM_USERS, sizeOf } from '#model/throttle.ts'
 import { listCursors } from '#store/cursors.ts'
 import { asTenant } from '#store/open.ts'
+import { countUpTo } from '#store/resources.ts'
 import { finishRun, letRunWait, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'graphAsApp'>
+type Needs = Pick<Tools, 'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'budget' | 'graphAsApp'>
 
 /** A giant tenant makes room for the others after so long; it goes on behind them. */
 const SLICE_MILLISECONDS = 20_000
@@ -34,15 +36,16 @@ export async function syncTenant(
   tools: Needs,
   { tenantId, signal }: { tenantId: TenantId; signal: AbortSignal },
 ): Promise<void> {
-  const { config, store, clock, jobs, entra, graphAsApp } = tools
+  const { config, store, clock, jobs, entra, budget, graphAsApp } = tools
   const begun = await asTenant(store, tenantId, async (sql) => {
     const tenant = await findTenant(sql, tenantId)
     if (!tenant || !WORKING_STATES.includes(tenant.state)) return null
     const run = await startRun(sql, { id: randomUUID() as RunId })
-    return { tenant, run, cursors: await listCursors(sql) }
+    return { tenant, run, cursors: await listCursors(sql), users: await countUpTo(sql, 'user', LARGE_FROM_USERS) }
   })
   if (!begun) return
-  const { tenant, run, cursors } = begun
+  const { tenant, run, cursors, users } = begun
+  budget.setSize(tenantId, sizeOf(users))
   const until = clock.now().getTime() + SLICE_MILLISECONDS
   const work = {
     ...tools,

@@ -10,7 +10,7 @@ const object = z.looseObject({ id: z.string(), displayName: z.string().nullish()
 /** The largest page that directory objects come in. @see https://learn.microsoft.com/graph/api/user-list#optional-query-parameters */
 const PAGE_SIZE = 999
 
-export type Selection = { kind: ResourceKind; collection: string; select: readonly string[] }
+export type Selection = { kind: ResourceKind; collection: 'users' | 'groups'; select: readonly string[] }
 
 /** Every object of one kind, page by page; asking only for what is stored keeps each page at one resource unit. */
 export const resourcePages = (
@@ -28,6 +28,6 @@ export const resourcePages = (
   })
 
 /** The cheapest question that only a working permission can answer. */
-export async function firstObject(graph: Graph, { collection }: Selection): Promise<void> {
+export async function firstObject(graph: Graph, collection: Selection['collection']): Promise<void> {
   await request(graph, { path: `/${collection}?$select=id&$top=1` })
 }

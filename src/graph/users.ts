@@ -20,4 +20,4 @@ const USERS: Selection = {
 
 /** @see https://learn.microsoft.com/graph/api/user-list */
 export const userPages = (graph: Graph, options: { signal?: AbortSignal } = {}) => resourcePages(graph, USERS, options)
-export const firstUser = (graph: Graph): Promise<void> => firstObject(graph, USERS)
+export const firstUser = (graph: Graph): Promise<void> => firstObject(graph, 'users')

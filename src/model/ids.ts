@@ -33,7 +33,6 @@ export const parseClientId = parser<ClientId>()
 export const parseObjectId = parser<ObjectId>()
 export const parseAppRoleId = parser<AppRoleId>()
 export const parseSignUpId = parser<SignUpId>()
-export const parseRunId = parser<RunId>()
 
 /** The one tenant of all personal Microsoft accounts; it can never be a customer. @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
 export const PERSONAL_ACCOUNTS = '9188040d-6c67-4c5b-b112-36a304b66dad' as TenantId

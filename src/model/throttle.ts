@@ -36,7 +36,9 @@ export const scaled = (limits: ThrottleLimits, share: number): ThrottleLimits =>
 }
 
 export type TenantSize = 'S' | 'M' | 'L'
-export const sizeOf = (users: number): TenantSize => (users < 50 ? 'S' : users <= 500 ? 'M' : 'L')
+/** From so many users on a tenant is large, however many more there are. */
+export const LARGE_FROM_USERS = 501
+export const sizeOf = (users: number): TenantSize => (users < 50 ? 'S' : users < LARGE_FROM_USERS ? 'M' : 'L')
 
 /** What requests cost that cost more than one unit. */
 const COSTS: readonly { method: 'GET' | 'POST'; path: RegExp; units: number }[] = [

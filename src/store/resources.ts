@@ -152,6 +152,15 @@ export async function newestResources(
   return rows.map(toResource)
 }
 
+/** At most `limit`, counted no further than that. */
+export async function countUpTo({ db }: TenantSql, kind: ResourceKind, limit: number): Promise<number> {
+  const { rows } = await raw<{ count: number }>`
+    select count(*)::int as count from (select 1 from tenantry.resources where kind = ${kind} limit ${limit}) as some`.execute(
+    db,
+  )
+  return rows[0]?.count ?? 0
+}
+
 export async function countMembers({ db }: TenantSql): Promise<number> {
   const { rows } = await raw<{ count: number }>`select count(*)::int as count from tenantry.group_members`.execute(db)
   return rows[0]?.count ?? 0

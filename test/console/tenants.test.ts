@@ -171,7 +171,9 @@ suite('tenants in the console', { concurrency: false }, () => {
     assert.match((await olivia.get(`/tenants/${id}`)).text, /data-live="[^"]+\/events"/)
     const run = madeUp.runId()
     await asTenant(store, id, (sql) => startRun(sql, { id: run }))
-    await asTenant(store, id, (sql) => upsertResources(sql, madeUp.generationId(), [aResource('user', 'Ada'), aResource('group', 'All')]))
+    await asTenant(store, id, (sql) =>
+      upsertResources(sql, madeUp.generationId(), [aResource('user', 'Ada'), aResource('group', 'All')]),
+    )
     await asTenant(store, id, (sql) => recordPage(sql, run, { kind: 'user', count: 4_321 }))
     await asTenant(store, id, (sql) => finishRun(sql, run, { state: 'succeeded', diagnosis: null }))
     const told = await olivia.get(`/tenants/${id}/events`)

@@ -36,7 +36,7 @@ forEachBackend((backend) => {
     const done: TenantId[] = []
     let [running, most] = [0, 0]
     const together = gate()
-    const runner = await startRunner(
+    const runner = startRunner(
       jobs,
       tasksThat(async (tenantId, { attempt }) => {
         assert.equal(attempt, 0)
@@ -71,10 +71,7 @@ forEachBackend((backend) => {
     })
     const second = await openJobs({ store, log: silentLog, work: false, migrate: false })
     t.after(() => second.close())
-    const runners = [
-      await startRunner(jobs, tasks, { concurrency: 2 }),
-      await startRunner(second, tasks, { concurrency: 2 }),
-    ]
+    const runners = [startRunner(jobs, tasks, { concurrency: 2 }), startRunner(second, tasks, { concurrency: 2 })]
     await until('the first one runs', () => running === 1)
     assert.equal(await ask(store, jobs, tenantId), true)
     const bystander = madeUp.tenantId()
@@ -91,7 +88,7 @@ forEachBackend((backend) => {
     const tenantId = madeUp.tenantId()
     await ask(store, jobs, tenantId)
     const attempts: number[] = []
-    const runner = await startRunner(
+    const runner = startRunner(
       jobs,
       tasksThat(async (_, { attempt }) => {
         attempts.push(attempt)
@@ -117,7 +114,7 @@ forEachBackend((backend) => {
   test('a failure that only somebody’s act can mend is not tried again', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     let tries = 0
-    const runner = await startRunner(
+    const runner = startRunner(
       jobs,
       tasksThat(async () => {
         tries += 1
@@ -139,7 +136,7 @@ forEachBackend((backend) => {
     const [poison, healthy] = [madeUp.tenantId(), madeUp.tenantId()]
     await ask(store, jobs, poison)
     let tries = 0
-    const runner = await startRunner(
+    const runner = startRunner(
       jobs,
       tasksThat(async (tenantId) => {
         if (tenantId !== poison) return
@@ -175,7 +172,7 @@ forEachBackend((backend) => {
     for (const tenantId of wanted) await ask(store, jobs, tenantId)
     const finish = gate()
     const [begun, ended]: TenantId[][] = [[], []]
-    const runner = await startRunner(
+    const runner = startRunner(
       jobs,
       tasksThat(async (tenantId, { signal }) => {
         begun?.push(tenantId)
@@ -200,7 +197,7 @@ forEachBackend((backend) => {
     const tenantId = madeUp.tenantId()
     await ask(store, jobs, tenantId)
     let context: JobContext | null = null
-    const runner = await startRunner(
+    const runner = startRunner(
       jobs,
       tasksThat((_, given) => {
         context = given
@@ -216,7 +213,7 @@ forEachBackend((backend) => {
 
     await letWaitingBeDue(store)
     const done: TenantId[] = []
-    const next = await startRunner(
+    const next = startRunner(
       jobs,
       tasksThat(async (id) => void done.push(id)),
       { concurrency: 1 },

@@ -19,7 +19,7 @@ suite('the landing page in a browser', { concurrency: false }, () => {
   before(async () => {
     chromium = await launchChromium()
     site = await openSite(scope)
-    const runner = await startRunner(site.tools.jobs, tasks(site.tools), { concurrency: 1 })
+    const runner = startRunner(site.tools.jobs, tasks(site.tools), { concurrency: 1 })
     scope.after(() => runner.stop())
     untouched = site.emulator.snapshot()
   })
