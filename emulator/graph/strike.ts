@@ -21,7 +21,8 @@ export async function strike(
     ...(caller ? { tenantId: caller.tenantId, appId: caller.application.appId } : {}),
   }
   const rules = mischief.hit(occasion)
-  for (const { delayMs } of rules) if (delayMs !== undefined) await pause(delayMs)
+  // Somebody may have ordered an answer that never comes; it must not keep a test's process alive.
+  for (const { delayMs } of rules) if (delayMs !== undefined) await pause(delayMs, undefined, { ref: false })
   const fault = rules.find((rule) => rule.answer)?.answer
   const cutOff = rules.some((rule) => rule.reset)
   return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
-import { accept, begin, comeToReview, grant, seeEverythingArrive } from '#test/journeys/steps.ts'
+import { accept, begin, comeToReview, grant, seeEverythingArrive, tiles } from '#test/journeys/steps.ts'
 import { look, openBrowser, type Page, type Surfing } from '#test/support/browser.ts'
 import { type Customer, type Deployment, openDeployment } from '#test/support/deployment.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
@@ -112,12 +112,6 @@ suite('a Global Administrator signs up', () => {
     assert.equal((await tiles(page)).Users, '25')
   })
 })
-
-/** The figures of the connected page, by their names. */
-async function tiles(page: Page): Promise<Record<string, string>> {
-  const texts = await page.locator('.figure-tile').allInnerTexts()
-  return Object.fromEntries(texts.map((text) => text.split('\n').map((line) => line.trim()) as [string, string]))
-}
 
 /** What a key would reach now, as a screen reader says it: `button "Next"`. */
 async function focused(page: Page): Promise<string> {

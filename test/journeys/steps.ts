@@ -37,8 +37,19 @@ export async function comeToReview(page: Page, address: string, username: string
 /** The one change, and the page on which it is watched. */
 export const grant = (page: Page): Promise<void> => page.getByRole('button', { name: 'Grant and connect' }).click()
 
+/** A dead worker's job goes to another one after some silence. */
+const PATIENCE_MILLISECONDS = 180_000
+
 /** To the end: connected, and everything read. */
 export async function seeEverythingArrive(page: Page): Promise<void> {
   await page.waitForURL('**/sign-up/connected')
-  await page.getByText('Every page of your directory has been read.').waitFor()
+  await page
+    .getByText('Every page of your directory has been read.')
+    .waitFor({ timeout: PATIENCE_MILLISECONDS })
+}
+
+/** The figures of the connected page, by their names. */
+export async function tiles(page: Page): Promise<Record<string, string>> {
+  const texts = await page.locator('.figure-tile').allInnerTexts()
+  return Object.fromEntries(texts.map((text) => text.split('\n').map((line) => line.trim()) as [string, string]))
 }
