@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
-import { request } from '#graph/request.ts'
+import { request, urlOf } from '#graph/request.ts'
 import { type ObjectId, parseObjectId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 import type { ChangePage, DirectoryResource, MembershipChange, ResourceDefinition } from '#model/resource.ts'
@@ -31,6 +31,8 @@ export async function readChanges(
   const delta = page.data['@odata.deltaLink'] ?? null
   if (definition.mode === 'delta' && (next === null) === (delta === null))
     throw unreadable(`A page of ${definition.path} has neither or both of the two links.`)
+  // A foreign link must not even be stored: the next run would start from it, and every run after that.
+  for (const link of [next, delta]) if (link !== null) urlOf(graph, link)
   return { ...sort(definition, page.data.value), nextLink: next, deltaLink: delta }
 }
 

@@ -155,7 +155,7 @@ export async function newestResources(
 /** At most `limit`, counted no further than that. */
 export async function countUpTo({ db }: TenantSql, kind: ResourceKind, limit: number): Promise<number> {
   const { rows } = await raw<{ count: number }>`
-    select count(*)::int as count from (select 1 from tenantry.resources where kind = ${kind} limit ${limit}) as some`.execute(
+    select count(*)::int as count from (select 1 from tenantry.resources where kind = ${kind} limit ${limit}) as counted`.execute(
     db,
   )
   return rows[0]?.count ?? 0
