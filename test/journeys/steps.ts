@@ -43,9 +43,7 @@ const PATIENCE_MILLISECONDS = 180_000
 /** To the end: connected, and everything read. */
 export async function seeEverythingArrive(page: Page): Promise<void> {
   await page.waitForURL('**/sign-up/connected')
-  await page
-    .getByText('Every page of your directory has been read.')
-    .waitFor({ timeout: PATIENCE_MILLISECONDS })
+  await page.getByText('Every page of your directory has been read.').waitFor({ timeout: PATIENCE_MILLISECONDS })
 }
 
 /** The figures of the connected page, by their names. */
