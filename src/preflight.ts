@@ -17,8 +17,16 @@ const OUR_MISTAKES: readonly ProblemCode[] = [
   'CLIENT_SECRET_EXPIRED',
   'CLIENT_CERTIFICATE_REJECTED',
   'APPLICATION_MISCONFIGURED',
+  'SERVICE_PRINCIPAL_MISSING',
   'TENANT_NOT_FOUND',
 ]
+
+/** What means "not consented" in a customer's tenant means "not our app's id" at home. */
+const NOT_AT_HOME = {
+  message: 'The home tenant knows no application with this id.',
+  nextStep:
+    'Check it and TENANTRY_HOME_TENANT_ID. An app that a script has registered needs `az ad sp create --id …` at home, too.',
+}
 
 /**
  * Tries what can only be found out by trying: whether the database answers and whether Microsoft accepts the app's
@@ -60,14 +68,15 @@ async function tryCredential(parts: Partial<Config>, log: Log, clock: Clock): Pr
     return NOTHING
   } catch (error) {
     const { code, message, nextStep } = diagnose(error)
-    const found = { setting: settingOf(code, credential.kind), message, nextStep }
+    const words = code === 'SERVICE_PRINCIPAL_MISSING' ? NOT_AT_HOME : { message, nextStep }
+    const found = { setting: settingOf(code, credential.kind), ...words }
     return OUR_MISTAKES.includes(code) ? { mistakes: [found], doubts: [] } : { mistakes: [], doubts: [found] }
   }
 }
 
 function settingOf(code: ProblemCode, kind: 'secret' | 'certificate'): string {
   if (code === 'TENANT_NOT_FOUND') return 'TENANTRY_HOME_TENANT_ID'
-  if (code === 'APPLICATION_MISCONFIGURED') return 'TENANTRY_CLIENT_ID'
+  if (code === 'APPLICATION_MISCONFIGURED' || code === 'SERVICE_PRINCIPAL_MISSING') return 'TENANTRY_CLIENT_ID'
   if (code === 'NETWORK' || code === 'UNAVAILABLE' || code === 'ORIGIN_REFUSED') return 'TENANTRY_CLOUD'
   return kind === 'secret' ? 'TENANTRY_CLIENT_SECRET' : 'TENANTRY_CLIENT_CERTIFICATE_FILE'
 }

@@ -1,0 +1,167 @@
+// npm run mutants: takes one safeguard at a time out of a copy of the repository and shows that a test notices. A mutant
+// that survives is a promise that nobody keeps an eye on. Words after the command choose among the mutants by name.
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { installPackages, node, root } from './install.mjs'
+
+/** What is taken out (`search`, exactly once in `file`), what stands there instead, and which tests have to notice. */
+const MUTANTS = [
+  {
+    name: 'the nonce of the ID token is not compared',
+    file: 'src/entra/id-token.ts',
+    search: 'nonce !== expected.nonce',
+    replace: 'nonce === undefined',
+    tests: ['test/entra/id-token.test.ts'],
+  },
+  {
+    name: 'the issuer of the ID token is not compared',
+    file: 'src/entra/id-token.ts',
+    search: 'payload.iss !== issuer',
+    replace: 'payload.iss === undefined',
+    tests: ['test/entra/id-token.test.ts'],
+  },
+  {
+    name: 'the audience of the ID token is not compared',
+    file: 'src/entra/id-token.ts',
+    search: 'payload.aud !== entra.clientId',
+    replace: 'payload.aud === undefined',
+    tests: ['test/entra/id-token.test.ts'],
+  },
+  {
+    name: 'a key may sign for any issuer',
+    file: 'src/entra/id-token.ts',
+    search: "keyIssuer !== null && keyIssuer.replace('{tenantid}', tenantId) !== issuer",
+    replace: 'keyIssuer === undefined',
+    tests: ['test/entra/signing-keys.test.ts'],
+  },
+  {
+    name: 'a sign-up is not bound to its browser',
+    file: 'src/flows/complete-sign-up.ts',
+    search: '!ticket || !sameText(callback.state, ticket.state)',
+    replace: '!ticket',
+    tests: ['test/flows/complete-sign-up.test.ts'],
+  },
+  {
+    name: 'an operator’s sign-in is not bound to its browser',
+    file: 'src/flows/operator-sign-in.ts',
+    search: ' || callback.state !== ticket.state',
+    replace: '',
+    tests: ['test/console/sign-in.test.ts'],
+  },
+  {
+    name: 'a state can be used twice',
+    file: 'src/store/sign-ups.ts',
+    search: 'and taken_at is null and expires_at >',
+    replace: 'and expires_at >',
+    tests: ['test/flows/complete-sign-up.test.ts'],
+  },
+  {
+    name: 'an invitation can be taken by another tenant',
+    file: 'src/flows/complete-sign-up.ts',
+    search: 'account.tenantId !== ticket.invitedTenantId',
+    replace: 'account.tenantId === undefined',
+    tests: ['test/flows/complete-sign-up.test.ts'],
+  },
+  {
+    name: 'the tenant of an app-only token is not compared',
+    file: 'src/entra/app-token.ts',
+    search: 'claims?.tid === tenantId && ',
+    replace: 'claims !== undefined && ',
+    tests: ['test/entra/token-life.test.ts'],
+  },
+  {
+    name: 'the tenant of an administrator’s token is not compared',
+    file: 'src/entra/administrator-sign-in.ts',
+    search: 'tenantOf(result.accessToken) !== account.tenantId',
+    replace: 'tenantOf(result.accessToken) === undefined',
+    tests: ['test/entra/token-life.test.ts'],
+  },
+  {
+    name: 'only the first page of users is read',
+    file: 'src/graph/pages.ts',
+    search: "page.data['@odata.nextLink'] ?? null",
+    replace: 'null',
+    tests: ['test/flows/every-page.test.ts'],
+  },
+  {
+    name: 'a link may lead to another version of Graph, or away from it',
+    file: 'src/graph/request.ts',
+    search: 'url?.origin === cloud.graphOrigin && versioned && url.username',
+    replace: 'url && url.username',
+    tests: ['test/graph/links.test.ts'],
+  },
+  {
+    name: 'bytes may leave for any origin',
+    file: 'src/outbound/assert-allowed.ts',
+    search: ' && origins.includes(parsed.origin)',
+    replace: '',
+    tests: ['test/outbound/send.test.ts'],
+  },
+  {
+    name: 'a duplicate assignment is a failure',
+    file: 'src/graph/app-role-assignments.ts',
+    search: "return 'already-assigned'",
+    replace: 'throw error',
+    tests: ['test/flows/grants-recognised.test.ts'],
+  },
+]
+
+const LONGEST_TEST_MILLISECONDS = 120_000
+
+installPackages()
+const wanted = process.argv.slice(2)
+const chosen = MUTANTS.filter(({ name }) => wanted.every((word) => name.includes(word)))
+const copy = mkdtempSync(join(tmpdir(), 'tenantry-mutants-'))
+try {
+  for (const part of ['src', 'emulator', 'test', 'package.json', 'tsconfig.json', 'tenantry.config.ts'])
+    cpSync(join(root, part), join(copy, part), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
+  process.exitCode = hunt() ? 0 : 1
+} finally {
+  rmSync(copy, { recursive: true, force: true })
+}
+
+/** @returns whether every mutant was noticed */
+function hunt() {
+  const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))]
+  const { passes, said } = run(tests)
+  if (!passes) console.log(`${said}\nThe tests do not even pass as things are, so they prove nothing.`)
+  if (!passes || chosen.length === 0) return false
+  const survivors = chosen.filter((mutant) => !isNoticed(mutant))
+  console.log(`${chosen.length - survivors.length} of ${chosen.length} mutants were noticed.`)
+  return survivors.length === 0
+}
+
+function isNoticed({ name, file, search, replace, tests }) {
+  const path = join(copy, file)
+  const text = readFileSync(path, 'utf8')
+  if (text.split(search).length !== 2) {
+    console.log(`? ${name}: “${search}” does not stand exactly once in ${file}`)
+    return false
+  }
+  writeFileSync(
+    path,
+    text.replace(search, () => replace),
+  )
+  const { failed } = run(tests)
+  writeFileSync(path, text)
+  console.log(failed ? `✔ ${name}: noticed by “${failed}”` : `✖ ${name}: survived ${tests}`)
+  return failed !== undefined
+}
+
+/** @returns the first test that failed; a file that cannot even be read is no test, and notices nothing */
+function run(tests) {
+  const { status, stdout, stderr } = spawnSync(
+    node,
+    ['--test', '--test-reporter=tap', `--test-timeout=${LONGEST_TEST_MILLISECONDS}`, ...tests],
+    { cwd: copy, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+  )
+  const failed = [...stdout.matchAll(/^ *not ok \d+ - (.+)$/gm)].map(([, title]) => title)
+  return {
+    passes: status === 0,
+    failed: failed.find((title) => !title.includes('.test.ts')),
+    said: `${stdout}${stderr}`,
+  }
+}
