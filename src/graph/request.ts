@@ -144,12 +144,14 @@ export function urlOf({ cloud }: Pick<Graph, 'cloud'>, path: string, versions: r
   })
 }
 
-const tooLong = (answer: Answer, pauseMilliseconds: number): Problem =>
-  new Problem({
-    ...fromGraph(answer).diagnosis,
-    code: 'THROTTLED',
-    retryAfterSeconds: Math.ceil(pauseMilliseconds / 1_000),
-  })
+/** Graph that asks for patience is waited for elsewhere; Graph that is broken is a failure like any other. */
+function tooLong(answer: Answer, pauseMilliseconds: number): Problem {
+  const refused = fromGraph(answer)
+  const asksForPatience = answer.status === 429 || answer.headers['retry-after'] !== undefined
+  if (!asksForPatience) return refused
+  const retryAfterSeconds = Math.ceil(pauseMilliseconds / 1_000)
+  return new Problem({ ...refused.diagnosis, code: 'THROTTLED', retryAfterSeconds })
+}
 
 function read(answer: Answer): unknown {
   if (answer.status >= 300) throw fromGraph(answer)
