@@ -34,8 +34,6 @@ suite('the landing page in a browser', { concurrency: false }, () => {
     const context = await chromium.newContext({
       baseURL: site.url,
       javaScriptEnabled: script,
-      // Colours that are still on their way to another value would be judged as if they stayed.
-      reducedMotion: 'reduce',
     })
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: site.url })
     const page = await context.newPage()

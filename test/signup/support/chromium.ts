@@ -27,7 +27,8 @@ export async function flawsOf(page: Page): Promise<string[]> {
     await page.emulateMedia({ colorScheme })
     const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
     const found = violations.map(
-      ({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+      ({ id, nodes }) =>
+        `${id} at ${nodes.map(({ target, any }) => `${target.join(' ')} (${any[0]?.message ?? ''})`).join(', ')}`,
     )
     const misfits = await page.evaluate<string[]>(MISFITS)
     flaws.push(...[...found, ...misfits].map((flaw) => `${viewport.width} px, ${colorScheme}: ${flaw}`))
