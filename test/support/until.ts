@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-const GIVE_UP_AFTER_MILLISECONDS = 60_000
+const GIVE_UP_AFTER_MILLISECONDS = 120_000
 
 /** Waits until `look` finds something. A bound keeps a hopeless test from hanging; no test passes because of it. */
 export async function until<Value>(
