@@ -63,7 +63,7 @@ export const demoEstate: EstateInput = {
     {
       appId: DEMO.appId,
       homeTenant: DEMO.home,
-      displayName: 'Tenantry Demo',
+      displayName: 'Northwind Insights',
       redirectUris: ['http://localhost:3000/sign-up/callback', 'http://localhost:3001/sign-in/callback'],
       secrets: [{ value: DEMO.secret, displayName: 'demo' }],
       groupMembershipClaims: 'DirectoryRole',

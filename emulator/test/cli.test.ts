@@ -72,7 +72,7 @@ test('without an estate it brings the demo, and its banner tells a person all he
     '1,200 users',
     'grace@fabrikam.onmicrosoft.com',
     'Passw0rd!',
-    'Tenantry Demo',
+    'Northwind Insights',
   ])
     assert.ok(banner.includes(words), `${words} in\n${banner}`)
   child.kill()
