@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
+import type { Config } from '#config.ts'
+import { planJobs } from '#flows/plan-jobs.ts'
+import { tidy } from '#flows/tidy.ts'
+import { openJobs } from '#jobs/open.ts'
+import type { TenantId } from '#model/ids.ts'
+import type { JobDefinition } from '#model/job.ts'
+import type { Schedule } from '#model/schedule.ts'
+import type { TenantState } from '#model/tenant.ts'
+import { asFleet } from '#store/open.ts'
+import { moveTenant } from '#store/tenants.ts'
+import { type Backend, forEachBackend, silentLog } from '#test/support/backends.ts'
+import { DAY, HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
+import { aTenant } from '#test/support/made-up.ts'
+import { jobsIn } from '#test/support/open-queue.ts'
+
+const aJob = (name: string, schedule: Schedule): JobDefinition => ({
+  name,
+  schedule,
+  permissions: [],
+  run: async () => {},
+})
+
+/** A planner whose configuration and clock the test changes. */
+async function openPlanner(t: TestContext, { freshStore }: Backend, { tenants }: { tenants: number }) {
+  const clock = handClock()
+  const store = await freshStore(t, { clock })
+  const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
+  t.after(() => jobs.close())
+  const ids: TenantId[] = []
+  for (let count = 0; count < tenants; count++) ids.push(await aTenant(store))
+  const tools = (definitions: readonly JobDefinition[]) => ({
+    store,
+    jobs,
+    clock,
+    config: { app: { jobs: definitions } } as unknown as Config,
+  })
+  return {
+    clock,
+    store,
+    jobs,
+    ids,
+    plan: (...definitions: JobDefinition[]) => planJobs(tools(definitions)),
+    tidy: (...definitions: JobDefinition[]) => tidy(tools(definitions)),
+    /** Whom it planned, in no order; what was planned is done then. */
+    async planned(): Promise<{ tenantId: TenantId | undefined; job: string }[]> {
+      const found = (await jobsIn(jobs, 'run-job')).filter(({ state }) => state === 'created')
+      await jobs.boss.deleteQueuedJobs('run-job')
+      return found.map(({ data }) => ({ tenantId: data.tenantId, job: (data as unknown as { job: string }).job }))
+    },
+    /** When each tenant is due, by its id. */
+    async times(): Promise<Map<TenantId, Date>> {
+      const { rows } = await asFleet(store, ({ db }) =>
+        sql<{ tenant_id: TenantId; due_at: Date }>`select tenant_id, due_at from tenantry.job_schedules`.execute(db),
+      )
+      return new Map(rows.map((row) => [row.tenant_id, row.due_at]))
+    },
+    move: (id: TenantId, to: TenantState) =>
+      asFleet(store, (handle) =>
+        moveTenant(handle, { id, to, actor: 'operator:test', reason: 'for a test', diagnosis: null }),
+      ),
+  }
+}
+
+forEachBackend((backend) => {
+  test('a job that is new is spread over all working tenants, and each keeps its time', async (t) => {
+    const { clock, ids, plan, planned, times } = await openPlanner(t, backend, { tenants: 60 })
+    const hourly = aJob('hourly', { everyMinutes: 60 })
+    await plan(hourly)
+    assert.deepEqual(await planned(), [], 'nobody is due at the moment in which the job is added')
+    const first = await times()
+    assert.deepEqual([...first.keys()].toSorted(), ids.toSorted())
+    const quarters = new Set([...first.values()].map((at) => Math.floor(at.getTime() / (15 * MINUTE))))
+    assert.ok(quarters.size >= 4, `all in ${quarters.size} quarters of an hour`)
+    for (const at of first.values()) {
+      const wait = at.getTime() - clock.now().getTime()
+      assert.ok(wait > 0 && wait <= HOUR, `${wait} ms`)
+    }
+
+    let most = 0
+    const seen: (TenantId | undefined)[] = []
+    for (let minute = 0; minute < 60; minute++) {
+      clock.pass(MINUTE)
+      await plan(hourly)
+      const now = (await planned()).map(({ tenantId }) => tenantId)
+      most = Math.max(most, now.length)
+      seen.push(...now)
+    }
+    assert.deepEqual(seen.toSorted(), ids.toSorted(), 'within one period each tenant has exactly one turn')
+    assert.ok(most < 15, `${most} of 60 started together`)
+    for (const [id, at] of await times()) assert.equal(at.getTime(), (first.get(id)?.getTime() ?? 0) + HOUR)
+  })
+
+  test('a cron expression names the hour; the tenants are spread over the hour that follows', async (t) => {
+    const { clock, plan, times } = await openPlanner(t, backend, { tenants: 30 })
+    await plan(aJob('nightly', '0 3 * * *'))
+    const three = new Date('2026-03-03T03:00:00Z').getTime()
+    assert.ok(clock.now().getTime() < three && three < clock.now().getTime() + DAY)
+    const waits = [...(await times()).values()].map((at) => at.getTime() - three)
+    assert.equal(waits.length, 30)
+    for (const wait of waits) assert.ok(wait >= 0 && wait < HOUR, `${wait} ms after three o’clock`)
+    assert.ok(new Set(waits).size > 25)
+  })
+
+  test('turns that were missed are made up for once, not one by one', async (t) => {
+    const { clock, ids, plan, planned } = await openPlanner(t, backend, { tenants: 5 })
+    const often = aJob('often', { everyMinutes: 10 })
+    await plan(often)
+    clock.pass(DAY)
+    await plan(often)
+    assert.deepEqual((await planned()).map(({ tenantId }) => tenantId).toSorted(), ids.toSorted())
+    await plan(often)
+    assert.deepEqual(await planned(), [])
+  })
+
+  test('a tenant that the daemon does not work for is not looked at, and has its turn at once when it is back', async (t) => {
+    const { clock, ids, plan, planned, times, move } = await openPlanner(t, backend, { tenants: 3 })
+    const [stays, paused, gone] = ids as [TenantId, TenantId, TenantId]
+    const hourly = aJob('hourly', { everyMinutes: 60 })
+    await plan(hourly)
+    await move(paused, 'suspended')
+    await move(gone, 'revoked')
+    assert.deepEqual([...(await times()).keys()], [stays])
+    clock.pass(DAY)
+    await plan(hourly)
+    assert.deepEqual(await planned(), [{ tenantId: stays, job: 'hourly' }])
+    await move(paused, 'active')
+    await plan(hourly)
+    assert.deepEqual(await planned(), [{ tenantId: paused, job: 'hourly' }])
+    await move(stays, 'degraded')
+    assert.ok((await times()).has(stays), 'a degraded tenant is worked for')
+  })
+
+  test('a tenant that signs up has its first run of every job at once', async (t) => {
+    const { store, plan, planned } = await openPlanner(t, backend, { tenants: 1 })
+    const both = [aJob('hourly', { everyMinutes: 60 }), aJob('nightly', '0 3 * * *')]
+    await plan(...both)
+    const newcomer = await aTenant(store)
+    await plan(...both)
+    assert.deepEqual(
+      (await planned()).toSorted((left, right) => left.job.localeCompare(right.job)),
+      [
+        { tenantId: newcomer, job: 'hourly' },
+        { tenantId: newcomer, job: 'nightly' },
+      ],
+    )
+  })
+
+  test('a job added later reaches everybody, one with another schedule moves, and one removed disappears', async (t) => {
+    const { clock, ids, plan, planned, times } = await openPlanner(t, backend, { tenants: 4 })
+    await plan(aJob('first', { everyMinutes: 60 }))
+    const before = await times()
+    await plan(aJob('first', '30 5 * * *'))
+    assert.equal((await times()).size, 4)
+    for (const [id, at] of await times()) assert.notEqual(at.getTime(), before.get(id)?.getTime())
+    await plan(aJob('second', { everyMinutes: 60 }))
+    clock.pass(DAY)
+    await plan(aJob('second', { everyMinutes: 60 }))
+    const found = await planned()
+    assert.deepEqual(found.map(({ tenantId }) => tenantId).toSorted(), ids.toSorted())
+    assert.ok(found.every(({ job }) => job === 'second'))
+    await plan()
+    assert.equal((await times()).size, 0)
+  })
+
+  test('a tenant that was overlooked while a job was being added is found', async (t) => {
+    const { store, ids, plan, times, tidy: clear } = await openPlanner(t, backend, { tenants: 2 })
+    const hourly = aJob('hourly', { everyMinutes: 60 })
+    await plan(hourly)
+    await asFleet(store, ({ db }) => sql`delete from tenantry.job_schedules where tenant_id = ${ids[0]}`.execute(db))
+    await plan(hourly)
+    assert.equal((await times()).size, 1)
+    await clear(hourly)
+    assert.deepEqual([...(await times()).keys()].toSorted(), ids.toSorted())
+  })
+
+  test('the queue takes the jobs, and the times move on, in one transaction', async (t) => {
+    const { clock, store, plan, planned, times } = await openPlanner(t, backend, { tenants: 2 })
+    const hourly = aJob('hourly', { everyMinutes: 60 })
+    await plan(hourly)
+    clock.pass(2 * HOUR)
+    const before = await times()
+    await sql`revoke insert on all tables in schema pgboss from tenantry_fleet`.execute(store.kysely)
+    await assert.rejects(plan(hourly), /permission denied/)
+    assert.deepEqual(await times(), before)
+    await sql`grant insert on all tables in schema pgboss to tenantry_fleet`.execute(store.kysely)
+    await plan(hourly)
+    assert.equal((await planned()).length, 2)
+  })
+
+  test('two planners at the same moment plan each turn once', async (t) => {
+    const { clock, plan, planned } = await openPlanner(t, backend, { tenants: 40 })
+    const hourly = aJob('hourly', { everyMinutes: 60 })
+    await plan(hourly)
+    clock.pass(2 * HOUR)
+    await Promise.all([plan(hourly), plan(hourly), plan(hourly)])
+    assert.equal((await planned()).length, 40)
+  })
+})
