@@ -39,6 +39,8 @@ export type Config = {
   listenHost: string
   landingPort: number
   consolePort: number
+  /** Where a worker gives its figures; null: nowhere. */
+  metricsPort: number | null
   /** 32 bytes that seal cookies; null: made once and kept in the data folder. */
   sessionKey: Uint8Array | null
   logLevel: string
@@ -133,6 +135,11 @@ export const SETTINGS = {
   },
   TENANTRY_LANDING_PORT: { check: port.default(3000), about: 'The port that the landing page listens on.' },
   TENANTRY_CONSOLE_PORT: { check: port.default(3001), about: 'The port that the console listens on.' },
+  TENANTRY_METRICS_PORT: {
+    check: port.optional(),
+    about:
+      'The port on which a process that is only a worker gives its figures for Prometheus; none unless set. The console has /metrics.',
+  },
   TENANTRY_SESSION_KEY: {
     check: key.optional(),
     about:
@@ -215,6 +222,7 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
     listenHost: read('TENANTRY_LISTEN_HOST'),
     landingPort: read('TENANTRY_LANDING_PORT'),
     consolePort: read('TENANTRY_CONSOLE_PORT'),
+    metricsPort: read('TENANTRY_METRICS_PORT') ?? null,
     sessionKey: read('TENANTRY_SESSION_KEY') ?? null,
     logLevel: read('TENANTRY_LOG_LEVEL'),
     signUpValidMinutes: read('TENANTRY_SIGN_UP_VALID_MINUTES'),

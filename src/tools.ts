@@ -13,6 +13,7 @@ import { openOutbound } from '#outbound/open.ts'
 import { lendFrom } from '#store/buckets.ts'
 import { assertMigrated, migrate } from '#store/migrate.ts'
 import { openStore, type Store } from '#store/open.ts'
+import { openTelemetry, type Telemetry } from '#telemetry/open.ts'
 
 /** What flows work with. A flow names the tools that it needs and gets no more. */
 export type Tools = {
@@ -25,6 +26,8 @@ export type Tools = {
   /** What Graph's limits leave us, shared by all processes. */
   budget: Budget
   background: Background
+  /** What this process does, counted. */
+  telemetry: Telemetry
   /** Microsoft Graph in one tenant, as the app itself. */
   graphAsApp(tenantId: TenantId, options?: { longestPauseMilliseconds?: number }): Graph
   /** Microsoft Graph on behalf of the administrator who has just signed in. */
@@ -61,6 +64,7 @@ export async function openTools(
   const jobs = opened.use(await openJobs({ store, log, work, migrate: embedded }))
   const background = openBackground(log)
   opened.defer(() => background.close())
+  const telemetry = opened.use(openTelemetry())
   const entra = openEntra({
     cloud,
     clientId: config.clientId,
@@ -69,6 +73,7 @@ export async function openTools(
     outbound,
     clock,
     log,
+    telemetry,
   })
   const budget = openBudget({
     clientId: config.clientId,
@@ -76,7 +81,7 @@ export async function openTools(
     lender: (bucket, wanted) => lendFrom(store, bucket, wanted),
     clock,
   })
-  const graph = { cloud, outbound, clock, log }
+  const graph = { cloud, outbound, clock, log, telemetry }
   const closing = opened.move()
   return {
     config,
@@ -87,6 +92,7 @@ export async function openTools(
     jobs,
     budget,
     background,
+    telemetry,
     graphAsApp: (tenantId, options = {}) =>
       openGraph({
         ...graph,

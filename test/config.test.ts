@@ -54,6 +54,7 @@ test('three settings and the definition are enough, and every other one has its 
       listenHost: '127.0.0.1',
       landingPort: 3000,
       consolePort: 3001,
+      metricsPort: null,
       sessionKey: null,
       logLevel: 'info',
       signUpValidMinutes: 15,
@@ -118,6 +119,7 @@ const CASES: Record<keyof typeof SETTINGS, { good: [string, (config: Config) => 
       good: [['1', (config) => config.signUpValidMinutes, 1]],
       bad: ['0', '-5', 'ten', '1.5', 'Infinity'],
     },
+    TENANTRY_METRICS_PORT: { good: [['9464', (config) => config.metricsPort, 9_464]], bad: ['-1', 'any'] },
     TENANTRY_GRANT_PATIENCE_MINUTES: { good: [['9', (config) => config.grantPatienceMinutes, 9]], bad: ['0'] },
     TENANTRY_THROTTLE_SHARE: {
       good: [['0.5', (config) => config.throttleLimits.appUnits, { amount: 75_000, seconds: 20 }]],

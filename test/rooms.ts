@@ -16,15 +16,22 @@ export const SRC: Record<string, Room> = {
   model: { imports: [], packages: ['cron-parser'], pure: true },
   config: { imports: ['model', 'base'], packages: ['zod'] },
   outbound: { imports: ['model', 'base'], packages: ['undici'] },
-  entra: { imports: ['outbound', 'model', 'base'], packages: ['@azure/msal-node', 'jose', 'zod'] },
+  telemetry: {
+    imports: [],
+    packages: ['@opentelemetry/api', '@opentelemetry/sdk-metrics', '@opentelemetry/exporter-prometheus'],
+  },
+  entra: { imports: ['outbound', 'telemetry', 'model', 'base'], packages: ['@azure/msal-node', 'jose', 'zod'] },
   graph: {
-    imports: ['outbound', 'model', 'base'],
+    imports: ['outbound', 'telemetry', 'model', 'base'],
     packages: ['@microsoft/microsoft-graph-client', 'zod'],
   },
   store: { imports: ['model', 'base'], packages: ['kysely', 'pg', '@electric-sql/pglite'] },
   jobs: { imports: ['store', 'model', 'base'], packages: ['pg-boss'] },
   preflight: { imports: ['config', 'outbound', 'entra', 'store', 'model', 'base'], packages: [] },
-  tools: { imports: ['config', 'outbound', 'entra', 'graph', 'store', 'jobs', 'model', 'base'], packages: [] },
+  tools: {
+    imports: ['config', 'outbound', 'telemetry', 'entra', 'graph', 'store', 'jobs', 'model', 'base'],
+    packages: [],
+  },
   flows: { imports: ['tools', 'config', 'entra', 'graph', 'store', 'jobs', 'model', 'base'], packages: [] },
   pages: { imports: ['model', 'base'], packages: ['hono', 'jose'] },
   signup: {
@@ -32,10 +39,10 @@ export const SRC: Record<string, Room> = {
     packages: ['hono', 'zod'],
   },
   console: {
-    imports: ['pages', 'flows', 'tools', 'config', 'store', 'jobs', 'model', 'base'],
+    imports: ['pages', 'flows', 'tools', 'config', 'store', 'jobs', 'telemetry', 'model', 'base'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'zod'],
   },
-  daemon: { imports: ['flows', 'tools', 'jobs', 'model', 'base'], packages: [] },
+  daemon: { imports: ['flows', 'tools', 'jobs', 'telemetry', 'model', 'base'], packages: [] },
   cli: {
     imports: ['flows', 'tools', 'config', 'store', 'jobs', 'model', 'base'],
     packages: ['commander'],
@@ -47,6 +54,7 @@ export const SRC: Record<string, Room> = {
       'daemon',
       'cli',
       'flows',
+      'telemetry',
       'preflight',
       'tools',
       'config',

@@ -1,6 +1,7 @@
 import { openLog } from '#base/log.ts'
 import { openCommandSocket } from '#bin/command-socket.ts'
 import { listen } from '#bin/listen.ts'
+import { metricsSite } from '#bin/metrics-site.ts'
 import { readSettings } from '#bin/read-settings.ts'
 import { sessionKeyOf } from '#bin/session-key.ts'
 import type { Start } from '#bin/start.ts'
@@ -44,6 +45,10 @@ export async function runDoors(start: Start, { web, worker }: { web: boolean; wo
     open.use(await listen(openSignup(tools, { sessionKey }).fetch, landing))
     open.use(await listen(openConsole(tools, { sessionKey }).fetch, console))
     log.info({ landing: config.publicUrl, console: config.consoleUrl }, 'landing page and console are open')
+  }
+  if (!web && config.metricsPort !== null) {
+    const place = { host: config.listenHost, port: config.metricsPort, setting: 'TENANTRY_METRICS_PORT' }
+    open.use(await listen(metricsSite(tools.telemetry), place))
   }
   if (worker) log.info({ concurrency: config.concurrency }, 'the worker is at work')
   await new Promise<void>((stopped) => {

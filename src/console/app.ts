@@ -71,7 +71,7 @@ export function openConsole(tools: Tools, { sessionKey }: { sessionKey: Uint8Arr
 
   // A scraper on this machine does not know the console's name.
   const outside = new Hono()
-  outside.get('/metrics', metrics(door.fleet))
+  outside.get('/metrics', metrics(door.fleet, tools.telemetry))
   outside.all('*', (c) => app.fetch(c.req.raw, c.env))
   return outside
 }

@@ -13,7 +13,7 @@ export type FleetWatch = {
   forget(): void
 }
 
-export function watchFleet(tools: Pick<Tools, 'store' | 'jobs' | 'clock'>): FleetWatch {
+export function watchFleet(tools: Pick<Tools, 'store' | 'jobs' | 'clock' | 'config'>): FleetWatch {
   const inFlight = new Map<string, Promise<Fleet>>()
   let seen: Fleet | null = null
   let freshUntil = 0

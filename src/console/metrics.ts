@@ -3,6 +3,7 @@ import type { FleetWatch } from '#console/fleet-watch.ts'
 import type { Fleet } from '#flows/oversee-fleet.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { TENANT_STATES } from '#model/tenant.ts'
+import type { Telemetry } from '#telemetry/open.ts'
 
 const LOOPBACK = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/
 const LOOPBACK_NAMES = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i
@@ -15,13 +16,13 @@ type Peer = { incoming?: { socket?: { remoteAddress?: string } } }
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export const metrics =
-  (fleet: FleetWatch): Handler =>
+  (fleet: FleetWatch, telemetry: Telemetry): Handler =>
   async (c) => {
     const address = (c.env as Peer | undefined)?.incoming?.socket?.remoteAddress ?? ''
     const passedOn = ['forwarded', 'x-forwarded-for', 'via'].some((name) => c.req.header(name) !== undefined)
     if (!LOOPBACK.test(address) || passedOn || !LOOPBACK_NAMES.test(c.req.header('host') ?? ''))
       return c.text('Metrics are given on the loopback address only.\n', 403)
-    return c.body(exposition(await fleet.look()), 200, {
+    return c.body(`${exposition(await fleet.look())}${await telemetry.exposition()}`, 200, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
       'cache-control': 'no-store',
     })
@@ -29,7 +30,7 @@ export const metrics =
 
 type Sample = { labels?: Record<string, string>; value: number }
 
-function exposition({ at, byState, runs, troubles, queue }: Fleet): string {
+function exposition({ at, byState, runs, troubles, queue, lag, budgetLeft, schedules }: Fleet): string {
   const sum = (state: SyncRun['state']) => runs.hours.reduce((total, hour) => total + hour[state], 0)
   const seconds = (since: Date | null) => (since ? Math.max(0, (at.getTime() - since.getTime()) / 1_000) : 0)
   return [
@@ -70,6 +71,27 @@ function exposition({ at, byState, runs, troubles, queue }: Fleet): string {
       'tenantry_queue_oldest_due_seconds',
       'For how long the longest waiting job has been due; 0 when none is.',
       queue.map(({ name, oldestDueAt }) => ({ labels: { queue: name }, value: seconds(oldestDueAt) })),
+    ),
+    gauge('tenantry_sync_lag_seconds', 'For how long working tenants have not been read.', [
+      { labels: { quantile: '0.5' }, value: lag.median },
+      { labels: { quantile: '0.95' }, value: lag.p95 },
+      { labels: { quantile: '1' }, value: lag.longest },
+    ]),
+    gauge('tenantry_tenants_never_read', 'Working tenants that have not been read once.', [{ value: lag.neverRead }]),
+    gauge(
+      'tenantry_job_tenants',
+      'Tenants that a job of the app’s own is planned for.',
+      schedules.map(({ job, tenants: value }) => ({ labels: { job }, value })),
+    ),
+    gauge(
+      'tenantry_job_overdue_seconds',
+      'For how long the longest waiting turn of a job has not been put into the queue; 0 when none is due.',
+      schedules.map(({ job, nextDueAt }) => ({ labels: { job }, value: seconds(nextDueAt) })),
+    ),
+    gauge(
+      'tenantry_graph_budget_left',
+      'What Microsoft Graph’s limits for the app over all tenants leave, in resource units and in writes.',
+      Object.entries(budgetLeft).map(([limit, value]) => ({ labels: { limit }, value })),
     ),
     gauge('process_resident_memory_bytes', 'Resident memory of this process.', [{ value: process.memoryUsage.rss() }]),
     gauge('process_uptime_seconds', 'For how long this process has been running.', [{ value: process.uptime() }]),

@@ -1,3 +1,4 @@
+import { observe } from '#daemon/observe.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
 import { planSyncs } from '#flows/plan-syncs.ts'
 import { runJob } from '#flows/run-job.ts'
@@ -10,7 +11,9 @@ import { Problem } from '#model/problem.ts'
 import type { Tools } from '#tools.ts'
 
 /** The whole daemon: which flow does which kind of work. */
-export const tasks = (tools: Tools): TaskTable => ({
+export const tasks = (tools: Tools): TaskTable => observe(taskTable(tools), tools)
+
+const taskTable = (tools: Tools): TaskTable => ({
   'sync-tenant': (payload, { signal }) => syncTenant(tools, { tenantId: tenantOf(payload), signal }),
   'verify-tenant': async (payload) => {
     await verifyTenant(tools, { tenantId: tenantOf(payload), actor: 'daemon' })

@@ -5,7 +5,8 @@ import { oncePerKey } from '#base/once-per-key.ts'
 import { withClient } from '#entra/msal.ts'
 import type { Entra } from '#entra/open.ts'
 import { MICROSOFT_GRAPH, type ObjectId, parseObjectId, type TenantId } from '#model/ids.ts'
-import { Problem } from '#model/problem.ts'
+import { diagnose, Problem } from '#model/problem.ts'
+import { inSpan } from '#telemetry/open.ts'
 
 /** An app-only access token of Microsoft Graph for one tenant. Prints and serialises without its value. */
 export type AppToken = {
@@ -52,9 +53,17 @@ export function appToken(
 export const forgetTenant = ({ tokens }: Pick<Entra, 'tokens'>, tenantId: TenantId): void => tokens.delete(tenantId)
 
 async function acquire(entra: Entra, tenantId: TenantId): Promise<AppToken> {
-  const token = guard(entra, tenantId, await request(entra, tenantId))
-  entra.tokens.set(token)
-  return token
+  try {
+    const token = await inSpan('token', { 'tenantry.tenant': tenantId }, async () =>
+      guard(entra, tenantId, await request(entra, tenantId)),
+    )
+    entra.telemetry?.tokenAsked('issued')
+    entra.tokens.set(token)
+    return token
+  } catch (error) {
+    entra.telemetry?.tokenAsked(diagnose(error).code)
+    throw error
+  }
 }
 
 const request = (entra: Entra, tenantId: TenantId) =>

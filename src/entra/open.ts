@@ -6,6 +6,7 @@ import { openTokenCache, type TokenCache } from '#entra/token-cache.ts'
 import type { Cloud } from '#model/cloud.ts'
 import type { ClientId, TenantId } from '#model/ids.ts'
 import type { Outbound } from '#outbound/open.ts'
+import type { Telemetry } from '#telemetry/open.ts'
 
 /** How the app proves to Microsoft that it is itself. */
 export type EntraCredential =
@@ -20,6 +21,7 @@ export type EntraOptions = {
   outbound: Outbound
   clock: Clock
   log: Log
+  telemetry?: Telemetry
 }
 
 /** Gate one: Microsoft Entra ID, as this app. */

@@ -1,7 +1,10 @@
 import { type QueueDepth, queueDepth } from '#jobs/inspect.ts'
 import type { TenantState } from '#model/tenant.ts'
+import { leftIn } from '#store/buckets.ts'
+import { countSchedules, type JobStanding } from '#store/job-schedules.ts'
 import { asFleet } from '#store/open.ts'
 import { type RunFigures, runFigures } from '#store/run-figures.ts'
+import { type SyncLag, syncLag } from '#store/sync-lag.ts'
 import { countTenantsByState } from '#store/tenants.ts'
 import { listTroubles, type Trouble } from '#store/troubles.ts'
 import type { Tools } from '#tools.ts'
@@ -16,10 +19,21 @@ export type Fleet = {
   /** Of the last 24 hours. */
   runs: RunFigures
   queue: readonly QueueDepth[]
+  lag: SyncLag
+  /** What Graph's limits leave the app over all tenants, as the workers see it. */
+  budgetLeft: { units: number; writes: number }
+  /** The app's own jobs as they are planned. */
+  schedules: readonly JobStanding[]
 }
 
 /** How all tenants together are, for whoever looks after them. */
-export async function overseeFleet({ store, jobs, clock }: Pick<Tools, 'store' | 'jobs' | 'clock'>): Promise<Fleet> {
+export async function overseeFleet({
+  store,
+  jobs,
+  clock,
+  config,
+}: Pick<Tools, 'store' | 'jobs' | 'clock' | 'config'>): Promise<Fleet> {
+  const { clientId, throttleLimits } = config
   const at = clock.now()
   const queue = await queueDepth(jobs)
   return asFleet(store, async (sql) => ({
@@ -28,5 +42,11 @@ export async function overseeFleet({ store, jobs, clock }: Pick<Tools, 'store' |
     troubles: await listTroubles(sql),
     runs: await runFigures(sql, { hours: DAY_HOURS }),
     queue,
+    lag: await syncLag(sql),
+    budgetLeft: {
+      units: await leftIn(sql, { key: `${clientId}/units`, limit: throttleLimits.appUnits }),
+      writes: await leftIn(sql, { key: `${clientId}/writes`, limit: throttleLimits.appWrites }),
+    },
+    schedules: await countSchedules(sql),
   }))
 }

@@ -4,6 +4,7 @@ import type { Budget } from '#graph/budget.ts'
 import type { Cloud } from '#model/cloud.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Outbound } from '#outbound/open.ts'
+import type { Telemetry } from '#telemetry/open.ts'
 
 /** Gate two: Microsoft Graph in one tenant, as whoever the token function speaks for. */
 export type Graph = {
@@ -18,6 +19,7 @@ export type Graph = {
   priority: 'high' | 'low'
   /** Graph's limits, shared by all processes; none where nothing but a person's own few requests is asked. */
   budget?: Budget
+  telemetry?: Telemetry
   /** A longer pause than this is not waited out: it is thrown as THROTTLED, so that a worker can do something else meanwhile. */
   longestPauseMilliseconds?: number
 }

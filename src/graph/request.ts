@@ -4,6 +4,7 @@ import { pauseBefore } from '#graph/retry-after.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { costOf } from '#model/throttle.ts'
 import { type Answer, send } from '#outbound/send.ts'
+import { inSpan } from '#telemetry/open.ts'
 
 export type GraphRequest = {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -85,12 +86,15 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
 
 /** @throws Problem THROTTLED when the budget is spent for longer than the caller wants to wait */
 async function stayWithinBudget(graph: Graph, { method, url, signal }: Exchange): Promise<void> {
-  const { budget, tenantId, clock } = graph
+  const { budget, tenantId, clock, telemetry } = graph
   if (!budget) return
   const cost = costOf(method, new URL(url))
   for (;;) {
     const pause = await budget.admit(tenantId, cost)
-    if (pause === 0) return
+    if (pause === 0) {
+      telemetry?.unitsSpent(cost.units)
+      return
+    }
     if (pause > (graph.longestPauseMilliseconds ?? pause)) throw budgetSpent(pause)
     await clock.sleep(pause, signal)
   }
@@ -110,15 +114,20 @@ const budgetSpent = (pauseMilliseconds: number) =>
 /** A broken connection is a value here: the caller decides whether to try again. */
 async function exchange(graph: Graph, token: string, { headers, ...wanted }: Exchange): Promise<Answer | Problem> {
   try {
-    return await send(graph.outbound, {
-      ...wanted,
-      headers: {
-        ...headers,
-        authorization: `Bearer ${token}`,
-        'x-ms-throttle-priority': graph.priority === 'high' ? 'High' : 'Low',
-      },
-    })
+    const answer = await inSpan(`graph ${wanted.method}`, { 'tenantry.tenant': graph.tenantId }, () =>
+      send(graph.outbound, {
+        ...wanted,
+        headers: {
+          ...headers,
+          authorization: `Bearer ${token}`,
+          'x-ms-throttle-priority': graph.priority === 'high' ? 'High' : 'Low',
+        },
+      }),
+    )
+    graph.telemetry?.graphAnswered(answer.status)
+    return answer
   } catch (error) {
+    graph.telemetry?.graphAnswered(0)
     if (diagnose(error).code === 'NETWORK' && error instanceof Problem) return error
     throw error
   }

@@ -1,6 +1,18 @@
 import { sql as raw } from 'kysely'
 import type { Limit } from '#model/throttle.ts'
-import type { Store } from '#store/open.ts'
+import type { AnySql, Store } from '#store/open.ts'
+
+/** How much of a bucket is left for whoever asks next; all of it when nobody has asked yet. */
+export async function leftIn(
+  { db }: Pick<AnySql, 'db'>,
+  { key, limit }: { key: string; limit: Limit },
+): Promise<number> {
+  const { rows } = await raw<{ tokens: number }>`
+    select least(${limit.amount}::float8,
+      tokens + ${limit.amount / limit.seconds}::float8 * extract(epoch from clock_timestamp() - at)::float8) as tokens
+    from tenantry.buckets where key = ${key}`.execute(db)
+  return rows[0]?.tokens ?? limit.amount
+}
 
 /**
  * Lends from a token bucket that all processes share, in one statement. The database's clock counts, so that machines

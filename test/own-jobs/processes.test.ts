@@ -10,6 +10,7 @@ import { asFleet, asTenant } from '#store/open.ts'
 import { listRuns } from '#store/sync-runs.ts'
 import { temporaryFolder } from '#test/support/backends.ts'
 import { APP_OF_TESTS, openFleet } from '#test/support/fleet.ts'
+import { freePort } from '#test/support/ports.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import { root, runTenantry, startTenantry } from '#test/support/programs.ts'
 import { until } from '#test/support/until.ts'
@@ -58,10 +59,13 @@ async function openTwoWorkers(t: TestContext) {
     TENANTRY_EMULATOR_BROWSER_ORIGIN: fleet.emulator.browserOrigin,
     TENANTRY_EMULATOR_CA_FILE: fleet.emulator.caFile ?? '',
     TENANTRY_DATABASE_URL: databaseUrl,
+    TENANTRY_METRICS_PORT: `${await freePort()}`,
   }
   const [tenantId] = fleet.tenantIds as [TenantId]
-  const startWorker = async () => {
-    const worker = startTenantry({ args: ['work'], env, cwd: folder })
+  /** The first of them gives its figures; a second could not listen beside it. */
+  const startWorker = async ({ figures = false } = {}) => {
+    const { TENANTRY_METRICS_PORT: _, ...quiet } = env
+    const worker = startTenantry({ args: ['work'], env: figures ? env : quiet, cwd: folder })
     t.after(async () => void (await worker.stop()))
     await worker.says(/the worker is at work/)
     return worker
@@ -71,6 +75,7 @@ async function openTwoWorkers(t: TestContext) {
   return {
     tenantId,
     startWorker,
+    figures: async () => (await fetch(`http://127.0.0.1:${env.TENANTRY_METRICS_PORT}/metrics`)).text(),
     said,
     command: (...args: string[]) => runTenantry({ args, env, cwd: folder }),
     letGoOn: () => writeFileSync(join(folder, 'go-on'), ''),
@@ -99,7 +104,7 @@ test('R01 the job of a worker that was killed is taken over by another, from its
 })
 
 test('R06 a worker that is asked to stop gives its job back, and another does it', async (t) => {
-  const { startWorker, said, letGoOn, ask, runs } = await openTwoWorkers(t)
+  const { startWorker, figures, said, letGoOn, ask, runs } = await openTwoWorkers(t)
   const stops = await startWorker()
   await ask()
   await until('the first worker is in the middle', async () => (await runs())[0]?.progress === 'in the middle')
@@ -109,8 +114,11 @@ test('R06 a worker that is asked to stop gives its job back, and another does it
     [['interrupted', null]],
   )
   letGoOn()
-  await startWorker()
+  await startWorker({ figures: true })
   await until('it is done', async () => (await runs())[0]?.state === 'succeeded')
+  await until('its figures tell of it', async () =>
+    /tenantry_job_seconds_count\{job="run-job",outcome="done"\} 1\n/.test(await figures()),
+  )
   assert.equal(said().filter((line) => line.startsWith('done')).length, 1)
 })
 

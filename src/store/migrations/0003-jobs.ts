@@ -30,6 +30,7 @@ const statements = [
   ...tenantRows('job_checkpoints', 'select, insert, update, delete'),
   'grant select, insert, update, delete on tenantry.planned_jobs to tenantry_fleet',
   'grant select on tenantry.planned_jobs to tenantry_tenant',
+  'grant select on tenantry.buckets to tenantry_fleet',
 ]
 
 export const jobs: Migration = {

@@ -1,0 +1,28 @@
+import type { JobContext, JobName, TaskTable } from '#jobs/names.ts'
+import { diagnose } from '#model/problem.ts'
+import { inSpan } from '#telemetry/open.ts'
+import type { Tools } from '#tools.ts'
+
+/** The same tasks, counted and timed, each in a span of its own. */
+export function observe(tasks: TaskTable, { telemetry, clock }: Pick<Tools, 'telemetry' | 'clock'>): TaskTable {
+  const watched = (name: JobName) => async (payload: never, context: JobContext) => {
+    const began = clock.now().getTime()
+    let outcome = 'done'
+    try {
+      await inSpan(`job ${name}`, { 'tenantry.attempt': context.attempt, ...attributesOf(payload) }, () =>
+        tasks[name](payload, context),
+      )
+    } catch (error) {
+      outcome = context.signal.aborted ? 'INTERRUPTED' : diagnose(error).code
+      throw error
+    } finally {
+      telemetry.jobEnded(name, outcome, (clock.now().getTime() - began) / 1_000)
+    }
+  }
+  return Object.fromEntries((Object.keys(tasks) as JobName[]).map((name) => [name, watched(name)])) as TaskTable
+}
+
+const attributesOf = ({ tenantId, job }: { tenantId?: string; job?: string }) => ({
+  ...(tenantId ? { 'tenantry.tenant': tenantId } : {}),
+  ...(job ? { 'tenantry.job': job } : {}),
+})

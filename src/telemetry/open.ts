@@ -1,0 +1,74 @@
+import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api'
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+
+/** What a process does, counted: for Prometheus as figures, and for whatever OpenTelemetry SDK it runs under as spans. */
+export type Telemetry = {
+  /** A token was asked of Entra ID: `issued`, or the code of what went wrong. */
+  tokenAsked(outcome: string): void
+  /** Graph answered, or did not: 0. */
+  graphAnswered(status: number): void
+  /** So much of Graph's budget was taken. */
+  unitsSpent(units: number): void
+  /** A piece of work from the queue has ended: `done`, or the code of what went wrong. */
+  jobEnded(name: string, outcome: string, seconds: number): void
+  /** The figures as Prometheus reads them. */
+  exposition(): Promise<string>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Seconds: from a directory in which nothing has changed to one with very many people. */
+const JOB_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800]
+
+/** One meter for each process, its own: figures of two that run in one program do not mix. */
+export function openTelemetry(): Telemetry {
+  const reader = new PrometheusExporter({ preventServerStart: true })
+  const provider = new MeterProvider({ readers: [reader] })
+  const serializer = new PrometheusSerializer(undefined, false, undefined, true, true)
+  const meter = provider.getMeter('tenantry')
+  const tokens = meter.createCounter('tenantry_tokens', { description: 'App tokens asked of Entra ID by outcome.' })
+  const answers = meter.createCounter('tenantry_graph_requests', {
+    description: 'Requests to Microsoft Graph by class of the answer; none when it did not come.',
+  })
+  const throttled = meter.createCounter('tenantry_graph_throttled', {
+    description: 'Answers of Microsoft Graph that asked for patience (429).',
+  })
+  const units = meter.createCounter('tenantry_graph_units', { description: 'Resource units taken of Graph’s budget.' })
+  const jobs = meter.createHistogram('tenantry_job_seconds', {
+    description: 'How long work from the queue took, by kind and outcome.',
+    advice: { explicitBucketBoundaries: JOB_SECONDS },
+  })
+  // What never happened is told as nought, so that its first time is seen as a rise.
+  throttled.add(0)
+  units.add(0)
+  return {
+    tokenAsked: (outcome) => tokens.add(1, { outcome }),
+    graphAnswered(status) {
+      answers.add(1, { status: status === 0 ? 'none' : `${Math.floor(status / 100)}xx` })
+      if (status === 429) throttled.add(1)
+    },
+    unitsSpent: (count) => units.add(count),
+    jobEnded: (name, outcome, seconds) => jobs.record(seconds, { job: name, outcome }),
+    async exposition() {
+      const { resourceMetrics } = await reader.collect()
+      return serializer.serialize(resourceMetrics)
+    },
+    [Symbol.asyncDispose]: () => provider.shutdown(),
+  }
+}
+
+/**
+ * Does `work` in a span. Without an OpenTelemetry SDK in the process (`node --import …`) this costs nothing.
+ * @param attributes never a token, a secret or a name from a directory
+ */
+export const inSpan = <Value>(name: string, attributes: Attributes, work: () => Promise<Value>): Promise<Value> =>
+  trace.getTracer('tenantry').startActiveSpan(name, { attributes }, async (span) => {
+    try {
+      return await work()
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR })
+      throw error
+    } finally {
+      span.end()
+    }
+  })
