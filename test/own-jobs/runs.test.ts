@@ -237,8 +237,8 @@ for (const backend of ['pglite', 'postgres'] as const)
       await reached
       await run(({ checkpoint }) => checkpoint.save('in time'))
       release()
-      await assert.rejects(late, failsWith('RUN_FENCED_OFF'))
-      assert.deepEqual(refused, Array(3).fill('RUN_FENCED_OFF'))
+      await assert.rejects(late, failsWith('RUN_SUPERSEDED'))
+      assert.deepEqual(refused, Array(3).fill('RUN_SUPERSEDED'))
       let kept: unknown
       await run(async ({ checkpoint }) => {
         kept = await checkpoint.load()
