@@ -108,7 +108,7 @@ test('when Graph asks for patience the run waits in the queue, not on a worker, 
   assert.deepEqual([done?.id, done?.state, done?.users], [waiting?.id, 'succeeded', 2_500])
 })
 
-test('a reading that would remove a large share stops and asks, and goes on once an operator allows it', async () => {
+test('G09 a reading that would remove a large share stops and asks, and goes on once an operator allows it', async () => {
   await sync()
   const match = { path: '/users/delta', tenant: tenantId }
   const headers = { 'content-type': 'application/json' }
