@@ -4,18 +4,7 @@ import type { Graph } from '#graph/open.ts'
 const USERS: Selection = {
   kind: 'user',
   collection: 'users',
-  select: [
-    'id',
-    'displayName',
-    'userPrincipalName',
-    'mail',
-    'givenName',
-    'surname',
-    'jobTitle',
-    'department',
-    'accountEnabled',
-    'userType',
-  ],
+  select: ['id', 'displayName'],
 }
 
 /** @see https://learn.microsoft.com/graph/api/user-list */
