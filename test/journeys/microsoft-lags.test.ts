@@ -42,7 +42,7 @@ suite('Microsoft takes its time', () => {
       { at: 'graph', match: assignments, nth: 3, times: 1, answer: { status: 503 } },
       { at: 'graph', match: assignments, nth: 4, times: 1, answer: { status: 429, headers: { 'retry-after': '1' } } },
       { at: 'token', match: { tenant: DEMO.fabrikam }, times: 2, reset: true },
-      { at: 'graph', match: { path: '/users$' }, times: 1, truncate: 2_000 },
+      { at: 'graph', match: { path: '/users/delta$' }, times: 1, truncate: 2_000 },
     ])
     await grant(grace)
     await seeEverythingArrive(grace)
