@@ -136,7 +136,7 @@ test('G06 a refusal that waiting cannot mend is not asked again', async () => {
     [403, 'PERMISSION_MISSING'],
     [404, 'NOT_FOUND'],
     [409, 'GRAPH_REFUSED'],
-    [410, 'GRAPH_REFUSED'],
+    [410, 'SYNC_STATE_LOST'],
     [507, 'GRAPH_REFUSED'],
   ]
   for (const [status, code] of cases) {
