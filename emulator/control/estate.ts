@@ -5,7 +5,7 @@ import { MICROSOFT_SERVICES } from '#emulator/directory/microsoft-graph.ts'
 import { contentsOf } from '#emulator/directory/open.ts'
 import { listTenants } from '#emulator/directory/tenants.ts'
 import type { Guid } from '#emulator/directory/types.ts'
-import { countUsers, listUsers } from '#emulator/directory/users.ts'
+import { countUsers, listNamedUsers } from '#emulator/directory/users.ts'
 import type { World } from '#emulator/world.ts'
 
 export type EstateView = {
@@ -40,7 +40,7 @@ export function viewEstate({ directory }: World): EstateView {
       users: countUsers(directory, tenant.id),
       groups: countGroups(directory, tenant.id),
       servicePrincipals: contentsOf(directory, tenant.id).servicePrincipals.size,
-      accounts: [...listUsers(directory, tenant.id)]
+      accounts: [...listNamedUsers(directory, tenant.id)]
         .filter(({ password }) => password !== null)
         .map((user) => ({
           userPrincipalName: user.userPrincipalName,

@@ -1,4 +1,4 @@
-import { replaceDirectory } from '#emulator/directory/open.ts'
+import { copyDirectory, type Directory, replaceDirectory } from '#emulator/directory/open.ts'
 import type { World } from '#emulator/world.ts'
 
 /** Copies of the whole directory and of the time, to go back to; they live as long as the emulator. */
@@ -12,23 +12,19 @@ export type Snapshots = {
 
 /** @param forget what the sign-in pages remember would name people and codes that may not be there any more */
 export function openSnapshots({ directory, clock }: World, forget: () => void): Snapshots {
-  const kept = new Map<string, { offset: number; contents: ReturnType<typeof copy> }>()
-  const copy = () => {
-    const { clock: _, ...contents } = directory
-    return structuredClone(contents)
-  }
+  const kept = new Map<string, { offset: number; contents: Directory }>()
   let last = 0
   return {
     take() {
       last += 1
-      kept.set(String(last), { offset: clock.offset(), contents: copy() })
+      kept.set(String(last), { offset: clock.offset(), contents: copyDirectory(directory) })
       return String(last)
     },
     restore(id) {
       const found = kept.get(id)
       if (!found) return false
       clock.advance(found.offset - clock.offset())
-      replaceDirectory(directory, { clock, ...structuredClone(found.contents) })
+      replaceDirectory(directory, copyDirectory(found.contents))
       forget()
       return true
     },

@@ -4,7 +4,7 @@ import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
 import { grantsOf } from '#emulator/directory/permission-grants.ts'
 import { findServicePrincipal, listServicePrincipals } from '#emulator/directory/service-principals.ts'
 import type { Tenant } from '#emulator/directory/types.ts'
-import { findUser, listUsers } from '#emulator/directory/users.ts'
+import { findUser, listNamedUsers } from '#emulator/directory/users.ts'
 import type { TenantView } from '#emulator/pages/inside.ts'
 import type { World } from '#emulator/world.ts'
 
@@ -14,7 +14,7 @@ export function viewTenant({ directory }: World, tenant: Tenant): TenantView {
     id: tenant.id,
     displayName: tenant.displayName,
     domains: tenant.domains.map(({ name }) => name),
-    accounts: [...listUsers(directory, tenant.id)]
+    accounts: [...listNamedUsers(directory, tenant.id)]
       .filter(({ password }) => password !== null)
       .map((user) => ({
         name: user.userPrincipalName,

@@ -12,6 +12,7 @@ import type {
   Tenant,
   User,
 } from '#emulator/directory/types.ts'
+import type { UserTable } from '#emulator/directory/user-table.ts'
 
 export type Member = { id: Guid; kind: 'user' | 'group' | 'servicePrincipal' }
 
@@ -21,8 +22,7 @@ export type Deleted = { kind: 'user'; of: User; at: Date } | { kind: 'group'; of
 /** Everything of one tenant, apart from every other. */
 export type TenantContents = {
   tenant: Tenant
-  users: Map<Guid, User>
-  usersByName: Map<string, Guid>
+  users: UserTable
   groups: Map<Guid, Group>
   members: Map<Guid, Map<Guid, Member>>
   servicePrincipals: Map<Guid, ServicePrincipal>
@@ -56,6 +56,16 @@ export function openDirectory(clock: Clock): Directory {
     applications: new Map([graph, ...firstPartyApplications()].map((application) => [application.appId, application])),
   }
 }
+
+/** Another directory with the same in it: what happens to one does not happen to the other. */
+export const copyDirectory = ({ clock, tenants, domains, applications }: Directory): Directory => ({
+  clock,
+  tenants: new Map(
+    [...tenants].map(([id, { users, ...contents }]) => [id, { ...structuredClone(contents), users: users.copy() }]),
+  ),
+  domains: new Map(domains),
+  applications: structuredClone(applications),
+})
 
 /** Takes the contents of another directory, as after a reset. */
 export function replaceDirectory(directory: Directory, by: Directory): void {

@@ -2,12 +2,12 @@ import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { contentsOf, type Directory, type TenantContents } from '#emulator/directory/open.ts'
 import { ensureServicePrincipal } from '#emulator/directory/service-principals.ts'
 import type { Tenant } from '#emulator/directory/types.ts'
+import { openUserTable } from '#emulator/directory/user-table.ts'
 
 export function addTenant(directory: Directory, tenant: Tenant): TenantContents {
   const contents: TenantContents = {
     tenant,
-    users: new Map(),
-    usersByName: new Map(),
+    users: openUserTable(),
     groups: new Map(),
     members: new Map(),
     servicePrincipals: new Map(),

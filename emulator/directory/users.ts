@@ -6,14 +6,13 @@ import type { Guid, User } from '#emulator/directory/types.ts'
 export function addUser(directory: Directory, user: User): void {
   const contents = contentsOf(directory, user.tenantId)
   contents.users.set(user.id, user)
-  contents.usersByName.set(user.userPrincipalName.toLowerCase(), user.id)
   note(directory, contents, { kind: 'user', id: user.id, what: 'created' })
 }
 
 export function findUser(directory: Directory, tenantId: Guid, idOrName: string): User | null {
   const contents = directory.tenants.get(tenantId)
   const key = idOrName.toLowerCase()
-  return contents?.users.get(contents.usersByName.get(key) ?? key) ?? null
+  return contents?.users.get(contents.users.idOf(key) ?? key) ?? null
 }
 
 /** Whoever signs in with this name, in the home tenant of the name; guests are found by their home account. */
@@ -27,13 +26,14 @@ export function findUserByName(directory: Directory, name: string): User | null 
 
 /** The guest object that a home account has in another tenant. */
 export function findGuest(directory: Directory, tenantId: Guid, home: User): User | null {
-  for (const user of directory.tenants.get(tenantId)?.users.values() ?? [])
+  for (const user of directory.tenants.get(tenantId)?.users.named() ?? [])
     if (user.home?.tenantId === home.tenantId && user.home.objectId === home.id) return user
   return null
 }
 
-export const listUsers = (directory: Directory, tenantId: Guid): Iterable<User> =>
-  contentsOf(directory, tenantId).users.values()
+/** Whoever can sign in is among them; generated users whom nobody changed are not. */
+export const listNamedUsers = (directory: Directory, tenantId: Guid): Iterable<User> =>
+  contentsOf(directory, tenantId).users.named()
 export const countUsers = (directory: Directory, tenantId: Guid): number => contentsOf(directory, tenantId).users.size
 
 export function updateUser(directory: Directory, tenantId: Guid, id: Guid, patch: Partial<User>): User | null {
@@ -41,8 +41,6 @@ export function updateUser(directory: Directory, tenantId: Guid, id: Guid, patch
   const user = contents.users.get(id)
   if (!user) return null
   const changed = { ...user, ...patch, id: user.id, tenantId: user.tenantId }
-  contents.usersByName.delete(user.userPrincipalName.toLowerCase())
-  contents.usersByName.set(changed.userPrincipalName.toLowerCase(), id)
   contents.users.set(id, changed)
   note(directory, contents, { kind: 'user', id, what: 'updated' })
   return changed
@@ -54,7 +52,6 @@ export function removeUser(directory: Directory, tenantId: Guid, id: Guid): bool
   if (!user) return false
   contents.users.delete(id)
   contents.deleted.set(id, { kind: 'user', of: user, at: directory.clock.now() })
-  contents.usersByName.delete(user.userPrincipalName.toLowerCase())
   note(directory, contents, { kind: 'user', id, what: 'deleted' })
   leaveGroups(directory, tenantId, { id, kind: 'user' })
   for (const [key, assignment] of contents.assignments)

@@ -1,6 +1,6 @@
 import { findApplication } from '#emulator/directory/applications.ts'
 import { listTenants } from '#emulator/directory/tenants.ts'
-import { findUser, listUsers } from '#emulator/directory/users.ts'
+import { findUser, listNamedUsers } from '#emulator/directory/users.ts'
 import { adminConsentContents } from '#emulator/entra/admin-consent.ts'
 import { readScopes } from '#emulator/entra/scopes.ts'
 import { needOf, partiesOf } from '#emulator/entra/sign-in-steps.ts'
@@ -69,7 +69,7 @@ function renderAdminConsent(world: World, interaction: Interaction) {
 /** The accounts that can sign in, so that whoever tries the emulator need not look for them. */
 function demoAccounts({ directory }: World): DemoAccount[] {
   return listTenants(directory).flatMap((tenant) =>
-    [...listUsers(directory, tenant.id)]
+    [...listNamedUsers(directory, tenant.id)]
       .filter(({ password }) => password !== null)
       .slice(0, 8)
       .map((user) => ({

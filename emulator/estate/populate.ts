@@ -1,11 +1,11 @@
+import type { Recipe } from '#emulator/directory/generated-users.ts'
 import { addGroup, addMember } from '#emulator/directory/groups.ts'
-import { flat, guidOf } from '#emulator/directory/ids.ts'
-import type { Directory } from '#emulator/directory/open.ts'
+import { guidOf } from '#emulator/directory/ids.ts'
+import { contentsOf, type Directory } from '#emulator/directory/open.ts'
 import { defaultDomain } from '#emulator/directory/tenants.ts'
 import type { Tenant, User } from '#emulator/directory/types.ts'
-import { addUser, countUsers, findUser, listUsers } from '#emulator/directory/users.ts'
 import { DEPARTMENTS, GIVEN_NAMES, JOB_TITLES, PLACES, SURNAMES, TEAMS } from '#emulator/estate/names.ts'
-import { generator } from '#emulator/mischief/open.ts'
+import { drawAt } from '#emulator/mischief/open.ts'
 
 /** One empty list for everybody: lists are replaced, never changed. */
 const NONE: string[] = []
@@ -14,11 +14,15 @@ type Wanted = { users: number; groups: number; seed: number }
 
 /** People and groups that look like a company's. The same seed makes the same people with the same ids. */
 export function populate(directory: Directory, tenant: Tenant, { users, groups, seed }: Wanted): void {
-  const random = generator(seed)
+  const contents = contentsOf(directory, tenant.id)
+  const count = Math.max(0, users - contents.users.size)
+  if (count > 0) contents.users.generate(peopleOf(tenant, [...contents.users.values()], count, seed))
+  contents.version += count
+  if (groups === 0) return
+  let drawn = count * DRAWS
+  const random = () => drawAt(seed, drawn++)
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item
-  for (let index = 0; countUsers(directory, tenant.id) < users; index++)
-    addUser(directory, makeUser(directory, tenant, pick, seed, index))
-  const people = [...listUsers(directory, tenant.id)]
+  const people = [...contents.users.keys()]
   for (let index = 0; index < groups; index++) {
     const id = guidOf('group', tenant.id, seed, index)
     const displayName = `${pick(DEPARTMENTS)} ${pick(TEAMS)} ${index + 1}`
@@ -37,60 +41,61 @@ export function populate(directory: Directory, tenant: Tenant, { users, groups, 
       createdAt: tenant.createdAt,
     })
     const size = Math.min(people.length, 3 + Math.floor(random() * 30))
-    for (let count = 0; count < size; count++)
-      addMember(directory, tenant.id, id, { id: pick(people).id, kind: 'user' })
+    for (let count = 0; count < size; count++) addMember(directory, tenant.id, id, { id: pick(people), kind: 'user' })
   }
 }
 
-function makeUser(
-  directory: Directory,
-  tenant: Tenant,
-  pick: <Item>(items: readonly Item[]) => Item,
-  seed: number,
-  index: number,
-): User {
-  const givenName = pick(GIVEN_NAMES)
-  const surname = pick(SURNAMES)
+/** What is drawn for each person, in this order: given name, surname, department, profession, place. */
+const DRAWS = 5
+const plainOf = (names: readonly string[]) => names.map(plain)
+const PLAIN_GIVEN_NAMES = plainOf(GIVEN_NAMES)
+const PLAIN_SURNAMES = plainOf(SURNAMES)
+
+function peopleOf(tenant: Tenant, named: readonly User[], count: number, seed: number): Recipe {
   const domain = defaultDomain(tenant)
-  const name = `${plain(givenName)}.${plain(surname)}`
-  const free = findUser(directory, tenant.id, `${name}@${domain}`) === null
-  const userPrincipalName = flat(`${free ? name : `${name}${index}`}@${domain}`)
-  const department = pick(DEPARTMENTS)
+  const draw = <Item>(items: readonly Item[], person: number, which: number): Item =>
+    items[Math.floor(drawAt(seed, person * DRAWS + which) * items.length)] as Item
+  const namesHere = named.flatMap(({ userPrincipalName }) => {
+    const [name = '', of = ''] = userPrincipalName.toLowerCase().split('@')
+    return of === domain.toLowerCase() ? [name] : []
+  })
   return {
-    id: guidOf('user', tenant.id, seed, index),
-    tenantId: tenant.id,
-    userPrincipalName,
-    displayName: flat(`${givenName} ${surname}`),
-    givenName,
-    surname,
-    mail: userPrincipalName,
-    jobTitle: titleOf(department, pick(JOB_TITLES)),
-    department,
-    officeLocation: pick(PLACES),
-    mobilePhone: null,
-    businessPhones: NONE,
-    preferredLanguage: 'en-US',
-    accountEnabled: index % 40 !== 39,
-    userType: 'Member',
-    createdAt: tenant.createdAt,
-    password: null,
-    directoryRoles: NONE,
-    home: null,
+    count,
+    domain,
+    taken: new Set(namesHere),
+    nameOf: (person) => `${draw(PLAIN_GIVEN_NAMES, person, 0)}.${draw(PLAIN_SURNAMES, person, 1)}`,
+    idOf: (person) => guidOf('user', tenant.id, seed, person),
+    make(person, id, userPrincipalName) {
+      const givenName = draw(GIVEN_NAMES, person, 0)
+      const surname = draw(SURNAMES, person, 1)
+      const department = draw(DEPARTMENTS, person, 2)
+      return {
+        id,
+        tenantId: tenant.id,
+        userPrincipalName,
+        displayName: `${givenName} ${surname}`,
+        givenName,
+        surname,
+        mail: userPrincipalName,
+        jobTitle: `${department} ${draw(JOB_TITLES, person, 3)}`,
+        department,
+        officeLocation: draw(PLACES, person, 4),
+        mobilePhone: null,
+        businessPhones: NONE,
+        preferredLanguage: 'en-US',
+        accountEnabled: person % 40 !== 39,
+        userType: 'Member',
+        createdAt: tenant.createdAt,
+        password: null,
+        directoryRoles: NONE,
+        home: null,
+      }
+    },
   }
 }
 
-const titles = new Map<string, string>()
-
-/** The same text for everybody of the same profession. */
-function titleOf(department: string, job: string): string {
-  const title = `${department} ${job}`
-  const known = titles.get(title)
-  if (known === undefined) titles.set(title, title)
-  return known ?? title
-}
-
-const plain = (text: string): string =>
-  text
+function plain(text: string): string {
+  return text
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
     .replace(/ø/g, 'o')
@@ -98,3 +103,4 @@ const plain = (text: string): string =>
     .replace(/ł/g, 'l')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '')
+}

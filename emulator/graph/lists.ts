@@ -1,17 +1,14 @@
 import type { TenantContents } from '#emulator/directory/open.ts'
 import type { Group, User } from '#emulator/directory/types.ts'
+import type { Items } from '#emulator/directory/user-table.ts'
 
-type Lists = { version: number; users: readonly User[] | null; groups: readonly Group[] | null }
+type Lists = { version: number; groups: readonly Group[] | null }
 
 const lists = new WeakMap<TenantContents, Lists>()
 
-/** Arrays to cut pages from, made anew only after a change: a page must not cost a copy of the tenant. */
-export const usersIn = (contents: TenantContents): readonly User[] => {
-  const known = listsOf(contents)
-  known.users ??= [...contents.users.values()]
-  return known.users
-}
+export const usersIn = (contents: TenantContents): Items<User> => contents.users
 
+/** An array to cut pages from, made anew only after a change: a page must not cost a copy of the tenant. */
 export const groupsIn = (contents: TenantContents): readonly Group[] => {
   const known = listsOf(contents)
   known.groups ??= [...contents.groups.values()]
@@ -21,7 +18,7 @@ export const groupsIn = (contents: TenantContents): readonly Group[] => {
 function listsOf(contents: TenantContents): Lists {
   const known = lists.get(contents)
   if (known && known.version === contents.version) return known
-  const made: Lists = { version: contents.version, users: null, groups: null }
+  const made: Lists = { version: contents.version, groups: null }
   lists.set(contents, made)
   return made
 }

@@ -61,13 +61,16 @@ const matches = ({ at, match }: Rule, occasion: Occasion): boolean =>
   (match.tenant === undefined || match.tenant === occasion.tenantId) &&
   (match.app === undefined || match.app === occasion.appId)
 
-/** Mulberry32: small, fast, and the same everywhere. */
+/** Numbers from 0 to 1, the same for the same seed. */
 export function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
+  let drawn = 0
+  return () => drawAt(seed, drawn++)
+}
+
+/** What a generator draws, counted from 0, without what came before. Mulberry32: small, fast, and the same everywhere. */
+export function drawAt(seed: number, index: number): number {
+  const state = (seed + Math.imul(index + 1, 0x6d2b79f5)) >>> 0
+  let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
 }

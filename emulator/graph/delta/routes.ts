@@ -1,5 +1,6 @@
 import type { Change, ChangeKind } from '#emulator/directory/journal.ts'
 import type { Guid } from '#emulator/directory/types.ts'
+import type { Items } from '#emulator/directory/user-table.ts'
 import { type Answer, type Call, json, root } from '#emulator/graph/call.ts'
 import { changesSince, journalOf } from '#emulator/graph/delta/changes.ts'
 import { currentMembers, membersSince } from '#emulator/graph/delta/members.ts'
@@ -22,7 +23,7 @@ type Followed<Item> = {
   kind: ChangeKind
   type: EntityType<Item>
   needs: Needs
-  list: (call: Call) => readonly Item[]
+  list: (call: Call) => Items<Item>
   find: (call: Call, id: Guid) => Item | undefined
 }
 

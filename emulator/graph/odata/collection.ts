@@ -1,3 +1,4 @@
+import type { Items } from '#emulator/directory/user-table.ts'
 import type { Answer, Call } from '#emulator/graph/call.ts'
 import { root } from '#emulator/graph/call.ts'
 import { badRequest, unsupportedQuery } from '#emulator/graph/errors.ts'
@@ -11,7 +12,7 @@ import { makeSkipToken, type Place, readSkipToken } from '#emulator/graph/odata/
 export type Collection<Item> = {
   type: EntityType<Item>
   /** All of them; nothing is copied that does not have to be. */
-  items: readonly Item[]
+  items: Items<Item>
   /** What stands behind $metadata#. */
   context: string
   /** The items change with the tenant's version only, so that a filtered list can be kept while its pages are turned. */
@@ -40,7 +41,7 @@ export function collection<Item extends { id: string }>(call: Call, of: Collecti
 type Cut<Item> = { items: readonly Item[]; end: number; lastId: string }
 
 /** The page that was asked for; mischief may leave it empty, begin it with an item seen before, or turn it round. */
-function cutPage<Item extends { id: string }>(call: Call, all: readonly Item[]): Cut<Item> {
+function cutPage<Item extends { id: string }>(call: Call, all: Items<Item>): Cut<Item> {
   const { skipToken, top } = call.options
   const asked = skipToken === null ? 0 : startOf(call, all, readSkipToken(call, skipToken))
   const start = call.words.includes('graph.page=overlapping') ? Math.max(0, asked - 1) : asked
@@ -49,7 +50,7 @@ function cutPage<Item extends { id: string }>(call: Call, all: readonly Item[]):
   return {
     items: call.words.includes('graph.page=reversed') ? items.reverse() : items,
     end,
-    lastId: all[end - 1]?.id ?? '',
+    lastId: end > 0 ? (all.at(end - 1)?.id ?? '') : '',
   }
 }
 
@@ -73,7 +74,7 @@ const selection = ({ names, isSelected }: Shape): string => (isSelected ? `(${na
 
 const KEPT_RESULTS = 100
 
-function selectItems<Item>(call: Call, { type, items, isStable }: Collection<Item>): readonly Item[] {
+function selectItems<Item>(call: Call, { type, items, isStable }: Collection<Item>): Items<Item> {
   const { filter, search, orderBy, count } = call.options
   const isAdvanced = call.eventual && (count || search !== null || /\/\$count$/i.test(call.path))
   if (isAdvanced && call.options.expand.length > 0)
@@ -106,10 +107,10 @@ function selectItems<Item>(call: Call, { type, items, isStable }: Collection<Ite
  */
 export function startOf<Item extends { id: string }>(
   { contents }: Call,
-  all: readonly Item[],
+  all: Items<Item>,
   { position, lastId, version }: Place,
 ): number {
-  if (all[position - 1]?.id === lastId) return position
+  if (position > 0 && all.at(position - 1)?.id === lastId) return position
   const now = all.findIndex((item) => item.id === lastId)
   return now === -1 ? Math.max(0, position - Math.max(0, contents.version - version)) : now + 1
 }

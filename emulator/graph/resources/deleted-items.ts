@@ -33,7 +33,7 @@ function restore(call: Call): Answer {
   const deleted = deletedIn(call)
   const { directory } = call.world
   const name = deleted.kind === 'user' ? deleted.of.userPrincipalName.toLowerCase() : null
-  if (name !== null && call.contents.usersByName.has(name))
+  if (name !== null && call.contents.users.idOf(name) !== undefined)
     throw badRequest('Another object with the same value for property userPrincipalName already exists.')
   restoreDeleted(directory, call.caller.tenantId, deleted.of.id)
   return entity(call, { type: DIRECTORY_OBJECT, item: objectOf(deleted), context: 'directoryObjects' })
