@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '#base/clock.ts'
 import { openLog } from '#base/log.ts'
 import { migrate } from '#store/migrate.ts'
 import { openStore, type Store } from '#store/open.ts'
+import { layEmptyDatabase } from '#test/support/embedded-template.ts'
 import { type HandClock, handClock } from '#test/support/hand-clock.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 
@@ -62,6 +63,7 @@ type Scope = { after(close: () => Promise<void> | void): void }
 async function openFresh(scope: Scope, name: Backend['name'], clock: Clock): Promise<Store> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-test-'))
   const databaseUrl = name === 'postgres' ? await freshDatabase() : null
+  if (!databaseUrl) layEmptyDatabase(dataDir)
   const store = await openStore({ dataDir, databaseUrl, clock, log: silentLog })
   scope.after(async () => {
     await store.close()
@@ -72,7 +74,9 @@ async function openFresh(scope: Scope, name: Backend['name'], clock: Clock): Pro
 }
 
 async function openPlace(scope: Scope, name: Backend['name']): Promise<Place> {
-  return { dataDir: temporaryFolder(scope), databaseUrl: name === 'postgres' ? await freshDatabase() : null }
+  const dataDir = temporaryFolder(scope)
+  if (name === 'pglite') layEmptyDatabase(dataDir)
+  return { dataDir, databaseUrl: name === 'postgres' ? await freshDatabase() : null }
 }
 
 /** An empty folder that is removed after the test. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { DEMO, demoEstate, type Emulator, type EstateInput, startEmulator } from '#emulator/index.ts'
 import { temporaryFolder } from '#test/support/backends.ts'
+import { layEmptyDatabase } from '#test/support/embedded-template.ts'
 import { freePort } from '#test/support/ports.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import { type Ended, type Program, runTenantry, startTenantry } from '#test/support/programs.ts'
@@ -68,6 +69,7 @@ export async function openDeployment(
   const estate = change(estateFor({ landing, console, customers }))
   const emulator = open.use(await startEmulator({ estate, dataDir: folder }))
   const databaseUrl = database === 'postgres' ? await freshDatabase() : null
+  if (!databaseUrl) layEmptyDatabase(`${folder}/tenantry`)
   const settings: Settings = {
     TENANTRY_SETTINGS_FILE: `${folder}/there-is-none.env`,
     TENANTRY_CLOUD: 'emulator',

@@ -10,6 +10,7 @@ import { type AppDefinition, defineApp } from '#model/app.ts'
 import type { TenantId } from '#model/ids.ts'
 import { migrate } from '#store/migrate.ts'
 import { openStore } from '#store/open.ts'
+import { layEmptyDatabase } from '#test/support/embedded-template.ts'
 import { aTenant } from '#test/support/made-up.ts'
 import { openTools, type Tools } from '#tools.ts'
 
@@ -89,6 +90,7 @@ export async function openFleet({
     app,
   )
   if (!config) throw new Error(`The configuration of the test is wrong: ${JSON.stringify(mistakes)}`)
+  if (!databaseUrl) layEmptyDatabase(config.dataDir)
   if (databaseUrl) {
     await using store = await openStore({ databaseUrl, dataDir: folder, clock, log })
     await migrate(store)

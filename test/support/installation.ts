@@ -10,6 +10,7 @@ import { verifyAccess } from '#flows/verify-access.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { type ObjectId, parseTenantId, type SignUpId, type TenantId } from '#model/ids.ts'
 import { silentLog } from '#test/support/backends.ts'
+import { layEmptyDatabase } from '#test/support/embedded-template.ts'
 import { openTools, type Tools } from '#tools.ts'
 
 type Scope = { after(close: () => Promise<void> | void): void }
@@ -95,6 +96,7 @@ export async function openInstallation(
     { ...DEFINITION, permissions: permissions.map((value) => ({ value, reason: 'Is needed.' })) },
   )
   if (!config) throw new Error(JSON.stringify(mistakes))
+  if (!config.databaseUrl) layEmptyDatabase(folder)
   const tools = open.use(await openTools(config, { log: silentLog, clock }))
   return { emulator, tools, config }
 }

@@ -5,6 +5,7 @@ import { type Config, readConfig } from '#config.ts'
 import { openConsole } from '#console/app.ts'
 import { DEMO, demoEstate, type Emulator, type EstateInput, startEmulator } from '#emulator/index.ts'
 import { silentLog, temporaryFolder } from '#test/support/backends.ts'
+import { layEmptyDatabase } from '#test/support/embedded-template.ts'
 import { openTools, type Tools } from '#tools.ts'
 
 /** The console as operators meet it, over HTTP, with the emulator as Microsoft. No worker runs. */
@@ -46,6 +47,7 @@ export async function openSite(
   const open = new AsyncDisposableStack()
   scope.after(() => open.disposeAsync())
   const folder = temporaryFolder({ after: (close) => open.defer(close) })
+  layEmptyDatabase(folder)
   let answer: (request: Request, env: object) => Response | Promise<Response> = () =>
     new Response(null, { status: 503 })
   const door = open.use(

@@ -9,6 +9,7 @@ import { DEMO, demoEstate, type Emulator, type EstateInput, startEmulator } from
 import { openSignup } from '#signup/app.ts'
 import { FEW_PEOPLE, permissions } from '#test/signup/support/customers.ts'
 import { silentLog } from '#test/support/backends.ts'
+import { layEmptyDatabase } from '#test/support/embedded-template.ts'
 import { openTools, type Tools } from '#tools.ts'
 
 /** The landing page as customers meet it, over HTTP, embedded, with the emulator as Microsoft. */
@@ -31,6 +32,7 @@ export async function openSite(
     await listen((request, env) => answer(request, env), { host: '127.0.0.1', port: 0, setting: 'a free port' }),
   )
   const url = `http://localhost:${door.port}`
+  layEmptyDatabase(folder)
   const emulator = open.use(
     await startEmulator({ dataDir: folder, estate: estateOf(tenants, `${url}/sign-up/callback`) }),
   )
