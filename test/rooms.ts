@@ -86,7 +86,10 @@ export const EMULATOR: Record<string, Room> = {
     imports: ['world', 'directory', 'keys', 'mischief', 'lag', 'pages', 'clock'],
     packages: ['hono', 'jose', 'zod'],
   },
-  graph: { imports: ['world', 'directory', 'keys', 'mischief', 'lag', 'clock'], packages: ['hono', 'jose', 'zod'] },
+  graph: {
+    imports: ['world', 'directory', 'keys', 'mischief', 'lag', 'throttle', 'clock'],
+    packages: ['hono', 'jose', 'zod'],
+  },
   azure: { imports: ['world', 'directory', 'entra'], packages: ['hono', 'jose'] },
   control: {
     imports: ['world', 'directory', 'estate', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'pages', 'clock'],

@@ -30,7 +30,6 @@ export async function dispatch(world: World, state: GraphState, incoming: Incomi
   if (!found) throw notEmulated(method, `/${incoming.version}${path}`)
   const { route, params } = found
   const options = readOptions(query)
-  const headers = charge(world, caller, route, options)
   const call: Call = {
     ...rest,
     world,
@@ -45,6 +44,7 @@ export async function dispatch(world: World, state: GraphState, incoming: Incomi
     eventual: header('consistencylevel')?.toLowerCase() === 'eventual',
     body: async () => parseBody(await readBody()),
   }
+  const headers = await charge(call, route)
   try {
     checkPermission(caller, route.needs)
     const answer = await answerTo(call, route, query)

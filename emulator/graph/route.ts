@@ -16,6 +16,8 @@ export type Route = {
   unitsSelected?: number
   /** Changes nothing, whatever its method says. */
   isRead?: true
+  /** Writes of applications: whether the one that is written takes personal accounts. */
+  isPersonalApplication?: (call: Call) => boolean | Promise<boolean>
   /** The answer depends on the tenant's users, groups, members and service principals only, and may be kept until they change. */
   isStable?: true
 }
@@ -31,11 +33,11 @@ export const post = (path: string, needs: Needs, handle: Route['handle'], more: 
   ...get(path, needs, handle, more),
   method: 'POST',
 })
-export const patch = (path: string, needs: Needs, handle: Route['handle']): Route => ({
-  ...get(path, needs, handle),
+export const patch = (path: string, needs: Needs, handle: Route['handle'], more: Partial<Route> = {}): Route => ({
+  ...get(path, needs, handle, more),
   method: 'PATCH',
 })
-export const remove = (path: string, needs: Needs, handle: Route['handle']): Route => ({
-  ...get(path, needs, handle),
+export const remove = (path: string, needs: Needs, handle: Route['handle'], more: Partial<Route> = {}): Route => ({
+  ...get(path, needs, handle, more),
   method: 'DELETE',
 })

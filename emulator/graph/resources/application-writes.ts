@@ -16,7 +16,7 @@ import { badRequest, denied } from '#emulator/graph/errors.ts'
 import { entity } from '#emulator/graph/odata/collection.ts'
 import { holds, NEEDS } from '#emulator/graph/permissions.ts'
 import { APPLICATION } from '#emulator/graph/resources/application-type.ts'
-import { applicationIn } from '#emulator/graph/resources/applications.ts'
+import { applicationIn, becomesPersonal, isPersonal } from '#emulator/graph/resources/applications.ts'
 import { keyCredentialSchema, readKeys } from '#emulator/graph/resources/key-credential.ts'
 import { patch, post, type Route, remove } from '#emulator/graph/route.ts'
 
@@ -212,7 +212,7 @@ function checkIdentifiers({ world, caller }: Call, known: Application, wanted: r
 }
 
 export const applicationWriteRoutes: readonly Route[] = [
-  post('applications', NEEDS.writeApplications, create),
-  patch('applications/{id}', NEEDS.writeApplications, update),
-  remove('applications/{id}', NEEDS.writeApplications, removeOne),
+  post('applications', NEEDS.writeApplications, create, { isPersonalApplication: becomesPersonal }),
+  patch('applications/{id}', NEEDS.writeApplications, update, { isPersonalApplication: isPersonal }),
+  remove('applications/{id}', NEEDS.writeApplications, removeOne, { isPersonalApplication: isPersonal }),
 ]

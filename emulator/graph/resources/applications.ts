@@ -9,15 +9,31 @@ import { APPLICATION } from '#emulator/graph/resources/application-type.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
 
 /** The application in the path, by id or appId; at home in the caller's tenant. @throws GraphError 404 */
-export function applicationIn({ world, caller, params }: Call): Application {
+export function applicationIn(call: Call): Application {
+  const found = lookUp(call)
+  if (!found || call.world.lag.hidesApplication(found)) throw notFound(call.params.id ?? '')
+  return found
+}
+
+function lookUp({ world, caller, params }: Call): Application | null {
   const id = params.id ?? ''
   const appId = keyOf(id, 'appId')
   const found =
     appId === null
       ? findApplicationById(world.directory, caller.tenantId, id.toLowerCase())
       : findApplication(world.directory, appId)
-  if (!found || found.tenantId !== caller.tenantId || world.lag.hidesApplication(found)) throw notFound(id)
-  return found
+  return found?.tenantId === caller.tenantId ? found : null
+}
+
+const PERSONAL: readonly unknown[] = ['AzureADandPersonalMicrosoftAccount', 'PersonalMicrosoftAccount']
+
+/** Changing an application that takes personal accounts has a limit of its own. */
+export const isPersonal = (call: Call): boolean => PERSONAL.includes(lookUp(call)?.signInAudience)
+
+/** Unless told, a new application takes them. */
+export const becomesPersonal = async (call: Call): Promise<boolean> => {
+  const { signInAudience = PERSONAL[0] } = await call.body().catch(() => ({ signInAudience: null }))
+  return PERSONAL.includes(signInAudience)
 }
 
 const all = ({ world, caller }: Call) => ({

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
+import { openClock } from '#emulator/clock.ts'
 import { startEmulator } from '#emulator/index.ts'
 import { asApp, assertError, CONTOSO, FABRIKAM, graphEstate, READER, WRITER } from '#emulator/test/graph/support.ts'
+import { openThrottle } from '#emulator/throttle.ts'
 
 const emulator = await startEmulator({ estate: graphEstate })
 after(() => emulator.close())
@@ -60,14 +62,14 @@ test('beyond the limit of application and tenant comes 429, until the bucket has
   assert.equal(refused.headers.get('x-ms-throttle-information'), 'ResourceUnitLimitExceeded')
   assert.match(refused.headers.get('x-ms-throttle-limit-percentage') ?? '', /^1\.[0-8]\d$/)
   const wait = Number(refused.headers.get('retry-after'))
-  assert.ok(wait >= 1 && wait <= 3, `at most two units over, 0.8 units a second: ${wait}`)
+  assert.ok(wait >= 1 && wait <= 8, `at most 6.4 units over, 0.8 units a second: ${wait}`)
   assert.equal((await contoso('/users')).status, 200, 'another tenant has a bucket of its own')
   emulator.clock.advance({ seconds: wait + 2 })
   assert.equal((await ask('/users')).status, 200)
 })
 
 test('refused requests count: who goes on at once waits longer', async () => {
-  emulator.throttle.set({ limitScale: 0.001 })
+  emulator.throttle.set({ limitScale: 0.001, refuses: 'all' })
   const waits: number[] = []
   await untilRefused()
   for (let index = 0; index < 4; index++) waits.push(Number((await ask('/users')).headers.get('retry-after')))
@@ -75,7 +77,7 @@ test('refused requests count: who goes on at once waits longer', async () => {
 })
 
 test('the size of the tenant sets the limit', async () => {
-  emulator.throttle.set({ limitScale: 0.002 })
+  emulator.throttle.set({ limitScale: 0.002, refuses: 'all' })
   const allowed = async (client: typeof ask) => {
     for (let count = 0; ; count++) if ((await client('/users?$select=id')).status === 429) return count
   }
@@ -99,19 +101,92 @@ test('writes have a limit of their own', async () => {
   assert.equal((await write()).status, 204)
 })
 
-test('the wait is told in seconds, as a date, or not at all', async () => {
+test('the wait is told in seconds, in fractions of them, as a date, or not at all', async () => {
   for (const [retryAfter, form] of [
     ['seconds', /^\d+$/],
+    ['fraction', /^\d+\.\d{3}$/],
     ['date', / GMT$/],
     ['none', null],
   ] as const) {
-    emulator.throttle.set({ limitScale: 0.0001, retryAfter })
+    emulator.throttle.set({ limitScale: 0.0001, retryAfter, refuses: 'all' })
     const { headers, status } = await ask('/users')
     assert.equal(status, 429)
     const told = headers.get('retry-after')
     if (form === null) assert.equal(told, null)
     else assert.match(told ?? '', form)
   }
+})
+
+type Told = { status: number; share: number; priority: string }
+
+/** One unit each; the clock is turned by what one unit takes to come back, so that the bucket stays as full as it is. */
+async function steadily(count: number, priorities: readonly string[] = ['Normal']): Promise<Told[]> {
+  const told: Told[] = []
+  for (let index = 0; index < count; index++) {
+    const priority = priorities[index % priorities.length] ?? ''
+    const { status, headers } = await ask('/users?$select=id&$top=1', {
+      headers: { 'x-ms-throttle-priority': priority },
+    })
+    told.push({ status, share: Number(headers.get('x-ms-throttle-limit-percentage')), priority })
+    emulator.clock.advance({ seconds: 1.25 })
+  }
+  return told
+}
+const refusedIn = (told: readonly Told[]) => told.filter(({ status }) => status === 429)
+
+test('over the limit the share is refused that the header tells: a fifth at 1.2, four fifths at 1.8', async () => {
+  // 8 units in ten seconds: 0.8 a second.
+  emulator.throttle.set({ limitScale: 0.001 })
+  for (let sent = 0; sent < 9; sent++) await ask('/users?$select=id')
+  const calm = await steadily(100)
+  const expected = calm.reduce((sum, { share }) => sum + Math.max(0, share - 1), 0)
+  assert.ok(expected > 10 && expected < 30, `about a fifth of 100: ${expected}`)
+  assert.ok(Math.abs(refusedIn(calm).length - expected) <= 2, `${refusedIn(calm).length} for ${expected}`)
+  for (let sent = 0; sent < 30; sent++) await ask('/users?$select=id')
+  const full: number[] = []
+  for (let sent = 0; sent < 100; sent++) full.push((await ask('/users')).status)
+  const refused = full.filter((status) => status === 429).length
+  assert.ok(refused >= 77 && refused <= 82, `four fifths of 100: ${refused}`)
+})
+
+test('requests of low priority are refused first, those of high priority last; the share stays the same', async () => {
+  emulator.throttle.set({ limitScale: 0.001 })
+  for (let sent = 0; sent < 9; sent++) await ask('/users?$select=id')
+  const mixed = refusedIn(await steadily(90, ['Low', 'Normal', 'high']))
+  assert.ok(mixed.length >= 8 && mixed.length <= 27, `about a fifth of 90: ${mixed.length}`)
+  assert.deepEqual(new Set(mixed.map(({ priority }) => priority)), new Set(['Low']))
+  const alone = refusedIn(await steadily(50, ['Low']))
+  assert.ok(alone.length >= 3 && alone.length <= 15, `low priority alone loses no more than any: ${alone.length} of 50`)
+})
+
+test('the same seed refuses the same requests', () => {
+  const pattern = (seed: number) => {
+    const throttle = openThrottle({ ...openClock(), now: () => new Date(0) })
+    throttle.set({ ...throttle.settings(), on: true, limitScale: 0.01, seed })
+    const charge = { appId: READER, tenantId: FABRIKAM, users: 10, units: 1, writes: 0 } as const
+    return Array.from({ length: 60 }, () =>
+      throttle.charge({ ...charge, priority: 'normal', isPersonalApplication: false }).refusal ? 'x' : '.',
+    ).join('')
+  }
+  assert.equal(pattern(1), pattern(1))
+  assert.equal(pattern(1).slice(0, 35), '.'.repeat(35), 'nothing is refused up to the limit')
+  assert.ok(new Set([1, 2, 3, 4].map(pattern)).size > 1)
+})
+
+test('writes to applications that take personal accounts have a small limit of their own', async () => {
+  const writer = await asApp(emulator, WRITER)
+  // Six a minute, or 3,500 in five minutes.
+  emulator.throttle.set({ limitScale: 0.1, refuses: 'all' })
+  const create = (signInAudience: string) => writer('/applications', { body: { displayName: 'A', signInAudience } })
+  for (let made = 0; made < 6; made++)
+    assert.equal((await create('AzureADandPersonalMicrosoftAccount')).status, 201, String(made))
+  const refused = await create('PersonalMicrosoftAccount')
+  assertError(refused, 429, 'TooManyRequests')
+  assert.equal(refused.headers.get('x-ms-throttle-scope'), `Application/Write/${WRITER}/${FABRIKAM}`)
+  assert.equal((await create('AzureADMyOrg')).status, 201)
+  const { body } = await writer('/applications?$top=1')
+  const change = () => writer(`/applications/${body.value[0].id}`, { method: 'PATCH', body: { displayName: 'B' } })
+  assert.equal((await change()).status, 429, 'changes count as creations do')
 })
 
 test('items of a batch are charged and refused one by one', async () => {
