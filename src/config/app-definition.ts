@@ -8,6 +8,9 @@ import { cronFault } from '#model/schedule.ts'
 /** Nothing else may stand in the script that administrators run. */
 const PERMISSION_NAME = /^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+$/
 
+/** Graph forgets a delta link after seven days; a tenant that is read seldom still needs a second try within them. */
+const LONGEST_SYNC_PAUSE_MINUTES = 3 * 24 * 60
+
 const KEBAB_CASE = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 const LONGEST_NAME = 60
 
@@ -48,7 +51,12 @@ const definition = z.object({
   supportEmail: z.email().optional(),
   privacyUrl: z.url().optional(),
   termsUrl: z.url().optional(),
-  syncEveryMinutes: z.number().int().positive().optional(),
+  syncEveryMinutes: z
+    .number()
+    .int()
+    .positive()
+    .max(LONGEST_SYNC_PAUSE_MINUTES, `at most ${LONGEST_SYNC_PAUSE_MINUTES}, three days: Graph soon forgets the place`)
+    .optional(),
   largestRemovalShare: z.number().min(0).max(1).optional(),
   jobs: z.array(job).optional(),
 })

@@ -14,7 +14,7 @@ export type AppDefinition = {
   supportEmail?: string
   privacyUrl?: string
   termsUrl?: string
-  /** How often each tenant's directory is read; 60 unless told. */
+  /** How often each tenant's directory is read: 1 to 4,320 (three days), since delta links live a week; 60 unless told. */
   syncEveryMinutes?: number
   /** A sync that would remove a larger share of a tenant's stored objects stops and asks; 0.3 unless told. */
   largestRemovalShare?: number
