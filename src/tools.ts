@@ -97,7 +97,7 @@ export async function openTools(
       openGraph({
         ...graph,
         tenantId,
-        token: async (options) => (await appToken(entra, tenantId, options ?? {})).value,
+        token: async (wish) => (await appToken(entra, tenantId, wish ?? {})).value,
         priority: 'low',
         budget,
         ...options,

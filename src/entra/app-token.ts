@@ -29,20 +29,27 @@ const claimsOfAppToken = z.looseObject({
   roles: z.array(z.string()).default([]),
 })
 
+export type TokenWish = {
+  /** Past the cache: a token is a snapshot, and a role granted since shows in a new one only. */
+  fresh?: boolean
+  /** JSON that a claims challenge asked for; it goes to Entra ID as it is. */
+  claims?: string
+}
+
 /**
  * A token for one tenant: from the cache, or from Entra ID with the app's own credential; however many ask at the same
  * time, one request leaves.
- * @param options.fresh past the cache: a token is a snapshot, and a role granted since shows in a new one only
  * @throws Problem TOKEN_OF_OTHER_TENANT, SERVICE_PRINCIPAL_MISSING, CLIENT_SECRET_EXPIRED and whatever Entra ID answers
  * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  */
 export function appToken(
   entra: Entra,
   tenantId: TenantId,
-  { fresh = false }: { fresh?: boolean } = {},
+  { fresh = false, claims }: TokenWish = {},
 ): Promise<AppToken> {
   const cached = fresh ? null : entra.tokens.get(tenantId, entra.clock.now().getTime())
   if (cached) return cached
+  if (claims) return oncePerKey(entra.acquiring, `${tenantId} ${claims}`, () => acquire(entra, tenantId, claims))
   const again = () => oncePerKey(entra.acquiring, tenantId, () => acquire(entra, tenantId))
   // A token that is under way already was asked for before the caller knew of the change that he wants to see.
   const underWay = fresh ? (entra.acquiring.get(tenantId) ?? null) : null
@@ -52,10 +59,10 @@ export function appToken(
 /** After consent was lost, so that nothing goes on with a token from before. */
 export const forgetTenant = ({ tokens }: Pick<Entra, 'tokens'>, tenantId: TenantId): void => tokens.delete(tenantId)
 
-async function acquire(entra: Entra, tenantId: TenantId): Promise<AppToken> {
+async function acquire(entra: Entra, tenantId: TenantId, claims?: string): Promise<AppToken> {
   try {
     const token = await inSpan('token', { 'tenantry.tenant': tenantId }, async () =>
-      guard(entra, tenantId, await request(entra, tenantId)),
+      guard(entra, tenantId, await request(entra, tenantId, claims)),
     )
     entra.telemetry?.tokenAsked('issued')
     entra.tokens.set(token)
@@ -66,9 +73,12 @@ async function acquire(entra: Entra, tenantId: TenantId): Promise<AppToken> {
   }
 }
 
-const request = (entra: Entra, tenantId: TenantId) =>
+const request = (entra: Entra, tenantId: TenantId, claims: string | undefined) =>
   withClient(entra, tenantId, async (client) => {
-    const result = await client.acquireTokenByClientCredential({ scopes: [`${entra.cloud.graphResource}/.default`] })
+    const result = await client.acquireTokenByClientCredential({
+      scopes: [`${entra.cloud.graphResource}/.default`],
+      ...(claims ? { claims } : {}),
+    })
     if (!result) throw new Error('MSAL gave no token and no error.')
     return result
   })

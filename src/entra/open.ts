@@ -25,7 +25,11 @@ export type EntraOptions = {
 }
 
 /** Gate one: Microsoft Entra ID, as this app. */
-export type Entra = EntraOptions & { jwks: Jwks; tokens: TokenCache; acquiring: Map<TenantId, Promise<AppToken>> }
+export type Entra = EntraOptions & {
+  jwks: Jwks
+  tokens: TokenCache /** By tenant, and by claims where there are any. */
+  acquiring: Map<string, Promise<AppToken>>
+}
 
 export const openEntra = (options: EntraOptions): Entra => ({
   ...options,

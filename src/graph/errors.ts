@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { claimsWanted } from '#graph/claims-challenge.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
 import type { Answer } from '#outbound/send.ts'
 
@@ -118,10 +119,21 @@ const REFUSED = meaning(
   'unknown',
 )
 
+/** What a policy of the tenant wants, no app can give by itself. @see https://learn.microsoft.com/entra/identity/conditional-access/workload-identity */
+const CHALLENGED = meaning(
+  'CONDITIONAL_ACCESS',
+  'customer-administrator',
+  'A policy of the tenant does not accept the app’s token.',
+  'An administrator of the tenant allows the app in the Conditional Access policy that blocks it.',
+  'slowly',
+)
+
 /** An answer of Graph that is no success. Its message may hold names, so only the codes and ids are kept. */
 export function fromGraph({ status, headers, text }: Answer): Problem {
   const error = readGraphError(text)
+  const challenged = status === 401 && claimsWanted(headers['www-authenticate']) !== null
   const means =
+    (challenged ? CHALLENGED : undefined) ??
     BY_TEXT.find((row) => error.messages.some((message) => row.text.test(message)))?.means ??
     BY_CODE[error.code] ??
     BY_STATUS[status] ??

@@ -6,13 +6,15 @@ import type { TenantId } from '#model/ids.ts'
 import type { Outbound } from '#outbound/open.ts'
 import type { Telemetry } from '#telemetry/open.ts'
 
+/** `fresh` past any cache, after Graph has refused the one before; `claims`, as JSON, that Graph wants it to be asked for with. */
+export type TokenWish = { fresh?: boolean; claims?: string }
+
 /** Gate two: Microsoft Graph in one tenant, as whoever the token function speaks for. */
 export type Graph = {
   cloud: Cloud
   outbound: Outbound
   tenantId: TenantId
-  /** `fresh` past any cache, after Graph has refused the one before. */
-  token: (options?: { fresh?: boolean }) => Promise<string>
+  token: (wish?: TokenWish) => Promise<string>
   clock: Clock
   log: Log
   /** `high` while a person waits, `low` for background work. @see https://learn.microsoft.com/graph/throttling#best-practices-to-handle-throttling */

@@ -1,5 +1,6 @@
+import { claimsWanted } from '#graph/claims-challenge.ts'
 import { fromGraph } from '#graph/errors.ts'
-import type { Graph } from '#graph/open.ts'
+import type { Graph, TokenWish } from '#graph/open.ts'
 import { pauseBefore } from '#graph/retry-after.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { costOf } from '#model/throttle.ts'
@@ -57,10 +58,11 @@ type Exchange = {
 export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
   const { signal } = wanted
   let renewed = false
-  for (let attempt = 1, fresh = false; ; attempt++) {
+  let wish: TokenWish = {}
+  for (let attempt = 1; ; attempt++) {
     await stayWithinBudget(graph, wanted)
-    const token = await graph.token({ fresh })
-    fresh = false
+    const token = await graph.token(wish)
+    wish = {}
     const answer = await exchange(graph, token, wanted)
     if (answer instanceof Problem) {
       if (attempt >= MAX_TRIES) throw answer
@@ -70,7 +72,9 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     const percentage = Number(answer.headers['x-ms-throttle-limit-percentage'])
     if (percentage > 0) graph.budget?.observe(graph.tenantId, percentage)
     if (answer.status === 401 && !renewed && attempt < MAX_TRIES) {
-      fresh = renewed = true
+      const claims = claimsWanted(answer.headers['www-authenticate'])
+      renewed = true
+      wish = { fresh: true, ...(claims ? { claims } : {}) }
       continue
     }
     if (RETRIED.includes(answer.status) && attempt < MAX_TRIES) {
