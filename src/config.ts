@@ -50,6 +50,8 @@ export type Config = {
   syncEveryMinutes: number
   /** What Graph lets this installation ask. */
   throttleLimits: ThrottleLimits
+  /** Where incidents are told, as JSON by POST; null: nowhere but in the log, the figures and the console. */
+  alertUrl: string | null
   /** Jobs that one worker does at a time. */
   concurrency: number
 }
@@ -87,6 +89,9 @@ const key = z.string().transform((text, context) => {
 })
 const databaseUrl = z.string().refine((text) => /^postgres(ql)?:\/\/[^\s]+$/.test(text) && URL.canParse(text), {
   error: 'must look like postgres://user:password@host:5432/database',
+})
+const httpsUrl = z.string().refine((text) => URL.canParse(text) && new URL(text).protocol === 'https:', {
+  error: 'must be an https address',
 })
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
@@ -171,6 +176,11 @@ export const SETTINGS = {
     about:
       'The share of Graph’s documented limits that this installation may use; the rest is left to others with the same app.',
   },
+  TENANTRY_ALERT_URL: {
+    check: httpsUrl.optional(),
+    about:
+      'Where each incident is sent as JSON, such as a chat’s incoming webhook. Nothing but its code, tenant id and words.',
+  },
   TENANTRY_CONCURRENCY: {
     check: z.coerce.number({ error: 'must be a number' }).int().positive().default(4),
     about: 'How many jobs one worker does at a time.',
@@ -229,6 +239,7 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
     grantPatienceMinutes: read('TENANTRY_GRANT_PATIENCE_MINUTES'),
     syncEveryMinutes: definitionRead?.syncEveryMinutes ?? 60,
     throttleLimits: scaled(DOCUMENTED_LIMITS, read('TENANTRY_THROTTLE_SHARE') ?? 1),
+    alertUrl: read('TENANTRY_ALERT_URL') ?? null,
     concurrency: read('TENANTRY_CONCURRENCY'),
   }
   const sound = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Partial<Config>
@@ -244,6 +255,8 @@ function concealSecrets(config: Partial<Config>): void {
     ...config,
     ...(config.databaseUrl ? { databaseUrl: withoutPassword(config.databaseUrl) } : {}),
     ...(config.sessionKey ? { sessionKey: '[concealed]' } : {}),
+    // Whoever knows a webhook’s address may write there.
+    ...(config.alertUrl ? { alertUrl: new URL(config.alertUrl).origin } : {}),
   }))
 }
 

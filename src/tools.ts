@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls'
 import { type Background, openBackground } from '#base/background.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
@@ -10,7 +11,9 @@ import { type Jobs, openJobs } from '#jobs/open.ts'
 import type { DelegatedToken } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
 import { openOutbound } from '#outbound/open.ts'
+import { postJson } from '#outbound/post-json.ts'
 import { lendFrom } from '#store/buckets.ts'
+import { type Hold, watchHold } from '#store/hold.ts'
 import { assertMigrated, migrate } from '#store/migrate.ts'
 import { openStore, type Store } from '#store/open.ts'
 import { openTelemetry, type Telemetry } from '#telemetry/open.ts'
@@ -28,6 +31,10 @@ export type Tools = {
   background: Background
   /** What this process does, counted. */
   telemetry: Telemetry
+  /** Whether an incident holds the work for everybody. */
+  hold: Hold
+  /** Tells a person elsewhere of an incident; null where nobody is to be told. */
+  sendAlert: ((body: object) => Promise<void>) | null
   /** Microsoft Graph in one tenant, as the app itself. */
   graphAsApp(tenantId: TenantId, options?: { longestPauseMilliseconds?: number }): Graph
   /** Microsoft Graph on behalf of the administrator who has just signed in. */
@@ -81,6 +88,8 @@ export async function openTools(
     lender: (bucket, wanted) => lendFrom(store, bucket, wanted),
     clock,
   })
+  const { alertUrl } = config
+  const alerts = alertUrl ? opened.use(openAlerts(config, alertUrl, log)) : null
   const graph = { cloud, outbound, clock, log, telemetry }
   const closing = opened.move()
   return {
@@ -93,6 +102,8 @@ export async function openTools(
     budget,
     background,
     telemetry,
+    hold: watchHold(store),
+    sendAlert: alertUrl && alerts ? (body) => postJson(alerts, alertUrl, body) : null,
     graphAsApp: (tenantId, options = {}) =>
       openGraph({
         ...graph,
@@ -107,3 +118,11 @@ export async function openTools(
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
 }
+
+/** A way out of its own: what goes to Microsoft cannot go there, nor the other way. */
+const openAlerts = ({ emulatorCa }: Config, alertUrl: string, log: Log) =>
+  openOutbound({
+    origins: [new URL(alertUrl).origin],
+    ...(emulatorCa ? { ca: [...rootCertificates, emulatorCa] } : {}),
+    log,
+  })

@@ -61,6 +61,7 @@ test('three settings and the definition are enough, and every other one has its 
       grantPatienceMinutes: 5,
       syncEveryMinutes: 60,
       throttleLimits: scaled(DOCUMENTED_LIMITS, 0.9),
+      alertUrl: null,
       concurrency: 4,
     },
   )
@@ -124,6 +125,10 @@ const CASES: Record<keyof typeof SETTINGS, { good: [string, (config: Config) => 
     TENANTRY_THROTTLE_SHARE: {
       good: [['0.5', (config) => config.throttleLimits.appUnits, { amount: 75_000, seconds: 20 }]],
       bad: ['0', '1.1', 'half'],
+    },
+    TENANTRY_ALERT_URL: {
+      good: [['https://chat.example/hook?key=1', (config) => config.alertUrl, 'https://chat.example/hook?key=1']],
+      bad: ['http://chat.example/hook', 'chat.example'],
     },
     TENANTRY_CONCURRENCY: { good: [['32', (config) => config.concurrency, 32]], bad: ['0', 'many'] },
   }
@@ -307,7 +312,12 @@ test('L01 no secret shows when the configuration or its mistakes are printed or 
   const sessionKey = Buffer.alloc(32, 7).toString('base64')
   const password = 'Canary-db-password'
   const databaseUrl = `postgres://tenantry:${password}@db.example/tenantry`
-  const whole = read({ TENANTRY_DATABASE_URL: databaseUrl, TENANTRY_SESSION_KEY: sessionKey })
+  const alertUrl = 'https://chat.example/Canary-hook'
+  const whole = read({
+    TENANTRY_DATABASE_URL: databaseUrl,
+    TENANTRY_SESSION_KEY: sessionKey,
+    TENANTRY_ALERT_URL: alertUrl,
+  })
   const broken = readConfig(
     {
       ...ENOUGH,
@@ -323,7 +333,7 @@ test('L01 no secret shows when the configuration or its mistakes are printed or 
       JSON.stringify(value),
       inspect([{ value }], { depth: 9, showHidden: false }),
     ])
-      for (const secret of [SECRET, password, sessionKey, '7,7,7', '7, 7, 7', '"0":7'])
+      for (const secret of [SECRET, password, sessionKey, 'Canary-hook', '7,7,7', '7, 7, 7', '"0":7'])
         assert.ok(!text.includes(secret), text)
   assert.deepEqual(whole.credential, { kind: 'secret', secret: SECRET }, 'and still it is there for those who need it')
   assert.equal(whole.databaseUrl, databaseUrl)

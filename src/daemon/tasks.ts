@@ -1,41 +1,67 @@
 import { observe } from '#daemon/observe.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
 import { planSyncs } from '#flows/plan-syncs.ts'
+import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { runJob } from '#flows/run-job.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { tidy } from '#flows/tidy.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
-import type { TaskTable } from '#jobs/names.ts'
+import { watchIncidents } from '#flows/watch-incidents.ts'
+import { enqueue } from '#jobs/enqueue.ts'
+import { type JobContext, type JobPayloads, keyOf, type TaskTable } from '#jobs/names.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
+import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 /** The whole daemon: which flow does which kind of work. */
 export const tasks = (tools: Tools): TaskTable => observe(taskTable(tools), tools)
 
 const taskTable = (tools: Tools): TaskTable => ({
-  'sync-tenant': (payload, { signal }) => syncTenant(tools, { tenantId: tenantOf(payload), signal }),
-  'verify-tenant': async (payload) => {
-    await verifyTenant(tools, { tenantId: tenantOf(payload), actor: 'daemon' })
+  'sync-tenant': inTenant(tools, 'sync-tenant', (_, tenantId, signal) => syncTenant(tools, { tenantId, signal })),
+  'verify-tenant': inTenant(tools, 'verify-tenant', async (_, tenantId) => {
+    await verifyTenant(tools, { tenantId, actor: 'daemon' })
+  }),
+  'run-job': inTenant(tools, 'run-job', async ({ job }, tenantId, signal) => {
+    await runJob(tools, { tenantId, job, signal })
+  }),
+  'plan-syncs': async () => {
+    await watchIncidents(tools)
+    if (!(await tools.hold.isOn())) await planSyncs(tools)
   },
-  'run-job': async (payload, { signal }) => {
-    await runJob(tools, { tenantId: tenantOf(payload), job: payload.job, signal })
+  'plan-jobs': async () => {
+    if (!(await tools.hold.isOn())) await planJobs(tools)
   },
-  'plan-syncs': () => planSyncs(tools),
-  'plan-jobs': () => planJobs(tools),
   tidy: () => tidy(tools),
 })
 
-/** A job that does not name its tenant is refused, never guessed. */
-function tenantOf(payload: { tenantId?: unknown }): TenantId {
-  const tenantId = parseTenantId(payload.tenantId)
-  if (tenantId) return tenantId
-  throw new Problem({
-    code: 'TENANT_UNKNOWN',
+const HELD_MINUTES = 15
+
+/** Work in one tenant: for the tenant that it was put into the queue for and no other, and not while an incident holds it. */
+const inTenant =
+  <Name extends 'sync-tenant' | 'verify-tenant' | 'run-job'>(
+    tools: Tools,
+    name: Name,
+    work: (payload: JobPayloads[Name], tenantId: TenantId, signal: AbortSignal) => Promise<void>,
+  ) =>
+  async (payload: JobPayloads[Name], { key, signal }: JobContext): Promise<void> => {
+    const tenantId = parseTenantId(payload.tenantId)
+    if (!tenantId || keyOf(name, payload) !== key) throw await refuse(tools)
+    if (!(await tools.hold.isOn())) return work(payload, tenantId, signal)
+    const startAfter = new Date(tools.clock.now().getTime() + HELD_MINUTES * 60_000)
+    await asFleet(tools.store, (sql) => enqueue(tools.jobs, sql, name, payload, { startAfter }))
+  }
+
+/** A job that names no tenant, or another one than it was queued for, is refused, never guessed. */
+async function refuse(tools: Tools): Promise<Problem> {
+  const refused = new Problem({
+    code: 'JOB_REFUSED',
     owner: 'operator',
-    message: 'A job without a tenant was refused.',
-    nextStep: 'Look for what put it into the queue: no part of Tenantry does.',
+    message: 'A job was refused: it names no tenant, or another one than it was put into the queue for.',
+    nextStep: 'Look for what writes to the queue: no part of Tenantry makes such a job.',
     retry: 'never',
     confidence: 'certain',
   })
+  await raiseAlarm(tools, { tenantId: null, diagnosis: refused.diagnosis })
+  return refused
 }

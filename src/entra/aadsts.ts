@@ -60,6 +60,11 @@ const certificateRejected = ours(
   'Microsoft refuses the app’s certificate.',
   'Upload this certificate to the app registration, and check its validity and this machine’s clock.',
 )
+const federation = ours(
+  'CLIENT_CERTIFICATE_REJECTED',
+  'Microsoft does not accept the app’s federated credential.',
+  'Compare issuer, subject and audience with those of the app registration, to the letter.',
+)
 const misconfigured = ours('APPLICATION_MISCONFIGURED', 'The request does not fit the app registration.', correctApp)
 const approval = customers(
   'ADMIN_APPROVAL_NEEDED',
@@ -77,6 +82,8 @@ const resource = customers(
   'Check that the tenant has the subscription for it and that the service is not disabled there.',
 )
 const codeExpired = customers('CODE_EXPIRED', 'The sign-in took too long or was used twice.', 'Start again.')
+
+const signInAgain = customers('SIGN_IN_FAILED', 'The sign-in is not, or no longer, good.', 'Start again.')
 
 /**
  * What each code of Microsoft Entra ID means for us. A new meaning is a line here.
@@ -100,6 +107,11 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
     message: 'The tenant lives in another of Microsoft’s clouds.',
     nextStep: 'Register the app in that cloud too.',
   },
+  900432: {
+    ...tenantNotFound,
+    message: 'The tenant lives in another of Microsoft’s clouds.',
+    nextStep: 'Register the app in that cloud too.',
+  },
   7000215: secretInvalid,
   7000222: ours(
     'CLIENT_SECRET_EXPIRED',
@@ -112,6 +124,12 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
   700024: certificateRejected,
   1000502: certificateRejected,
   7000214: certificateRejected,
+  70021: federation,
+  70025: federation,
+  700211: federation,
+  700212: federation,
+  700213: federation,
+  700229: federation,
   7000274: certificateRejected,
   7000277: certificateRejected,
   700030: certificateRejected,
@@ -126,6 +144,21 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
     message: 'The app is registered for one tenant only.',
     nextStep: 'Set its supported account types to any organizational directory.',
   },
+  900971: { ...misconfigured, message: 'No address to return to is registered with the app.' },
+  9001023: misconfigured,
+  28002: misconfigured,
+  28003: misconfigured,
+  700022: misconfigured,
+  700023: misconfigured,
+  900561: misconfigured,
+  901002: misconfigured,
+  50147: misconfigured,
+  501491: misconfigured,
+  90008: misconfigured,
+  90133: misconfigured,
+  50049: { ...misconfigured, message: 'Microsoft does not know this authority.' },
+  50050: { ...misconfigured, message: 'Microsoft does not know this authority.' },
+  650054: misconfigured,
   650056: misconfigured,
   650057: misconfigured,
   65005: misconfigured,
@@ -170,10 +203,25 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
     'The account does not belong to the tenant.',
     'Start again with a work account of that tenant.',
   ),
+  500208: customers(
+    'SIGN_IN_FAILED',
+    'The account is of a kind that the tenant does not take.',
+    'Start again with a work account of that tenant.',
+  ),
   50034: customers('SIGN_IN_FAILED', 'The account is not known in the tenant.', 'Start again with another account.'),
   50126: customers('SIGN_IN_FAILED', 'The name or the password was wrong.', 'Start again.'),
   50053: customers('SIGN_IN_BLOCKED', 'The account is locked.', 'Ask an administrator of the tenant.'),
+  50055: customers('SIGN_IN_BLOCKED', 'The account’s password has expired.', 'Set a new password, then start again.'),
   50057: customers('SIGN_IN_BLOCKED', 'The account is disabled.', 'Ask an administrator of the tenant.'),
+  50058: signInAgain,
+  50059: signInAgain,
+  16000: signInAgain,
+  700082: signInAgain,
+  700084: signInAgain,
+  70043: signInAgain,
+  50173: signInAgain,
+  50132: signInAgain,
+  50133: signInAgain,
   54005: codeExpired,
   70008: codeExpired,
   700005: codeExpired,
@@ -188,12 +236,17 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
   530035: blocked,
   50076: blocked,
   50079: blocked,
+  50072: blocked,
   50074: blocked,
+  50097: blocked,
+  50158: blocked,
+  53002: blocked,
   500021: { ...blocked, message: 'The network’s tenant restrictions block this tenant.' },
   500022: { ...blocked, message: 'The network’s tenant restrictions block this tenant.' },
   500212: blocked,
   500213: blocked,
   90033: microsofts('Microsoft Entra ID is busy for the moment.'),
+  90090: microsofts('Microsoft Entra ID could not grant at the moment.'),
   90006: microsofts('Microsoft Entra ID took too long.'),
   90012: microsofts('Microsoft Entra ID took too long.'),
   90024: microsofts('Microsoft Entra ID is busy for the moment.'),

@@ -44,7 +44,10 @@ export async function withClient<Value>(
     })
     return await work(client)
   } catch (error) {
-    throw error instanceof Problem ? error : (failure() ?? fromMsal(error))
+    const problem = error instanceof Problem ? error : (failure() ?? fromMsal(error))
+    const { confidence, sourceCode } = problem.diagnosis
+    if (confidence === 'unknown' && sourceCode) entra.telemetry?.codeUnknown(sourceCode)
+    throw problem
   }
 }
 

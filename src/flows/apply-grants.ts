@@ -1,6 +1,7 @@
 import { connectTenant } from '#flows/connect-tenant.ts'
 import { patiently } from '#flows/patiently.ts'
 import { openProgress } from '#flows/progress.ts'
+import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { type GrantReview, reviewGrants } from '#flows/review-grants.ts'
 import { verifyAccess } from '#flows/verify-access.ts'
 import { assignAppRole } from '#graph/app-role-assignments.ts'
@@ -49,6 +50,7 @@ export async function applyGrants(tools: Needs, step: AdministratorStep, signal:
         detail: { code: diagnosis.code },
       })
     })
+    await raiseAlarm(tools, { tenantId: step.account.tenantId, diagnosis })
   }
 }
 

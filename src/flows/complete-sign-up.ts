@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { redeemCode } from '#entra/administrator-sign-in.ts'
 import { fromRedirect } from '#entra/errors.ts'
 import { signUpRedirectUri } from '#flows/begin-sign-up.ts'
+import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { stateHash } from '#flows/state-hash.ts'
 import type { AdministratorStep, SignUpTicket } from '#model/administrator.ts'
 import { SIGN_UP_SCOPES } from '#model/app.ts'
@@ -21,7 +22,7 @@ export type Callback = {
   iss?: string
 }
 
-type Needs = Pick<Tools, 'config' | 'entra' | 'store' | 'log'>
+type Needs = Pick<Tools, 'config' | 'entra' | 'store' | 'log' | 'clock' | 'jobs' | 'telemetry' | 'hold'>
 
 /**
  * Proves who came back and from which tenant: the state belongs to this browser and is used once, the code is redeemed
@@ -87,7 +88,8 @@ async function complete(
 }
 
 /** Every refusal leaves a trace; the sign-up itself is marked only when it was really ours. */
-async function recordRejection({ store, log }: Needs, ticket: SignUpTicket | null, error: unknown): Promise<void> {
+async function recordRejection(tools: Needs, ticket: SignUpTicket | null, error: unknown): Promise<void> {
+  const { store, log } = tools
   const diagnosis = diagnose(error)
   log.warn({ err: error, signUpId: ticket?.signUpId }, 'a sign-in was rejected')
   const ours = ticket !== null && !['SIGN_UP_UNKNOWN', 'SIGN_UP_OTHER_BROWSER', 'SIGN_UP_USED'].includes(diagnosis.code)
@@ -100,6 +102,7 @@ async function recordRejection({ store, log }: Needs, ticket: SignUpTicket | nul
       detail: { code: diagnosis.code },
     })
   })
+  await raiseAlarm(tools, { tenantId: null, diagnosis })
 }
 
 function sameText(a: string, b: string): boolean {

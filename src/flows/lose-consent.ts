@@ -1,4 +1,5 @@
 import { forgetTenant } from '#entra/app-token.ts'
+import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { cancelJobsOf } from '#jobs/inspect.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Diagnosis, diagnose, type ProblemCode } from '#model/problem.ts'
@@ -22,13 +23,15 @@ export const stateMeantBy = ({ code, confidence }: Diagnosis): TenantState | nul
 
 /**
  * Draws the conclusion from a failure: a customer who ended it, or took a permission away, is told apart from a fault.
- * The jobs of a revoked tenant stop at once; its data and ids stay for the day it comes back.
+ * What is an incident says nothing about the tenant. The jobs of a revoked tenant stop at once; its data and ids stay for the day it comes back.
  */
 export async function loseConsent(
-  { store, jobs, entra, log }: Pick<Tools, 'store' | 'jobs' | 'entra' | 'log'>,
+  tools: Pick<Tools, 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'telemetry' | 'hold'>,
   { tenantId, actor, error }: { tenantId: TenantId; actor: string; error: unknown },
 ): Promise<TenantState | null> {
+  const { store, jobs, entra, log } = tools
   const diagnosis = diagnose(error)
+  if (await raiseAlarm(tools, { tenantId, diagnosis })) return null
   const to = stateMeantBy(diagnosis)
   if (!to) return null
   const moved = await asFleet(store, async (sql) => {

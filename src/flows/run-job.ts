@@ -14,7 +14,7 @@ import { finishRun, letRunWait, recordProgress, startRun } from '#store/sync-run
 import { findTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'graphAsApp'>
+type Needs = Pick<Tools, 'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'graphAsApp' | 'telemetry' | 'hold'>
 type Run = { tenant: Tenant; definition: JobDefinition; runId: RunId; signal: AbortSignal }
 /** `waiting`: Graph asked for patience, and the run goes on later. `idle`: the daemon does not work for the tenant. */
 export type JobOutcome = 'succeeded' | 'waiting' | 'idle'

@@ -17,7 +17,10 @@ import { finishRun, letRunWait, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'budget' | 'graphAsApp'>
+type Needs = Pick<
+  Tools,
+  'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'budget' | 'graphAsApp' | 'telemetry' | 'hold'
+>
 
 /** A giant tenant makes room for the others after so long; it goes on behind them. */
 const SLICE_MILLISECONDS = 20_000

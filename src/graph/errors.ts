@@ -69,6 +69,14 @@ const BY_TEXT: readonly { text: RegExp; means: Meaning }[] = [
   },
 ]
 
+const asksWrongly = meaning(
+  'GRAPH_REFUSED',
+  'operator',
+  'Microsoft Graph does not answer what was asked.',
+  'Correct the request: its filter, its properties or its method.',
+  'never',
+)
+
 /** @see https://learn.microsoft.com/graph/errors */
 const BY_STATUS: Readonly<Record<number, Meaning>> = {
   401: meaning('PERMISSION_MISSING', 'nobody', 'Microsoft Graph refused the token.', BY_ITSELF, 'backoff', 'probable'),
@@ -99,16 +107,44 @@ const BY_STATUS: Readonly<Record<number, Meaning>> = {
   500: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph had a fault.', BY_ITSELF, 'backoff'),
   502: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph had a fault.', BY_ITSELF, 'backoff'),
   503: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph is busy for the moment.', BY_ITSELF, 'backoff'),
+  402: meaning(
+    'RESOURCE_UNAVAILABLE',
+    'operator',
+    'What is asked has to be paid for.',
+    'Set up billing for this API in your home tenant.',
+    'slowly',
+  ),
+  405: asksWrongly,
+  507: meaning('UNAVAILABLE', 'microsoft', 'A quota at Microsoft is used up.', BY_ITSELF, 'backoff'),
+  509: meaning('THROTTLED', 'nobody', 'Microsoft Graph asks for patience.', BY_ITSELF, 'backoff'),
   504: meaning('UNAVAILABLE', 'microsoft', 'Microsoft Graph took too long.', BY_ITSELF, 'backoff'),
 }
 
 /** A code of Graph that says more than its status. @see https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset */
-const BY_CODE: Readonly<Record<string, Meaning | undefined>> = Object.fromEntries(
-  ['syncStateNotFound', 'syncStateInvalid', 'resyncRequired', 'Directory_ExpiredPageToken'].map((code) => [
-    code,
-    BY_STATUS[410],
-  ]),
-)
+const BY_CODE: Readonly<Record<string, Meaning | undefined>> = {
+  syncStateNotFound: BY_STATUS[410],
+  syncStateInvalid: BY_STATUS[410],
+  resyncRequired: BY_STATUS[410],
+  Directory_ExpiredPageToken: BY_STATUS[410],
+  // When it is gone for good, the next request for a token says so with a code of its own.
+  Authorization_IdentityNotFound: meaning(
+    'NOT_FOUND',
+    'nobody',
+    'Microsoft Graph does not find the app in the tenant: not yet, or no longer.',
+    BY_ITSELF,
+    'backoff',
+    'probable',
+  ),
+  Authentication_RequestFromNonPremiumTenantOrB2CTenant: meaning(
+    'RESOURCE_UNAVAILABLE',
+    'customer-administrator',
+    'The tenant has no licence for what is asked.',
+    'The tenant needs Microsoft Entra ID P1 or P2, or the app does without it.',
+    'slowly',
+  ),
+  Request_UnsupportedQuery: asksWrongly,
+  NotImplemented: asksWrongly,
+}
 
 const REFUSED = meaning(
   'GRAPH_REFUSED',

@@ -84,8 +84,14 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
       await graph.clock.sleep(pause, signal)
       continue
     }
+    if (answer.status >= 400) countUnknown(graph, answer)
     return answer
   }
+}
+
+function countUnknown({ telemetry }: Graph, answer: Answer): void {
+  const { confidence, sourceCode } = fromGraph(answer).diagnosis
+  if (confidence === 'unknown' && sourceCode) telemetry?.codeUnknown(sourceCode)
 }
 
 /** @throws Problem THROTTLED when the budget is spent for longer than the caller wants to wait */

@@ -15,6 +15,8 @@ export type JobContext = {
   /** Aborted when the process stops, or when the job has lost its place in the queue. */
   signal: AbortSignal
   jobId: string
+  /** What it was put into the queue under; `keyOf` its payload, unless somebody has tampered with one of them. */
+  key: string | null
   /** 0 on the first try. */
   attempt: number
 }

@@ -33,7 +33,7 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
   const settle = openSettling(jobs, name)
   let ended = Promise.withResolvers<void>()
 
-  const begin = (job: Job<object> & { retryCount: number }) => {
+  const begin = (job: Job<object> & { retryCount: number; singletonKey: string | null }) => {
     const attempt = { id: job.id, retryCount: job.retryCount }
     const abort = new AbortController()
     running.set(job.id, { attempt, abort })
@@ -123,13 +123,18 @@ async function runOne<Name extends JobName>(
   { log }: Jobs,
   tasks: TaskTable,
   name: Name,
-  job: { id: string; data: object; retryCount: number },
+  job: { id: string; data: object; retryCount: number; singletonKey?: string | null },
   signal: AbortSignal,
 ): Promise<string | null> {
   const bindings = { job: name, jobId: job.id, attempt: job.retryCount, ...job.data }
   try {
     log.debug(bindings, 'job started')
-    await tasks[name](job.data as never, { signal, jobId: job.id, attempt: job.retryCount })
+    await tasks[name](job.data as never, {
+      signal,
+      jobId: job.id,
+      key: job.singletonKey ?? null,
+      attempt: job.retryCount,
+    })
     log.debug(bindings, 'job done')
     return null
   } catch (error) {

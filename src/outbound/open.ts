@@ -18,7 +18,15 @@ const CONNECTIONS_PER_ORIGIN = 64
  * @param input.origins where requests may go: login and Graph of the configured cloud, and nowhere else
  * @param input.ca an extra certificate authority, PEM: the emulator's
  */
-export function openOutbound({ origins, ca, log }: { origins: readonly string[]; ca?: string; log: Log }): Outbound {
+export function openOutbound({
+  origins,
+  ca,
+  log,
+}: {
+  origins: readonly string[]
+  ca?: string | string[]
+  log: Log
+}): Outbound {
   const agent = new Agent({
     connect: { timeout: CONNECT_TIMEOUT_MILLISECONDS, ...(ca ? { ca } : {}) },
     connections: CONNECTIONS_PER_ORIGIN,

@@ -124,13 +124,25 @@ export async function moveTenant(
  */
 export async function takeTenantsDue(
   { db, at }: FleetSql,
-  { states, lastTriedBefore, limit }: { states: readonly TenantState[]; lastTriedBefore: Date; limit: number },
+  {
+    states,
+    lastTriedBefore,
+    changedAfter = null,
+    limit,
+  }: {
+    states: readonly TenantState[]
+    lastTriedBefore: Date
+    /** Leaves those alone whose state is older. */
+    changedAfter?: Date | null
+    limit: number
+  },
 ): Promise<TenantId[]> {
   const { rows } = await raw<{ id: TenantId }>`
     update tenantry.tenants set last_tried_at = ${at}
     where id in (
       select id from tenantry.tenants
       where state = any(${[...states]}) and (last_tried_at is null or last_tried_at < ${lastTriedBefore})
+        and (${changedAfter}::timestamptz is null or updated_at > ${changedAfter})
       order by last_tried_at nulls first limit ${limit} for update skip locked)
     returning id`.execute(db)
   return rows.map((row) => row.id)

@@ -12,6 +12,10 @@ export type Telemetry = {
   unitsSpent(units: number): void
   /** A piece of work from the queue has ended: `done`, or the code of what went wrong. */
   jobEnded(name: string, outcome: string, seconds: number): void
+  /** An incident was opened. */
+  incidentOpened(code: string): void
+  /** Microsoft said something that no table of ours knows. */
+  codeUnknown(code: string): void
   /** The figures as Prometheus reads them. */
   exposition(): Promise<string>
   [Symbol.asyncDispose](): Promise<void>
@@ -19,6 +23,9 @@ export type Telemetry = {
 
 /** Seconds: from a directory in which nothing has changed to one with very many people. */
 const JOB_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800]
+
+/** However many codes somebody makes up, there are so many series. */
+const MAX_CODES = 100
 
 /** One meter for each process, its own: figures of two that run in one program do not mix. */
 export function openTelemetry(): Telemetry {
@@ -38,6 +45,11 @@ export function openTelemetry(): Telemetry {
     description: 'How long work from the queue took, by kind and outcome.',
     advice: { explicitBucketBoundaries: JOB_SECONDS },
   })
+  const incidents = meter.createCounter('tenantry_incidents', { description: 'Incidents opened, by code.' })
+  const unknown = meter.createCounter('tenantry_unknown_codes', {
+    description: 'Answers of Microsoft whose code Tenantry does not know, by that code.',
+  })
+  const seen = new Set<string>()
   // What never happened is told as nought, so that its first time is seen as a rise.
   throttled.add(0)
   units.add(0)
@@ -49,6 +61,11 @@ export function openTelemetry(): Telemetry {
     },
     unitsSpent: (count) => units.add(count),
     jobEnded: (name, outcome, seconds) => jobs.record(seconds, { job: name, outcome }),
+    incidentOpened: (code) => incidents.add(1, { code }),
+    codeUnknown(code) {
+      if (seen.size < MAX_CODES) seen.add(code)
+      unknown.add(1, { code: seen.has(code) ? code : 'other' })
+    },
     async exposition() {
       const { resourceMetrics } = await reader.collect()
       return serializer.serialize(resourceMetrics)

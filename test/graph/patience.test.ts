@@ -137,7 +137,9 @@ test('G06 a refusal that waiting cannot mend is not asked again', async () => {
     [404, 'NOT_FOUND'],
     [409, 'GRAPH_REFUSED'],
     [410, 'SYNC_STATE_LOST'],
-    [507, 'GRAPH_REFUSED'],
+    [405, 'GRAPH_REFUSED'],
+    [507, 'UNAVAILABLE'],
+    [509, 'THROTTLED'],
   ]
   for (const [status, code] of cases) {
     emulator.requests.clear()

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { addAudit, listAudit } from '#store/audit.ts'
 import { saveCursor } from '#store/cursors.ts'
 import { listGrants, saveGrants } from '#store/grants.ts'
+import { openIncident } from '#store/incidents.ts'
 import { saveCheckpoint } from '#store/job-checkpoints.ts'
 import { type AnySql, asFleet, asTenant, type Store, type TenantSql } from '#store/open.ts'
 import { applyPage, countResources, listResources, removeAllResources, upsertResources } from '#store/resources.ts'
@@ -11,7 +12,7 @@ import { addSignUp, findSignUp, updateSignUp } from '#store/sign-ups.ts'
 import { finishRun, latestRun, listRuns, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
-import { aResource, aTenant, madeUp } from '#test/support/made-up.ts'
+import { aDiagnosis, aResource, aTenant, madeUp } from '#test/support/made-up.ts'
 
 /** Each table that holds tenants' rows, and its column that says whose. The first test notices one that is missing here. */
 const OWNED = {
@@ -25,6 +26,7 @@ const OWNED = {
   job_schedules: 'tenant_id',
   job_checkpoints: 'tenant_id',
   audit: 'tenant_id',
+  incidents: 'tenant_id',
 } as const
 /** Tables in which nothing is a customer's. */
 const NOBODYS = ['buckets', 'planned_jobs']
@@ -62,6 +64,7 @@ async function aFullTenant(store: Store) {
   await asFleet(store, async (handle) => {
     await addSignUp(handle, { id: signUpId, stateHash: signUpId, invitedTenantId: null, expiresAt: handle.at })
     await updateSignUp(handle, signUpId, { tenantId: id })
+    await openIncident(handle, { tenantId: id, diagnosis: aDiagnosis(), holds: false })
   })
   return { id, runId, signUpId, user, generation }
 }

@@ -1,0 +1,53 @@
+import type { TenantId } from '#model/ids.ts'
+import type { Diagnosis, ProblemCode } from '#model/problem.ts'
+
+export type IncidentId = string & { readonly __is: 'IncidentId' }
+
+/** Something that must never happen, or that stops the work for everybody: it stays until a person, or its end, closes it. */
+export type Incident = {
+  id: IncidentId
+  /** Null where it is not about one tenant. */
+  tenantId: TenantId | null
+  code: ProblemCode
+  diagnosis: Diagnosis
+  /** Whether the daemon leaves Microsoft alone until it is over. */
+  holds: boolean
+  /** How often it has been met while it was open. */
+  times: number
+  openedAt: Date
+  lastAt: Date
+  closedAt: Date | null
+  /** operator:{object id}, or daemon. */
+  closedBy: string | null
+}
+
+/** What no tenant's work may ever meet: somebody's token, link or job that belongs elsewhere. One is enough. */
+const VIOLATIONS: readonly ProblemCode[] = ['TOKEN_OF_OTHER_TENANT', 'ORIGIN_REFUSED', 'JOB_REFUSED']
+
+/** What no customer has done: with it no tenant can be reached, so nobody is asked for a token until it is mended. */
+const OURS: readonly ProblemCode[] = ['CLIENT_SECRET_INVALID', 'CLIENT_SECRET_EXPIRED', 'CLIENT_CERTIFICATE_REJECTED']
+
+/** What a customer may have done. When most tenants have done it at the same time, nobody has: it is ours, or Microsoft's. */
+const THEIRS_UNLESS_MANY: readonly ProblemCode[] = [
+  'SERVICE_PRINCIPAL_MISSING',
+  'SERVICE_PRINCIPAL_DISABLED',
+  'TENANT_NOT_FOUND',
+  'CONSENT_MISSING',
+  'RESOURCE_UNAVAILABLE',
+  'CONDITIONAL_ACCESS',
+  'APPLICATION_MISCONFIGURED',
+]
+
+/** What a failure in one tenant's work says: `tenant` and `fleet` are incidents at once, `fleet-if-many` is one when most tenants meet it. */
+export const incidentMeantBy = ({ code, owner }: Diagnosis): 'tenant' | 'fleet' | 'fleet-if-many' | null => {
+  if (VIOLATIONS.includes(code)) return 'tenant'
+  if (OURS.includes(code) && owner === 'operator') return 'fleet'
+  return THEIRS_UNLESS_MANY.includes(code) ? 'fleet-if-many' : null
+}
+
+/** The tenants whose last run tells: so many at most, and too few of them say nothing. */
+export const LOOKED_AT = 20
+const FEWEST = 5
+
+/** Whether so many of those that were looked at are most of them. */
+export const areMost = (same: number, lookedAt: number): boolean => same >= FEWEST && same * 2 > lookedAt

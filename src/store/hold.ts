@@ -1,0 +1,30 @@
+import { isHeld } from '#store/incidents.ts'
+import { asFleet, type Store } from '#store/open.ts'
+
+/** Whether an incident holds the work for everybody: asked before each piece of work, so the answer is kept for a while. */
+export type Hold = {
+  isOn(): Promise<boolean>
+  /** After something about it has changed in this process. */
+  forget(): void
+}
+
+const KEPT_MILLISECONDS = 5_000
+
+export function watchHold(store: Store): Hold {
+  let known: Promise<boolean> | null = null
+  let until = 0
+  const ask = () => {
+    until = store.clock.now().getTime() + KEPT_MILLISECONDS
+    known = asFleet(store, isHeld)
+    known.catch(() => {
+      known = null
+    })
+    return known
+  }
+  return {
+    isOn: () => (known && store.clock.now().getTime() < until ? known : ask()),
+    forget() {
+      known = null
+    },
+  }
+}

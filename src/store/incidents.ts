@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import { sql as raw } from 'kysely'
+import type { TenantId } from '#model/ids.ts'
+import type { Incident, IncidentId } from '#model/incident.ts'
+import { LOOKED_AT } from '#model/incident.ts'
+import type { Diagnosis, ProblemCode } from '#model/problem.ts'
+import type { AnySql, FleetSql } from '#store/open.ts'
+import { storableJson } from '#store/storable.ts'
+
+type Row = {
+  id: IncidentId
+  tenant_id: TenantId | null
+  code: ProblemCode
+  diagnosis: Diagnosis
+  holds: boolean
+  times: number
+  opened_at: Date
+  last_at: Date
+  closed_at: Date | null
+  closed_by: string | null
+}
+
+const toIncident = (row: Row): Incident => ({
+  id: row.id,
+  tenantId: row.tenant_id,
+  code: row.code,
+  diagnosis: row.diagnosis,
+  holds: row.holds,
+  times: row.times,
+  openedAt: row.opened_at,
+  lastAt: row.last_at,
+  closedAt: row.closed_at,
+  closedBy: row.closed_by,
+})
+
+/**
+ * Opens an incident, or counts it once more while it is open.
+ * @param input.again whether somebody is to be told anew of one that is open already
+ */
+export async function openIncident(
+  { db, at }: FleetSql,
+  {
+    tenantId,
+    diagnosis,
+    holds,
+    again = false,
+  }: { tenantId: TenantId | null; diagnosis: Diagnosis; holds: boolean; again?: boolean },
+): Promise<{ incident: Incident; isNew: boolean }> {
+  const id = randomUUID() as IncidentId
+  const { rows } = await raw<Row>`
+    insert into tenantry.incidents as i (id, tenant_id, code, diagnosis, holds, opened_at, last_at)
+    values (${id}, ${tenantId}, ${diagnosis.code}, ${storableJson(diagnosis)}::jsonb, ${holds}, ${at}, ${at})
+    on conflict (coalesce(tenant_id, '00000000-0000-0000-0000-000000000000'::uuid), code) where closed_at is null
+    do update set times = i.times + 1, last_at = excluded.last_at, diagnosis = excluded.diagnosis,
+      alerted_at = case when ${again} then null else i.alerted_at end
+    returning *`.execute(db)
+  const incident = toIncident(rows[0] as Row)
+  return { incident, isNew: incident.id === id }
+}
+
+/** The open ones first, then the latest. */
+export async function listIncidents(
+  { db }: AnySql,
+  { limit = 100, open }: { limit?: number; open?: boolean } = {},
+): Promise<Incident[]> {
+  const { rows } = await raw<Row>`
+    select * from tenantry.incidents where ${open === undefined ? raw`true` : open ? raw`closed_at is null` : raw`closed_at is not null`}
+    order by (closed_at is not null), opened_at desc limit ${limit}`.execute(db)
+  return rows.map(toIncident)
+}
+
+/** @returns null when there is no such incident */
+export async function closeIncident({ db, at }: FleetSql, id: IncidentId, by: string): Promise<Incident | null> {
+  const { rows } = await raw<Row>`
+    update tenantry.incidents set closed_at = coalesce(closed_at, ${at}), closed_by = coalesce(closed_by, ${by})
+    where id = ${id} returning *`.execute(db)
+  return rows[0] ? toIncident(rows[0]) : null
+}
+
+/** Whether the work is held for everybody. */
+export async function isHeld({ db }: AnySql): Promise<boolean> {
+  const { rows } = await raw`select 1 from tenantry.incidents where closed_at is null and holds limit 1`.execute(db)
+  return rows.length > 0
+}
+
+/** Whether a person has said since then that this is not the fleet's trouble. */
+export async function wasClosedByPerson(
+  { db }: AnySql,
+  { code, since }: { code: ProblemCode; since: Date },
+): Promise<boolean> {
+  const { rows } = await raw`
+    select 1 from tenantry.incidents
+    where tenant_id is null and code = ${code} and closed_at > ${since} and closed_by <> 'daemon' limit 1`.execute(db)
+  return rows.length > 0
+}
+
+/** Takes those that nobody was told of yet, so that two processes never tell the same. */
+export async function takeUntold({ db, at }: FleetSql): Promise<Incident[]> {
+  const { rows } = await raw<Row>`
+    update tenantry.incidents set alerted_at = ${at} where closed_at is null and alerted_at is null returning *`.execute(
+    db,
+  )
+  return rows.map(toIncident)
+}
+
+/** It could not be told: the next round tries again. */
+export async function markUntold({ db }: FleetSql, id: IncidentId): Promise<void> {
+  await raw`update tenantry.incidents set alerted_at = null where id = ${id}`.execute(db)
+}
+
+/** How the last run of each of the tenants that ended one lately went: bounded, whatever the fleet’s size. */
+export async function lastEndings(
+  { db }: FleetSql,
+  { since, code }: { since: Date; code: ProblemCode },
+): Promise<{ same: number; lookedAt: number; tenantIds: TenantId[] }> {
+  const { rows } = await raw<{ tenant_id: TenantId; same: boolean }>`
+    select tenant_id, same from (
+      select distinct on (tenant_id) tenant_id, finished_at,
+        state = 'failed' and diagnosis->>'code' = ${code} as same
+      from (
+        select tenant_id, state, diagnosis, finished_at from tenantry.sync_runs
+        where started_at >= ${since} and state in ('succeeded', 'failed') and finished_at is not null
+        order by started_at desc limit ${LOOKED_AT * 5}
+      ) lately
+      order by tenant_id, finished_at desc
+    ) latest order by finished_at desc limit ${LOOKED_AT}`.execute(db)
+  const same = rows.filter((row) => row.same)
+  return { same: same.length, lookedAt: rows.length, tenantIds: same.map((row) => row.tenant_id) }
+}
+
+/** The tenants that were taken for revoked since then, for this reason. */
+export async function revokedSince(
+  { db }: FleetSql,
+  { since, code }: { since: Date; code: ProblemCode },
+): Promise<TenantId[]> {
+  const { rows } = await raw<{ id: TenantId }>`
+    select id from tenantry.tenants
+    where state = 'revoked' and updated_at >= ${since} and diagnosis->>'code' = ${code}`.execute(db)
+  return rows.map((row) => row.id)
+}

@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, suite, type TestContext, test } from 'node:test'
+import { tasks } from '#daemon/tasks.ts'
+import { forgetTenant } from '#entra/app-token.ts'
+import { closeIncidentBy } from '#flows/close-incident.ts'
+import { showTenant } from '#flows/show-tenants.ts'
+import type { JobContext, JobName } from '#jobs/names.ts'
+import type { TenantId } from '#model/ids.ts'
+import type { Incident } from '#model/incident.ts'
+import { listIncidents } from '#store/incidents.ts'
+import { asFleet } from '#store/open.ts'
+import { openHost } from '#test/outbound/support/open-host.ts'
+import { silentLog, temporaryFolder } from '#test/support/backends.ts'
+import { openFleet } from '#test/support/fleet.ts'
+import { HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
+import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
+import { madeUp } from '#test/support/made-up.ts'
+import { jobsIn } from '#test/support/open-queue.ts'
+import { freshDatabase } from '#test/support/postgres.ts'
+import { refusedWith } from '#test/support/problem.ts'
+import { openTools, type Tools } from '#tools.ts'
+
+const context = (key: string | null): JobContext => ({
+  signal: new AbortController().signal,
+  jobId: 'a-job',
+  key,
+  attempt: 0,
+})
+const incidents = ({ store }: Pick<Tools, 'store'>): Promise<Incident[]> =>
+  asFleet(store, (sql) => listIncidents(sql, { open: true }))
+const read = (tools: Tools, tenantId: TenantId) =>
+  tasks(tools)
+    ['sync-tenant']({ tenantId }, context(tenantId))
+    .catch(() => {})
+const tick = (tools: Tools) => tasks(tools)['plan-syncs']({}, context('plan-syncs'))
+const figure = async ({ telemetry }: Tools, line: string) =>
+  Number(
+    (await telemetry.exposition())
+      .split('\n')
+      .find((one) => one.startsWith(`${line} `))
+      ?.split(' ')
+      .at(-1) ?? 0,
+  )
+
+suite('a violation in one tenant', () => {
+  const clock = handClock(new Date())
+  const scope = { after }
+
+  test('T14 stops the job, opens an incident, counts it, and tells somebody, once', async (t) => {
+    let status = 503
+    const told: string[] = []
+    const chat = await openHost(t, {
+      answer: (request, response) => {
+        let body = ''
+        request.on('data', (chunk) => {
+          body += String(chunk)
+        })
+        request.on('end', () => {
+          told.push(body)
+          response.writeHead(status).end()
+        })
+      },
+    })
+    const installation = await openInstallation(t, { clock })
+    const { emulator, config } = installation
+    // One way out more, to a host that shows a certificate of its own.
+    const tools = await openTools(
+      {
+        ...config,
+        dataDir: temporaryFolder(t),
+        alertUrl: `${chat.origin}/hook?key=canary`,
+        emulatorCa: `${config.emulatorCa}\n${chat.ca}`,
+      },
+      { log: silentLog, clock },
+    )
+    t.after(() => tools[Symbol.asyncDispose]())
+    const [tenantId] = CUSTOMERS as [TenantId]
+    await connect({ emulator, tools, config }, tenantId)
+    forgetTenant(tools.entra, tenantId)
+    emulator.mischief.say('apptoken.swap')
+    emulator.requests.clear()
+    for (let time = 0; time < 2; time++) await read(tools, tenantId)
+
+    const [incident, ...others] = await incidents(tools)
+    assert.deepEqual(
+      [others.length, incident?.tenantId, incident?.code, incident?.times, incident?.holds],
+      [0, tenantId, 'TOKEN_OF_OTHER_TENANT', 2, false],
+    )
+    assert.equal(await figure(tools, 'tenantry_incidents_total{code="TOKEN_OF_OTHER_TENANT"}'), 1)
+    assert.equal(emulator.requests.list({ path: '/v1.0/' }).length, 0)
+    assert.equal((await showTenant(tools, tenantId)).tenant.state, 'active')
+
+    emulator.mischief.clear()
+    await tick(tools)
+    status = 200
+    for (let time = 0; time < 3; time++) await tick(tools)
+    assert.equal(told.length, 2, 'the one that failed is sent again, and no more after it')
+    const { text, incident: sent, console } = JSON.parse(told[1] ?? '') as Record<string, unknown>
+    assert.match(String(text), new RegExp(`TOKEN_OF_OTHER_TENANT in tenant ${tenantId}`))
+    assert.equal((sent as Incident).id, incident?.id)
+    assert.equal(console, `${config.consoleUrl}/incidents`)
+    assert.doesNotMatch(told.join(''), /eyJ/)
+  })
+
+  const database = openInstallation(scope, { clock })
+  afterEach(async () => {
+    for (const { id } of await incidents((await database).tools))
+      await closeIncidentBy((await database).tools, { id, actor: 'operator:test' })
+  })
+
+  test('A03 a job without a tenant, or for another one than it was queued for, is refused and reported', async () => {
+    const { emulator, tools } = await database
+    const [tenantId, other] = CUSTOMERS as [TenantId, TenantId]
+    await connect(await database, tenantId)
+    emulator.requests.clear()
+    const table = tasks(tools) as Record<JobName, (payload: unknown, context: JobContext) => Promise<void>>
+    const bent: [JobName, unknown, string | null][] = [
+      ['sync-tenant', {}, tenantId],
+      ['sync-tenant', { tenantId: 'common' }, 'common'],
+      ['sync-tenant', { tenantId: [tenantId] }, tenantId],
+      ['sync-tenant', { tenantId }, other],
+      ['sync-tenant', { tenantId }, null],
+      ['verify-tenant', { tenantId }, other],
+      ['verify-tenant', {}, null],
+      ['run-job', { tenantId, job: 'report' }, `${other}/report`],
+      ['run-job', { tenantId, job: 'report' }, `${tenantId}/other`],
+      ['run-job', { job: 'report' }, `${tenantId}/report`],
+    ]
+    for (const [name, payload, key] of bent) {
+      const { retry } = await refusedWith('JOB_REFUSED', () => table[name](payload, context(key)))
+      assert.equal(retry, 'never')
+    }
+    assert.equal(emulator.requests.list({}).length, 0)
+    assert.deepEqual((await showTenant(tools, tenantId)).runs, [])
+    const [incident] = await incidents(tools)
+    assert.deepEqual([incident?.code, incident?.tenantId, incident?.times], ['JOB_REFUSED', null, bent.length])
+  })
+
+  test('closing an incident names who did it, and what happens again is a new one', async () => {
+    const { tools } = await database
+    await refusedWith('JOB_REFUSED', () => tasks(tools)['sync-tenant']({} as never, context(null)))
+    const [first] = await incidents(tools)
+    assert.ok(first)
+    const closed = await closeIncidentBy(tools, { id: first.id, actor: 'operator:olivia' })
+    assert.equal(closed.closedBy, 'operator:olivia')
+    assert.deepEqual(await incidents(tools), [])
+    await refusedWith('JOB_REFUSED', () => tasks(tools)['sync-tenant']({} as never, context(null)))
+    assert.notEqual((await incidents(tools))[0]?.id, first.id)
+    const unknown = madeUp.runId() as string as Incident['id']
+    await refusedWith('INCIDENT_UNKNOWN', () => closeIncidentBy(tools, { id: unknown, actor: 'operator:olivia' }))
+  })
+
+  test('a code that no table knows gets the safe default and is counted, by name up to a bound', async () => {
+    const { emulator, tools } = await database
+    const [tenantId] = CUSTOMERS as [TenantId]
+    await connect(await database, tenantId)
+    forgetTenant(tools.entra, tenantId)
+    emulator.mischief.once({ at: 'token', aadsts: 7_777_777 })
+    await read(tools, tenantId)
+    const [run] = (await showTenant(tools, tenantId)).runs
+    assert.deepEqual(
+      [run?.diagnosis?.sourceCode, run?.diagnosis?.confidence, run?.diagnosis?.owner],
+      ['AADSTS7777777', 'unknown', 'operator'],
+    )
+    assert.equal((await showTenant(tools, tenantId)).tenant.state, 'active')
+    assert.equal(await figure(tools, 'tenantry_unknown_codes_total{code="AADSTS7777777"}'), 1)
+
+    const json = { 'content-type': 'application/json' }
+    for (let number = 0; number < 110; number++) {
+      const body = `{"error":{"code":"Made_Up_${number}","message":"x"}}`
+      emulator.mischief.once({ at: 'graph', answer: { status: 418, headers: json, body } })
+      await read(tools, tenantId)
+    }
+    assert.equal(await figure(tools, 'tenantry_unknown_codes_total{code="Made_Up_1"}'), 1)
+    assert.equal(await figure(tools, 'tenantry_unknown_codes_total{code="other"}'), 11)
+    emulator.mischief.clear()
+  })
+})
+
+suite('what is not one customer’s doing', () => {
+  const open = async (t: TestContext, tenants: number) => {
+    const clock = handClock(new Date())
+    const databaseUrl = await freshDatabase()
+    const fleet = await openFleet({ tenants, users: 3, groups: 1, clock, databaseUrl })
+    t.after(() => fleet[Symbol.asyncDispose]())
+    return { fleet, clock }
+  }
+
+  test('T15 the same from most tenants at once holds the work, and marks nobody; a person is told; it ends by itself', async (t) => {
+    const { fleet, clock } = await open(t, 12)
+    const { emulator, tools, tenantIds } = fleet
+    for (const tenantId of tenantIds) await read(tools, tenantId)
+    clock.pass(30 * MINUTE)
+    for (const tenantId of tenantIds) forgetTenant(tools.entra, tenantId)
+    emulator.mischief.add({ at: 'token', aadsts: 7_000_229 })
+    for (const tenantId of tenantIds) await read(tools, tenantId)
+
+    const [incident, ...others] = await incidents(tools)
+    assert.deepEqual(
+      [others.length, incident?.code, incident?.tenantId, incident?.holds, incident?.diagnosis.owner],
+      [0, 'SERVICE_PRINCIPAL_MISSING', null, true, 'operator'],
+    )
+    for (const tenantId of tenantIds) assert.equal((await showTenant(tools, tenantId)).tenant.state, 'active')
+
+    // What is due is neither planned nor done, and Microsoft is asked for three tenants a minute whether it is over.
+    emulator.requests.clear()
+    clock.pass(2 * HOUR)
+    await tick(tools)
+    for (const tenantId of tenantIds) await read(tools, tenantId)
+    assert.equal(emulator.requests.list({ path: '/token' }).length, 3)
+    const waiting = await jobsIn(tools.jobs, 'sync-tenant')
+    assert.equal(waiting.length, 12, 'postponed, not lost')
+    for (const job of waiting) await tools.jobs.boss.deleteJob('sync-tenant', job.id)
+
+    emulator.mischief.clear()
+    await tick(tools)
+    assert.deepEqual(await incidents(tools), [])
+    for (const tenantId of tenantIds) await read(tools, tenantId)
+    assert.equal((await showTenant(tools, tenantIds[0] as TenantId)).runs[0]?.state, 'succeeded')
+  })
+
+  test('T15 a few customers who leave among many are customers who leave', async (t) => {
+    const { fleet } = await open(t, 12)
+    const { emulator, tools, tenantIds } = fleet
+    const leaving = tenantIds.slice(0, 5)
+    for (const tenant of leaving) emulator.mischief.add({ at: 'token', aadsts: 7_000_229, match: { tenant } })
+    for (const tenantId of tenantIds.toReversed()) await read(tools, tenantId)
+    assert.deepEqual(await incidents(tools), [])
+    const states = await Promise.all(tenantIds.map(async (id) => (await showTenant(tools, id)).tenant.state))
+    assert.deepEqual(
+      states,
+      tenantIds.map((id) => (leaving.includes(id) ? 'revoked' : 'active')),
+    )
+  })
+
+  test('R08 a secret that has expired is the fleet’s incident at once, and work goes on by itself with a new one', async (t) => {
+    const { fleet, clock } = await open(t, 2)
+    const { emulator, tools, tenantIds } = fleet
+    const [tenantId] = tenantIds as [TenantId]
+    emulator.mischief.add({ at: 'token', aadsts: 7_000_222 })
+    await read(tools, tenantId)
+    const [incident] = await incidents(tools)
+    assert.deepEqual([incident?.code, incident?.holds], ['CLIENT_SECRET_EXPIRED', true])
+    assert.equal((await showTenant(tools, tenantId)).tenant.state, 'active')
+    emulator.requests.clear()
+    for (const id of tenantIds) await read(tools, id)
+    assert.equal(emulator.requests.list({ path: '/token' }).length, 0)
+    await tick(tools)
+    assert.equal((await incidents(tools)).length, 1, 'it is not over yet')
+
+    emulator.mischief.clear()
+    await emulator.directory.addServicePrincipal({ tenant: tools.config.homeTenantId, app: tools.config.clientId })
+    clock.pass(MINUTE)
+    await tick(tools)
+    assert.deepEqual(await incidents(tools), [])
+    await read(tools, tenantId)
+    assert.equal((await showTenant(tools, tenantId)).runs[0]?.state, 'succeeded')
+  })
+})
