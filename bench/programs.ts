@@ -1,6 +1,9 @@
 import type { Program } from './claim.ts'
+import { emulatorMemory } from './emulator/memory.ts'
+import { emulatorPages } from './emulator/pages.ts'
+import { emulatorTokens } from './emulator/tokens.ts'
 import { fullSync } from './full-sync/program.ts'
 import { tokenCache } from './token-cache.ts'
 
 /** In the order in which they run. */
-export const PROGRAMS: readonly Program[] = [tokenCache, fullSync]
+export const PROGRAMS: readonly Program[] = [tokenCache, fullSync, emulatorMemory, emulatorTokens, emulatorPages]

@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, SignJWT } from 'jose'
+import { createHash, generateKeyPair, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { JWK } from 'jose'
 
 export type PublishedKey = { kid: string; publicJwk: JWK }
-export type SigningKey = PublishedKey & { privateKey: CryptoKey }
+type SigningKey = PublishedKey & { privateKey: KeyObject }
 
 /** The keys that the emulator signs with. Several are published at once, and a client must choose by `kid`. */
 export type Keys = {
-  current(): SigningKey
+  current(): PublishedKey
   /** Every published key; the decoys among them sign nothing. */
   published(): readonly PublishedKey[]
   /** Signs with the current key as Entra ID does, RS256. */
@@ -21,10 +22,7 @@ export async function openKeys(): Promise<Keys> {
   return {
     current: () => current,
     published: () => [current, ...others],
-    sign: (claims, header = {}) =>
-      new SignJWT(claims)
-        .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: current.kid, ...header } as JWTHeaderParameters)
-        .sign(current.privateKey),
+    sign: (claims, header) => signedWith(current, claims, header),
     async rotate() {
       others = [current, ...others]
       current = await makeKey()
@@ -32,9 +30,20 @@ export async function openKeys(): Promise<Keys> {
   }
 }
 
+const signInBackground = promisify(sign)
+const generateInBackground = promisify(generateKeyPair)
+const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+
+/** By Node's own key rather than through Web Crypto: half the time, and on another thread. @see RFC 7515 section 7.1 */
+async function signedWith({ kid, privateKey }: SigningKey, claims: object, header: object = {}): Promise<string> {
+  const input = `${encoded({ typ: 'JWT', alg: 'RS256', kid, ...header })}.${encoded(claims)}`
+  const signature = await signInBackground('sha256', Buffer.from(input), privateKey)
+  return `${input}.${signature.toString('base64url')}`
+}
+
 async function makeKey(): Promise<SigningKey> {
-  const { privateKey, publicKey } = await generateKeyPair('RS256', { modulusLength: 2048 })
-  const publicJwk = await exportJWK(publicKey)
+  const { privateKey, publicKey } = await generateInBackground('rsa', { modulusLength: 2048 })
+  const publicJwk = publicKey.export({ format: 'jwk' }) as JWK
   return { kid: kidOf(publicJwk.n ?? ''), privateKey, publicJwk }
 }
 
