@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import type { Clock } from '#emulator/clock.ts'
 import type { Directory } from '#emulator/directory/open.ts'
 import type { Keys } from '#emulator/keys.ts'
@@ -39,3 +40,11 @@ export type Env = { Variables: { told: Told; struck?: readonly Rule[]; ready?: R
  * returned in its place, and so spares a copy of every page.
  */
 export type ReadyAnswer = { status: number; headers: Readonly<Record<string, string>>; body: Uint8Array }
+
+const NOTHING = new Response(null)
+
+/** Answers with bytes; what is returned is empty and stands for them. */
+export function sendBytes(c: Context<Env>, answer: ReadyAnswer): Response {
+  c.set('ready', answer)
+  return NOTHING
+}

@@ -79,7 +79,7 @@ export const EMULATOR: Record<string, Room> = {
   lag: { imports: ['directory'], packages: ['zod'] },
   'request-log': { imports: [], packages: [] },
   throttle: { imports: ['directory', 'clock'], packages: ['zod'] },
-  world: { imports: ['directory', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'clock'], packages: [] },
+  world: { imports: ['directory', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'clock'], packages: ['hono'] },
   estate: { imports: ['directory', 'mischief', 'clock'], packages: ['zod'] },
   pages: { imports: ['directory'], packages: ['hono'] },
   entra: {

@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono'
 import { resolveAuthority } from '#emulator/entra/authority.ts'
 import { authenticateClient } from '#emulator/entra/client-authentication.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
+import { readForm } from '#emulator/entra/form.ts'
 import { authorizationCode } from '#emulator/entra/grants/authorization-code.ts'
 import { clientCredentials } from '#emulator/entra/grants/client-credentials.ts'
 import { deviceCode } from '#emulator/entra/grants/device-code.ts'
@@ -10,7 +11,7 @@ import { onBehalfOf } from '#emulator/entra/grants/on-behalf-of.ts'
 import { password } from '#emulator/entra/grants/password.ts'
 import { refreshToken } from '#emulator/entra/grants/refresh-token.ts'
 import type { EntraState } from '#emulator/entra/state.ts'
-import { type Env, seenAs, type World } from '#emulator/world.ts'
+import { type Env, seenAs, sendBytes, type World } from '#emulator/world.ts'
 
 const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials, onBehalfOf, deviceCode, password]
 
@@ -19,14 +20,10 @@ export function tokenRoutes(app: Hono<Env>, everywhere: World, state: EntraState
   const answer = async (
     c: Context<Env>,
     segment: string,
-    readForm: (form: Record<string, string>) => Record<string, string>,
+    adapt: (form: Record<string, string>) => Record<string, string>,
   ) => {
     const world = seenAs(everywhere, c.req.header('host'))
-    const form = readForm(
-      Object.fromEntries(
-        Object.entries(await c.req.parseBody()).map(([key, value]) => [key, typeof value === 'string' ? value : '']),
-      ),
-    )
+    const form = adapt(await readForm(c.req))
     const told = c.get('told')
     told.grantType = form.grant_type ?? ''
     const authority = resolveAuthority(world.directory, segment)
@@ -45,10 +42,9 @@ export function tokenRoutes(app: Hono<Env>, everywhere: World, state: EntraState
     app.get(path, () => {
       throw new EntraError(900561, 'GET')
     })
-  const headers = { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }
 
   app.post('/:tenant/oauth2/v2.0/token', async (c) =>
-    c.json(await answer(c, c.req.param('tenant'), (form) => form), 200, headers),
+    sendToken(c, await answer(c, c.req.param('tenant'), (form) => form)),
   )
 
   /** v1 names a resource instead of scopes and writes its numbers as strings. */
@@ -59,17 +55,24 @@ export function tokenRoutes(app: Hono<Env>, everywhere: World, state: EntraState
       return { ...form, ...(resource === '' ? {} : { scope: `${resource}/.default` }) }
     })
     const expires = everywhere.clock.seconds() + Number(body.expires_in)
-    return c.json(
-      {
-        ...body,
-        expires_in: String(body.expires_in),
-        ext_expires_in: String(body.ext_expires_in),
-        expires_on: String(expires),
-        not_before: String(everywhere.clock.seconds() - 300),
-        ...(asked === '' ? {} : { resource: asked }),
-      },
-      200,
-      headers,
-    )
+    return sendToken(c, {
+      ...body,
+      expires_in: String(body.expires_in),
+      ext_expires_in: String(body.ext_expires_in),
+      expires_on: String(expires),
+      not_before: String(everywhere.clock.seconds() - 300),
+      ...(asked === '' ? {} : { resource: asked }),
+    })
   })
+}
+
+const HEADERS = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store, no-cache',
+  pragma: 'no-cache',
+}
+
+function sendToken(c: Context<Env>, answer: object): Response {
+  const body = Buffer.from(JSON.stringify(answer))
+  return sendBytes(c, { status: 200, headers: { ...HEADERS, 'content-length': String(body.length) }, body })
 }

@@ -8,7 +8,7 @@ import { envelope, GraphError } from '#emulator/graph/errors.ts'
 import { type GraphState, openGraphState } from '#emulator/graph/state.ts'
 import { strike } from '#emulator/graph/strike.ts'
 import { deliverChanges } from '#emulator/graph/subscriptions/deliver.ts'
-import type { Env, World } from '#emulator/world.ts'
+import { type Env, sendBytes, type World } from '#emulator/world.ts'
 
 const JSON_TYPE = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
 const DIAGNOSTIC = JSON.stringify({
@@ -46,9 +46,9 @@ async function answer(c: Context<Env>, world: World, state: GraphState, version:
     ...(body === null ? {} : { 'content-type': more.contentType ?? JSON_TYPE }),
     ...more.headers,
   }
-  if (body === null || typeof body === 'string' || c.get('struck')) return new Response(body, { status, headers: all })
-  c.set('ready', { status, headers: { ...all, 'content-length': String(body.length) }, body })
-  return new Response(null, { status })
+  if (body === null) return new Response(body, { status, headers: all })
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  return sendBytes(c, { status, headers: { ...all, 'content-length': String(bytes.length) }, body: bytes })
 }
 
 async function attempt(c: Context<Env>, world: World, state: GraphState, version: 'v1.0' | 'beta'): Promise<Answer> {

@@ -4,7 +4,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, Next } from 'hono'
 import { answerError, EntraError, isAadstsCode } from '#emulator/entra/errors.ts'
 import type { Rule } from '#emulator/mischief/rules.ts'
-import type { Env } from '#emulator/world.ts'
+import type { Env, ReadyAnswer } from '#emulator/world.ts'
 
 export type ServedEnv = Env & { Bindings: HttpBindings }
 
@@ -27,7 +27,7 @@ export async function carryOut(
   if (answer) c.get('told').reason = `mischief: answers ${answer.status}`
   if (aadsts !== undefined) c.get('told').reason = `mischief: refuses with AADSTS${aadsts}`
   const own = answer ? new Response(bodyOf(answer), answer) : aadsts === undefined ? null : refusal(c, aadsts, now)
-  const response = own ?? c.res
+  const response = own ?? asResponse(c.get('ready')) ?? c.res
   const all = [...struck, ...(c.get('struck') ?? [])]
   return (await cut(c, all, response)) ?? own ?? undefined
 }
@@ -60,6 +60,10 @@ function refusal(c: Context<ServedEnv>, code: number, now: Date): Response {
   const error_description = `AADSTS${code}: The emulator was told to refuse with this code.`
   return c.json({ error: 'invalid_request', error_description, error_codes: [code] }, 400)
 }
+
+/** What stands ready as bytes can be cut like any other answer. */
+const asResponse = (ready: ReadyAnswer | undefined): Response | null =>
+  ready ? new Response(new Uint8Array(ready.body), ready) : null
 
 /** A status that carries no body must not be given one. */
 const bodyOf = ({ status, body }: { status: number; body: string }): string | null =>

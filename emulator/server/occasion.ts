@@ -1,6 +1,7 @@
 import type { HonoRequest } from 'hono'
 import { decodeJwt } from 'jose'
 import { findTenant } from '#emulator/directory/tenants.ts'
+import { readForm } from '#emulator/entra/form.ts'
 import type { Occasion } from '#emulator/mischief/open.ts'
 import type { Place } from '#emulator/mischief/rules.ts'
 import type { World } from '#emulator/world.ts'
@@ -25,9 +26,8 @@ export async function occasionOf({ directory }: World, request: HonoRequest): Pr
 async function readClientId(request: HonoRequest): Promise<string | undefined> {
   if (request.method !== 'POST') return undefined
   try {
-    const { client_id: id, client_assertion: assertion } = await request.parseBody()
-    if (typeof id === 'string') return id
-    return typeof assertion === 'string' ? decodeJwt(assertion).sub : undefined
+    const { client_id: id, client_assertion: assertion } = await readForm(request)
+    return id ?? (assertion === undefined ? undefined : decodeJwt(assertion).sub)
   } catch {
     return undefined
   }

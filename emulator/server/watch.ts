@@ -36,13 +36,14 @@ export const watch =
       c.res = undefined
       c.res = answered
     }
-    const url = new URL(c.req.url)
+    const { url } = c.req
+    const mark = url.indexOf('?')
     world.requests.add({
       at,
       host: c.req.header('host') ?? '',
       method: c.req.method,
-      path: url.pathname.replace(SIGN_IN_PAGE, '/_signin/[id]'),
-      query: url.search,
+      path: c.req.path.replace(SIGN_IN_PAGE, '/_signin/[id]'),
+      query: mark === -1 ? '' : url.slice(mark),
       status: c.get('ready')?.status ?? (answered ?? c.res).status,
       ...(occasion?.tenantId ? { tenantId: occasion.tenantId } : {}),
       ...(occasion?.appId ? { appId: occasion.appId } : {}),
