@@ -1,9 +1,17 @@
 import type { Program } from './claim.ts'
 import { emulatorMemory } from './emulator/memory.ts'
 import { emulatorPages } from './emulator/pages.ts'
+import { emulatorStart } from './emulator/start.ts'
 import { emulatorTokens } from './emulator/tokens.ts'
 import { fullSync } from './full-sync/program.ts'
 import { tokenCache } from './token-cache.ts'
 
 /** In the order in which they run. */
-export const PROGRAMS: readonly Program[] = [tokenCache, fullSync, emulatorMemory, emulatorTokens, emulatorPages]
+export const PROGRAMS: readonly Program[] = [
+  tokenCache,
+  fullSync,
+  emulatorStart,
+  emulatorMemory,
+  emulatorTokens,
+  emulatorPages,
+]

@@ -7,6 +7,8 @@ type SigningKey = PublishedKey & { privateKey: KeyObject }
 
 /** The keys that the emulator signs with. Several are published at once, and a client must choose by `kid`. */
 export type Keys = {
+  /** The first key takes a tenth of a second to draw; nothing may be asked for before it is there. */
+  ready: Promise<void>
   current(): PublishedKey
   /** Every published key; the decoys among them sign nothing. */
   published(): readonly PublishedKey[]
@@ -16,17 +18,24 @@ export type Keys = {
   rotate(): Promise<void>
 }
 
-export async function openKeys(): Promise<Keys> {
-  let current = await makeKey()
+export function openKeys(): Keys {
+  let drawn: SigningKey | null = null
   let others: PublishedKey[] = [makeDecoy(), makeDecoy()]
+  const current = (): SigningKey => {
+    if (!drawn) throw new Error('The first signing key is not there yet.')
+    return drawn
+  }
+  const draw = async () => {
+    const next = await makeKey()
+    if (drawn) others = [drawn, ...others]
+    drawn = next
+  }
   return {
-    current: () => current,
-    published: () => [current, ...others],
-    sign: (claims, header) => signedWith(current, claims, header),
-    async rotate() {
-      others = [current, ...others]
-      current = await makeKey()
-    },
+    ready: draw(),
+    current,
+    published: () => [current(), ...others],
+    sign: (claims, header) => signedWith(current(), claims, header),
+    rotate: draw,
   }
 }
 

@@ -153,6 +153,7 @@ export const OPERATIONS = {
   }),
   /** Microsoft signs with a new key from now on; the old ones stay published. */
   rotateKeys: operation(z.strictObject({}), async ({ keys }) => {
+    await keys.ready
     await keys.rotate()
     return keys.current().kid
   }),

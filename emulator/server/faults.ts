@@ -27,9 +27,9 @@ export async function carryOut(
   if (answer) c.get('told').reason = `mischief: answers ${answer.status}`
   if (aadsts !== undefined) c.get('told').reason = `mischief: refuses with AADSTS${aadsts}`
   const own = answer ? new Response(bodyOf(answer), answer) : aadsts === undefined ? null : refusal(c, aadsts, now)
-  const response = own ?? asResponse(c.get('ready')) ?? c.res
   const all = [...struck, ...(c.get('struck') ?? [])]
-  return (await cut(c, all, response)) ?? own ?? undefined
+  if (all.length === 0) return undefined
+  return (await cut(c, all, own ?? asResponse(c.get('ready')) ?? c.res)) ?? own ?? undefined
 }
 
 /** Cuts the connection where a rule says so. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createDoor, type Server as Door } from 'node:net'
 import type { Tls } from '#emulator/tls.ts'
 
 export type Listening = { port: number; handle(listener: RequestListener): void; close(): Promise<void> }
@@ -23,36 +23,46 @@ export async function listen(port: number, host: string | null, tls: Tls | null)
   const listener: RequestListener = (request, response) => handler(request, response)
   const open = () =>
     tls ? createHttpsServer({ key: tls.privateKey, cert: tls.certificate }, listener) : createHttpServer(listener)
-  const servers: [Server, ...Server[]] =
-    host === null ? await openBoth(open, port, 0) : [await listening(open(), port, host)]
+  const { main, other } =
+    host === null ? await openBoth(open, port, 0) : { main: await listening(open(), port, host), other: null }
   return {
-    port: portOf(servers[0]),
+    port: portOf(main),
     handle(next) {
       handler = next
     },
     close: async () => {
-      await Promise.all(servers.map(closeServer))
+      await Promise.all([other === null ? null : closeDoor(other), closeServer(main)])
     },
   }
 }
 
-async function openBoth(open: () => Server, port: number, tries: number): Promise<[Server, ...Server[]]> {
-  const four = await listening(open(), port, '127.0.0.1')
+type Both = { main: Server; other: Door | null }
+
+/** The second address has a door only, behind which is the first one's server: TLS is set up once. */
+async function openBoth(open: () => Server, port: number, tries: number): Promise<Both> {
+  const main = await listening(open(), port, '127.0.0.1')
+  const other = createDoor({ allowHalfOpen: true, noDelay: true }, (socket) => void main.emit('connection', socket))
   try {
-    return [four, await listening(open(), portOf(four), '::1')]
+    return { main, other: await listening(other, portOf(main), '::1') }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EADDRINUSE') return [four]
-    await closeServer(four)
+    if (code !== 'EADDRINUSE') return { main, other: null }
+    await closeServer(main)
     if (port !== 0 || tries === TRIES) throw error
     return openBoth(open, port, tries + 1)
   }
 }
 
-async function listening(server: Server, port: number, host: string): Promise<Server> {
+async function listening<Listener extends Door>(server: Listener, port: number, host: string): Promise<Listener> {
   server.listen(port, host)
   await once(server, 'listening')
   return server
+}
+
+async function closeDoor(door: Door): Promise<void> {
+  const closed = once(door, 'close')
+  door.close()
+  await closed
 }
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port

@@ -51,8 +51,8 @@ export type Server = {
  */
 export async function openServer({ estate, port, httpPort, proxyPort, host, dataDir }: ServerOptions): Promise<Server> {
   const clock = openClock()
+  const keys = openKeys()
   const directory = loadEstate(estate, clock)
-  const keysSoon = openKeys()
   const tls = openTls(dataDir)
   const https = await listen(port, host, tls)
   const http = await listen(httpPort, host, null).catch(async (error) => {
@@ -69,7 +69,7 @@ export async function openServer({ estate, port, httpPort, proxyPort, host, data
   const world: World = {
     directory,
     clock,
-    keys: await keysSoon,
+    keys,
     mischief: openMischief(),
     lag: openLag(clock.now),
     requests: openRequestLog(),
@@ -98,7 +98,8 @@ export async function openServer({ estate, port, httpPort, proxyPort, host, data
   app.route('/', graphApp(world))
   app.route('/', entraApp(world, state))
   const answer = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
-  const listener: RequestListener = (request, response) => void answer(request, response)
+  // It listens while its key is still being drawn; who asks that early waits for the rest.
+  const listener: RequestListener = (request, response) => void keys.ready.then(() => answer(request, response))
   https.handle(listener)
   http.handle(listener)
   return {
