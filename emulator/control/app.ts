@@ -6,7 +6,7 @@ import { OPERATIONS, OperationError, type OperationName } from '#emulator/contro
 import { sameOriginOnly } from '#emulator/control/origin.ts'
 import { controlPages } from '#emulator/control/pages.ts'
 import type { Snapshots } from '#emulator/control/snapshots.ts'
-import { lagSchema } from '#emulator/lag.ts'
+import { lagSchema } from '#emulator/lag/settings.ts'
 import { isPattern, ruleSchema, rulesSchema } from '#emulator/mischief/rules.ts'
 import { STYLE } from '#emulator/pages/style.ts'
 import { throttleSchema } from '#emulator/throttle.ts'

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { assignAppRole, assignmentsOf, removeAssignment } from '#emulator/directory/app-role-assignments.ts'
 import { findApplication, updateApplication } from '#emulator/directory/applications.ts'
+import { listDeleted, restoreDeleted } from '#emulator/directory/deleted.ts'
 import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { contentsOf } from '#emulator/directory/open.ts'
@@ -42,6 +43,14 @@ export const OPERATIONS = {
   deleteServicePrincipal: operation(z.strictObject({ tenant, app }), (world, input) => {
     const present = presenceOf(world, input)
     return removeServicePrincipal(world.directory, present.tenantId, present.id)
+  }),
+  /** An administrator takes the deletion back, within 30 days: the same object id, and what it held. */
+  restoreServicePrincipal: operation(z.strictObject({ tenant, app }), ({ directory }, input) => {
+    const { id } = tenantOf({ directory }, input.tenant)
+    const last = listDeleted(directory, id).findLast(
+      (deleted) => deleted.kind === 'servicePrincipal' && deleted.of.appId === input.app.toLowerCase(),
+    )
+    return last !== undefined && restoreDeleted(directory, id, last.of.id)
   }),
   /** An administrator consents to nothing yet, but makes the app present. */
   addServicePrincipal: operation(z.strictObject({ tenant, app }), ({ directory }, input) => {

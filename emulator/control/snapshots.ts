@@ -11,7 +11,7 @@ export type Snapshots = {
 }
 
 /** @param forget what the sign-in pages remember would name people and codes that may not be there any more */
-export function openSnapshots({ directory, clock }: World, forget: () => void): Snapshots {
+export function openSnapshots({ directory, clock, lag }: World, forget: () => void): Snapshots {
   const kept = new Map<string, { offset: number; contents: Directory }>()
   let last = 0
   return {
@@ -25,6 +25,8 @@ export function openSnapshots({ directory, clock }: World, forget: () => void): 
       if (!found) return false
       clock.advance(found.offset - clock.offset())
       replaceDirectory(directory, copyDirectory(found.contents))
+      // What the snapshot holds is old: replicas know it.
+      lag.set(lag.settings())
       forget()
       return true
     },

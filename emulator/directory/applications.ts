@@ -1,9 +1,20 @@
-import { note } from '#emulator/directory/journal.ts'
+import { type Happening, note } from '#emulator/directory/journal.ts'
 import type { Directory } from '#emulator/directory/open.ts'
 import type { Application, Guid } from '#emulator/directory/types.ts'
 
 export function addApplication(directory: Directory, application: Application): void {
   directory.applications.set(application.appId, application)
+  noteAtHome(directory, application, { what: 'created', before: null })
+}
+
+/** Microsoft's own applications are at home in a tenant that is not here. */
+function noteAtHome(
+  directory: Directory,
+  { id, tenantId }: Application,
+  happening: Pick<Happening, 'what' | 'before'>,
+): void {
+  const home = directory.tenants.get(tenantId)
+  if (home) note(directory, home, { kind: 'application', id, ...happening })
 }
 
 export const findApplication = (directory: Directory, appId: string): Application | null =>
@@ -40,6 +51,7 @@ export function updateApplication(directory: Directory, appId: Guid, patch: Part
     tenantId: application.tenantId,
   }
   directory.applications.set(appId, changed)
+  noteAtHome(directory, changed, { what: 'updated', before: application })
   for (const contents of directory.tenants.values()) {
     const id = contents.servicePrincipalsByAppId.get(appId)
     if (id !== undefined) note(directory, contents, { kind: 'servicePrincipal', id, what: 'updated' })
@@ -47,5 +59,14 @@ export function updateApplication(directory: Directory, appId: Guid, patch: Part
   return changed
 }
 
-/** The application and its service principal at home; other tenants keep theirs, which no longer work. */
-export const removeApplication = (directory: Directory, appId: Guid): boolean => directory.applications.delete(appId)
+/** It can be restored for a while. Its service principals are others' matter: without it they do not work. */
+export function removeApplication(directory: Directory, appId: Guid): boolean {
+  const application = directory.applications.get(appId)
+  if (!application) return false
+  directory.applications.delete(appId)
+  directory.tenants
+    .get(application.tenantId)
+    ?.deleted.set(application.id, { kind: 'application', of: application, at: directory.clock.now() })
+  noteAtHome(directory, application, { what: 'deleted', before: application })
+  return true
+}

@@ -1,6 +1,8 @@
+import { addApplication } from '#emulator/directory/applications.ts'
 import { addGroup } from '#emulator/directory/groups.ts'
 import { note } from '#emulator/directory/journal.ts'
 import { contentsOf, type Deleted, type Directory } from '#emulator/directory/open.ts'
+import { restoreServicePrincipal } from '#emulator/directory/service-principals.ts'
 import type { Guid } from '#emulator/directory/types.ts'
 import { addUser } from '#emulator/directory/users.ts'
 
@@ -15,14 +17,16 @@ export function listDeleted(directory: Directory, tenantId: Guid): Deleted[] {
 export const findDeleted = (directory: Directory, tenantId: Guid, id: Guid): Deleted | null =>
   listDeleted(directory, tenantId).find(({ of }) => of.id === id) ?? null
 
-/** Comes back with the same id, but a member of nothing. */
-export function restoreDeleted(directory: Directory, tenantId: Guid, id: Guid): Deleted | null {
+/** Comes back with the same id; users and groups are members of nothing. @returns false when its name is taken */
+export function restoreDeleted(directory: Directory, tenantId: Guid, id: Guid): boolean {
   const found = findDeleted(directory, tenantId, id)
-  if (!found) return null
+  if (!found) return false
+  if (found.kind === 'servicePrincipal' && !restoreServicePrincipal(directory, found)) return false
   contentsOf(directory, tenantId).deleted.delete(id)
   if (found.kind === 'user') addUser(directory, found.of)
-  else addGroup(directory, found.of)
-  return found
+  if (found.kind === 'group') addGroup(directory, found.of)
+  if (found.kind === 'application') addApplication(directory, found.of)
+  return true
 }
 
 /** Gone for good. */

@@ -15,7 +15,7 @@ export function updateGroup(directory: Directory, tenantId: Guid, id: Guid, patc
   if (!known) return null
   const changed = { ...known, ...patch, id, tenantId }
   contents.groups.set(id, changed)
-  note(directory, contents, { kind: 'group', id, what: 'updated' })
+  note(directory, contents, { kind: 'group', id, what: 'updated', before: known })
   return changed
 }
 
@@ -32,7 +32,7 @@ export function removeGroup(directory: Directory, tenantId: Guid, id: Guid): boo
   if (group.groupTypes.includes('Unified'))
     contents.deleted.set(id, { kind: 'group', of: group, at: directory.clock.now() })
   contents.members.delete(id)
-  note(directory, contents, { kind: 'group', id, what: 'deleted' })
+  note(directory, contents, { kind: 'group', id, what: 'deleted', before: group })
   leaveGroups(directory, tenantId, { id, kind: 'group' })
   for (const [key, assignment] of contents.assignments)
     if (assignment.principalId === id) contents.assignments.delete(key)

@@ -1,29 +1,36 @@
 import type { Directory, Member, TenantContents } from '#emulator/directory/open.ts'
 import type { Guid } from '#emulator/directory/types.ts'
 
-export type ChangeKind = 'user' | 'group' | 'servicePrincipal'
+export type ChangeKind = 'user' | 'group' | 'servicePrincipal' | 'application' | 'directoryRole' | 'permissionGrant'
 
-/** The last that happened to one object, in the order of `sequence`. */
+type What = 'created' | 'updated' | 'deleted'
+
+/** What happened to one object, the last of it at `sequence`. */
 export type Change = {
   kind: ChangeKind
-  id: Guid
+  id: string
   sequence: number
-  what: 'created' | 'updated' | 'deleted'
-  /** Groups only: who came and went. */
+  what: What
+  /** As it was before each of its writes, oldest first: objects are replaced, never changed. Null: it was not there. */
+  history: { sequence: number; before: object | null }[]
+  /** Groups and directory roles only: who came and went. */
   members: Map<Guid, { kind: Member['kind']; sequence: number; removed: boolean }>
 }
 
 /** What changed in a tenant since somebody first asked for changes; `epoch` tells journals of different worlds apart. */
-export type Journal = { epoch: string; changes: Map<Guid, Change> }
+export type Journal = { epoch: string; changes: Map<string, Change> }
 
-type Happening = {
+export type Happening = {
   kind: ChangeKind
-  id: Guid
-  what: Change['what']
+  id: string
+  what: What
+  /** The object as it was; null or absent: it was not there, or has no picture of its own. */
+  before?: object | null
+  /** Who came or went; the object itself did not change. */
   member?: { member: Member; removed: boolean }
 }
 
-type Listener = (tenantId: Guid, change: Pick<Change, 'kind' | 'id' | 'what'>) => void
+type Listener = (tenantId: Guid, happening: Happening) => void
 const listeners = new WeakMap<Directory, Listener[]>()
 
 /** Calls back after every change of every tenant. */
@@ -32,20 +39,17 @@ export function listen(directory: Directory, listener: Listener): void {
 }
 
 /** Counts a change, writes it down where a journal is kept, and tells who listens. */
-export function note(directory: Directory, contents: TenantContents, { kind, id, what, member }: Happening): void {
+export function note(directory: Directory, contents: TenantContents, happening: Happening): void {
   contents.version += 1
-  if (contents.journal) {
-    const { changes } = contents.journal
-    const known = changes.get(id)
-    const members = known && what !== 'created' ? known.members : new Map()
-    if (member)
-      members.set(member.member.id, {
-        kind: member.member.kind,
-        sequence: contents.version,
-        removed: member.removed,
-      })
-    changes.delete(id)
-    changes.set(id, { kind, id, sequence: contents.version, what, members })
-  }
-  for (const hear of listeners.get(directory) ?? []) hear(contents.tenant.id, { kind, id, what })
+  if (contents.journal) writeDown(contents.journal, contents.version, happening)
+  for (const hear of listeners.get(directory) ?? []) hear(contents.tenant.id, happening)
+}
+
+function writeDown({ changes }: Journal, sequence: number, { kind, id, what, before, member }: Happening): void {
+  const known = changes.get(id)
+  const members = known && what !== 'created' ? known.members : new Map()
+  if (member) members.set(member.member.id, { kind: member.member.kind, sequence, removed: member.removed })
+  const history = [...(known?.history ?? []), ...(member ? [] : [{ sequence, before: before ?? null }])]
+  changes.delete(id)
+  changes.set(id, { kind, id, sequence, what, history, members })
 }

@@ -17,7 +17,12 @@ import type { UserTable } from '#emulator/directory/user-table.ts'
 export type Member = { id: Guid; kind: 'user' | 'group' | 'servicePrincipal' }
 
 /** Deleted for now: it can be restored for 30 days. */
-export type Deleted = { kind: 'user'; of: User; at: Date } | { kind: 'group'; of: Group; at: Date }
+export type Deleted = { at: Date } & (
+  | { kind: 'user'; of: User }
+  | { kind: 'group'; of: Group }
+  | { kind: 'application'; of: Application }
+  | { kind: 'servicePrincipal'; of: ServicePrincipal; assignments: AppRoleAssignment[]; grants: PermissionGrant[] }
+)
 
 /** Everything of one tenant, apart from every other. */
 export type TenantContents = {
@@ -27,12 +32,14 @@ export type TenantContents = {
   members: Map<Guid, Map<Guid, Member>>
   servicePrincipals: Map<Guid, ServicePrincipal>
   servicePrincipalsByAppId: Map<Guid, Guid>
+  /** Who owns an application, a service principal or a group, by the id of what is owned. */
+  owners: Map<Guid, Map<Guid, Member>>
   /** How often each application has been made present here: every time it gets another object id. */
   births: Map<Guid, number>
   assignments: Map<string, AppRoleAssignment>
   grants: Map<string, PermissionGrant>
   deleted: Map<Guid, Deleted>
-  /** Grows with every change of users, groups, members and service principals. */
+  /** Grows with every change that the journal would hold. */
   version: number
   /** Kept from the first time that somebody asks for changes. */
   journal: Journal | null

@@ -1,4 +1,5 @@
 import { permissionGrantId } from '#emulator/directory/ids.ts'
+import { note } from '#emulator/directory/journal.ts'
 import { contentsOf, type Directory } from '#emulator/directory/open.ts'
 import type { Guid, PermissionGrant } from '#emulator/directory/types.ts'
 
@@ -9,7 +10,8 @@ export function addGrant(
   tenantId: Guid,
   wanted: Grant,
 ): { grant: PermissionGrant; outcome: 'created' | 'exists' } {
-  const { grants } = contentsOf(directory, tenantId)
+  const contents = contentsOf(directory, tenantId)
+  const { grants } = contents
   const id = permissionGrantId(
     wanted.clientId,
     wanted.resourceId,
@@ -19,6 +21,7 @@ export function addGrant(
   if (known) return { grant: known, outcome: 'exists' }
   const grant = { ...wanted, scope: [...new Set(wanted.scope)], id, tenantId }
   grants.set(id, grant)
+  note(directory, contents, { kind: 'permissionGrant', id, what: 'created' })
   return { grant, outcome: 'created' }
 }
 
@@ -37,11 +40,13 @@ export function setScope(
   id: string,
   scope: readonly string[],
 ): PermissionGrant | null {
-  const { grants } = contentsOf(directory, tenantId)
+  const contents = contentsOf(directory, tenantId)
+  const { grants } = contents
   const known = grants.get(id)
   if (!known) return null
   const changed = { ...known, scope: [...new Set(scope)] }
   grants.set(id, changed)
+  note(directory, contents, { kind: 'permissionGrant', id, what: 'updated', before: known })
   return changed
 }
 
@@ -52,8 +57,14 @@ export const listGrants = (directory: Directory, tenantId: Guid): PermissionGran
 ]
 export const grantsOf = (directory: Directory, tenantId: Guid, clientId: Guid): PermissionGrant[] =>
   listGrants(directory, tenantId).filter((grant) => grant.clientId === clientId)
-export const removeGrant = (directory: Directory, tenantId: Guid, id: string): boolean =>
-  contentsOf(directory, tenantId).grants.delete(id)
+export function removeGrant(directory: Directory, tenantId: Guid, id: string): boolean {
+  const contents = contentsOf(directory, tenantId)
+  const known = contents.grants.get(id)
+  if (!known) return false
+  contents.grants.delete(id)
+  note(directory, contents, { kind: 'permissionGrant', id, what: 'deleted', before: known })
+  return true
+}
 
 /** What a client may do for one user: what holds for everybody, and what that user has given himself. */
 export function delegatedScopesOf(

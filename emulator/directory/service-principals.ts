@@ -1,7 +1,8 @@
 import { leaveGroups } from '#emulator/directory/groups.ts'
 import { guidOf } from '#emulator/directory/ids.ts'
 import { note } from '#emulator/directory/journal.ts'
-import { contentsOf, type Directory } from '#emulator/directory/open.ts'
+import { contentsOf, type Deleted, type Directory } from '#emulator/directory/open.ts'
+import { addGrant, removeGrant } from '#emulator/directory/permission-grants.ts'
 import type { Guid, ServicePrincipal } from '#emulator/directory/types.ts'
 
 /** Makes an application present in a tenant; each time anew, under another object id. */
@@ -58,22 +59,47 @@ export function updateServicePrincipal(
   if (!known) return null
   const changed = { ...known, ...patch, id, tenantId, appId: known.appId }
   contents.servicePrincipals.set(id, changed)
-  note(directory, contents, { kind: 'servicePrincipal', id, what: 'updated' })
+  note(directory, contents, { kind: 'servicePrincipal', id, what: 'updated', before: known })
   return changed
 }
 
-/** With it go its grants and its assignments, on both sides. */
+/** With it go its grants and its assignments, on both sides; until it is gone for good, they can come back with it. */
 export function removeServicePrincipal(directory: Directory, tenantId: Guid, id: Guid): boolean {
   const contents = contentsOf(directory, tenantId)
   const known = contents.servicePrincipals.get(id)
   if (!known) return false
   contents.servicePrincipals.delete(id)
   contents.servicePrincipalsByAppId.delete(known.appId)
-  for (const [key, assignment] of contents.assignments)
-    if (assignment.principalId === id || assignment.resourceId === id) contents.assignments.delete(key)
-  for (const [key, grant] of contents.grants)
-    if (grant.clientId === id || grant.resourceId === id) contents.grants.delete(key)
-  note(directory, contents, { kind: 'servicePrincipal', id, what: 'deleted' })
+  const assignments = [...contents.assignments.values()].filter(
+    ({ principalId, resourceId }) => principalId === id || resourceId === id,
+  )
+  const grants = [...contents.grants.values()].filter(
+    ({ clientId, resourceId }) => clientId === id || resourceId === id,
+  )
+  contents.deleted.set(id, { kind: 'servicePrincipal', of: known, assignments, grants, at: directory.clock.now() })
+  for (const assignment of assignments) contents.assignments.delete(assignment.id)
+  for (const grant of grants) removeGrant(directory, tenantId, grant.id)
+  note(directory, contents, { kind: 'servicePrincipal', id, what: 'deleted', before: known })
   leaveGroups(directory, tenantId, { id, kind: 'servicePrincipal' })
+  return true
+}
+
+/** Under its old object id, with what it held. @returns false when the application is present again under another id */
+export function restoreServicePrincipal(
+  directory: Directory,
+  { of, assignments, grants }: Extract<Deleted, { kind: 'servicePrincipal' }>,
+): boolean {
+  const contents = contentsOf(directory, of.tenantId)
+  if (contents.servicePrincipalsByAppId.has(of.appId)) return false
+  contents.servicePrincipals.set(of.id, of)
+  contents.servicePrincipalsByAppId.set(of.appId, of.id)
+  const isThere = (id: Guid) => contents.servicePrincipals.has(id) || contents.users.has(id) || contents.groups.has(id)
+  note(directory, contents, { kind: 'servicePrincipal', id: of.id, what: 'created' })
+  for (const assignment of assignments)
+    if (isThere(assignment.principalId) && isThere(assignment.resourceId))
+      contents.assignments.set(assignment.id, assignment)
+  for (const grant of grants)
+    if ([grant.clientId, grant.resourceId, grant.principalId ?? grant.clientId].every(isThere))
+      addGrant(directory, of.tenantId, grant)
   return true
 }

@@ -10,6 +10,7 @@ export function addTenant(directory: Directory, tenant: Tenant): TenantContents 
     users: openUserTable(),
     groups: new Map(),
     members: new Map(),
+    owners: new Map(),
     servicePrincipals: new Map(),
     servicePrincipalsByAppId: new Map(),
     births: new Map(),

@@ -1,6 +1,7 @@
 import { leaveGroups } from '#emulator/directory/groups.ts'
 import { note } from '#emulator/directory/journal.ts'
 import { contentsOf, type Directory } from '#emulator/directory/open.ts'
+import { removeGrant } from '#emulator/directory/permission-grants.ts'
 import type { Guid, User } from '#emulator/directory/types.ts'
 
 export function addUser(directory: Directory, user: User): void {
@@ -42,7 +43,7 @@ export function updateUser(directory: Directory, tenantId: Guid, id: Guid, patch
   if (!user) return null
   const changed = { ...user, ...patch, id: user.id, tenantId: user.tenantId }
   contents.users.set(id, changed)
-  note(directory, contents, { kind: 'user', id, what: 'updated' })
+  note(directory, contents, { kind: 'user', id, what: 'updated', before: user })
   return changed
 }
 
@@ -52,10 +53,11 @@ export function removeUser(directory: Directory, tenantId: Guid, id: Guid): bool
   if (!user) return false
   contents.users.delete(id)
   contents.deleted.set(id, { kind: 'user', of: user, at: directory.clock.now() })
-  note(directory, contents, { kind: 'user', id, what: 'deleted' })
+  note(directory, contents, { kind: 'user', id, what: 'deleted', before: user })
   leaveGroups(directory, tenantId, { id, kind: 'user' })
   for (const [key, assignment] of contents.assignments)
     if (assignment.principalId === id) contents.assignments.delete(key)
-  for (const [key, grant] of contents.grants) if (grant.principalId === id) contents.grants.delete(key)
+  for (const grant of [...contents.grants.values()])
+    if (grant.principalId === id) removeGrant(directory, tenantId, grant.id)
   return true
 }

@@ -45,16 +45,16 @@ export async function authenticateClient(
   throw new EntraError(7000218)
 }
 
-function bySecret({ clock }: World, application: Application, secret: string): AuthenticatedClient {
+function bySecret({ clock, lag }: World, application: Application, secret: string): AuthenticatedClient {
   const match = application.passwordCredentials.find((credential) => sameText(credential.secret, secret))
-  if (!match) throw new EntraError(7000215, application.appId)
+  if (!match || lag.hidesCredential(match.keyId)) throw new EntraError(7000215, application.appId)
   if (match.endsAt <= clock.now()) throw new EntraError(7000222, application.appId)
   return { application, acr: '1' }
 }
 
 /** @see https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
 async function byCertificate(
-  { clock, origins }: World,
+  { clock, origins, lag }: World,
   application: Application,
   assertion: string,
   authority: Authority,
@@ -70,7 +70,7 @@ async function byCertificate(
     (candidate) =>
       candidate.thumbprintSha256 === strip(header['x5t#S256']) || candidate.thumbprintSha1 === strip(header.x5t),
   )
-  if (!key) throw refuse('The key was not found.')
+  if (!key || lag.hidesCredential(key.keyId)) throw refuse('The key was not found.')
   if (header.alg !== 'RS256' && header.alg !== 'PS256') throw refuse('The algorithm is not supported.')
   const publicKey = createPublicKey(
     new X509Certificate(Buffer.from(key.certificate, 'base64')).publicKey.export({ type: 'spki', format: 'pem' }),

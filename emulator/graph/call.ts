@@ -24,6 +24,8 @@ export type Call = {
   options: Options
   /** ConsistencyLevel: eventual. */
   eventual: boolean
+  /** Replicas differ: what is answered now may be answered otherwise to the next, though nothing is written. */
+  isLagging: boolean
   /** Mischief: where the next link leads instead. */
   bentLink: string | null
   /** Mischief: what is odd about the page. */

@@ -42,6 +42,7 @@ export async function dispatch(world: World, state: GraphState, incoming: Incomi
     options,
     header,
     eventual: header('consistencylevel')?.toLowerCase() === 'eventual',
+    isLagging: world.lag.isLagging(caller.tenantId),
     body: async () => parseBody(await readBody()),
   }
   const headers = await charge(call, route)
@@ -55,7 +56,8 @@ export async function dispatch(world: World, state: GraphState, incoming: Incomi
 }
 
 async function answerTo(call: Call, route: Route, query: string): Promise<Answer> {
-  if (!route.isStable || call.bentLink !== null || call.words.length > 0) return route.handle(call)
+  const isStable = route.isStable && !call.isLagging
+  if (!isStable || call.bentLink !== null || call.words.length > 0) return route.handle(call)
   const { bodies } = call.state
   const key = keyOf(call, query)
   return bodies.get(key) ?? bodies.keep(key, await route.handle(call))

@@ -1,10 +1,18 @@
 import type { TenantContents } from '#emulator/directory/open.ts'
 import type { Group, User } from '#emulator/directory/types.ts'
 import type { Items } from '#emulator/directory/user-table.ts'
+import type { Call } from '#emulator/graph/call.ts'
 
 type Lists = { version: number; groups: readonly Group[] | null }
 
 const lists = new WeakMap<TenantContents, Lists>()
+
+/** As the replica that is asked knows them. */
+export const usersSeen = ({ world, contents, caller }: Call): Items<User> =>
+  world.lag.seenAll('user', caller.tenantId, usersIn(contents))
+
+export const groupsSeen = ({ world, contents, caller }: Call): Items<Group> =>
+  world.lag.seenAll('group', caller.tenantId, groupsIn(contents))
 
 export const usersIn = (contents: TenantContents): Items<User> => contents.users
 

@@ -13,6 +13,7 @@ import { groupRoutes } from '#emulator/graph/resources/groups.ts'
 import { memberRoutes } from '#emulator/graph/resources/members.ts'
 import { membershipRoutes } from '#emulator/graph/resources/memberships.ts'
 import { organizationRoutes } from '#emulator/graph/resources/organization.ts'
+import { ownerRoutes } from '#emulator/graph/resources/owners.ts'
 import { permissionGrantRoutes } from '#emulator/graph/resources/permission-grants.ts'
 import { servicePrincipalRoutes } from '#emulator/graph/resources/service-principals.ts'
 import { userWriteRoutes } from '#emulator/graph/resources/user-writes.ts'
@@ -29,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   ...groupRoutes,
   ...groupWriteRoutes,
   ...memberRoutes,
+  ...ownerRoutes,
   ...servicePrincipalRoutes,
   ...appRoleAssignmentRoutes,
   ...permissionGrantRoutes,

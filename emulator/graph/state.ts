@@ -10,8 +10,6 @@ export type GraphState = {
   bodies: ReturnType<typeof openBodies>
   /** Filtered and sorted lists, while a client turns their pages. */
   results: Map<string, readonly unknown[]>
-  /** Who created an application: with Application.ReadWrite.OwnedBy, only the creator may change it. */
-  owners: Map<Guid, Guid>
   subscriptions: Map<Guid, Subscription>
   /** Tells the contents of a tenant apart from those after a reset. */
   nameOf(contents: TenantContents): number
@@ -24,7 +22,6 @@ export function openGraphState(): GraphState {
     tokens: new Map(),
     bodies: openBodies(),
     results: new Map(),
-    owners: new Map(),
     subscriptions: new Map(),
     nameOf(contents) {
       const known = names.get(contents)

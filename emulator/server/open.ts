@@ -11,7 +11,8 @@ import { openEntraState } from '#emulator/entra/state.ts'
 import { loadEstate } from '#emulator/estate/load.ts'
 import { graphApp } from '#emulator/graph/app.ts'
 import { openKeys } from '#emulator/keys.ts'
-import { NO_LAG, openLag } from '#emulator/lag.ts'
+import { openLag } from '#emulator/lag/open.ts'
+import { NO_LAG } from '#emulator/lag/settings.ts'
 import { openMischief } from '#emulator/mischief/open.ts'
 import { openRequestLog } from '#emulator/request-log.ts'
 import type { ServedEnv } from '#emulator/server/faults.ts'
@@ -71,7 +72,7 @@ export async function openServer({ estate, port, httpPort, proxyPort, host, data
     clock,
     keys,
     mischief: openMischief(),
-    lag: openLag(clock.now),
+    lag: openLag(directory),
     requests: openRequestLog(),
     throttle: openThrottle(clock),
     origins: { https: `https://localhost:${https.port}`, browser: `http://localhost:${http.port}` },

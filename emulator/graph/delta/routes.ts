@@ -150,7 +150,7 @@ export const deltaRoutes: readonly Route[] = [
     set: 'users',
     kind: 'user',
     type: USER,
-    needs: NEEDS.readUsers,
+    needs: NEEDS.followUsers,
     list: ({ contents }) => usersIn(contents),
     find: ({ contents }, id) => contents.users.get(id),
   }),

@@ -86,9 +86,10 @@ function selectItems<Item>(call: Call, { type, items, isStable }: Collection<Ite
   const order = compileOrder(type, call, isAdvanced)
   if (tests.length === 0 && order === null) return items
   const { results } = call.state
-  const key = isStable
-    ? JSON.stringify([call.state.nameOf(call.contents), call.contents.version, call.path, filter, search, orderBy])
-    : null
+  const key =
+    isStable && !call.isLagging
+      ? JSON.stringify([call.state.nameOf(call.contents), call.contents.version, call.path, filter, search, orderBy])
+      : null
   const known = key === null ? undefined : results.get(key)
   if (known) return known as readonly Item[]
   const found = items.filter((item) => tests.every((test) => test(item)))

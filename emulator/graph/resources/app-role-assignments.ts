@@ -14,7 +14,7 @@ import { type Answer, type Call, noContent, param, root, textIn } from '#emulato
 import { badRequest, GraphError, methodNotAllowed, notFound } from '#emulator/graph/errors.ts'
 import { collection, entity } from '#emulator/graph/odata/collection.ts'
 import type { EntityType } from '#emulator/graph/odata/entity.ts'
-import { checkDirectoryRole, NEEDS } from '#emulator/graph/permissions.ts'
+import { checkDirectoryRole, NEEDS, type Needs } from '#emulator/graph/permissions.ts'
 import { groupIn } from '#emulator/graph/resources/groups.ts'
 import { servicePrincipalIn, servicePrincipalToWrite } from '#emulator/graph/resources/service-principals.ts'
 import { userIn } from '#emulator/graph/resources/users.ts'
@@ -117,7 +117,8 @@ function checkRole(
     appRoleId === DEFAULT_ROLE
       ? !roles.some((role) => role.allowedMemberTypes.includes(wanted))
       : roles.some((role) => role.id === appRoleId && role.isEnabled && role.allowedMemberTypes.includes(wanted))
-  if (!fits) throw badRequest(`Permission being assigned was not found on application '${resource.appId}'.`)
+  if (!fits || world.lag.refusesAppRole(resource.appId, appRoleId))
+    throw badRequest(`Permission being assigned was not found on application '${resource.appId}'.`)
 }
 
 function list(call: Call, items: AppRoleAssignment[], set: string): Answer {
@@ -146,6 +147,7 @@ type Owner = {
   name: 'appRoleAssignments' | 'appRoleAssignedTo'
   read: (call: Call) => { id: Guid }
   write: (call: Call) => { id: Guid }
+  needs: Needs
   units?: number
 }
 
@@ -156,6 +158,7 @@ const OWNERS: readonly Owner[] = [
     name: 'appRoleAssignments',
     read: servicePrincipalIn,
     write: servicePrincipalToWrite,
+    needs: NEEDS.readAssignments,
     units: 2,
   },
   {
@@ -164,13 +167,28 @@ const OWNERS: readonly Owner[] = [
     name: 'appRoleAssignedTo',
     read: servicePrincipalIn,
     write: servicePrincipalToWrite,
+    needs: NEEDS.readAssignments,
   },
-  { path: 'users/{id}', set: 'users', name: 'appRoleAssignments', read: userIn, write: userIn },
-  { path: 'groups/{id}', set: 'groups', name: 'appRoleAssignments', read: groupIn, write: groupIn },
+  {
+    path: 'users/{id}',
+    set: 'users',
+    name: 'appRoleAssignments',
+    read: userIn,
+    write: userIn,
+    needs: NEEDS.readAssignmentsOfUsers,
+  },
+  {
+    path: 'groups/{id}',
+    set: 'groups',
+    name: 'appRoleAssignments',
+    read: groupIn,
+    write: groupIn,
+    needs: NEEDS.readAssignmentsOfGroups,
+  },
 ]
 
 export const appRoleAssignmentRoutes: readonly Route[] = [
-  ...OWNERS.flatMap(({ path, set, name, read, write, units = 1 }): Route[] => {
+  ...OWNERS.flatMap(({ path, set, name, read, write, needs, units = 1 }): Route[] => {
     const context = (id: Guid) => `${set}('${id}')/${name}`
     const find = name === 'appRoleAssignments' ? assignmentsOf : assignmentsTo
     const listAll = (call: Call): Answer => {
@@ -178,8 +196,8 @@ export const appRoleAssignmentRoutes: readonly Route[] = [
       return list(call, find(call.world.directory, call.caller.tenantId, id), context(id))
     }
     return [
-      get(`${path}/${name}`, NEEDS.readAssignments, listAll, { units }),
-      get(`${path}/${name}/{assignment}`, NEEDS.readAssignments, (call) => {
+      get(`${path}/${name}`, needs, listAll, { units }),
+      get(`${path}/${name}/{assignment}`, needs, (call) => {
         const { id } = read(call)
         return entity(call, { type: APP_ROLE_ASSIGNMENT, item: findOne(call, id), context: context(id) })
       }),
@@ -193,7 +211,7 @@ export const appRoleAssignmentRoutes: readonly Route[] = [
       remove(`${path}/${name}/{assignment}`, NEEDS.writeAssignments, (call) => removeOne(call, write(call).id)),
     ]
   }),
-  get('me/appRoleAssignments', NEEDS.readMyMemberships, (call) => {
+  get('me/appRoleAssignments', { ...NEEDS.readAssignmentsOfUsers, userOnly: true }, (call) => {
     const { id } = userIn(call)
     return list(
       call,

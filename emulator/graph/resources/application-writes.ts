@@ -12,12 +12,13 @@ import { defaultDomain } from '#emulator/directory/tenants.ts'
 import type { Application } from '#emulator/directory/types.ts'
 import { readBody } from '#emulator/graph/body.ts'
 import { type Answer, type Call, noContent } from '#emulator/graph/call.ts'
-import { badRequest, denied } from '#emulator/graph/errors.ts'
+import { badRequest } from '#emulator/graph/errors.ts'
 import { entity } from '#emulator/graph/odata/collection.ts'
-import { holds, NEEDS } from '#emulator/graph/permissions.ts'
+import { NEEDS } from '#emulator/graph/permissions.ts'
 import { APPLICATION } from '#emulator/graph/resources/application-type.ts'
 import { applicationIn, becomesPersonal, isPersonal } from '#emulator/graph/resources/applications.ts'
 import { keyCredentialSchema, readKeys } from '#emulator/graph/resources/key-credential.ts'
+import { checkOwner, ownNew } from '#emulator/graph/resources/owned.ts'
 import { patch, post, type Route, remove } from '#emulator/graph/route.ts'
 
 const guid = z
@@ -99,7 +100,7 @@ const created = changeable.required({ displayName: true })
 
 async function create(call: Call): Promise<Answer> {
   const given = await readBody(call, created, APPLICATION)
-  const { contents, world, caller, state } = call
+  const { contents, world, caller } = call
   const blank: Application = {
     id: randomUUID(),
     appId: randomUUID(),
@@ -128,7 +129,7 @@ async function create(call: Call): Promise<Answer> {
   }
   const application = { ...blank, ...changesOf(call, blank, given) }
   addApplication(world.directory, application)
-  state.owners.set(application.appId, caller.application.appId)
+  ownNew(call, application)
   return entity(call, { type: APPLICATION, item: application, context: 'applications', status: 201 })
 }
 
@@ -149,12 +150,10 @@ function removeOne(call: Call): Answer {
   return noContent()
 }
 
-/** @throws GraphError 403 when the caller may change only itself and what it created, and this is neither */
+/** @throws GraphError 403 when the caller may change only what it owns, and this is not */
 export function ownApplicationIn(call: Call): Application {
   const application = applicationIn(call)
-  const { caller, state } = call
-  const isOwn = [application.appId, state.owners.get(application.appId)].includes(caller.application.appId)
-  if (!isOwn && !holds(caller, 'Application.ReadWrite.All', 'Directory.ReadWrite.All')) throw denied()
+  checkOwner(call, application)
   return application
 }
 
@@ -212,7 +211,7 @@ function checkIdentifiers({ world, caller }: Call, known: Application, wanted: r
 }
 
 export const applicationWriteRoutes: readonly Route[] = [
-  post('applications', NEEDS.writeApplications, create, { isPersonalApplication: becomesPersonal }),
+  post('applications', NEEDS.createApplications, create, { isPersonalApplication: becomesPersonal }),
   patch('applications/{id}', NEEDS.writeApplications, update, { isPersonalApplication: isPersonal }),
   remove('applications/{id}', NEEDS.writeApplications, removeOne, { isPersonalApplication: isPersonal }),
 ]

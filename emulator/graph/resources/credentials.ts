@@ -5,10 +5,12 @@ import { updateApplication } from '#emulator/directory/applications.ts'
 import type { Application } from '#emulator/directory/types.ts'
 import { type Answer, type Call, json, noContent, root } from '#emulator/graph/call.ts'
 import { badRequest, GraphError } from '#emulator/graph/errors.ts'
-import { NEEDS } from '#emulator/graph/permissions.ts'
+import { checkPermission, NEEDS } from '#emulator/graph/permissions.ts'
 import { keyJson, passwordJson } from '#emulator/graph/resources/application-type.ts'
 import { ownApplicationIn } from '#emulator/graph/resources/application-writes.ts'
+import { applicationIn } from '#emulator/graph/resources/applications.ts'
 import { keyCredentialSchema, readKey } from '#emulator/graph/resources/key-credential.ts'
+import { checkOwner } from '#emulator/graph/resources/owned.ts'
 import { post, type Route } from '#emulator/graph/route.ts'
 
 const DEFAULT_YEARS = 2
@@ -63,7 +65,7 @@ async function removePassword(call: Call): Promise<Answer> {
 
 /** An application may roll its own key, proving that it holds one. @see https://learn.microsoft.com/graph/api/application-addkey */
 async function addKey(call: Call): Promise<Answer> {
-  const application = ownApplicationIn(call)
+  const application = rollingApplicationIn(call)
   const { keyCredential, proof } = await read(call, addKeyBody)
   await checkProof(call, application, proof)
   const credential = readKey(keyCredential)
@@ -73,8 +75,18 @@ async function addKey(call: Call): Promise<Answer> {
   return json({ '@odata.context': `${root(call)}/$metadata#microsoft.graph.keyCredential`, ...keyJson(credential) })
 }
 
+/** An application may roll its own keys without any permission. @throws GraphError 403 for another's */
+function rollingApplicationIn(call: Call): Application {
+  const application = applicationIn(call)
+  if (call.caller.user !== null || application.appId !== call.caller.application.appId) {
+    checkPermission(call.caller, NEEDS.writeApplications)
+    checkOwner(call, application)
+  }
+  return application
+}
+
 async function removeKey(call: Call): Promise<Answer> {
-  const application = ownApplicationIn(call)
+  const application = rollingApplicationIn(call)
   const { keyId, proof } = await read(call, removeKeyBody)
   await checkProof(call, application, proof)
   const left = application.keyCredentials.filter((credential) => credential.keyId !== keyId)

@@ -7,14 +7,16 @@ import { type ActiveRole, activeRoles, DIRECTORY_ROLE } from '#emulator/graph/re
 import { GROUP } from '#emulator/graph/resources/group-type.ts'
 import { SERVICE_PRINCIPAL } from '#emulator/graph/resources/service-principal-type.ts'
 import { USER } from '#emulator/graph/resources/user-type.ts'
+import { stamp } from '#emulator/graph/stamp.ts'
 
 /** An object of any type, as in a group's members. */
-export type DirectoryObject =
+export type DirectoryObject = { deletedAt?: Date } & (
   | { kind: 'user'; id: Guid; of: User }
   | { kind: 'group'; id: Guid; of: Group }
   | { kind: 'servicePrincipal'; id: Guid; of: ServicePrincipal }
   | { kind: 'application'; id: Guid; of: Application }
   | { kind: 'directoryRole'; id: Guid; of: ActiveRole }
+)
 
 type Kind = DirectoryObject['kind']
 
@@ -38,6 +40,8 @@ for (const [kind, type] of Object.entries(TYPES))
         object.kind === kind ? property.read(object.of as never, call) : others?.read(object, call),
     }
   }
+
+properties.deletedDateTime = { read: ({ deletedAt }) => (deletedAt ? stamp(deletedAt) : null), shown: true }
 
 /** Users alone, groups alone… show their own properties only; a mixture shows what each has. */
 export const DIRECTORY_OBJECT: EntityType<DirectoryObject> = {
@@ -77,6 +81,12 @@ export function resolve(contents: TenantContents, { id, kind }: Member): Directo
   const of = contents.servicePrincipals.get(id)
   return of ? { kind, id, of } : null
 }
+
+export const objectsBehind = ({ contents }: Call, members: readonly Member[]): DirectoryObject[] =>
+  members.flatMap((member) => {
+    const object = resolve(contents, member)
+    return object ? [object] : []
+  })
 
 /** `microsoft.graph.user` in a path: only objects of that type. */
 export const castTo = (segment: string): Kind | null =>

@@ -28,7 +28,7 @@ async function getByIds(call: Call): Promise<Answer> {
 }
 
 export const directoryObjectRoutes: readonly Route[] = [
-  get('directoryObjects/{id}', NEEDS.readDirectoryObjects, (call) => {
+  get('directoryObjects/{id}', NEEDS.readDirectoryObject, (call) => {
     const item = findDirectoryObject(call, param(call, 'id').toLowerCase())
     if (!item) throw notFound(param(call, 'id'))
     return entity(call, { type: DIRECTORY_OBJECT, item, context: 'directoryObjects' })

@@ -102,7 +102,7 @@ const save = ({ world }: Call, { appId }: Application, federatedCredentials: Fed
 const PATH = 'applications/{id}/federatedIdentityCredentials'
 
 export const federatedCredentialRoutes: readonly Route[] = [
-  get(PATH, NEEDS.readApplications, (call) => {
+  get(PATH, NEEDS.readFederatedCredentials, (call) => {
     const application = applicationIn(call)
     return collection(call, {
       type: FEDERATED_CREDENTIAL,
@@ -110,7 +110,7 @@ export const federatedCredentialRoutes: readonly Route[] = [
       context: contextOf(application),
     })
   }),
-  get(`${PATH}/{credential}`, NEEDS.readApplications, (call) => {
+  get(`${PATH}/{credential}`, NEEDS.readFederatedCredentials, (call) => {
     const application = applicationIn(call)
     return entity(call, {
       type: FEDERATED_CREDENTIAL,

@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { addGroup, addMember, findGroup, removeGroup, removeMember, updateGroup } from '#emulator/directory/groups.ts'
 import type { Member } from '#emulator/directory/open.ts'
+import { addOwner } from '#emulator/directory/owners.ts'
 import { defaultDomain } from '#emulator/directory/tenants.ts'
 import type { Group, Guid } from '#emulator/directory/types.ts'
 import { readBody } from '#emulator/graph/body.ts'
 import { type Answer, type Call, noContent, param, textIn } from '#emulator/graph/call.ts'
-import { badRequest, GraphError, notFound } from '#emulator/graph/errors.ts'
+import { badRequest, notFound } from '#emulator/graph/errors.ts'
 import { entity } from '#emulator/graph/odata/collection.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
-import { findDirectoryObject } from '#emulator/graph/resources/directory-object-type.ts'
 import { GROUP } from '#emulator/graph/resources/group-type.ts'
-import { groupIn } from '#emulator/graph/resources/groups.ts'
+import { groupToWrite } from '#emulator/graph/resources/groups.ts'
+import { objectBehind } from '#emulator/graph/resources/references.ts'
 import { patch, post, type Route, remove } from '#emulator/graph/route.ts'
 
 const MAX_BOUND = 20
@@ -26,16 +27,17 @@ const changeable = z.object({
   visibility: z.enum(['Private', 'Public', 'HiddenMembership']).nullable().optional(),
   'members@odata.bind': bound.optional(),
 })
-const created = changeable.required({
-  displayName: true,
-  mailEnabled: true,
-  mailNickname: true,
-  securityEnabled: true,
-})
+const created = changeable
+  .required({ displayName: true, mailEnabled: true, mailNickname: true, securityEnabled: true })
+  .extend({ 'owners@odata.bind': bound.optional() })
 
 /** @see https://learn.microsoft.com/graph/api/group-post-groups */
 async function create(call: Call): Promise<Answer> {
-  const { 'members@odata.bind': members = [], ...given } = await readBody(call, created, GROUP)
+  const {
+    'members@odata.bind': members = [],
+    'owners@odata.bind': owners = [],
+    ...given
+  } = await readBody(call, created, GROUP)
   const groupTypes = given.groupTypes ?? []
   const isUnified = groupTypes.includes('Unified')
   if (given.mailEnabled !== isUnified)
@@ -43,6 +45,7 @@ async function create(call: Call): Promise<Answer> {
       'The service does not currently support writes of mail-enabled groups. Please ensure that the mail-enablement property is unset and the security-enablement property is set.',
     )
   const found = members.map((link) => memberBehind(call, link))
+  const owning = owners.map((link) => objectBehind(call, link))
   const group: Group = {
     id: randomUUID(),
     tenantId: call.caller.tenantId,
@@ -58,12 +61,15 @@ async function create(call: Call): Promise<Answer> {
   }
   addGroup(call.world.directory, group)
   for (const member of found) addMember(call.world.directory, call.caller.tenantId, group.id, member)
+  // Without a user nobody owns it unless told.
+  if (owning.length === 0 && call.caller.user) owning.push({ kind: 'user', id: call.caller.user.id })
+  for (const owner of owning) addOwner(call.world.directory, call.caller.tenantId, group.id, owner)
   return entity(call, { type: GROUP, item: group, context: 'groups', status: 201 })
 }
 
 /** `members@odata.bind` adds up to 20 at once. */
 async function update(call: Call): Promise<Answer> {
-  const group = groupIn(call)
+  const group = groupToWrite(call)
   const { 'members@odata.bind': members = [], ...given } = await readBody(call, changeable, GROUP)
   const found = members.map((link) => memberBehind(call, link))
   const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
@@ -73,12 +79,12 @@ async function update(call: Call): Promise<Answer> {
 }
 
 function removeOne(call: Call): Answer {
-  removeGroup(call.world.directory, call.caller.tenantId, groupIn(call).id)
+  removeGroup(call.world.directory, call.caller.tenantId, groupToWrite(call).id)
   return noContent()
 }
 
 async function addByReference(call: Call): Promise<Answer> {
-  const group = groupIn(call)
+  const group = groupToWrite(call)
   const member = memberBehind(call, textIn(await call.body(), '@odata.id'))
   addOne(call, group.id, member)
   return noContent()
@@ -92,30 +98,26 @@ function addOne({ world, caller }: Call, groupId: Guid, member: Member): void {
 }
 
 function removeByReference(call: Call): Answer {
-  const { id } = groupIn(call)
+  const { id } = groupToWrite(call)
   const member = param(call, 'member').toLowerCase()
   if (!removeMember(call.world.directory, call.caller.tenantId, id, member)) throw notFound(member)
   return noContent()
 }
 
-/** @param link `https://graph.microsoft.com/v1.0/directoryObjects/{id}`, or users/, groups/… @throws GraphError 400, 404 */
 function memberBehind(call: Call, link: string): Member {
-  const [, id] = /\/(?:directoryObjects|users|groups|servicePrincipals)\/([^/?]+)$/i.exec(link) ?? []
-  if (!id) throw new GraphError(400, 'Request_BadRequest', `Invalid URL format specified in payload: ${link}`)
-  const object = findDirectoryObject(call, id.toLowerCase())
-  if (object?.kind !== 'user' && object?.kind !== 'group' && object?.kind !== 'servicePrincipal') throw notFound(id)
+  const member = objectBehind(call, link)
   if (
-    object.kind === 'group' &&
+    member.kind === 'group' &&
     findGroup(call.world.directory, call.caller.tenantId, call.params.id ?? '')?.groupTypes.includes('Unified')
   )
     throw badRequest('Nesting of groups is not supported in a Microsoft 365 group.')
-  return { id: object.id, kind: object.kind }
+  return member
 }
 
 export const groupWriteRoutes: readonly Route[] = [
   post('groups', NEEDS.createGroups, create),
   patch('groups/{id}', NEEDS.writeGroups, update),
-  remove('groups/{id}', NEEDS.writeGroups, removeOne),
+  remove('groups/{id}', NEEDS.deleteGroups, removeOne),
   post('groups/{id}/members/$ref', NEEDS.writeMembers, addByReference),
   remove('groups/{id}/members/{member}/$ref', NEEDS.writeMembers, removeByReference),
 ]

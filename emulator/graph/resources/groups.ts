@@ -2,7 +2,7 @@ import { findGroup, membersOf } from '#emulator/directory/groups.ts'
 import type { Group } from '#emulator/directory/types.ts'
 import { type Call, param } from '#emulator/graph/call.ts'
 import { notFound } from '#emulator/graph/errors.ts'
-import { groupsIn } from '#emulator/graph/lists.ts'
+import { groupsSeen } from '#emulator/graph/lists.ts'
 import { type Collection, collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
 import { type EntityType, MAX_EXPANDED, shapeOf, show } from '#emulator/graph/odata/entity.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
@@ -12,6 +12,16 @@ import { get, type Route } from '#emulator/graph/route.ts'
 
 /** The group in the path. @throws GraphError 404 */
 export function groupIn(call: Call): Group {
+  const key = param(call, 'id').toLowerCase()
+  const { tenantId } = call.caller
+  const group = call.world.lag.seen('group', { tenantId, key, now: findGroup(call.world.directory, tenantId, key) })
+  if (!group) throw notFound(param(call, 'id'))
+  return group
+}
+
+/** The same for writes: a replica may not know a new group, but nobody writes over what he does not see. @throws GraphError 404 */
+export function groupToWrite(call: Call): Group {
+  groupIn(call)
   const group = findGroup(call.world.directory, call.caller.tenantId, param(call, 'id').toLowerCase())
   if (!group) throw notFound(param(call, 'id'))
   return group
@@ -33,7 +43,7 @@ const EXPANDABLE: EntityType<Group> = {
 
 const all = (call: Call): Collection<Group> => ({
   type: EXPANDABLE,
-  items: groupsIn(call.contents),
+  items: groupsSeen(call),
   context: 'groups',
   isStable: true,
 })

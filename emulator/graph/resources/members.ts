@@ -13,7 +13,8 @@ import {
 import { groupIn } from '#emulator/graph/resources/groups.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
 
-const directly = (call: Call, groupId: Guid): Member[] => [...(call.contents.members.get(groupId)?.values() ?? [])]
+const directly = ({ world, contents, caller }: Call, groupId: Guid): readonly Member[] =>
+  world.lag.seenMembers(caller.tenantId, groupId, [...(contents.members.get(groupId)?.values() ?? [])])
 
 /** Members of members too, each once. */
 function transitively(call: Call, groupId: Guid): Member[] {
@@ -29,7 +30,7 @@ function transitively(call: Call, groupId: Guid): Member[] {
   return [...found.values()]
 }
 
-function membersOf(call: Call, find: (call: Call, groupId: Guid) => Member[]): Collection<DirectoryObject> {
+function membersOf(call: Call, find: (call: Call, groupId: Guid) => readonly Member[]): Collection<DirectoryObject> {
   const kind = call.params.type === undefined ? null : castTo(param(call, 'type'))
   if (call.params.type !== undefined && kind === null) throw notEmulated(call.method, call.path)
   const items = find(call, groupIn(call).id).flatMap((member) => {
@@ -41,19 +42,22 @@ function membersOf(call: Call, find: (call: Call, groupId: Guid) => Member[]): C
 
 const direct = (call: Call) => membersOf(call, directly)
 const transitive = (call: Call) => membersOf(call, transitively)
-const { readGroups } = NEEDS
+const { readMembers } = NEEDS
 
 export const memberRoutes: readonly Route[] = [
-  get('groups/{id}/members', readGroups, (call) => collection(call, direct(call)), { units: 3, isStable: true }),
-  get('groups/{id}/members/$count', readGroups, (call) => countOf(call, direct(call))),
-  get('groups/{id}/members/{type}', readGroups, (call) => collection(call, direct(call)), { units: 3, isStable: true }),
-  get('groups/{id}/members/{type}/$count', readGroups, (call) => countOf(call, direct(call))),
-  get('groups/{id}/transitiveMembers', readGroups, (call) => collection(call, transitive(call)), {
+  get('groups/{id}/members', readMembers, (call) => collection(call, direct(call)), { units: 3, isStable: true }),
+  get('groups/{id}/members/$count', readMembers, (call) => countOf(call, direct(call))),
+  get('groups/{id}/members/{type}', readMembers, (call) => collection(call, direct(call)), {
+    units: 3,
+    isStable: true,
+  }),
+  get('groups/{id}/members/{type}/$count', readMembers, (call) => countOf(call, direct(call))),
+  get('groups/{id}/transitiveMembers', readMembers, (call) => collection(call, transitive(call)), {
     units: 5,
     isStable: true,
   }),
-  get('groups/{id}/transitiveMembers/$count', readGroups, (call) => countOf(call, transitive(call))),
-  get('groups/{id}/transitiveMembers/{type}', readGroups, (call) => collection(call, transitive(call)), {
+  get('groups/{id}/transitiveMembers/$count', readMembers, (call) => countOf(call, transitive(call))),
+  get('groups/{id}/transitiveMembers/{type}', readMembers, (call) => collection(call, transitive(call)), {
     units: 5,
     isStable: true,
   }),

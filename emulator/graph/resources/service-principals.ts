@@ -14,6 +14,7 @@ import { badRequest, denied, GraphError, notFound, sameKey } from '#emulator/gra
 import { collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
 import { keyOf } from '#emulator/graph/path.ts'
 import { holds, NEEDS } from '#emulator/graph/permissions.ts'
+import { checkOwner, ownNew } from '#emulator/graph/resources/owned.ts'
 import { SERVICE_PRINCIPAL } from '#emulator/graph/resources/service-principal-type.ts'
 import { get, patch, post, type Route, remove } from '#emulator/graph/route.ts'
 
@@ -57,12 +58,14 @@ async function create(call: Call): Promise<Answer> {
   const isForeign = application?.tenantId !== caller.tenantId
   if (!application || (isForeign && application.signInAudience === 'AzureADMyOrg')) throw noBackingObject(appId)
   checkBacking(call, application)
-  if (isForeign && !holds(caller, 'Application.ReadWrite.All', 'Directory.ReadWrite.All')) throw denied()
+  if (isForeign && !caller.user && !holds(caller, 'Application.ReadWrite.All', 'Directory.ReadWrite.All'))
+    throw notInLocalTenant()
   const { servicePrincipal, created } = ensureServicePrincipal(world.directory, caller.tenantId, appId)
   if (!created)
     throw sameKey(
       `The service principal cannot be created, updated, or restored because the service principal name ${appId} is already in use.`,
     )
+  ownNew(call, servicePrincipal)
   const changed =
     updateServicePrincipal(world.directory, caller.tenantId, servicePrincipal.id, readPatch(body)) ?? servicePrincipal
   return entity(call, { type: SERVICE_PRINCIPAL, item: changed, context: 'servicePrincipals', status: 201 })
@@ -72,13 +75,15 @@ async function create(call: Call): Promise<Answer> {
 function checkBacking({ world }: Call, application: Application): void {
   const refusal = world.lag.refusesBacking(application)
   if (refusal === 'no backing object') throw noBackingObject(application.appId)
-  if (refusal === 'not in the local tenant')
-    throw new GraphError(
-      403,
-      'Authorization_RequestDenied',
-      'When using this permission, the backing application of the service principal being created must in the local tenant',
-    )
+  if (refusal === 'not in the local tenant') throw notInLocalTenant()
 }
+
+const notInLocalTenant = (): GraphError =>
+  new GraphError(
+    403,
+    'Authorization_RequestDenied',
+    'When using this permission, the backing application of the service principal being created must in the local tenant',
+  )
 
 function noBackingObject(appId: string): GraphError {
   const message = `The appId '${appId}' of the service principal does not reference a valid application object.`
@@ -88,8 +93,7 @@ function noBackingObject(appId: string): GraphError {
 }
 
 async function update(call: Call): Promise<Answer> {
-  const known = servicePrincipalToWrite(call)
-  mayWrite(call, known)
+  const known = ownServicePrincipalIn(call)
   updateServicePrincipal(call.world.directory, call.caller.tenantId, known.id, readPatch(await call.body()))
   return noContent()
 }
@@ -110,17 +114,17 @@ function readPatch(body: Record<string, unknown>): Partial<ServicePrincipal> {
 
 /** Ends the application's presence: its grants and assignments go, its tokens are refused. */
 function removeOne(call: Call): Answer {
-  const known = servicePrincipalToWrite(call)
-  mayWrite(call, known)
+  const known = ownServicePrincipalIn(call)
   if (known.appId === MICROSOFT_GRAPH) throw denied()
   removeServicePrincipal(call.world.directory, call.caller.tenantId, known.id)
   return noContent()
 }
 
-/** With OwnedBy alone an application may change itself only. @throws GraphError 403 */
-function mayWrite({ caller }: Call, { id }: ServicePrincipal): void {
-  if (!holds(caller, 'Application.ReadWrite.All', 'Directory.ReadWrite.All') && caller.servicePrincipal.id !== id)
-    throw denied()
+/** @throws GraphError 403 when the caller may change only what it owns, and this is not */
+export function ownServicePrincipalIn(call: Call): ServicePrincipal {
+  const known = servicePrincipalToWrite(call)
+  checkOwner(call, known)
+  return known
 }
 
 export const servicePrincipalRoutes: readonly Route[] = [
@@ -129,7 +133,7 @@ export const servicePrincipalRoutes: readonly Route[] = [
   get('servicePrincipals/{id}', NEEDS.readApplications, (call) =>
     entity(call, { type: SERVICE_PRINCIPAL, item: servicePrincipalIn(call), context: 'servicePrincipals' }),
   ),
-  post('servicePrincipals', NEEDS.writeServicePrincipals, create),
+  post('servicePrincipals', NEEDS.createServicePrincipals, create),
   patch('servicePrincipals/{id}', NEEDS.writeServicePrincipals, update),
-  remove('servicePrincipals/{id}', NEEDS.writeServicePrincipals, removeOne),
+  remove('servicePrincipals/{id}', NEEDS.deleteServicePrincipals, removeOne),
 ]

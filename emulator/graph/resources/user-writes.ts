@@ -8,7 +8,7 @@ import { badRequest, GraphError } from '#emulator/graph/errors.ts'
 import { entity } from '#emulator/graph/odata/collection.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
 import { USER } from '#emulator/graph/resources/user-type.ts'
-import { userIn } from '#emulator/graph/resources/users.ts'
+import { userToWrite } from '#emulator/graph/resources/users.ts'
 import { patch, post, type Route, remove } from '#emulator/graph/route.ts'
 
 const text = z.string().max(256).nullable()
@@ -69,7 +69,7 @@ async function create(call: Call): Promise<Answer> {
 
 /** @see https://learn.microsoft.com/graph/api/user-update */
 async function update(call: Call): Promise<Answer> {
-  const user = userIn(call)
+  const user = userToWrite(call)
   const { passwordProfile, mailNickname: _, ...given } = await readBody(call, changeable, USER)
   if (given.userPrincipalName !== undefined) checkName(call, given.userPrincipalName, user.id)
   const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
@@ -79,7 +79,7 @@ async function update(call: Call): Promise<Answer> {
 }
 
 function removeOne(call: Call): Answer {
-  removeUser(call.world.directory, call.caller.tenantId, userIn(call).id)
+  removeUser(call.world.directory, call.caller.tenantId, userToWrite(call).id)
   return noContent()
 }
 
@@ -100,5 +100,5 @@ function checkName({ world, caller, contents }: Call, name: string, ownId: strin
 export const userWriteRoutes: readonly Route[] = [
   post('users', NEEDS.writeUsers, create),
   patch('users/{id}', NEEDS.writeUsers, update),
-  remove('users/{id}', NEEDS.writeUsers, removeOne),
+  remove('users/{id}', NEEDS.deleteUsers, removeOne),
 ]

@@ -54,7 +54,7 @@ const changed = z.object({ expirationDateTime: z.iso.datetime({ offset: true }) 
 async function create(call: Call): Promise<Answer> {
   const given = await readBody(call, created, SUBSCRIPTION)
   const { kind, objectId } = readResource(call, given.resource)
-  checkPermission(call.caller, kind === 'user' ? NEEDS.readUsers : NEEDS.readGroups)
+  checkPermission(call.caller, kind === 'user' ? NEEDS.readUsersFully : NEEDS.readGroupsFully)
   const subscription: Subscription = {
     id: randomUUID(),
     appId: call.caller.application.appId,

@@ -132,7 +132,7 @@ test('service principals are followed as well', async () => {
   const second = await round(ask, first.deltaLink)
   assert.deepEqual(second.items, [{ appId: STRANGER, id: made.id }])
   await writer(`/servicePrincipals/${made.id}`, { method: 'DELETE' })
-  assert.deepEqual((await round(ask, second.deltaLink)).items, [{ id: made.id, '@removed': { reason: 'deleted' } }])
+  assert.deepEqual((await round(ask, second.deltaLink)).items, [{ id: made.id, '@removed': { reason: 'changed' } }])
 })
 
 test('only the named objects are followed when a filter names them', async () => {

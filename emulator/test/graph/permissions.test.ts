@@ -5,10 +5,14 @@ import {
   type Ask,
   asApp,
   assertError,
+  asUser,
   FABRIKAM,
   graphEstate,
   MICROSOFT_GRAPH,
   NOBODY,
+  PORTAL,
+  principalId,
+  STRANGER,
   WRITER,
 } from '#emulator/test/graph/support.ts'
 
@@ -55,10 +59,20 @@ test('each permission opens its own paths and no other', async () => {
   }
 })
 
-test('with User.ReadBasic.All only the basic profile is visible', async () => {
-  const ask = await holding('User.ReadBasic.All')
-  const { body } = await ask('/users?$select=displayName,mail,jobTitle,accountEnabled&$top=20')
-  for (const user of body.value) {
+test('with User.ReadBasic.All a user sees basic profiles only, and an application nothing', async () => {
+  assertError(await (await holding('User.ReadBasic.All'))('/users'), 403, 'Authorization_RequestDenied')
+  const writer = await asApp(emulator, WRITER)
+  const { body: grants } = await writer(
+    `/servicePrincipals/${await principalId(writer, PORTAL)}/oauth2PermissionGrants`,
+  )
+  const scope = 'openid User.ReadBasic.All'
+  await writer(`/oauth2PermissionGrants/${grants.value[0].id}`, { method: 'PATCH', body: { scope } })
+  const uma = await asUser(emulator, 'uma@fabrikam.example')
+  const { body } = await uma(
+    "/users?$select=displayName,mail,jobTitle,accountEnabled&$filter=userType eq 'Member'&$top=20",
+  )
+  assert.equal(body.value.length, 20)
+  for (const user of body.value.filter(({ displayName }: { displayName: string }) => displayName !== 'Uma Person')) {
     assert.ok(user.displayName)
     assert.equal(user.jobTitle, null)
     assert.equal(user.accountEnabled, null)
@@ -92,7 +106,7 @@ test('assigning roles asks for reading applications too', async () => {
   assertError(await (await holding('Application.Read.All'))(path, { body: {} }), 400, 'Request_BadRequest')
 })
 
-test('an application with OwnedBy changes itself and what it made, and nothing else', async () => {
+test('an application with OwnedBy changes what it owns, and that is what it made, not itself', async () => {
   const ask = await holding('Application.ReadWrite.OwnedBy', 'Application.Read.All')
   const writer = await asApp(emulator, WRITER)
   const { body: foreign } = await writer('/applications', {
@@ -102,4 +116,15 @@ test('an application with OwnedBy changes itself and what it made, and nothing e
   const rename = (id: string) => ask(`/applications/${id}`, { method: 'PATCH', body: { displayName: 'Renamed' } })
   assert.equal((await rename(own.id)).status, 204)
   assertError(await rename(foreign.id), 403, 'Authorization_RequestDenied')
+  const self = await principalId(ask, NOBODY)
+  const disable = (id: string) => ask(`/servicePrincipals/${id}`, { method: 'PATCH', body: { accountEnabled: false } })
+  assertError(await disable(self), 403, 'Authorization_RequestDenied')
+  const { body: principal } = await ask('/servicePrincipals', { body: { appId: own.appId } })
+  assert.equal((await disable(principal.id)).status, 204)
+  assertError(
+    await ask('/servicePrincipals', { body: { appId: STRANGER } }),
+    403,
+    'Authorization_RequestDenied',
+    /backing application of the service principal being created must in the local tenant$/,
+  )
 })

@@ -144,9 +144,10 @@ test('over the limit the share is refused that the header tells: a fifth at 1.2,
   assert.ok(Math.abs(refusedIn(calm).length - expected) <= 2, `${refusedIn(calm).length} for ${expected}`)
   for (let sent = 0; sent < 30; sent++) await ask('/users?$select=id')
   const full: number[] = []
-  for (let sent = 0; sent < 100; sent++) full.push((await ask('/users')).status)
+  // Few enough that the application's own bucket, over all tenants, stays below its limit.
+  for (let sent = 0; sent < 40; sent++) full.push((await ask('/users')).status)
   const refused = full.filter((status) => status === 429).length
-  assert.ok(refused >= 77 && refused <= 82, `four fifths of 100: ${refused}`)
+  assert.ok(refused >= 30 && refused <= 34, `four fifths of 40: ${refused}`)
 })
 
 test('requests of low priority are refused first, those of high priority last; the share stays the same', async () => {

@@ -5,6 +5,7 @@ import {
   asApp,
   assertError,
   asUser,
+  FABRIKAM,
   graphEstate,
   PORTAL,
   principalId,
@@ -177,5 +178,8 @@ test('objects are resolved by their ids, of whatever type', async () => {
   )
   const { body: only } = await reader('/directoryObjects/getByIds', { body: { ids, types: ['group'] } })
   assert.equal(only.value.length, 1)
-  assert.equal((await reader(`/directoryObjects/${uma.id}`)).body['@odata.type'], '#microsoft.graph.user')
+  const one = `/directoryObjects/${uma.id}`
+  assertError(await reader(one), 403, 'Authorization_RequestDenied')
+  await emulator.directory.grantPermission({ tenant: FABRIKAM, app: READER, permission: 'Directory.Read.All' })
+  assert.equal((await (await asApp(emulator, READER))(one)).body['@odata.type'], '#microsoft.graph.user')
 })
