@@ -10,7 +10,7 @@ import type { AdministratorStep } from '#model/administrator.ts'
 import type { SignUpId } from '#model/ids.ts'
 import type { PlannedGrant } from '#model/permission.ts'
 import { diagnose, Problem } from '#model/problem.ts'
-import { addAudit } from '#store/audit.ts'
+import { addAudit, unsettledGrants } from '#store/audit.ts'
 import { asFleet } from '#store/open.ts'
 import { updateSignUp } from '#store/sign-ups.ts'
 import type { Tools } from '#tools.ts'
@@ -76,6 +76,7 @@ async function grantAndConnect(tools: Needs, step: AdministratorStep, signal: Ab
     findMicrosoftGraph(graph),
   )
   assertOffered(review.plan.grants)
+  await recordRequest(tools, step, review.plan.grants)
   for (const grant of review.plan.grants) {
     const { appRoleId } = grant
     if (grant.status !== 'to-grant' || !appRoleId) continue
@@ -84,14 +85,7 @@ async function grantAndConnect(tools: Needs, step: AdministratorStep, signal: Ab
         assignAppRole(graph, { principalId: ours.id, resourceId: microsoftGraph.id, appRoleId }).catch(refusedByRole),
       ),
     )
-    await asFleet(store, (sql) =>
-      addAudit(sql, {
-        tenantId: account.tenantId,
-        actor: `administrator:${account.objectId}`,
-        action: 'grants.applied',
-        detail: { permission: grant.value, outcome },
-      }),
-    )
+    await asFleet(store, (sql) => addAudit(sql, applied(step, grant.value, outcome)))
   }
 
   await become('verifying')
@@ -112,6 +106,35 @@ async function grantAndConnect(tools: Needs, step: AdministratorStep, signal: Ab
     }),
   )
 }
+
+/**
+ * What will be granted is written down before the first of it is, so that a process that dies after Microsoft has granted
+ * and before we have written so leaves a trace: whoever goes on finds it granted and completes the audit.
+ */
+const recordRequest = ({ store }: Needs, step: AdministratorStep, grants: readonly PlannedGrant[]): Promise<void> =>
+  asFleet(store, async (sql) => {
+    const { tenantId, objectId } = step.account
+    const valuesOf = (status: PlannedGrant['status']) =>
+      grants.filter((grant) => grant.status === status).map(({ value }) => value)
+    const unsettled = await unsettledGrants(sql, tenantId)
+    for (const value of valuesOf('granted'))
+      if (unsettled.includes(value)) await addAudit(sql, applied(step, value, 'already-assigned'))
+    const permissions = valuesOf('to-grant')
+    if (permissions.length === 0) return
+    const actor = `administrator:${objectId}`
+    await addAudit(sql, { tenantId, actor, action: 'grants.requested', detail: { permissions } })
+  })
+
+const applied = (
+  { account }: AdministratorStep,
+  permission: string,
+  outcome: Awaited<ReturnType<typeof assignAppRole>>,
+) => ({
+  tenantId: account.tenantId,
+  actor: `administrator:${account.objectId}`,
+  action: 'grants.applied',
+  detail: { permission, outcome },
+})
 
 /** A refusal to grant is the administrator's directory role, not a lag: waiting would not mend it. */
 function refusedByRole(error: unknown): never {

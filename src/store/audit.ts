@@ -1,6 +1,6 @@
 import { sql as raw } from 'kysely'
 import type { TenantId } from '#model/ids.ts'
-import type { AnySql } from '#store/open.ts'
+import type { AnySql, FleetSql } from '#store/open.ts'
 import { storableJson } from '#store/storable.ts'
 
 export type AuditEntry = {
@@ -23,6 +23,20 @@ export async function addAudit(
     insert into tenantry.audit (tenant_id, at, actor, action, from_state, to_state, detail)
     values (${entry.tenantId}, ${at}, ${entry.actor}, ${entry.action}, ${entry.from ?? null}, ${entry.to ?? null},
       ${storableJson(entry.detail ?? {})}::jsonb)`.execute(db)
+}
+
+/** Permissions that were requested for a tenant, and of which it was never written down that they were applied since. */
+export async function unsettledGrants({ db }: FleetSql, tenantId: TenantId): Promise<string[]> {
+  const { rows } = await raw<{ permission: string }>`
+    with requested as (
+      select jsonb_array_elements_text(detail -> 'permissions') as permission, max(id) as id
+      from tenantry.audit where tenant_id = ${tenantId} and action = 'grants.requested' group by 1)
+    select permission from requested r
+    where not exists (
+      select from tenantry.audit a
+      where a.tenant_id = ${tenantId} and a.action = 'grants.applied' and a.id > r.id
+        and a.detail ->> 'permission' = r.permission)`.execute(db)
+  return rows.map(({ permission }) => permission)
 }
 
 type Row = {

@@ -94,7 +94,12 @@ async function openServer(databaseUrl: string, log: Log): Promise<Opened> {
     throw unreachable(databaseUrl, error)
   }
   const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
-  return { backend: 'postgres', kysely, pglite: null, close: once(() => kysely.destroy()) }
+  const close = async () => {
+    await kysely.destroy()
+    // Kysely ends only what it has used, and a pool that nobody ends keeps its process for ten seconds more.
+    if (!pool.ending) await pool.end()
+  }
+  return { backend: 'postgres', kysely, pglite: null, close: once(close) }
 }
 
 /**

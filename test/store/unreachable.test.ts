@@ -45,6 +45,20 @@ for (const [title, { url, reason }] of Object.entries(FAULTS))
     for (const secret of [good.password, bad.password]) assert.ok(!told.includes(secret), 'no password is told')
   })
 
+test('a store that is closed leaves no connection behind, even if nobody has used it', async () => {
+  const url = await freshDatabase()
+  const store = await open(url)
+  await store.close()
+  await until('nobody is connected any more', () =>
+    withClient(url, async (client) => {
+      const { rows } = await client.query<{ count: number }>(
+        `select count(*)::int as count from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+      )
+      return rows[0]?.count === 0
+    }),
+  )
+})
+
 test('R04 connections that the server cuts are replaced without a restart', async (t) => {
   const url = await freshDatabase()
   const store = await open(url)

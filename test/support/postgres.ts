@@ -50,6 +50,26 @@ export async function freshDatabase(): Promise<string> {
   return url.href
 }
 
+/** A database of its own with everything that another one holds, to which nobody may be connected. */
+export async function copyOfDatabase(databaseUrl: string): Promise<string> {
+  const name = `t_${randomUUID().replaceAll('-', '')}`
+  const original = new URL(databaseUrl).pathname.slice(1)
+  await withClient(await adminUrl(), (client) =>
+    client.query(`create database ${name} owner ${OWNER} template ${original}`),
+  )
+  return Object.assign(new URL(databaseUrl), { pathname: `/${name}` }).href
+}
+
+/** The same database, for whoever has to see the rows of all tenants: row-level security binds the owner too. */
+export const seeingEverything = async (databaseUrl: string): Promise<string> =>
+  Object.assign(new URL(await adminUrl()), { pathname: new URL(databaseUrl).pathname }).href
+
+/** Whoever is still connected is cut off. */
+export const removeDatabase = async (databaseUrl: string): Promise<void> => {
+  const name = new URL(databaseUrl).pathname.slice(1)
+  await withClient(await adminUrl(), (client) => client.query(`drop database ${name} with (force)`))
+}
+
 /** Runs `work` on a connection of its own, outside the product's pool. */
 export async function withClient<Value>(url: string, work: (client: pg.Client) => Promise<Value>): Promise<Value> {
   const client = new pg.Client({ connectionString: url })

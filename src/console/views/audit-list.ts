@@ -9,6 +9,7 @@ import type { Html } from '#pages/html.ts'
 import type { AuditEntry } from '#store/audit.ts'
 
 const ACTIONS: Record<string, string> = {
+  'grants.requested': 'Asked to grant permissions',
   'grants.applied': 'Granted a permission',
   'grants.failed': 'Granting failed',
   'sign-up.connected': 'Finished the sign-up',

@@ -42,7 +42,7 @@ const REDIRECTS = [301, 302, 303, 307, 308]
 let visitors = 0
 
 /** Each comes from an address of his own, as a proxy tells the site. */
-export function openVisitor({ url, emulator }: Site): Visitor {
+export function openVisitor({ url, emulator }: Pick<Site, 'url' | 'emulator'>): Visitor {
   visitors += 1
   const address = `203.0.113.${visitors}`
   const cookies = new Map<string, string>()

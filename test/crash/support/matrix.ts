@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { TENANT } from '#test/crash/support/estate.ts'
+import type { Journey } from '#test/crash/support/journeys.ts'
+import {
+  type Grain,
+  inWords,
+  isReady,
+  type Lane,
+  letSilencePass,
+  migratedDatabase,
+  openLane,
+  type Size,
+} from '#test/crash/support/lane.ts'
+import type { Moment } from '#test/crash/support/moments.ts'
+import { presencesKnown, type Story, storyOf } from '#test/crash/support/story.ts'
+
+/** What came of breaking a journey off at every moment of it. */
+export type Outcome = {
+  moments: readonly Moment[]
+  /** Moments that did not come again, such as a second page that was already there. */
+  missed: readonly Moment[]
+  /** What went wrong, by moment. */
+  faults: readonly { moment: Moment; fault: string }[]
+}
+
+/** What a journey leaves behind. */
+type End = { story: Story; presence: { id: string; roles: string[] }[]; known: string[] }
+type Begin = { databaseUrl: string; snapshot: string }
+
+/**
+ * Lets a journey run undisturbed and writes down every moment at which something outside the process has happened that it
+ * has not heard of yet: a write that PostgreSQL has kept, a request that Microsoft has carried out. Then, for each of them:
+ * from the beginning to that moment, `kill -9`, a new process, and on to the end, which has to be the same.
+ */
+export async function breakOffEverywhere(
+  journey: Journey,
+  { size, grain }: { size: Size; grain: Grain },
+): Promise<Outcome> {
+  await using open = new AsyncDisposableStack()
+  const cache = mkdtempSync(join(tmpdir(), 'tenantry-compiled-'))
+  open.defer(() => rmSync(cache, { recursive: true, force: true }))
+  const emptyDatabase = await migratedDatabase()
+  const lanes: { lane: Lane; begin: Begin; undisturbed: End }[] = []
+  for (let count = 0; count < availableParallelism() * 2; count += 1) {
+    const lane = open.use(await openLane({ size, grain, cache, emptyDatabase }))
+    if (count === 0) await warmUp(journey, lane)
+    const begin = await journey.prepare(lane)
+    const undisturbed = await run(journey, lane, begin, null)
+    assertWhole(undisturbed)
+    lanes.push({ lane, begin, undisturbed })
+  }
+  const moments = lanes[0]?.lane.moments.seen() ?? []
+  const waiting = [...moments]
+  const missed: Moment[] = []
+  const faults: { moment: Moment; fault: string }[] = []
+  await Promise.all(
+    lanes.map(async ({ lane, begin, undisturbed }) => {
+      for (let moment = waiting.shift(); moment; moment = waiting.shift()) {
+        try {
+          const end = await run(journey, lane, begin, moment)
+          if (end === 'missed') missed.push(moment)
+          else {
+            assertWhole(end)
+            assert.deepEqual(end.story, undisturbed.story)
+          }
+        } catch (error) {
+          faults.push({
+            moment,
+            fault: `killed after ${inWords(moment)}: ${error instanceof Error ? error.message : error}`,
+          })
+        }
+      }
+    }),
+  )
+  return { moments, missed, faults }
+}
+
+/** What is compiled is kept by a process that ends in order; those that follow are killed. */
+async function warmUp({ command }: Journey, lane: Lane): Promise<void> {
+  const databaseUrl = await lane.copy(lane.emptyDatabase)
+  const program = lane.start(command, databaseUrl)
+  await isReady(program)
+  await program.stop()
+  await lane.remove(databaseUrl)
+}
+
+/** How often something is kept in the queue depends on the clock a little: one time more or less is no fault. */
+export const countsByClock = ({ name }: Moment): boolean => name.includes('pgboss.job')
+
+async function run(journey: Journey, lane: Lane, begin: Begin, moment: null): Promise<End>
+async function run(journey: Journey, lane: Lane, begin: Begin, moment: Moment | null): Promise<End | 'missed'>
+async function run(
+  { command, drive }: Journey,
+  lane: Lane,
+  { databaseUrl: beginning, snapshot }: Begin,
+  moment: Moment | null,
+): Promise<End | 'missed'> {
+  lane.emulator.restore(snapshot)
+  const databaseUrl = await lane.copy(beginning)
+  try {
+    const reached = Promise.withResolvers<'reached'>()
+    const kill = () => {
+      void program.kill()
+      reached.resolve('reached')
+    }
+    const watch = () => lane.moments.watch(moment ? { until: moment, stop: kill } : {})
+    // A worker's way begins with its start; a site is there before anybody comes.
+    if (command === 'work') watch()
+    let program = lane.start(command, databaseUrl)
+    if (command === 'dev') {
+      await isReady(program)
+      watch()
+    }
+    const driven = drive(lane)
+    const undisturbed = driven.then(() => lane.untilAtRest(databaseUrl)).then(() => 'missed' as const)
+    const outcome = await Promise.race([undisturbed, reached.promise])
+    if (outcome === 'reached') {
+      await program.kill()
+      lane.moments.rest()
+      await letSilencePass(databaseUrl)
+      program = lane.start(command, databaseUrl)
+      await undisturbed
+    }
+    lane.moments.rest()
+    await program.kill()
+    if (moment && outcome === 'missed') return 'missed'
+    return {
+      story: await storyOf(databaseUrl),
+      presence: await lane.witness.presence(),
+      known: await presencesKnown(databaseUrl),
+    }
+  } finally {
+    lane.moments.rest()
+    await lane.remove(databaseUrl)
+  }
+}
+
+/** One service principal, one assignment for each role, nothing left to do, no letter nobody reads. */
+function assertWhole({ story, presence, known }: End): void {
+  assert.deepEqual(
+    presence.map(({ roles }) => roles),
+    [['Group.Read.All', 'Organization.Read.All', 'User.Read.All']],
+  )
+  assert.deepEqual(
+    presence.map(({ id }) => id),
+    known,
+  )
+  assert.ok((story.resources as unknown[]).length > 5, 'what was read is there')
+  assert.deepEqual([story.unfinished, story.deadLetters], [[], []])
+  assert.deepEqual(
+    (story.tenants as { id: string; state: string }[]).map(({ id, state }) => [id, state]),
+    [[TENANT, 'active']],
+  )
+}
