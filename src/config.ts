@@ -172,7 +172,7 @@ export const SETTINGS = {
     about: 'How long a sign-up waits for Microsoft to show what was granted.',
   },
   TENANTRY_THROTTLE_SHARE: {
-    check: z.coerce.number({ error: 'must be a number' }).positive().max(1).default(0.9),
+    check: z.coerce.number({ error: 'must be a number' }).positive().max(1).default(0.95),
     about:
       'The share of Graph’s documented limits that this installation may use; the rest is left to others with the same app.',
   },
@@ -238,7 +238,10 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
     signUpValidMinutes: read('TENANTRY_SIGN_UP_VALID_MINUTES'),
     grantPatienceMinutes: read('TENANTRY_GRANT_PATIENCE_MINUTES'),
     syncEveryMinutes: definitionRead?.syncEveryMinutes ?? 60,
-    throttleLimits: scaled(DOCUMENTED_LIMITS, read('TENANTRY_THROTTLE_SHARE') ?? 1),
+    throttleLimits: scaled(
+      { ...DOCUMENTED_LIMITS, ...definitionRead?.graphLimits },
+      read('TENANTRY_THROTTLE_SHARE') ?? 1,
+    ),
     alertUrl: read('TENANTRY_ALERT_URL') ?? null,
     concurrency: read('TENANTRY_CONCURRENCY'),
   }

@@ -36,11 +36,14 @@ export type Tools = {
   /** Tells a person elsewhere of an incident; null where nobody is to be told. */
   sendAlert: ((body: object) => Promise<void>) | null
   /** Microsoft Graph in one tenant, as the app itself. */
-  graphAsApp(tenantId: TenantId, options?: { longestPauseMilliseconds?: number }): Graph
+  graphAsApp(tenantId: TenantId, options?: GraphOptions): Graph
   /** Microsoft Graph on behalf of the administrator who has just signed in. */
   graphAs(token: DelegatedToken): Graph
   [Symbol.asyncDispose](): Promise<void>
 }
+
+/** `high` while a person waits for it; background work has low priority. */
+export type GraphOptions = Partial<Pick<Graph, 'longestPauseMilliseconds' | 'aside' | 'priority'>>
 
 /**
  * Opens the gates and the store; `await using` closes them in the opposite order.
@@ -85,12 +88,12 @@ export async function openTools(
   const budget = openBudget({
     clientId: config.clientId,
     limits: config.throttleLimits,
-    lender: (bucket, wanted) => lendFrom(store, bucket, wanted),
+    lender: (wanted) => lendFrom(store, wanted),
     clock,
   })
   const { alertUrl } = config
   const alerts = alertUrl ? opened.use(openAlerts(config, alertUrl, log)) : null
-  const graph = { cloud, outbound, clock, log, telemetry }
+  const graph = { cloud, outbound, clock, log, telemetry, budget }
   const closing = opened.move()
   return {
     config,
@@ -110,7 +113,6 @@ export async function openTools(
         tenantId,
         token: async (wish) => (await appToken(entra, tenantId, wish ?? {})).value,
         priority: 'low',
-        budget,
         ...options,
       }),
     graphAs: (token) =>

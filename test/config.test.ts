@@ -60,7 +60,7 @@ test('three settings and the definition are enough, and every other one has its 
       signUpValidMinutes: 15,
       grantPatienceMinutes: 5,
       syncEveryMinutes: 60,
-      throttleLimits: scaled(DOCUMENTED_LIMITS, 0.9),
+      throttleLimits: scaled(DOCUMENTED_LIMITS, 0.95),
       alertUrl: null,
       concurrency: 4,
     },

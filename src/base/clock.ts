@@ -5,6 +5,8 @@ export type Clock = {
   now(): Date
   /** Resolves after `milliseconds`; rejects with the signal's reason when it is aborted first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
+  /** How far a test has turned the hands; without it they were never touched. The database's clock is to go along. */
+  turnedMilliseconds?(): number
 }
 
 export const systemClock: Clock = {

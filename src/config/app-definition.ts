@@ -35,6 +35,16 @@ const job = z.object({
   run: z.custom<AppDefinition['jobs']>((run) => typeof run === 'function', 'must be a function'),
 })
 
+const limit = z.strictObject({ amount: z.number().positive(), seconds: z.number().positive() })
+const graphLimits = z.strictObject({
+  tenantUnits: z.strictObject({ S: limit, M: limit, L: limit }).optional(),
+  tenantWrites: limit.optional(),
+  tenantWideWrites: limit.optional(),
+  appUnits: limit.optional(),
+  appWrites: limit.optional(),
+  appRequests: limit.optional(),
+})
+
 const definition = z.object({
   name: z.string().min(1),
   publisher: z.string().min(1),
@@ -58,6 +68,7 @@ const definition = z.object({
     .max(LONGEST_SYNC_PAUSE_MINUTES, `at most ${LONGEST_SYNC_PAUSE_MINUTES}, three days: Graph soon forgets the place`)
     .optional(),
   largestRemovalShare: z.number().min(0).max(1).optional(),
+  graphLimits: graphLimits.optional(),
   jobs: z.array(job).optional(),
 })
 

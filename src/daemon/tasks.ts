@@ -18,12 +18,14 @@ import type { Tools } from '#tools.ts'
 export const tasks = (tools: Tools): TaskTable => observe(taskTable(tools), tools)
 
 const taskTable = (tools: Tools): TaskTable => ({
-  'sync-tenant': inTenant(tools, 'sync-tenant', (_, tenantId, signal) => syncTenant(tools, { tenantId, signal })),
-  'verify-tenant': inTenant(tools, 'verify-tenant', async (_, tenantId) => {
-    await verifyTenant(tools, { tenantId, actor: 'daemon' })
+  'sync-tenant': inTenant(tools, 'sync-tenant', (_, tenantId, { signal, aside }) =>
+    syncTenant(tools, { tenantId, signal, graphOptions: { aside } }),
+  ),
+  'verify-tenant': inTenant(tools, 'verify-tenant', async (_, tenantId, { aside }) => {
+    await verifyTenant(tools, { tenantId, actor: 'daemon', graphOptions: { aside } })
   }),
-  'run-job': inTenant(tools, 'run-job', async ({ job }, tenantId, signal) => {
-    await runJob(tools, { tenantId, job, signal })
+  'run-job': inTenant(tools, 'run-job', async ({ job }, tenantId, { signal, aside }) => {
+    await runJob(tools, { tenantId, job, signal, graphOptions: { aside } })
   }),
   'plan-syncs': async () => {
     await watchIncidents(tools)
@@ -42,12 +44,12 @@ const inTenant =
   <Name extends 'sync-tenant' | 'verify-tenant' | 'run-job'>(
     tools: Tools,
     name: Name,
-    work: (payload: JobPayloads[Name], tenantId: TenantId, signal: AbortSignal) => Promise<void>,
+    work: (payload: JobPayloads[Name], tenantId: TenantId, context: JobContext) => Promise<void>,
   ) =>
-  async (payload: JobPayloads[Name], { key, signal }: JobContext): Promise<void> => {
+  async (payload: JobPayloads[Name], context: JobContext): Promise<void> => {
     const tenantId = parseTenantId(payload.tenantId)
-    if (!tenantId || keyOf(name, payload) !== key) throw await refuse(tools)
-    if (!(await tools.hold.isOn())) return work(payload, tenantId, signal)
+    if (!tenantId || keyOf(name, payload) !== context.key) throw await refuse(tools)
+    if (!(await tools.hold.isOn())) return work(payload, tenantId, context)
     const startAfter = new Date(tools.clock.now().getTime() + HELD_MINUTES * 60_000)
     await asFleet(tools.store, (sql) => enqueue(tools.jobs, sql, name, payload, { startAfter }))
   }

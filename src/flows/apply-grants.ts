@@ -91,7 +91,7 @@ async function grantAndConnect(tools: Needs, step: AdministratorStep, signal: Ab
   await become('verifying')
   const access = await progress.step(`Check that ${config.app.name} can work without you`, () =>
     patiently(clock, { ...patience, what: 'the permissions in a new token' }, async () => {
-      const found = await verifyAccess(tools, account.tenantId)
+      const found = await verifyAccess(tools, account.tenantId, { priority: 'high' })
       return found.missing.length === 0 ? found : null
     }),
   )

@@ -19,7 +19,7 @@ export async function checkSignUp(
 ): Promise<SignUpCheck> {
   const { account } = step
   try {
-    const access = await verifyAccess(tools, account.tenantId)
+    const access = await verifyAccess(tools, account.tenantId, { priority: 'high' })
     if (access.missing.length > 0) return { state: 'waiting', missing: access.missing, diagnosis: null }
     const { tenant } = access.organization ? { tenant: access.organization } : await reviewGrants(tools, step)
     await connectTenant(tools, {

@@ -1,5 +1,6 @@
 import { type QueueDepth, queueDepth } from '#jobs/inspect.ts'
 import type { TenantState } from '#model/tenant.ts'
+import { appBuckets } from '#model/throttle.ts'
 import { leftIn } from '#store/buckets.ts'
 import { countSchedules, type JobStanding } from '#store/job-schedules.ts'
 import { asFleet } from '#store/open.ts'
@@ -33,7 +34,7 @@ export async function overseeFleet({
   clock,
   config,
 }: Pick<Tools, 'store' | 'jobs' | 'clock' | 'config'>): Promise<Fleet> {
-  const { clientId, throttleLimits } = config
+  const buckets = appBuckets(config.throttleLimits, config.clientId)
   const at = clock.now()
   const queue = await queueDepth(jobs)
   return asFleet(store, async (sql) => ({
@@ -44,8 +45,8 @@ export async function overseeFleet({
     queue,
     lag: await syncLag(sql),
     budgetLeft: {
-      units: await leftIn(sql, { key: `${clientId}/units`, limit: throttleLimits.appUnits }),
-      writes: await leftIn(sql, { key: `${clientId}/writes`, limit: throttleLimits.appWrites }),
+      units: await leftIn(sql, buckets.units),
+      writes: await leftIn(sql, buckets.writes),
     },
     schedules: await countSchedules(sql),
   }))

@@ -12,10 +12,16 @@ import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
 import { asTenant } from '#store/open.ts'
 import { finishRun, letRunWait, recordProgress, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
-import type { Tools } from '#tools.ts'
+import type { GraphOptions, Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'graphAsApp' | 'telemetry' | 'hold'>
-type Run = { tenant: Tenant; definition: JobDefinition; runId: RunId; signal: AbortSignal }
+type Run = {
+  tenant: Tenant
+  definition: JobDefinition
+  runId: RunId
+  signal: AbortSignal
+  graphOptions: Pick<GraphOptions, 'aside'>
+}
 /** `waiting`: Graph asked for patience, and the run goes on later. `idle`: the daemon does not work for the tenant. */
 export type JobOutcome = 'succeeded' | 'waiting' | 'idle'
 
@@ -33,7 +39,12 @@ const LONGEST_PAUSE_MILLISECONDS = 30_000
  */
 export async function runJob(
   tools: Needs,
-  { tenantId, job, signal }: { tenantId: TenantId; job: string; signal: AbortSignal },
+  {
+    tenantId,
+    job,
+    signal,
+    graphOptions = {},
+  }: { tenantId: TenantId; job: string; signal: AbortSignal; graphOptions?: Run['graphOptions'] },
 ): Promise<JobOutcome> {
   const { store, config } = tools
   const definition = findJob(config.app.jobs, job)
@@ -45,7 +56,7 @@ export async function runJob(
   })
   if (!begun) return 'idle'
   const { tenant, run } = begun
-  const work = { tenant, definition, runId: run.id, signal }
+  const work = { tenant, definition, runId: run.id, signal, graphOptions }
   try {
     await checkPermissions(tools, { tenantId, permissions: definition.permissions })
     await runAuthors(tools, work)
@@ -57,13 +68,13 @@ export async function runJob(
 }
 
 /** The author's own code, within its time. @throws Problem whatever it throws, diagnosed */
-async function runAuthors(tools: Needs, { tenant, definition, runId, signal }: Run): Promise<void> {
+async function runAuthors(tools: Needs, { tenant, definition, runId, signal, graphOptions }: Run): Promise<void> {
   const { store, log, graphAsApp } = tools
   const time = AbortSignal.timeout((definition.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES) * MINUTE)
   const stop = AbortSignal.any([signal, time])
   const run = { store, tenantId: tenant.id, job: definition.name, runId }
   const { client, problemBehind } = openSdkClient(
-    graphAsApp(tenant.id, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS }),
+    graphAsApp(tenant.id, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS, ...graphOptions }),
     stop,
   )
   const working = definition.run({

@@ -15,7 +15,7 @@ import { asTenant } from '#store/open.ts'
 import { countUpTo } from '#store/resources.ts'
 import { finishRun, letRunWait, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
-import type { Tools } from '#tools.ts'
+import type { GraphOptions, Tools } from '#tools.ts'
 
 type Needs = Pick<
   Tools,
@@ -24,7 +24,7 @@ type Needs = Pick<
 
 /** A giant tenant makes room for the others after so long; it goes on behind them. */
 const SLICE_MILLISECONDS = 20_000
-/** A pause that is worth holding a worker for. */
+/** A longer pause is waited out in the queue. */
 const LONGEST_PAUSE_MILLISECONDS = 2_000
 const BEHIND_THE_OTHERS = -10
 
@@ -37,7 +37,11 @@ const BEHIND_THE_OTHERS = -10
  */
 export async function syncTenant(
   tools: Needs,
-  { tenantId, signal }: { tenantId: TenantId; signal: AbortSignal },
+  {
+    tenantId,
+    signal,
+    graphOptions = {},
+  }: { tenantId: TenantId; signal: AbortSignal; graphOptions?: Pick<GraphOptions, 'aside'> },
 ): Promise<void> {
   const { config, store, clock, jobs, entra, budget, graphAsApp } = tools
   const begun = await asTenant(store, tenantId, async (sql) => {
@@ -55,7 +59,7 @@ export async function syncTenant(
     tenantId,
     signal,
     runId: run.id,
-    graph: graphAsApp(tenantId, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS }),
+    graph: graphAsApp(tenantId, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS, ...graphOptions }),
     mustMakeRoom: () => clock.now().getTime() >= until,
   }
   try {

@@ -7,7 +7,7 @@ import type { TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
 import { Problem } from '#model/problem.ts'
 import { readPermissions } from '#model/resource.ts'
-import type { Tools } from '#tools.ts'
+import type { GraphOptions, Tools } from '#tools.ts'
 
 export type Access = {
   token: AppToken
@@ -49,11 +49,12 @@ const PROBES: readonly Probe[] = [
 export async function verifyAccess(
   { config, entra, graphAsApp }: Pick<Tools, 'config' | 'entra' | 'graphAsApp'>,
   tenantId: TenantId,
+  graphOptions: GraphOptions = {},
 ): Promise<Access> {
   const token = await appToken(entra, tenantId, { fresh: true })
   const missing = missingRoles(config.app.permissions, token.roles)
   const probe = PROBES.find(({ anyOf }) => anyOf.some((value) => token.roles.includes(value)))
-  const organization = probe ? await probe.call(graphAsApp(tenantId)) : null
+  const organization = probe ? await probe.call(graphAsApp(tenantId, graphOptions)) : null
   if (organization && organization.id !== tenantId) throw otherTenant(tenantId)
   return { token, missing, organization }
 }

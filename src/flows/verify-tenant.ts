@@ -8,22 +8,26 @@ import type { Tenant, TenantState } from '#model/tenant.ts'
 import { saveGrants } from '#store/grants.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { findTenant, moveTenant } from '#store/tenants.ts'
-import type { Tools } from '#tools.ts'
+import type { GraphOptions, Tools } from '#tools.ts'
 
 export type Verification = { tenant: Tenant; missing: readonly string[]; diagnosis: Diagnosis | null }
 
 /**
  * Looks whether the app still works in a tenant, and corrects the tenant's state by what it finds: a tenant that works
- * again becomes active and is read, one that lost something becomes degraded or revoked.
+ * again becomes active and is read, one that lost something becomes degraded or revoked. Unless told, a person waits for it.
  * @throws Problem TENANT_UNKNOWN when we have no such tenant
  */
 export async function verifyTenant(
   tools: Omit<Tools, 'background' | typeof Symbol.asyncDispose>,
-  { tenantId, actor }: { tenantId: TenantId; actor: string },
+  {
+    tenantId,
+    actor,
+    graphOptions = { priority: 'high' },
+  }: { tenantId: TenantId; actor: string; graphOptions?: GraphOptions },
 ): Promise<Verification> {
   await knownTenant(tools, tenantId)
   try {
-    const { missing } = await verifyAccess(tools, tenantId)
+    const { missing } = await verifyAccess(tools, tenantId, graphOptions)
     const diagnosis = missing.length > 0 ? lacking(missing) : null
     await asTenant(tools.store, tenantId, (sql) =>
       saveGrants(

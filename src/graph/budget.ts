@@ -1,34 +1,31 @@
 import type { Clock } from '#base/clock.ts'
-import { oncePerKey } from '#base/once-per-key.ts'
+import { type Lender, openPurses } from '#graph/purses.ts'
+import { openTurns } from '#graph/turns.ts'
 import type { ClientId, TenantId } from '#model/ids.ts'
-import type { Limit, TenantSize, ThrottleLimits } from '#model/throttle.ts'
-
-/**
- * Lends from a bucket that all processes share.
- * @returns how much was lent, and when there will be more if it was nothing
- */
-export type Lender = (
-  bucket: { key: string; limit: Limit },
-  wanted: number,
-) => Promise<{ lent: number; waitMilliseconds: number }>
+import type { Cost } from '#model/request-cost.ts'
+import { type Need, needsOf, type TenantSize, type ThrottleLimits, WARNING } from '#model/throttle.ts'
 
 /** Graph's limits, kept before Graph has to remind us: a refused request costs as much as an answered one. */
 export type Budget = {
-  /** @returns 0 when the request may go; otherwise how long to wait before asking again, in milliseconds */
-  admit(tenantId: TenantId, cost: { units: number; writes: number }): Promise<number>
+  /**
+   * Waits until all tenants together may ask as much, each of them in turn: no other could be served meanwhile. For what
+   * the tenant itself may ask it does not wait.
+   * @returns 0 when the request may go; otherwise how long the tenant has to wait, in milliseconds, while others need not
+   */
+  admit(tenantId: TenantId, cost: Cost, signal?: AbortSignal): Promise<number>
+  /** Counts what a person asks, who does not wait. */
+  charge(tenantId: TenantId, cost: Cost): void
+  /** Corrects by what Graph says that a request has cost. */
+  correct(tenantId: TenantId, by: { units: number }): void
   /** What Graph itself says of how near the limit is: 0.8 to 1.8. @see https://learn.microsoft.com/graph/throttling-limits */
-  observe(tenantId: TenantId, percentage: number): void
+  warn(tenantId: TenantId, percentage: number): void
+  /** Graph has refused, and until then it would refuse again: the tenant, or the app in every one. */
+  rest(who: TenantId | 'app', milliseconds: number): void
   /** How large the tenant is; small until told. */
   setSize(tenantId: TenantId, size: TenantSize): void
-  /** Units taken so far. */
-  spent(): number
 }
 
-/** So large a share of a bucket is lent at once: large enough to ask seldom, small enough that idle loans do not matter. */
-const LOAN_SHARE = 0.02
-const REMEMBERED_TENANTS = 25_000
-/** From here on Graph warns; what it warns of is over after the window of the limit. */
-const WARNING = 0.8
+const REMEMBERED_TENANTS = 50_000
 
 export function openBudget({
   clientId,
@@ -41,70 +38,58 @@ export function openBudget({
   lender: Lender
   clock: Clock
 }): Budget {
-  const purses = new Map<string, number>()
+  const purses = openPurses({ lender, clock })
   const sizes = new Map<TenantId, TenantSize>()
-  const slowUntil = new Map<TenantId, number>()
-  const lending = new Map<string, Promise<number>>()
-  let spent = 0
+  const resting = new Map<TenantId | 'app', number>()
+  const now = () => clock.now().getTime()
 
-  const borrow = (key: string, limit: Limit, need: number) =>
-    oncePerKey(lending, key, async () => {
-      const wanted = Math.max(need, Math.ceil(limit.amount * LOAN_SHARE))
-      const { lent, waitMilliseconds } = await lender({ key, limit }, wanted)
-      remember(purses, key, (purses.get(key) ?? 0) + lent)
-      return waitMilliseconds
-    })
-
-  /** @returns 0 when `need` lies in the purse */
-  const fill = async (key: string, limit: Limit, need: number): Promise<number> => {
-    while ((purses.get(key) ?? 0) < need) {
-      const wait = await borrow(key, limit, need)
-      if (wait > 0) return wait
-    }
-    return 0
+  const sizeOf = (tenantId: TenantId): TenantSize => sizes.get(tenantId) ?? 'S'
+  const needs = (tenantId: TenantId, cost: Cost) =>
+    needsOf(limits, { clientId, tenantId, size: sizeOf(tenantId) }, cost)
+  const restOf = (who: TenantId | 'app'): number => {
+    const rest = (resting.get(who) ?? 0) - now()
+    if (rest <= 0) resting.delete(who)
+    return Math.max(0, rest)
   }
+  const rest = (who: TenantId | 'app', milliseconds: number) =>
+    remember(resting, who, Math.max(resting.get(who) ?? 0, now() + milliseconds))
+
+  const turns = openTurns<TenantId, readonly Need[]>(
+    async (common) => restOf('app') || (await purses.take(common)),
+    clock,
+  )
 
   return {
-    async admit(tenantId, { units, writes }) {
-      const slow = slowUntil.get(tenantId) ?? 0
-      const now = clock.now().getTime()
-      if (slow > now) return slow - now
-      slowUntil.delete(tenantId)
-      const wanted = [
-        { key: `${clientId}/${tenantId}/units`, limit: limits.tenantUnits[sizes.get(tenantId) ?? 'S'], need: units },
-        { key: `${clientId}/units`, limit: limits.appUnits, need: units },
-        ...(writes > 0
-          ? [
-              { key: `${clientId}/${tenantId}/writes`, limit: limits.tenantWrites, need: writes },
-              { key: `${clientId}/writes`, limit: limits.appWrites, need: writes },
-            ]
-          : []),
-      ]
-      for (const { key, limit, need } of wanted) {
-        const wait = await fill(key, limit, need)
-        if (wait > 0) return wait
-      }
-      // Nothing is awaited from here on, so what was found in the purses is still there.
-      for (const { key, need } of wanted) purses.set(key, (purses.get(key) ?? 0) - need)
-      spent += units
+    async admit(tenantId, cost, signal) {
+      const { own, common } = needs(tenantId, cost)
+      const wait = restOf(tenantId) || (await purses.take(own))
+      if (wait > 0) return wait
+      await turns.wait(tenantId, common, signal)
       return 0
     },
-    observe(tenantId, percentage) {
-      if (percentage < WARNING) return
-      const window = limits.tenantUnits[sizes.get(tenantId) ?? 'S'].seconds * 1_000
-      const rest = Math.min(1, percentage - WARNING) * window
-      remember(slowUntil, tenantId, clock.now().getTime() + rest)
+    charge(tenantId, cost) {
+      const { own, common } = needs(tenantId, cost)
+      purses.charge([...own, ...common])
     },
+    correct(tenantId, { units }) {
+      const { own, common } = needs(tenantId, { units, writes: 0, requests: 0 })
+      purses.charge([...own, ...common])
+    },
+    // What was used beyond the warning has gone again after that share of the limit's window.
+    warn(tenantId, percentage) {
+      if (percentage > WARNING)
+        rest(tenantId, Math.min(1, percentage - WARNING) * limits.tenantUnits[sizeOf(tenantId)].seconds * 1_000)
+    },
+    rest,
     setSize: (tenantId, size) => remember(sizes, tenantId, size),
-    spent: () => spent,
   }
 }
 
-/** The oldest is forgotten first; what is forgotten is borrowed anew. */
+/** The oldest is forgotten first. */
 function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
   map.delete(key)
   map.set(key, value)
-  if (map.size <= REMEMBERED_TENANTS * 2) return
+  if (map.size <= REMEMBERED_TENANTS) return
   const [oldest] = map.keys()
   if (oldest !== undefined) map.delete(oldest)
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
+import type { Aside } from '#base/places.ts'
 import type { Budget } from '#graph/budget.ts'
 import type { Cloud } from '#model/cloud.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -19,11 +20,13 @@ export type Graph = {
   log: Log
   /** `high` while a person waits, `low` for background work. @see https://learn.microsoft.com/graph/throttling#best-practices-to-handle-throttling */
   priority: 'high' | 'low'
-  /** Graph's limits, shared by all processes; none where nothing but a person's own few requests is asked. */
+  /** Graph's limits, shared by all processes. */
   budget?: Budget
   telemetry?: Telemetry
   /** A longer pause than this is not waited out: it is thrown as THROTTLED, so that a worker can do something else meanwhile. */
   longestPauseMilliseconds?: number
+  /** Lets a worker do something for another tenant while this one waits; without it the worker waits, too. */
+  aside?: Aside
 }
 
 export const openGraph = (graph: Graph): Graph => graph

@@ -2,8 +2,9 @@ import { claimsWanted } from '#graph/claims-challenge.ts'
 import { fromGraph } from '#graph/errors.ts'
 import type { Graph, TokenWish } from '#graph/open.ts'
 import { pauseBefore } from '#graph/retry-after.ts'
+import type { TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
-import { costOf } from '#model/throttle.ts'
+import { type Cost, costOf } from '#model/request-cost.ts'
 import { type Answer, send } from '#outbound/send.ts'
 import { inSpan } from '#telemetry/open.ts'
 
@@ -49,6 +50,8 @@ type Exchange = {
   body?: string | Uint8Array
   headers: Readonly<Record<string, string>>
   signal?: AbortSignal
+  /** What it takes of the budget; by its address unless told. */
+  cost?: Cost
 }
 
 /**
@@ -57,20 +60,20 @@ type Exchange = {
  */
 export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
   const { signal } = wanted
+  const cost = wanted.cost ?? costOf(wanted.method, new URL(wanted.url))
   let renewed = false
   let wish: TokenWish = {}
   for (let attempt = 1; ; attempt++) {
-    await stayWithinBudget(graph, wanted)
+    await stayWithinBudget(graph, cost, signal)
     const token = await graph.token(wish)
     wish = {}
     const answer = await exchange(graph, token, wanted)
     if (answer instanceof Problem) {
       if (attempt >= MAX_TRIES) throw answer
-      await graph.clock.sleep(pauseBefore(attempt, undefined, graph.clock.now()), signal)
+      await rest(graph, pauseBefore(attempt, undefined, graph.clock.now()), signal)
       continue
     }
-    const percentage = Number(answer.headers['x-ms-throttle-limit-percentage'])
-    if (percentage > 0) graph.budget?.observe(graph.tenantId, percentage)
+    heed(graph, answer.headers, wanted.cost ? null : cost)
     if (answer.status === 401 && !renewed && attempt < MAX_TRIES) {
       const claims = claimsWanted(answer.headers['www-authenticate'])
       renewed = true
@@ -79,9 +82,10 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     }
     if (RETRIED.includes(answer.status) && attempt < MAX_TRIES) {
       const pause = pauseBefore(attempt, answer.headers['retry-after'], graph.clock.now())
+      if (answer.status === 429) graph.budget?.rest(whoRests(graph, answer.headers), pause)
       if (pause > (graph.longestPauseMilliseconds ?? pause)) throw tooLong(answer, pause)
       graph.log.debug({ tenantId: graph.tenantId, status: answer.status, pause, attempt }, 'Graph asks to wait')
-      await graph.clock.sleep(pause, signal)
+      await rest(graph, pause, signal)
       continue
     }
     if (answer.status >= 400) countUnknown(graph, answer)
@@ -94,21 +98,44 @@ function countUnknown({ telemetry }: Graph, answer: Answer): void {
   if (confidence === 'unknown' && sourceCode) telemetry?.codeUnknown(sourceCode)
 }
 
+/** A worker that waits here for one tenant may do something for another meanwhile. */
+export const rest = ({ aside, clock }: Graph, milliseconds: number, signal?: AbortSignal): Promise<void> =>
+  aside ? aside(() => clock.sleep(milliseconds, signal)) : clock.sleep(milliseconds, signal)
+
 /** @throws Problem THROTTLED when the budget is spent for longer than the caller wants to wait */
-async function stayWithinBudget(graph: Graph, { method, url, signal }: Exchange): Promise<void> {
-  const { budget, tenantId, clock, telemetry } = graph
+async function stayWithinBudget(graph: Graph, cost: Cost, signal: AbortSignal | undefined): Promise<void> {
+  const { budget, tenantId, telemetry, priority } = graph
   if (!budget) return
-  const cost = costOf(method, new URL(url))
   for (;;) {
-    const pause = await budget.admit(tenantId, cost)
-    if (pause === 0) {
+    // A person does not wait for background work; what is asked for him counts all the same.
+    const pause = priority === 'high' ? budget.charge(tenantId, cost) : await budget.admit(tenantId, cost, signal)
+    if (!pause) {
       telemetry?.unitsSpent(cost.units)
       return
     }
     if (pause > (graph.longestPauseMilliseconds ?? pause)) throw budgetSpent(pause)
-    await clock.sleep(pause, signal)
+    await rest(graph, pause, signal)
   }
 }
+
+/**
+ * What Graph says beside its answer: how near the limit is, and what the request has really cost.
+ * @see https://learn.microsoft.com/graph/throttling-limits#response-headers
+ */
+export function heed(
+  { budget, tenantId }: Graph,
+  headers: Readonly<Record<string, string>>,
+  thought: Cost | null,
+): void {
+  const percentage = Number(headers['x-ms-throttle-limit-percentage'])
+  if (percentage > 0) budget?.warn(tenantId, percentage)
+  const units = Number(headers['x-ms-resource-unit'])
+  if (thought && units > 0 && units !== thought.units) budget?.correct(tenantId, { units: units - thought.units })
+}
+
+/** Whose limit was reached stands at the beginning of the scope: the app's in this tenant, or in all of them. */
+export const whoRests = ({ tenantId }: Graph, headers: Readonly<Record<string, string>>): TenantId | 'app' =>
+  headers['x-ms-throttle-scope']?.startsWith('Application/') ? 'app' : tenantId
 
 const budgetSpent = (pauseMilliseconds: number) =>
   new Problem({
@@ -164,7 +191,7 @@ export function urlOf({ cloud }: Pick<Graph, 'cloud'>, path: string, versions: r
 }
 
 /** Graph that asks for patience is waited for elsewhere; Graph that is broken is a failure like any other. */
-function tooLong(answer: Answer, pauseMilliseconds: number): Problem {
+export function tooLong(answer: Answer, pauseMilliseconds: number): Problem {
   const refused = fromGraph(answer)
   const asksForPatience = answer.status === 429 || answer.headers['retry-after'] !== undefined
   if (!asksForPatience) return refused

@@ -1,3 +1,4 @@
+import type { Aside } from '#base/places.ts'
 import type { TenantId } from '#model/ids.ts'
 
 /** Every kind of job and what it carries: ids, never a copy of a record. */
@@ -19,6 +20,8 @@ export type JobContext = {
   key: string | null
   /** 0 on the first try. */
   attempt: number
+  /** For pauses: another job is done in this one's place meanwhile. */
+  aside: Aside
 }
 
 /** Which function does which kind of job. Each awaits everything it begins and is safe to repeat. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Job, JobAttempt, PgBoss } from 'pg-boss'
-import { JOB_NAMES, type JobName, QUEUES, type TaskTable } from '#jobs/names.ts'
+import { openPlaces } from '#base/places.ts'
+import { JOB_NAMES, type JobContext, type JobName, QUEUES, type TaskTable } from '#jobs/names.ts'
 import type { Jobs } from '#jobs/open.ts'
 import { diagnose } from '#model/problem.ts'
 
@@ -14,7 +15,10 @@ const POLL_MILLISECONDS = 500
 const GATHER_MILLISECONDS = 10
 const DEFAULT_GRACE_MILLISECONDS = 10_000
 
-/** Does jobs until stopped, at most `concurrency` of each kind at a time. */
+/** A job that waits in memory is cheap, but not for nothing: for each place so many at most. */
+const WAITING_FOR_EACH_PLACE = 8
+
+/** Does jobs until stopped, at most `concurrency` of each kind at a time; those that only wait for Graph are not counted. */
 export function startRunner(jobs: Jobs, tasks: TaskTable, { concurrency }: { concurrency: number }): Runner {
   const lines = JOB_NAMES.map((name) => openLine(jobs, tasks, name, concurrency))
   return {
@@ -32,29 +36,34 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
   const stopping = new AbortController()
   const settle = openSettling(jobs, name)
   let ended = Promise.withResolvers<void>()
+  const places = openPlaces(concurrency, () => {
+    ended.resolve()
+    ended = Promise.withResolvers<void>()
+  })
+  const free = () => Math.min(places.free(), concurrency * (1 + WAITING_FOR_EACH_PLACE) - running.size)
 
   const begin = (job: Job<object> & { retryCount: number; singletonKey: string | null }) => {
     const attempt = { id: job.id, retryCount: job.retryCount }
     const abort = new AbortController()
     running.set(job.id, { attempt, abort })
-    void runOne(jobs, tasks, name, job, abort.signal)
+    places.enter()
+    void runOne(jobs, tasks, name, job, { signal: abort.signal, aside: places.aside })
       .then((failure) => settle(attempt, failure))
       .finally(() => {
         running.delete(job.id)
-        ended.resolve()
-        ended = Promise.withResolvers<void>()
+        places.leave()
       })
   }
 
   const pull = async () => {
     while (!stopping.signal.aborted) {
-      const free = concurrency - running.size
-      const found = free > 0 ? await fetchJobs(jobs, name, free) : []
+      const wanted = free()
+      const found = wanted > 0 ? await fetchJobs(jobs, name, wanted) : []
       for (const job of found) begin(job)
-      if (running.size >= concurrency) {
+      if (free() <= 0) {
         await Promise.race([ended.promise, whenAborted(stopping.signal)])
         await pause(GATHER_MILLISECONDS)
-      } else if (found.length < free)
+      } else if (found.length < wanted)
         await pause(POLL_MILLISECONDS, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
@@ -124,13 +133,14 @@ async function runOne<Name extends JobName>(
   tasks: TaskTable,
   name: Name,
   job: { id: string; data: object; retryCount: number; singletonKey?: string | null },
-  signal: AbortSignal,
+  { signal, aside }: Pick<JobContext, 'signal' | 'aside'>,
 ): Promise<string | null> {
   const bindings = { job: name, jobId: job.id, attempt: job.retryCount, ...job.data }
   try {
     log.debug(bindings, 'job started')
     await tasks[name](job.data as never, {
       signal,
+      aside,
       jobId: job.id,
       key: job.singletonKey ?? null,
       attempt: job.retryCount,

@@ -1,5 +1,6 @@
 import type { JobDefinition } from '#model/job.ts'
 import type { DeclaredPermission } from '#model/permission.ts'
+import type { ThrottleLimits } from '#model/throttle.ts'
 
 /** What `tenantry.config.ts` says: who we are, what we ask of a customer and why. No secret belongs here. */
 export type AppDefinition = {
@@ -18,6 +19,8 @@ export type AppDefinition = {
   syncEveryMinutes?: number
   /** A sync that would remove a larger share of a tenant's stored objects stops and asks; 0.3 unless told. */
   largestRemovalShare?: number
+  /** Where Microsoft Graph's limits for your app are others than the documented ones; each replaces the whole limit. */
+  graphLimits?: Partial<ThrottleLimits>
   /** What is done in every tenant besides reading its directory; each made by `defineJob`. */
   jobs?: readonly JobDefinition[]
 }

@@ -1,45 +1,82 @@
 import { sql as raw } from 'kysely'
-import type { Limit } from '#model/throttle.ts'
+import { type Bucket, burstOf } from '#model/throttle.ts'
 import type { AnySql, Store } from '#store/open.ts'
 
+/** What a process wants of a bucket, and what it brings back of its last loan; less than nothing when it has used more. */
+export type LoanWanted = Bucket & { back: number; wanted: number }
+/** All that was wanted, or nothing and how long until it may be there. */
+export type Loan = { lent: number; waitMilliseconds: number }
+
+const perSecond = ({ limit }: Bucket): number => limit.amount / limit.seconds
+
+/** The database's clock, so that machines whose clocks differ do not lend twice; turned as far as a test has turned ours. */
+const nowIn = ({ clock }: Pick<Store, 'clock'>) =>
+  raw`(clock_timestamp() + make_interval(secs => ${(clock.turnedMilliseconds?.() ?? 0) / 1_000}::float8))`
+
 /** How much of a bucket is left for whoever asks next; all of it when nobody has asked yet. */
-export async function leftIn(
-  { db }: Pick<AnySql, 'db'>,
-  { key, limit }: { key: string; limit: Limit },
-): Promise<number> {
+export async function leftIn({ db }: Pick<AnySql, 'db'>, bucket: Bucket): Promise<number> {
+  const burst = burstOf(bucket.limit)
   const { rows } = await raw<{ tokens: number }>`
-    select least(${limit.amount}::float8,
-      tokens + ${limit.amount / limit.seconds}::float8 * extract(epoch from clock_timestamp() - at)::float8) as tokens
-    from tenantry.buckets where key = ${key}`.execute(db)
-  return rows[0]?.tokens ?? limit.amount
+    select least(${burst}::float8,
+      tokens + ${perSecond(bucket)}::float8 * greatest(0, extract(epoch from clock_timestamp() - at)::float8)) as tokens
+    from tenantry.buckets where key = ${bucket.key}`.execute(db)
+  return rows[0]?.tokens ?? burst
 }
 
 /**
- * Lends from a token bucket that all processes share, in one statement. The database's clock counts, so that machines
- * whose clocks differ do not lend twice.
- * @returns how much was lent; when it is nothing, how long until `wanted` may be there
+ * Lends from token buckets that all processes share, from all of them in one statement. A bucket whose burst is smaller
+ * than what is wanted lends once it is full, and is in debt then.
+ * @returns in the order of what was wanted
  */
 export async function lendFrom(
-  { kysely }: Pick<Store, 'kysely'>,
-  { key, limit }: { key: string; limit: Limit },
-  wanted: number,
-): Promise<{ lent: number; waitMilliseconds: number }> {
-  const { amount, seconds } = limit
-  const perSecond = amount / seconds
-  const { rows } = await raw<{ lent: number; tokens: number }>`
-    with bucket as (
-      select key, least(${amount}::float8, tokens + ${perSecond}::float8 * extract(epoch from clock_timestamp() - at)::float8) as full_to
-      from tenantry.buckets where key = ${key} for update
+  store: Pick<Store, 'kysely' | 'clock'>,
+  wanted: readonly LoanWanted[],
+): Promise<readonly Loan[]> {
+  const asked = wanted.map((one) => ({
+    key: one.key,
+    burst: burstOf(one.limit),
+    speed: perSecond(one),
+    back: one.back,
+    wanted: one.wanted,
+  }))
+  const { rows } = await raw<{ key: string; lent: boolean; missing: number }>`
+    with asked as (
+      select * from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb)
+        as one(key text, burst float8, speed float8, back float8, wanted float8)
+    ), held as (
+      select b.key, b.tokens, b.at from tenantry.buckets b
+      where b.key in (select key from asked) order by b.key for update
+    ), moment as materialized (
+      select ${nowIn(store)} as now from (select count(*) from held) locked
+    ), filled as materialized (
+      select asked.key, asked.wanted, moment.now, least(asked.wanted, asked.burst) as enough, least(asked.burst,
+        held.tokens + asked.back + asked.speed * greatest(0, extract(epoch from moment.now - held.at)::float8)) as tokens
+      from asked join held using (key) cross join moment
     )
-    update tenantry.buckets b set tokens = full_to - least(${wanted}::float8, floor(full_to)), at = clock_timestamp()
-    from bucket where b.key = bucket.key
-    returning least(${wanted}::float8, floor(full_to))::float8 as lent, full_to::float8 as tokens`.execute(kysely)
-  if (!rows[0]) {
-    await raw`
-      insert into tenantry.buckets (key, tokens, at) values (${key}, ${amount}, clock_timestamp())
-      on conflict do nothing`.execute(kysely)
-    return lendFrom({ kysely }, { key, limit }, wanted)
-  }
-  const { lent, tokens } = rows[0]
-  return { lent, waitMilliseconds: lent > 0 ? 0 : Math.ceil(((Math.min(wanted, amount) - tokens) / perSecond) * 1_000) }
+    update tenantry.buckets b
+    set tokens = filled.tokens - case when filled.tokens >= enough then wanted else 0 end, at = greatest(b.at, filled.now)
+    from filled where b.key = filled.key
+    returning b.key, filled.tokens >= enough as lent, enough - filled.tokens as missing`.execute(store.kysely)
+  const found = new Map(rows.map((row) => [row.key, row]))
+  if (asked.some(({ key }) => !found.has(key))) await addBuckets(store, asked)
+  return Promise.all(
+    wanted.map(async (one) => {
+      const row = found.get(one.key)
+      if (!row) return (await lendFrom(store, [one]))[0] as Loan
+      if (row.lent) return { lent: one.wanted, waitMilliseconds: 0 }
+      return { lent: 0, waitMilliseconds: Math.max(1, Math.ceil((row.missing / perSecond(one)) * 1_000)) }
+    }),
+  )
+}
+
+/** A bucket that nobody has asked yet is full. */
+async function addBuckets(
+  store: Pick<Store, 'kysely' | 'clock'>,
+  buckets: readonly { key: string; burst: number }[],
+): Promise<void> {
+  await raw`
+    insert into tenantry.buckets (key, tokens, at)
+    select key, burst, ${nowIn(store)} from jsonb_to_recordset(${JSON.stringify(buckets)}::jsonb) as one(key text, burst float8)
+    order by key
+    on conflict do nothing`.execute(store.kysely)
 }

@@ -3,6 +3,7 @@ import { after, beforeEach, suite, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Client } from '@microsoft/microsoft-graph-client'
 import { sql } from 'kysely'
+import { type Clock, systemClock } from '#base/clock.ts'
 import { runJob } from '#flows/run-job.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { defineApp } from '#model/app.ts'
@@ -19,6 +20,13 @@ import { freshDatabase } from '#test/support/postgres.ts'
 type Run = JobRun<Client>
 
 const never = new AbortController().signal
+/** How far the hands were turned; pauses take as long as they take. */
+let turned = 0
+const clock: Clock = {
+  ...systemClock,
+  now: () => new Date(Date.now() + turned),
+  turnedMilliseconds: () => turned,
+}
 /** What the job does: each test says. */
 let work: (run: Run) => Promise<void> = async () => {}
 
@@ -48,6 +56,7 @@ for (const backend of ['pglite', 'postgres'] as const)
           users: 30,
           groups: 1,
           app: APP,
+          clock,
           databaseUrl: backend === 'postgres' ? await freshDatabase() : null,
         }))()
       fleet = await opening
@@ -202,6 +211,7 @@ for (const backend of ['pglite', 'postgres'] as const)
       assert.equal(first?.state, 'waiting')
       const [job] = await fleet.tools.jobs.boss.findJobs('run-job', { key: `${tenantId}/the-job`, queued: true })
       assert.ok(job && job.startAfter.getTime() > Date.now() + 30_000, 'it is not due at once')
+      turned += 300_000
       assert.equal(await run(reading), 'succeeded')
       assert.deepEqual(pages, [null, 'half'])
       assert.equal((await latest())?.id, first?.id, 'it is the same run')

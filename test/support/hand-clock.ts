@@ -38,5 +38,6 @@ export function handClock(start = new Date('2026-03-02T08:00:00Z')): HandClock {
       for (const [wake, at] of waiting) if (at <= now) wake()
     },
     sleepers: () => waiting.size,
+    turnedMilliseconds: () => now - start.getTime(),
   }
 }

@@ -8,15 +8,17 @@ import { asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
 import { latestRun, listRuns } from '#store/sync-runs.ts'
 import { type Fleet, openFleet } from '#test/support/fleet.ts'
+import { hurriedClock } from '#test/support/hurried-clock.ts'
 
 const never = new AbortController().signal
+const clock = hurriedClock()
 let fleet: Fleet
 let next = 0
 /** Every test has a tenant of its own. */
 let tenantId: TenantId
 
 before(async () => {
-  fleet = await openFleet({ tenants: 8, users: 2_500, groups: 2 })
+  fleet = await openFleet({ tenants: 8, users: 2_500, groups: 2, clock })
 })
 after(() => fleet[Symbol.asyncDispose]())
 beforeEach(() => {
@@ -103,6 +105,11 @@ test('when Graph asks for patience the run waits in the queue, not on a worker, 
   })
   assert.equal(job?.data.tenantId, tenantId)
   assert.ok((job?.startAfter.getTime() ?? 0) > Date.now(), 'the continuation is not due at once')
+  const asked = () => fleet.emulator.requests.list({ tenantId, path: '/users/delta' }).length
+  const before = asked()
+  await sync()
+  assert.deepEqual([(await run())?.state, asked()], ['waiting', before], 'whoever comes too early does not ask')
+  clock.pass(7_000)
   await sync()
   const done = await run()
   assert.deepEqual([done?.id, done?.state, done?.users], [waiting?.id, 'succeeded', 2_500])

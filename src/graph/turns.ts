@@ -1,0 +1,68 @@
+import type { Clock } from '#base/clock.ts'
+
+/** A queue for what many have to share: everybody who waits has one turn after the other. */
+export type Turns<Who, What> = {
+  /** Resolves once `what` was given. Rejects with the signal's reason when it is aborted first. */
+  wait(who: Who, what: What, signal?: AbortSignal): Promise<void>
+}
+
+type Waiter<What> = { what: What; given: () => void; failed: (error: unknown) => void; gone: () => boolean }
+
+/** Whoever was told to stop is not slept for any longer than this. */
+const LONGEST_SLEEP_MILLISECONDS = 1_000
+
+/**
+ * Round robin: whoever asks for very much at once has one turn among the others, as if he asked for one thing.
+ * @param give gives it and returns 0, or says how many milliseconds to wait before asking again
+ */
+export function openTurns<Who, What>(give: (what: What) => Promise<number>, clock: Clock): Turns<Who, What> {
+  const queues = new Map<Who, Waiter<What>[]>()
+  let serving = false
+
+  const next = (): Waiter<What> | null => {
+    for (const [who, [waiter, ...rest]] of queues) {
+      queues.delete(who)
+      if (rest.length > 0) queues.set(who, rest)
+      return waiter ?? null
+    }
+    return null
+  }
+
+  const serve = async () => {
+    serving = true
+    for (let waiter = next(); waiter; waiter = next())
+      try {
+        for (let wait = 1; wait > 0 && !waiter.gone(); ) {
+          wait = await give(waiter.what)
+          if (wait > 0) await clock.sleep(Math.min(wait, LONGEST_SLEEP_MILLISECONDS))
+        }
+        waiter.given()
+      } catch (error) {
+        waiter.failed(error)
+      }
+    serving = false
+  }
+
+  return {
+    wait(who, what, signal) {
+      if (signal?.aborted) return Promise.reject(signal.reason)
+      return new Promise<void>((resolve, reject) => {
+        const giveUp = () => reject(signal?.reason)
+        const leave = (end: () => void) => {
+          signal?.removeEventListener('abort', giveUp)
+          end()
+        }
+        signal?.addEventListener('abort', giveUp, { once: true })
+        const queue = queues.get(who) ?? []
+        queue.push({
+          what,
+          given: () => leave(resolve),
+          failed: (error) => leave(() => reject(error)),
+          gone: () => signal?.aborted ?? false,
+        })
+        queues.set(who, queue)
+        if (!serving) void serve()
+      })
+    },
+  }
+}
