@@ -19,18 +19,12 @@ export function openTurns<Who, What>(give: (what: What) => Promise<number>, cloc
   const queues = new Map<Who, Waiter<What>[]>()
   let serving = false
 
-  const next = (): Waiter<What> | null => {
-    for (const [who, [waiter, ...rest]] of queues) {
-      queues.delete(who)
-      if (rest.length > 0) queues.set(who, rest)
-      return waiter ?? null
-    }
-    return null
-  }
-
+  /** Whoever is served goes to the end only then, behind those who have come back meanwhile. */
   const serve = async () => {
     serving = true
-    for (let waiter = next(); waiter; waiter = next())
+    for (let [first] = queues; first; [first] = queues) {
+      const [who, queue] = first
+      const waiter = queue[0] as Waiter<What>
       try {
         for (let wait = 1; wait > 0 && !waiter.gone(); ) {
           wait = await give(waiter.what)
@@ -40,6 +34,10 @@ export function openTurns<Who, What>(give: (what: What) => Promise<number>, cloc
       } catch (error) {
         waiter.failed(error)
       }
+      queue.shift()
+      queues.delete(who)
+      if (queue.length > 0) queues.set(who, queue)
+    }
     serving = false
   }
 

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
+import { tasks } from '#daemon/tasks.ts'
 import { DEMO } from '#emulator/index.ts'
 import { forgetTenant } from '#entra/app-token.ts'
 import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
+import { enqueue } from '#jobs/enqueue.ts'
+import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
-import { asTenant } from '#store/open.ts'
+import { asFleet, asTenant } from '#store/open.ts'
 import { startRun } from '#store/sync-runs.ts'
 import { handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
@@ -31,7 +34,14 @@ const peopleAndTeams = async (tenantId: TenantId) => {
   const { counts } = await showTenant(tools, tenantId)
   return [counts.user, counts.group]
 }
-const [plain, part, swapped, late, leaving] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId, TenantId]
+const [plain, part, swapped, late, leaving, patient] = CUSTOMERS as [
+  TenantId,
+  TenantId,
+  TenantId,
+  TenantId,
+  TenantId,
+  TenantId,
+]
 
 test('only what the app declares a permission for is read', async () => {
   await connect(installation, plain)
@@ -94,6 +104,35 @@ async function readHalf(tenantId: TenantId): Promise<{ whole: Promise<void> }> {
   await until('it waits before its second kind', () => clock.sleepers() > 0)
   return { whole }
 }
+
+test('G05 a worker with one place reads another tenant while Graph asks one for patience', async () => {
+  await connect(installation, patient)
+  const state = async (tenantId: TenantId) => (await showTenant(tools, tenantId)).runs[0]?.state
+  const order = (tenantId: TenantId) =>
+    asFleet(tools.store, (sql) => enqueue(tools.jobs, sql, 'sync-tenant', { tenantId }))
+  const runsOfPlain = async () => (await showTenant(tools, plain)).runs.length
+  const before = await runsOfPlain()
+  emulator.mischief.once({
+    at: 'graph',
+    match: { path: '/v1.0/users', tenant: patient },
+    answer: { status: 429, headers: { 'retry-after': '1' } },
+  })
+  for (const name of ['sync-tenant', 'verify-tenant'] as const) await tools.jobs.boss.deleteQueuedJobs(name)
+  const nothingElse = { 'plan-syncs': async () => {}, 'plan-jobs': async () => {} }
+  const runner = startRunner(tools.jobs, { ...tasks(tools), ...nothingElse }, { concurrency: 1 })
+  await order(patient)
+  await until('it waits', () => clock.sleepers() > 0)
+  await order(plain)
+  await until(
+    'the other has been read',
+    async () => (await runsOfPlain()) > before && (await state(plain)) === 'succeeded',
+  )
+  assert.equal(await state(patient), 'running')
+  clock.pass(SECOND)
+  await until('it has been read, too', async () => (await state(patient)) === 'succeeded')
+  await runner.stop()
+  assert.deepEqual(await peopleAndTeams(patient), [30, 4])
+})
 
 test('R02 a worker that was thought dead writes nothing beside the one that took its place', async () => {
   await connect(installation, late)

@@ -56,6 +56,58 @@ forEachBackend((backend) => {
     for (const tenantId of wanted) assert.equal(await stateOf(jobs, tenantId), 'completed')
   })
 
+  test('G05 whoever only waits gives its place to another, and comes back when there is one', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [waits, ...others] = Array.from({ length: 4 }, madeUp.tenantId) as [TenantId, TenantId, TenantId, TenantId]
+    await ask(store, jobs, waits)
+    const done: TenantId[] = []
+    let [working, most] = [0, 0]
+    const patience = gate()
+    const runner = startRunner(
+      jobs,
+      tasksThat(async (tenantId, { aside }) => {
+        working += 1
+        most = Math.max(most, working)
+        if (tenantId === waits) {
+          working -= 1
+          await aside(() => patience.opened)
+          working += 1
+        }
+        most = Math.max(most, working)
+        if (tenantId === others[2]) patience.open()
+        await until('a moment has passed', () => true)
+        working -= 1
+        done.push(tenantId)
+      }),
+      { concurrency: 1 },
+    )
+    await until('it waits', async () => (await stateOf(jobs, waits)) === 'active')
+    for (const tenantId of others) await ask(store, jobs, tenantId)
+    await until('all are done', () => done.length === 4)
+    await runner.stop()
+    assert.deepEqual([done, most], [[...others, waits], 1])
+  })
+
+  test('a stop tells whoever waits aside, and it is tried again', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    await ask(store, jobs, tenantId)
+    let waiting = false
+    const runner = startRunner(
+      jobs,
+      tasksThat((_, { aside, signal }) =>
+        aside(() => {
+          waiting = true
+          return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        }),
+      ),
+      { concurrency: 1 },
+    )
+    await until('it waits', () => waiting)
+    await runner.stop({ graceMilliseconds: 0 })
+    assert.equal(await stateOf(jobs, tenantId), 'retry')
+  })
+
   test('two workers on one queue never do the same tenant at the same time', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     const tenantId = madeUp.tenantId()

@@ -7,7 +7,7 @@ import { tidy } from '#flows/tidy.ts'
 import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { JobDefinition } from '#model/job.ts'
-import type { Schedule } from '#model/schedule.ts'
+import { type Schedule, scheduleText } from '#model/schedule.ts'
 import type { TenantState } from '#model/tenant.ts'
 import { asFleet } from '#store/open.ts'
 import { moveTenant } from '#store/tenants.ts'
@@ -104,6 +104,29 @@ forEachBackend((backend) => {
     assert.equal(waits.length, 30)
     for (const wait of waits) assert.ok(wait >= 0 && wait < HOUR, `${wait} ms after three o’clock`)
     assert.ok(new Set(waits).size > 25)
+  })
+
+  test('twenty thousand tenants do not start together, whatever the schedule', async (t) => {
+    const { store, plan, times } = await openPlanner(t, backend, { tenants: 0 })
+    await sql`
+      insert into tenantry.tenants (id, display_name, state, created_at, updated_at)
+      select gen_random_uuid(), 'T', 'active', now(), now() from generate_series(1, 20000)`.execute(store.kysely)
+    for (const [schedule, minutes] of [
+      ['0 3 * * *', 60],
+      ['*/10 * * * *', 10],
+      [{ everyMinutes: 60 }, 60],
+    ] as const) {
+      await plan(aJob('spread', schedule))
+      const counts = new Map<number, number>()
+      for (const at of (await times()).values()) {
+        const minute = Math.floor(at.getTime() / MINUTE) % minutes
+        counts.set(minute, (counts.get(minute) ?? 0) + 1)
+      }
+      const [fewest, most] = [Math.min(...counts.values()), Math.max(...counts.values())]
+      const even = 20_000 / minutes
+      assert.equal(counts.size, minutes, `${scheduleText(schedule)}: every minute has its part`)
+      assert.ok(fewest > even * 0.7 && most < even * 1.3, `${scheduleText(schedule)}: ${fewest} to ${most} a minute`)
+    }
   })
 
   test('turns that were missed are made up for once, not one by one', async (t) => {

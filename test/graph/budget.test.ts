@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Client } from '@microsoft/microsoft-graph-client'
+import { tasks } from '#daemon/tasks.ts'
+import type { Emulator, RequestEntry } from '#emulator/index.ts'
+import { request } from '#graph/request.ts'
+import { enqueueAll } from '#jobs/enqueue.ts'
+import { startRunner } from '#jobs/runner.ts'
+import type { AppDefinition } from '#model/app.ts'
+import type { TenantId } from '#model/ids.ts'
+import type { JobRun } from '#model/job.ts'
+import { DOCUMENTED_LIMITS } from '#model/throttle.ts'
+import { asFleet } from '#store/open.ts'
+import { APP_OF_TESTS, openFleet } from '#test/support/fleet.ts'
+import { type LeapingClock, leapingClock } from '#test/support/leaping-clock.ts'
+import { freshDatabase } from '#test/support/postgres.ts'
+import { until } from '#test/support/until.ts'
+
+const SHARE = 0.95
+/** One unit: the same for every request below, so that requests can be counted for units. */
+const ONE_UNIT = '/users?$select=id&$top=5'
+
+type Options = { tenants: number; scale: number; app?: AppDefinition; embedded?: boolean }
+
+/** Workers that may ask a small part of what Graph allows, as Graph does, on one clock with it that leaps over pauses. */
+async function openThrottled(
+  t: TestContext,
+  { tenants, scale, app = APP_OF_TESTS, embedded = false }: Options,
+  clock: LeapingClock = leapingClock(),
+) {
+  const fleet = await openFleet({
+    tenants,
+    users: 5,
+    groups: 0,
+    databaseUrl: embedded ? null : await freshDatabase(),
+    app,
+    clock,
+    env: { TENANTRY_THROTTLE_SHARE: `${SHARE * scale}` },
+  })
+  t.after(() => fleet[Symbol.asyncDispose]())
+  clock.follow((milliseconds) => fleet.emulator.clock.advance({ seconds: milliseconds / 1_000 }))
+  fleet.emulator.throttle.set({ limitScale: scale })
+  return { ...fleet, clock, asked: () => askedOf(fleet.emulator) }
+}
+
+const askedOf = (emulator: Emulator): RequestEntry[] => emulator.requests.list({ path: '/v1.0/users$' })
+
+/** How full a bucket was at its fullest, told from what the emulator saw; each request cost one unit. */
+function fullest(entries: readonly RequestEntry[], { amount, seconds }: { amount: number; seconds: number }): number {
+  let [level, most, last] = [0, 0, 0]
+  for (const { at } of entries) {
+    level = Math.max(0, level - ((at.getTime() - last) / 1_000) * (amount / seconds)) + 1
+    last = at.getTime()
+    most = Math.max(most, level)
+  }
+  return most / amount
+}
+
+const times = ({ amount, seconds }: { amount: number; seconds: number }, scale: number) => ({
+  amount: amount * scale,
+  seconds,
+})
+
+const EACH = 6
+const CURIOUS: AppDefinition = {
+  ...APP_OF_TESTS,
+  jobs: [
+    {
+      name: 'curious',
+      schedule: { everyMinutes: 1_440 },
+      permissions: ['User.Read.All'],
+      async run({ graph }) {
+        for (let turn = 0; turn < EACH; turn++)
+          await (graph as JobRun<Client>['graph']).api('/users').select('id').top(5).get()
+      },
+    },
+  ],
+}
+
+test('G12 two hundred tenants, two workers: never more than 90 % of any bucket, no refusal, and it is used', async (t) => {
+  const scale = 0.002
+  const { tools, tenantIds, moreTools, clock, emulator, asked } = await openThrottled(t, {
+    tenants: 200,
+    scale,
+    app: CURIOUS,
+  })
+  const others = await moreTools()
+  const began = clock.now().getTime()
+  await asFleet(tools.store, (sql) =>
+    enqueueAll(
+      tools.jobs,
+      sql,
+      'run-job',
+      tenantIds.map((tenantId) => ({ tenantId, job: 'curious' })),
+    ),
+  )
+  const nothingElse = { 'plan-syncs': async () => {}, 'plan-jobs': async () => {} }
+  const runners = [tools, others].map((one) =>
+    startRunner(one.jobs, { ...tasks(one), ...nothingElse }, { concurrency: 6 }),
+  )
+  await until('all have asked', () => asked().length >= tenantIds.length * EACH)
+  await Promise.all(runners.map((runner) => runner.stop()))
+
+  const entries = asked()
+  assert.equal(entries.length, tenantIds.length * EACH, 'nothing was asked twice')
+  assert.deepEqual([...new Set(entries.map(({ status }) => status))], [200])
+  assert.deepEqual(
+    [...new Set(tenantIds.map((id) => entries.filter(({ tenantId }) => tenantId === id).length))],
+    [EACH],
+  )
+  const ofApp = times(DOCUMENTED_LIMITS.appUnits, scale)
+  const share = fullest(entries, ofApp)
+  assert.ok(share <= 0.9, `the app’s bucket was full to ${share}`)
+  assert.ok(share > 0.6, `the app’s bucket was used to ${share} only`)
+  const ofTenant = times(DOCUMENTED_LIMITS.tenantUnits.S, scale)
+  for (const id of tenantIds) {
+    const its = fullest(
+      entries.filter(({ tenantId }) => tenantId === id),
+      ofTenant,
+    )
+    assert.ok(its <= 0.9, `the bucket of ${id} was full to ${its}`)
+  }
+  // What comes in time, after what was there at the beginning.
+  const seconds = (clock.now().getTime() - began) / 1_000
+  const allowed = ofApp.amount + (ofApp.amount / ofApp.seconds) * seconds
+  assert.ok(entries.length > 0.7 * allowed, `${entries.length} of ${allowed} in ${seconds} s`)
+  assert.equal(emulator.requests.list({ path: '/v1.0/', status: 429 }).length, 0)
+})
+
+test('G12 fair share: whoever asks for much at once is served in turn with those who ask one by one', async (t) => {
+  const app = { ...APP_OF_TESTS, graphLimits: { appUnits: { amount: 20, seconds: 10 } } }
+  const { tools, tenantIds, asked } = await openThrottled(t, { tenants: 3, scale: 1, app })
+  const [greedy, ...modest] = tenantIds as [TenantId, TenantId, TenantId]
+  const ask = (tenantId: TenantId, signal?: AbortSignal) =>
+    request(tools.graphAsApp(tenantId), { path: ONE_UNIT, ...(signal ? { signal } : {}) })
+  const stop = new AbortController()
+  const much = Promise.allSettled(Array.from({ length: 100 }, () => ask(greedy, stop.signal)))
+  await until('the budget is spent', () => asked().length >= 10)
+  const before = asked().length
+  await Promise.all(
+    modest.map(async (tenantId) => {
+      for (let turn = 0; turn < 10; turn++) await ask(tenantId)
+    }),
+  )
+  const itsPart = asked()
+    .slice(before)
+    .filter(({ tenantId }) => tenantId === greedy).length
+  stop.abort(new Error('enough'))
+  await much
+  assert.ok(itsPart <= 18, `beside ten of each other it had ${itsPart}`)
+  assert.ok(itsPart >= 6, `beside ten of each other it had ${itsPart} only`)
+})
+
+test('G12 two processes take turns at one bucket, and none gets what the other has', async (t) => {
+  const scale = 0.002
+  const { tools, tenantIds, moreTools, asked, clock } = await openThrottled(t, { tenants: 1, scale })
+  const [tenantId] = tenantIds as [TenantId]
+  const others = await moreTools()
+  const began = clock.now().getTime()
+  await Promise.all(
+    [tools, others].map(async (one) => {
+      for (let turn = 0; turn < 12; turn++) await request(one.graphAsApp(tenantId), { path: ONE_UNIT })
+    }),
+  )
+  const limit = times(DOCUMENTED_LIMITS.tenantUnits.S, scale)
+  assert.equal(asked().length, 24)
+  assert.ok(fullest(asked(), limit) <= 0.9)
+  const seconds = (clock.now().getTime() - began) / 1_000
+  assert.ok(seconds > (24 - limit.amount) / (limit.amount / limit.seconds), `${seconds} s`)
+})
+
+test('G12 what Graph says of how near the limit is slows that tenant down, and no other', async (t) => {
+  const { tools, tenantIds, emulator, clock, asked } = await openThrottled(t, { tenants: 2, scale: 1, embedded: true })
+  const [near, far] = tenantIds as [TenantId, TenantId]
+  const warn = (percentage: string) =>
+    emulator.mischief.once({
+      at: 'graph',
+      match: { path: '/v1.0/users', tenant: near },
+      answer: { status: 200, headers: { 'x-ms-throttle-limit-percentage': percentage }, body: '{"value":[]}' },
+    })
+  const ask = (tenantId: TenantId) => request(tools.graphAsApp(tenantId), { path: ONE_UNIT })
+  const waitOf = async (tenantId: TenantId) => {
+    clock.pauses.length = 0
+    await ask(tenantId)
+    return clock.pauses.reduce((sum, pause) => sum + pause, 0) / 1_000
+  }
+  for (const [percentage, wanted] of [
+    ['0.85', 0.5],
+    ['1.0', 2],
+    ['1.4', 6],
+    ['1.8', 10],
+  ] as const) {
+    const warned = performance.now()
+    warn(percentage)
+    await ask(near)
+    assert.equal(await waitOf(far), 0, percentage)
+    const waited = await waitOf(near)
+    // The machine's own time passes, too.
+    const passed = (performance.now() - warned) / 1_000
+    assert.ok(waited <= wanted + 0.01 && waited >= wanted - passed, `${percentage}: ${waited} s`)
+    emulator.mischief.clear()
+  }
+  warn('0.8')
+  await ask(near)
+  assert.equal(await waitOf(near), 0)
+  assert.ok(asked().length > 0)
+})
+
+test('G12 what an answer has really cost is what is counted', async (t) => {
+  const app = { ...APP_OF_TESTS, graphLimits: { appUnits: { amount: 1_000, seconds: 1_000 } } }
+  const { tools, tenantIds, emulator, clock } = await openThrottled(t, { tenants: 1, scale: 1, app, embedded: true })
+  const [tenantId] = tenantIds as [TenantId]
+  const ask = () => request(tools.graphAsApp(tenantId), { path: ONE_UNIT })
+  emulator.mischief.once({
+    at: 'graph',
+    match: { path: '/v1.0/users' },
+    answer: { status: 200, headers: { 'x-ms-resource-unit': '900' }, body: '{"value":[]}' },
+  })
+  await ask()
+  assert.deepEqual(clock.pauses, [])
+  await ask()
+  // 760 were there, 901 were taken: what is missing, and a loan, come at 0.95 a second.
+  const waited = clock.pauses.reduce((sum, pause) => sum + pause, 0) / 1_000
+  assert.ok(waited > 140 && waited < 170, `${waited} s`)
+})
+
+test('G12 a person does not wait for background work, and what is asked for him counts', async (t) => {
+  const app = { ...APP_OF_TESTS, graphLimits: { appUnits: { amount: 10, seconds: 10 } } }
+  const { tools, tenantIds, clock, asked } = await openThrottled(t, { tenants: 1, scale: 1, app, embedded: true })
+  const [tenantId] = tenantIds as [TenantId]
+  const ask = (priority: 'high' | 'low') => request(tools.graphAsApp(tenantId, { priority }), { path: ONE_UNIT })
+  for (let turn = 0; turn < 20; turn++) await ask('high')
+  assert.deepEqual([asked().length, clock.pauses], [20, []])
+  await ask('low')
+  const waited = clock.pauses.reduce((sum, pause) => sum + pause, 0) / 1_000
+  assert.ok(waited > 10, `${waited} s: twenty were taken where 7.6 were there`)
+})

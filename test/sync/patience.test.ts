@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { sql } from 'kysely'
+import { syncTenant } from '#flows/sync-tenant.ts'
+import type { TenantId } from '#model/ids.ts'
+import { asTenant } from '#store/open.ts'
+import { countResources } from '#store/resources.ts'
+import { latestRun } from '#store/sync-runs.ts'
+import { type Fleet, openFleet } from '#test/support/fleet.ts'
+import { leapingClock } from '#test/support/leaping-clock.ts'
+
+const SECOND = 1_000
+const PAGES = 9
+const PEOPLE = 8 * 999 + 10
+const never = new AbortController().signal
+const clock = leapingClock()
+let fleet: Fleet
+let large: TenantId
+let small: TenantId
+
+before(async () => {
+  fleet = await openFleet({ tenants: 2, users: PEOPLE, groups: 0, clock })
+  clock.follow((milliseconds) => fleet.emulator.clock.advance({ seconds: milliseconds / SECOND }))
+  ;[large, small] = fleet.tenantIds as [TenantId, TenantId]
+})
+after(() => fleet[Symbol.asyncDispose]())
+beforeEach(async () => {
+  fleet.emulator.mischief.clear()
+  fleet.emulator.requests.clear()
+  for (const tenantId of [large, small])
+    await asTenant(fleet.tools.store, tenantId, ({ db }) => sql`delete from tenantry.sync_cursors`.execute(db))
+})
+
+const sync = (tenantId: TenantId) => syncTenant(fleet.tools, { tenantId, signal: never })
+const state = async (tenantId: TenantId) => (await asTenant(fleet.tools.store, tenantId, latestRun))?.state
+const asked = (tenantId: TenantId) => fleet.emulator.requests.list({ tenantId, path: '/users/delta' })
+const inSeconds = (seconds: number) => new Date(fleet.emulator.clock.now().getTime() + seconds * SECOND).toUTCString()
+
+/** What waits in the queue goes on when it is due, by the clock that was turned. */
+async function goOn(tenantId: TenantId): Promise<void> {
+  while ((await state(tenantId)) === 'waiting') {
+    const [job] = await fleet.tools.jobs.boss.findJobs('sync-tenant', { key: tenantId, queued: true })
+    assert.ok(job, 'what waits has its continuation in the queue')
+    await fleet.tools.jobs.boss.deleteJob('sync-tenant', job.id)
+    clock.pass(Math.max(0, job.startAfter.getTime() - clock.now().getTime()))
+    await sync(tenantId)
+  }
+}
+
+/** What Graph may say, and between how many seconds we wait then. A pause of our own begins with half a second to one. */
+const STATEMENTS: readonly { says: string; header: () => string | undefined; least: number; most: number }[] = [
+  { says: 'seconds', header: () => '17', least: 17, most: 18 },
+  { says: 'a fraction of a second more', header: () => '2.128', least: 2.128, most: 3 },
+  { says: 'a date', header: () => inSeconds(42), least: 41, most: 42 },
+  { says: 'nothing', header: () => undefined, least: 0.5, most: 1 },
+  { says: 'nought', header: () => '0', least: 0.5, most: 1 },
+  { says: 'less than nothing', header: () => '-5', least: 0.5, most: 1 },
+  { says: 'thirty years', header: () => '1000000000', least: 180, most: 180 },
+  { says: 'a word', header: () => 'soon', least: 0.5, most: 1 },
+  { says: 'a date that is over', header: () => inSeconds(-3_600), least: 0.5, most: 1 },
+]
+/** The machine's own time passes, too, while the hands stand still. */
+const SLACK_SECONDS = 30
+
+for (const { says, header, least, most } of STATEMENTS)
+  test(`G05 on page 3 of 9 Graph asks for patience and says ${says}: waited for, and gone on there`, async () => {
+    const retryAfter = header()
+    fleet.emulator.mischief.add({
+      at: 'graph',
+      match: { path: '/users/delta', tenant: large },
+      nth: 3,
+      times: 1,
+      answer: { status: 429, headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter } },
+    })
+    await sync(large)
+    if (least > 2) {
+      assert.equal(await state(large), 'waiting')
+      await sync(small)
+      assert.deepEqual([await state(small), await state(large)], ['succeeded', 'waiting'], 'others go on')
+    }
+    await goOn(large)
+
+    assert.equal(await state(large), 'succeeded')
+    const pages = asked(large)
+    assert.deepEqual(
+      pages.map(({ status }) => status),
+      [200, 200, 429, ...Array.from({ length: PAGES - 2 }, () => 200)],
+    )
+    assert.equal(pages[3]?.query, pages[2]?.query, 'the same page is asked for again')
+    assert.equal(new Set(pages.map(({ query }) => query)).size, PAGES, 'and no other twice')
+    const waited = ((pages[3]?.at.getTime() ?? 0) - (pages[2]?.at.getTime() ?? 0)) / SECOND
+    assert.ok(waited >= least - 0.005 && waited <= most + SLACK_SECONDS, `${waited} s`)
+    assert.equal((await asTenant(fleet.tools.store, large, countResources)).user, PEOPLE)
+  })
