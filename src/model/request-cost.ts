@@ -61,9 +61,3 @@ export function costOf(method: string, url: URL): Cost {
 /** Names in any case, with or without the dollar. */
 const optionsOf = (url: URL): Map<string, string> =>
   new Map([...url.searchParams].map(([name, value]) => [name.toLowerCase().replace(/^\$/, ''), value]))
-
-export const sumOf = (costs: readonly Cost[]): Cost => ({
-  units: costs.reduce((sum, { units }) => sum + units, 0),
-  writes: costs.reduce((sum, { writes }) => sum + writes, 0),
-  requests: costs.reduce((sum, { requests }) => sum + requests, 0),
-})
