@@ -6,6 +6,7 @@ import { listDeleted, restoreDeleted } from '#emulator/directory/deleted.ts'
 import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { contentsOf } from '#emulator/directory/open.ts'
+import { lockAccount, revokeSessions, updateSecurity } from '#emulator/directory/security.ts'
 import {
   ensureServicePrincipal,
   findServicePrincipalByAppId,
@@ -15,7 +16,9 @@ import {
 import { findTenant, removeTenant } from '#emulator/directory/tenants.ts'
 import type { Application, Guid, ServicePrincipal, Tenant, User } from '#emulator/directory/types.ts'
 import { findUser, removeUser, updateUser } from '#emulator/directory/users.ts'
+import { makeAccessPolicy } from '#emulator/estate/access-policy.ts'
 import { readCertificate } from '#emulator/estate/certificate.ts'
+import { accessPolicy } from '#emulator/estate/schema.ts'
 import type { World } from '#emulator/world.ts'
 
 /** What was named is not there, or is not what it should be. */
@@ -101,6 +104,40 @@ export const OPERATIONS = {
       }
     },
   ),
+  /** The tenant’s policies of conditional access from now on; an empty list ends them all. */
+  setConditionalAccess: operation(
+    z.strictObject({ tenant, policies: z.array(accessPolicy) }),
+    ({ directory }, { tenant: segment, policies }) => {
+      const contents = contentsOf(directory, tenantOf({ directory }, segment).id)
+      const complain = (mistake: string) => {
+        throw new OperationError(mistake)
+      }
+      const conditionalAccess = policies.map((policy) =>
+        makeAccessPolicy(directory, contents.tenant.id, policy, complain),
+      )
+      contents.tenant = { ...contents.tenant, conditionalAccess }
+    },
+  ),
+  /** Ends a user’s sessions and refresh tokens, and what continuous access evaluation can reach. */
+  revokeSessions: operation(z.strictObject({ tenant, user }), (world, input) => {
+    const found = userOf(world, input)
+    revokeSessions(world.directory, found.tenantId, found.id)
+  }),
+  /** As after ten wrong passwords: for a minute nobody signs in with this account. */
+  lockUser: operation(z.strictObject({ tenant, user }), (world, input) => {
+    const found = userOf(world, input)
+    lockAccount(world.directory, found.tenantId, found.id)
+  }),
+  /** The password has to be changed at the next sign-in. */
+  expirePassword: operation(z.strictObject({ tenant, user }), (world, input) => {
+    const found = userOf(world, input)
+    updateSecurity(world.directory, found.tenantId, found.id, { passwordExpired: true })
+  }),
+  /** Whether the user has a second factor, whose code is always 123456, or has to set one up when asked for it. */
+  setSecondFactor: operation(z.strictObject({ tenant, user, present: z.boolean() }), (world, input) => {
+    const found = userOf(world, input)
+    updateSecurity(world.directory, found.tenantId, found.id, { hasSecondFactor: input.present })
+  }),
   setUserEnabled: operation(z.strictObject({ tenant, user, enabled: z.boolean() }), (world, input) => {
     const found = userOf(world, input)
     updateUser(world.directory, found.tenantId, found.id, { accountEnabled: input.enabled })

@@ -3,6 +3,7 @@ import { firstPartyApplications } from '#emulator/directory/first-party.ts'
 import type { Journal } from '#emulator/directory/journal.ts'
 import { microsoftGraph } from '#emulator/directory/microsoft-graph.ts'
 import type {
+  AccountSecurity,
   Application,
   AppRoleAssignment,
   Group,
@@ -39,6 +40,8 @@ export type TenantContents = {
   assignments: Map<string, AppRoleAssignment>
   grants: Map<string, PermissionGrant>
   deleted: Map<Guid, Deleted>
+  /** Of users and service principals, by object id. */
+  security: Map<Guid, AccountSecurity>
   /** Grows with every change that the journal would hold. */
   version: number
   /** Kept from the first time that somebody asks for changes. */

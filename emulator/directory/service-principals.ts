@@ -3,6 +3,7 @@ import { guidOf } from '#emulator/directory/ids.ts'
 import { note } from '#emulator/directory/journal.ts'
 import { contentsOf, type Deleted, type Directory } from '#emulator/directory/open.ts'
 import { addGrant, removeGrant } from '#emulator/directory/permission-grants.ts'
+import { revokeSessions } from '#emulator/directory/security.ts'
 import type { Guid, ServicePrincipal } from '#emulator/directory/types.ts'
 
 /** Makes an application present in a tenant; each time anew, under another object id. */
@@ -59,6 +60,7 @@ export function updateServicePrincipal(
   if (!known) return null
   const changed = { ...known, ...patch, id, tenantId, appId: known.appId }
   contents.servicePrincipals.set(id, changed)
+  if (known.accountEnabled && !changed.accountEnabled) revokeSessions(directory, tenantId, id)
   note(directory, contents, { kind: 'servicePrincipal', id, what: 'updated', before: known })
   return changed
 }

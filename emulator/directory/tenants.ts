@@ -17,6 +17,7 @@ export function addTenant(directory: Directory, tenant: Tenant): TenantContents 
     assignments: new Map(),
     grants: new Map(),
     deleted: new Map(),
+    security: new Map(),
     version: 0,
     journal: null,
   }

@@ -16,6 +16,33 @@ export type Tenant = {
   userConsent: UserConsentPolicy
   /** With the workflow on, users who may not consent can send a request instead of meeting a wall. */
   adminConsentWorkflow: boolean
+  conditionalAccess: AccessPolicy[]
+}
+
+/** Who has to do what before a token is given. @see https://learn.microsoft.com/entra/identity/conditional-access/overview */
+export type AccessPolicy = {
+  id: Guid
+  displayName: string
+  users: 'all' | Guid[]
+  /** Template ids of directory roles; whoever holds one is meant, too. */
+  roles: Guid[]
+  excludedUsers: Guid[]
+  /** Client ids of applications that act by themselves. */
+  workloads: Guid[]
+  /** Client ids of what is asked for. */
+  resources: 'all' | Guid[]
+  requires: 'block' | 'mfa' | 'compliant-device' | null
+  signInFrequencySeconds: number | null
+}
+
+/** What is known of an account beside its object: kept for those alone of whom there is something to say. */
+export type AccountSecurity = {
+  /** Sessions and grants of before are no longer good; nor are tokens, where client and resource evaluate continuously. */
+  revokedAt: Date | null
+  passwordExpired: boolean
+  wrongPasswords: number
+  lockedUntil: Date | null
+  hasSecondFactor: boolean
 }
 
 export type User = {

@@ -2,6 +2,7 @@ import { leaveGroups } from '#emulator/directory/groups.ts'
 import { note } from '#emulator/directory/journal.ts'
 import { contentsOf, type Directory } from '#emulator/directory/open.ts'
 import { removeGrant } from '#emulator/directory/permission-grants.ts'
+import { revokeSessions } from '#emulator/directory/security.ts'
 import type { Guid, User } from '#emulator/directory/types.ts'
 
 export function addUser(directory: Directory, user: User): void {
@@ -43,6 +44,8 @@ export function updateUser(directory: Directory, tenantId: Guid, id: Guid, patch
   if (!user) return null
   const changed = { ...user, ...patch, id: user.id, tenantId: user.tenantId }
   contents.users.set(id, changed)
+  const isShutOut = (user.accountEnabled && !changed.accountEnabled) || user.password !== changed.password
+  if (isShutOut) revokeSessions(directory, tenantId, id)
   note(directory, contents, { kind: 'user', id, what: 'updated', before: user })
   return changed
 }

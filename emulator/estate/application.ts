@@ -24,12 +24,12 @@ export function makeApplication(entry: Entry, home: Tenant, now: Date, mistakes:
     identifierUris: entry.identifierUris,
     redirectUris: {
       web: entry.publicClient ? [] : entry.redirectUris,
-      spa: [],
+      spa: entry.spaRedirectUris,
       publicClient: entry.publicClient ? entry.redirectUris : [],
     },
     logoutUrl: null,
-    implicitIdTokens: false,
-    implicitAccessTokens: false,
+    implicitIdTokens: entry.implicitGrant.idTokens,
+    implicitAccessTokens: entry.implicitGrant.accessTokens,
     isFallbackPublicClient: entry.publicClient,
     groupMembershipClaims: entry.groupMembershipClaims,
     requestedAccessTokenVersion: entry.accessTokenVersion,
@@ -80,9 +80,14 @@ export function makeApplication(entry: Entry, home: Tenant, now: Date, mistakes:
       marketingUrl: null,
       logoUrl: null,
     },
-    optionalClaims: null,
+    optionalClaims: entry.optionalClaims
+      ? { idToken: entry.optionalClaims.idToken.map(named), accessToken: entry.optionalClaims.accessToken.map(named) }
+      : null,
   }
 }
+
+/** As Graph has it. @see https://learn.microsoft.com/graph/api/resources/optionalclaim */
+const named = (name: string) => ({ name, source: null, essential: false, additionalProperties: [] })
 
 /** The permissions that a registration lists, by name in the estate, by id in the directory. */
 export function requiredAccess(directory: Directory, entry: Entry, mistakes: string[]): RequiredResourceAccess[] {

@@ -4,8 +4,9 @@ import { addApplication, findApplication, updateApplication } from '#emulator/di
 import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
 import { guidOf } from '#emulator/directory/ids.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
-import { type Directory, openDirectory } from '#emulator/directory/open.ts'
+import { contentsOf, type Directory, openDirectory } from '#emulator/directory/open.ts'
 import { addGrant } from '#emulator/directory/permission-grants.ts'
+import { updateSecurity } from '#emulator/directory/security.ts'
 import {
   ensureServicePrincipal,
   findServicePrincipalByAppId,
@@ -14,6 +15,7 @@ import {
 import { addTenant, findTenant } from '#emulator/directory/tenants.ts'
 import type { Tenant, User } from '#emulator/directory/types.ts'
 import { addUser, findUser, findUserByName } from '#emulator/directory/users.ts'
+import { makeAccessPolicy } from '#emulator/estate/access-policy.ts'
 import { FOUNDED, makeApplication, requiredAccess } from '#emulator/estate/application.ts'
 import { populate } from '#emulator/estate/populate.ts'
 import { type Estate, estateSchema } from '#emulator/estate/schema.ts'
@@ -45,6 +47,7 @@ export function loadEstate(json: unknown, clock: Clock): Directory {
   const directory = openDirectory({ ...clock, now: () => FOUNDED })
   for (const tenant of parsed.data.tenants) loadTenant(directory, tenant, mistakes)
   for (const tenant of parsed.data.tenants) loadGuests(directory, tenant, mistakes)
+  for (const tenant of parsed.data.tenants) loadPolicies(directory, tenant, mistakes)
   for (const application of parsed.data.applications) loadApplication(directory, application, clock.now(), mistakes)
   // An application may ask for permissions of any other: all must be there first.
   for (const application of parsed.data.applications)
@@ -70,12 +73,20 @@ function loadTenant(directory: Directory, entry: Estate['tenants'][number], mist
     createdAt: FOUNDED,
     userConsent: entry.userConsent,
     adminConsentWorkflow: entry.adminConsentWorkflow,
+    conditionalAccess: [],
   }
   if (findTenant(directory, tenant.id)) mistakes.push(`tenants: ${tenant.id} stands twice`)
   for (const { name } of tenant.domains)
     if (findTenant(directory, name)) mistakes.push(`tenants: the domain ${name} belongs to two tenants`)
   addTenant(directory, tenant)
-  for (const user of entry.users) if (!user.guestOf) addUser(directory, makeUser(tenant, user, mistakes))
+  for (const user of entry.users) {
+    if (user.guestOf) continue
+    const made = makeUser(tenant, user, mistakes)
+    addUser(directory, made)
+    const { passwordExpired, secondFactor: hasSecondFactor } = user
+    if (passwordExpired || !hasSecondFactor)
+      updateSecurity(directory, tenant.id, made.id, { passwordExpired, hasSecondFactor })
+  }
   populate(directory, tenant, entry.generated)
 }
 
@@ -95,6 +106,15 @@ function loadGuests(directory: Directory, entry: Estate['tenants'][number], mist
         userType: 'Guest',
         home: { tenantId: home.tenantId, objectId: home.id },
       })
+  }
+}
+
+function loadPolicies(directory: Directory, entry: Estate['tenants'][number], mistakes: string[]): void {
+  const contents = contentsOf(directory, entry.id)
+  const complain = (mistake: string) => mistakes.push(`tenants ${entry.displayName}: ${mistake}`)
+  contents.tenant = {
+    ...contents.tenant,
+    conditionalAccess: entry.conditionalAccess.map((policy) => makeAccessPolicy(directory, entry.id, policy, complain)),
   }
 }
 

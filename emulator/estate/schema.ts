@@ -19,10 +19,27 @@ const user = z.strictObject({
   mail: z.string().nullable().optional(),
   jobTitle: z.string().optional(),
   accountEnabled: z.boolean().default(true),
+  passwordExpired: z.boolean().default(false),
+  /** Whether a second factor is set up; its code is always 123456. */
+  secondFactor: z.boolean().default(true),
   /** By display name or template id. */
   roles: z.array(z.string()).default([]),
   /** For a guest: the user principal name at home. */
   guestOf: z.string().optional(),
+})
+
+/** A policy of conditional access; people by user principal name, roles by display name, applications by client id. */
+export const accessPolicy = z.strictObject({
+  id: guid.optional(),
+  displayName: z.string().min(1),
+  users: z.union([z.literal('all'), z.array(z.string())]).default([]),
+  roles: z.array(z.string()).default([]),
+  excludedUsers: z.array(z.string()).default([]),
+  /** Applications that act by themselves. */
+  workloads: z.array(guid).default([]),
+  resources: z.union([z.literal('all'), z.array(guid)]).default('all'),
+  requires: z.enum(['block', 'mfa', 'compliant-device']).nullable().default(null),
+  signInFrequencyMinutes: z.number().int().positive().nullable().default(null),
 })
 
 const tenant = z.strictObject({
@@ -32,6 +49,7 @@ const tenant = z.strictObject({
   countryLetterCode: z.string().length(2).default('US'),
   userConsent: z.enum(['legacy', 'low', 'disabled']).default('low'),
   adminConsentWorkflow: z.boolean().default(false),
+  conditionalAccess: z.array(accessPolicy).default([]),
   users: z.array(user).default([]),
   /** Counted together with the users named above: `users: 60` gives 60 in all. */
   generated: generated.default({ users: 0, groups: 0, seed: 1 }),
@@ -54,6 +72,17 @@ const application = z.strictObject({
   displayName: z.string().min(1),
   signInAudience: z.enum(['AzureADMyOrg', 'AzureADMultipleOrgs']).default('AzureADMultipleOrgs'),
   redirectUris: z.array(z.string()).default([]),
+  /** Of a single-page application: their codes are redeemed by a page, across origins and without a secret. */
+  spaRedirectUris: z.array(z.string()).default([]),
+  /** What may come from /authorize itself: ID tokens, and access tokens. */
+  implicitGrant: z
+    .strictObject({ idTokens: z.boolean().default(false), accessTokens: z.boolean().default(false) })
+    .default({ idTokens: false, accessTokens: false }),
+  /** Names of optional claims, by token. */
+  optionalClaims: z
+    .strictObject({ idToken: z.array(z.string()).default([]), accessToken: z.array(z.string()).default([]) })
+    .nullable()
+    .default(null),
   identifierUris: z.array(z.string()).default([]),
   secrets: z
     .array(

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
 import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
 import { findApplication } from '#emulator/directory/applications.ts'
+import { hasEndedEarly } from '#emulator/directory/continuous-access.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { Application, Guid, ServicePrincipal, User } from '#emulator/directory/types.ts'
@@ -48,6 +49,7 @@ export function identifyCaller(world: World, memory: TokenMemory, authorization:
   const tenantId = String(claims.tid)
   if (!world.directory.tenants.has(tenantId) || claims.iss !== `https://sts.windows.net/${tenantId}/`)
     throw unauthenticated(world, 'Access token validation failure. Invalid issuer.')
+  if (hasEndedEarly(world.directory, tenantId, claims, MICROSOFT_GRAPH)) throw challenged(world)
   return findCaller(world, tenantId, claims)
 }
 
@@ -132,9 +134,29 @@ function isGenuine({ keys }: World, token: string): boolean {
   return verify('RSA-SHA256', Buffer.from(signed), publicKey, signature)
 }
 
-const unauthenticated = ({ origins }: World, message: string, code = 'InvalidAuthenticationToken'): GraphError =>
+/**
+ * Continuous access evaluation: the client has to bring the claims to its next token request.
+ * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+function challenged(world: World): GraphError {
+  const claims = { access_token: { nbf: { essential: true, value: String(world.clock.seconds()) } } }
+  const encoded = Buffer.from(JSON.stringify(claims)).toString('base64')
+  return unauthenticated(
+    world,
+    'Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp',
+    'InvalidAuthenticationToken',
+    `, error="insufficient_claims", claims="${encoded}"`,
+  )
+}
+
+const unauthenticated = (
+  { origins }: World,
+  message: string,
+  code = 'InvalidAuthenticationToken',
+  more = '',
+): GraphError =>
   new GraphError(401, code, message, {
     headers: {
-      'www-authenticate': `Bearer realm="", authorization_uri="${origins.https}/common/oauth2/authorize", client_id="${MICROSOFT_GRAPH}"`,
+      'www-authenticate': `Bearer realm="", authorization_uri="${origins.https}/common/oauth2/authorize", client_id="${MICROSOFT_GRAPH}"${more}`,
     },
   })
