@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SETTINGS } from '#config.ts'
+import { AADSTS as EMULATED } from '#emulator/entra/aadsts.ts'
+import { WITNESSES } from '#emulator/test/entra/aadsts/index.ts'
 import { AADSTS } from '#entra/aadsts.ts'
 import { MOVES, TENANT_STATES } from '#model/tenant.ts'
 import { EMULATOR, type Room, SRC } from '#test/rooms.ts'
@@ -32,6 +34,14 @@ const roomTable = (rooms: Record<string, Room>): string =>
     Object.entries(rooms).map(([name, { imports, packages }]) => [code(name), codes(imports), codes(packages)]),
   )
 
+const emulatedCodes = (Object.keys(EMULATED).map(Number) as (keyof typeof EMULATED)[]).map((number) => {
+  const [status, error, text] = EMULATED[number]
+  const witnesses = WITNESSES.filter((witness) => witness.code === number)
+  const clients = [...new Set(witnesses.map(({ client }) => client))].join(', ')
+  const filled = text.replace(/'?\{\d\}'?(\(\{\d\}\))?/g, '…')
+  return [code(`AADSTS${number}`), `${status} ${code(error)}`, filled, witnesses[0]?.when ?? '', clients]
+})
+
 /** Each part by its name, as it stands between `<!-- name -->` and `<!-- /name -->`. */
 const PARTS: Record<string, string> = {
   settings: table(
@@ -48,6 +58,7 @@ const PARTS: Record<string, string> = {
   ),
   rooms: roomTable(SRC),
   'emulator-rooms': roomTable(EMULATOR),
+  'emulator-aadsts': table(['code', 'answer', 'text', 'arises when', 'provoked by'], emulatedCodes),
   aadsts: table(
     ['Microsoft’s code', 'ours', 'who mends it', 'what happened', 'what to do next'],
     Object.entries(AADSTS).map(([number, { code: ours, owner, message, nextStep }]) => [
@@ -75,6 +86,7 @@ const FILES: Record<string, (text: string) => string> = {
   'docs/configuration.md': withParts,
   'docs/house.md': withParts,
   'docs/errors.md': withParts,
+  'docs/emulator-aadsts.md': withParts,
   '.env.example': () => envExample,
 }
 

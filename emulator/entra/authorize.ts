@@ -1,12 +1,15 @@
 import type { Context, Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import { type Parameters, readRequest, refuseRequest } from '#emulator/entra/authorize-request.ts'
+import { isAadstsCode } from '#emulator/entra/aadsts.ts'
+import { resolveAuthority } from '#emulator/entra/authority.ts'
+import { errorMode, type Parameters, readRequest, refuseRequest } from '#emulator/entra/authorize-request.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { type Redirect, redirectWith } from '#emulator/entra/redirect.ts'
 import { render } from '#emulator/entra/sign-in-render.ts'
-import { act, start } from '#emulator/entra/sign-in-steps.ts'
+import { act, start, type Visit } from '#emulator/entra/sign-in-steps.ts'
 import type { AuthorizeRequest, EntraState, Interaction, Session } from '#emulator/entra/state.ts'
-import { errorPage, formPostPage } from '#emulator/pages/sign-in.ts'
+import { readRestrictions, refuseRestricted } from '#emulator/entra/tenant-restrictions.ts'
+import { codeHelpPage, errorPage, formPostPage } from '#emulator/pages/sign-in.ts'
 import type { Env, World } from '#emulator/world.ts'
 
 export const SESSION_COOKIE = 'tenantry-emulator-session'
@@ -14,30 +17,50 @@ const EXPIRED = 'This page has expired or was opened in another browser. Go back
 
 /** The pages between a client's authorization request and its answer. @see RFC 6749 section 4.1.1 */
 export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState): void {
-  const begin = async (c: Context<Env>, parameters: Parameters, purpose: AuthorizeRequest['purpose']) => {
+  const visitOf = (c: Context<Env>): Visit => ({
+    session: state.session(getCookie(c, SESSION_COOKIE)),
+    restrictions: readRestrictions((name) => c.req.header(name)),
+  })
+  const begin = async (
+    c: Context<Env>,
+    parameters: Parameters,
+    { purpose, version }: Pick<AuthorizeRequest, 'purpose' | 'version'>,
+  ) => {
     try {
-      const session = state.session(getCookie(c, SESSION_COOKIE))
-      const request = readRequest(world, c.req.param('tenant') ?? '', parameters, purpose)
+      const visit = visitOf(c)
+      const { session } = visit
+      const authority = resolveAuthority(world.directory, c.req.param('tenant') ?? '')
+      if (authority.tenant) refuseRestricted(visit.restrictions, authority.tenant)
+      const request = readRequest(world, authority, parameters, { purpose, version })
       c.get('told').appId = request.appId
       const refused = refuseRequest(world, request, parameters.response_type)
       if (refused) c.get('told').reason = refused.description
       const next = refused
-        ? redirectWith(request, { error: refused.error, error_description: refused.description })
-        : start(world, state, session, request)
+        ? redirectWith(errorMode(request), { error: refused.error, error_description: refused.description })
+        : await start(world, state, visit, request)
       return await advance(c, next, session)
     } catch (error) {
       return tellError(c, error)
     }
   }
 
-  for (const path of ['/:tenant/oauth2/v2.0/authorize', '/:tenant/oauth2/authorize'] as const) {
-    app.get(path, (c) => begin(c, c.req.query(), 'sign-in'))
-    app.post(path, async (c) => begin(c, textFields(await c.req.parseBody()), 'sign-in'))
+  for (const [path, version] of [
+    ['/:tenant/oauth2/v2.0/authorize', 'v2'],
+    ['/:tenant/oauth2/authorize', 'v1'],
+  ] as const) {
+    app.get(path, (c) => begin(c, c.req.query(), { purpose: 'sign-in', version }))
+    app.post(path, async (c) => begin(c, textFields(await c.req.parseBody()), { purpose: 'sign-in', version }))
   }
-  app.get('/:tenant/v2.0/adminconsent', (c) => begin(c, c.req.query(), 'admin-consent-v2'))
-  app.get('/:tenant/adminconsent', (c) =>
-    begin(c, { ...c.req.query(), scope: 'https://graph.microsoft.com/.default' }, 'admin-consent-v1'),
-  )
+  app.get('/:tenant/v2.0/adminconsent', (c) => begin(c, c.req.query(), { purpose: 'admin-consent-v2', version: 'v2' }))
+  app.get('/:tenant/adminconsent', (c) => begin(c, c.req.query(), { purpose: 'admin-consent-v1', version: 'v1' }))
+
+  /** What `error_uri` leads to. */
+  app.get('/error', (c) => {
+    const code = Number(c.req.query('code'))
+    return isAadstsCode(code)
+      ? c.html(codeHelpPage(code, new EntraError(code).message), 200, pageHeaders(null))
+      : c.html(codeHelpPage(null, 'The emulator knows no such code.'), 404, pageHeaders(null))
+  })
 
   app.get('/_signin/:id', (c) => {
     const interaction = state.interaction(c.req.param('id'), getCookie(c, SESSION_COOKIE))
@@ -49,12 +72,13 @@ export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState)
     }
   })
   app.post('/_signin/:id', async (c) => {
-    const session = state.session(getCookie(c, SESSION_COOKIE))
+    const visit = visitOf(c)
+    const { session } = visit
     const interaction = state.interaction(c.req.param('id'), session.id)
     if (!interaction) return c.html(errorPage(70008, EXPIRED), 400, pageHeaders(null))
     c.get('told').appId = interaction.request.appId
     try {
-      const next = act(world, state, session, interaction, textFields(await c.req.parseBody()))
+      const next = await act(world, state, visit, interaction, textFields(await c.req.parseBody()))
       if ('kind' in next) state.finish(interaction.id)
       return await advance(c, next, session)
     } catch (error) {
@@ -66,13 +90,17 @@ export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState)
 
 function advance(c: Context<Env>, next: Interaction | Redirect, session: Session): Response | Promise<Response> {
   if (!('kind' in next)) {
-    setCookie(c, SESSION_COOKIE, session.id, { httpOnly: true, sameSite: 'Lax', path: '/' })
+    remember(c, session)
     return c.redirect(`/_signin/${next.id}`, 303)
   }
+  if (session.accounts.length > 0) remember(c, session)
   return next.kind === 'location'
     ? c.redirect(next.location, 302)
     : c.html(formPostPage(next.action, next.fields), 200, pageHeaders(next.action))
 }
+
+const remember = (c: Context<Env>, { id }: Session): void =>
+  setCookie(c, SESSION_COOKIE, id, { httpOnly: true, sameSite: 'Lax', path: '/' })
 
 function tellError(c: Context<Env>, error: unknown): Response | Promise<Response> {
   if (!(error instanceof EntraError)) throw error

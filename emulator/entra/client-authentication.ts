@@ -41,9 +41,13 @@ export async function authenticateClient(
       ? byFederation(world, application, form.client_assertion)
       : byCertificate(world, application, form.client_assertion, authority)
   }
-  if (isPublic) return { application, acr: '0' }
+  // A page has no secret; what it may redeem is its grant's affair.
+  if (isPublic || (application.redirectUris.spa.length > 0 && isRedemption(form))) return { application, acr: '0' }
   throw new EntraError(7000218)
 }
+
+const isRedemption = ({ grant_type: grant }: Form): boolean =>
+  grant === 'authorization_code' || grant === 'refresh_token'
 
 function bySecret({ clock, lag }: World, application: Application, secret: string): AuthenticatedClient {
   const match = application.passwordCredentials.find((credential) => sameText(credential.secret, secret))

@@ -34,23 +34,24 @@ export type ConsentNeed =
 
 export type Parties = { tenant: Tenant; user: User; application: Application }
 
-/** The delegated and application permissions that a registration lists, resource by resource. */
+/**
+ * The delegated and application permissions that a registration lists, resource by resource.
+ * @throws EntraError 65005 for a resource that is nowhere, 650054 for a permission that it has no more
+ */
 export const registered = (
   directory: Directory,
   application: Application,
 ): { resource: Application; permissions: DelegatedPermission[]; roles: AppRole[] }[] =>
   application.requiredResourceAccess.flatMap(({ resourceAppId, resourceAccess }) => {
     const resource = findApplication(directory, resourceAppId)
-    if (!resource) return []
+    if (!resource) throw new EntraError(65005, resourceAppId, application.appId, application.displayName)
     const ids = (wanted: 'Scope' | 'Role') => resourceAccess.filter(({ type }) => type === wanted).map(({ id }) => id)
     const [scopes, roles] = [ids('Scope'), ids('Role')]
-    return [
-      {
-        resource,
-        permissions: resource.delegatedPermissions.filter(({ id }) => scopes.includes(id)),
-        roles: resource.appRoles.filter(({ id }) => roles.includes(id)),
-      },
-    ]
+    const permissions = resource.delegatedPermissions.filter(({ id }) => scopes.includes(id))
+    const appRoles = resource.appRoles.filter(({ id }) => roles.includes(id))
+    if (permissions.length < new Set(scopes).size || appRoles.length < new Set(roles).size)
+      throw new EntraError(650054, application.appId, resource.displayName)
+    return [{ resource, permissions, roles: appRoles }]
   })
 
 export function grantedScopes(
@@ -69,7 +70,8 @@ export function grantedScopes(
 
 /**
  * Who has to say yes to what, before a token can be given.
- * @throws EntraError 650052 for a resource that the tenant does not have, 650057 for one that is not registered
+ * @throws EntraError 650052 for a resource that the tenant does not have, 650057 for one that is not registered, 650056 where
+ * nothing is
  * @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc#the-default-scope
  */
 export function consentNeed(
@@ -94,8 +96,10 @@ export function consentNeed(
         })
         .filter(({ permissions }) => permissions.length > 0)
   if (asked.isDefault && !settled && !wanted.some(({ resource }) => resource.appId === asked.resource.appId)) {
-    const { appId, displayName } = parties.application
-    throw new EntraError(650057, appId, displayName, asked.resourceName, asked.resource.appId)
+    const { appId, displayName, requiredResourceAccess } = parties.application
+    const valid = requiredResourceAccess.map(({ resourceAppId }) => resourceAppId)
+    if (valid.length === 0) throw new EntraError(650056, asked.resource.displayName, appId)
+    throw new EntraError(650057, appId, displayName, asked.resourceName, asked.resource.appId, valid.join(', '))
   }
   if (prompt !== 'consent' && missing.length === 0) return { kind: 'none' }
   for (const { resource } of wanted) resourceHere(directory, parties.tenant, resource)

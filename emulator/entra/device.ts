@@ -22,6 +22,7 @@ export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): v
       const authority = resolveAuthority(world.directory, c.req.param('tenant'))
       if (typeof clientId !== 'string') throw new EntraError(900144, 'client_id')
       told.appId = clientId
+      if (authority.kind === 'common' || authority.kind === 'consumers') throw new EntraError(90133)
       const application = findApplication(world.directory, clientId)
       if (!application) throw new EntraError(700016, clientId, authority.tenant?.displayName ?? authority.segment)
       const wanted =
@@ -58,6 +59,8 @@ export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): v
         appId: device.appId,
         authority: device.authority,
         redirectUri: `${browser}/common/oauth2/deviceauth/done`,
+        version: 'v2',
+        responseTypes: [],
         responseMode: 'query',
         state: null,
         nonce: null,
@@ -67,6 +70,7 @@ export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): v
         challenge: null,
         challengeMethod: null,
         wantsClientInfo: false,
+        claims: null,
         purpose: 'sign-in',
         deviceCode: device.deviceCode,
       },

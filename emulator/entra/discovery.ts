@@ -33,9 +33,10 @@ export function discoveryRoutes(app: Hono<Env>, everywhere: World): void {
     const { https } = worldOf(c).origins
     const host = new URL(https).host
     const asked = c.req.query('authorization_endpoint') ?? ''
-    const url = URL.canParse(asked) ? new URL(asked) : null
+    if (!URL.canParse(asked)) throw new EntraError(50050)
+    const url = new URL(asked)
     // MSAL Python leaves the port out, so names are compared without it.
-    if (!url || ![new URL(https).hostname, ...MICROSOFT_HOSTS].includes(url.hostname)) throw new EntraError(50049)
+    if (![new URL(https).hostname, ...MICROSOFT_HOSTS].includes(url.hostname)) throw new EntraError(50049)
     const tenant = url.pathname.split('/')[1] ?? 'common'
     const aliases = [...new Set([host, new URL(https).hostname, ...MICROSOFT_HOSTS])]
     return c.json({

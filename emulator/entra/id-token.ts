@@ -3,12 +3,28 @@ import { base64url, generateKeyPair, SignJWT } from 'jose'
 import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
 import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { Application, Tenant, User } from '#emulator/directory/types.ts'
+import { makeUti } from '#emulator/directory/uti.ts'
 import { PERSONAL_ACCOUNTS } from '#emulator/entra/authority.ts'
-import { guestClaims, MEMBER_ROLE, pairwise, unique, v1Issuer, v2Issuer } from '#emulator/entra/tokens.ts'
+import { MFA } from '#emulator/entra/conditional-access.ts'
+import { groupClaims } from '#emulator/entra/group-claims.ts'
+import { optionalClaims } from '#emulator/entra/optional-claims.ts'
+import type { SignIn } from '#emulator/entra/state.ts'
+import { guestClaims, IP_ADDRESS, pairwise, v1Issuer, v2Issuer } from '#emulator/entra/tokens.ts'
 import type { Word } from '#emulator/mischief/rules.ts'
 import type { World } from '#emulator/world.ts'
 
 const ID_TOKEN_SECONDS = 3_600
+
+export type IdTokenWish = {
+  nonce: string | null
+  oidc: readonly string[]
+  version: 'v1' | 'v2'
+  signIn: SignIn
+  /** From the sign-in page itself, where an address has to hold it. */
+  isInFront?: boolean
+  /** Of what comes beside it. */
+  hashes?: { c_hash?: string; at_hash?: string }
+}
 
 /**
  * Says who signed in. Name and object id come with the scope `profile`, the address with `email`; neither is proof of anything.
@@ -17,7 +33,7 @@ const ID_TOKEN_SECONDS = 3_600
 export async function issueIdToken(
   world: World,
   { tenant, user, application }: { tenant: Tenant; user: User; application: Application },
-  { nonce, oidc }: { nonce: string | null; oidc: readonly string[] },
+  { nonce, oidc, version, signIn, isInFront = false, hashes = {} }: IdTokenWish,
 ): Promise<string> {
   const words = world.mischief.says({ at: 'idtoken', tenantId: tenant.id, appId: application.appId })
   const now = world.clock.seconds()
@@ -28,31 +44,46 @@ export async function issueIdToken(
   const roles = application.appRoles
     .filter((role) => assigned.some((assignment) => assignment.appRoleId === role.id))
     .map((role) => role.value)
-  const wids = /DirectoryRole|All/.test(application.groupMembershipClaims ?? '')
-    ? { wids: [...user.directoryRoles, MEMBER_ROLE] }
-    : {}
   const claims: Record<string, unknown> = {
-    ver: '2.0',
-    iss: v2Issuer(world, tenant.id),
+    ver: version === 'v1' ? '1.0' : '2.0',
+    iss: version === 'v1' ? v1Issuer(tenant.id) : v2Issuer(world, tenant.id),
     sub: pairwise(user.id, application.appId),
     aud: application.appId,
     iat: now,
     nbf: now,
     exp: now + ID_TOKEN_SECONDS,
     tid: tenant.id,
-    uti: unique(),
-    ...(oidc.includes('profile')
-      ? { name: user.displayName, preferred_username: user.userPrincipalName, oid: user.id }
-      : {}),
-    ...(user.mail !== null && (oidc.includes('email') || user.home) ? { email: user.mail } : {}),
-    ...wids,
+    uti: makeUti({ issuedMilliseconds: world.clock.now().getTime(), hasSecondFactor: signIn.methods.includes(MFA) }),
+    ...(version === 'v1' ? v1Claims(user, signIn) : v2Claims(user, oidc)),
+    ...groupClaims(world, { user, application }, { isInFront }),
+    ...optionalClaims('idToken', application, { tenant, user, signIn }),
+    ...hashes,
     ...(roles.length > 0 ? { roles } : {}),
     ...(nonce === null ? {} : { nonce }),
     ...guestClaims(user),
   }
   for (const word of words) TAMPER[word]?.(claims, world)
-  return signTampered(world, claims, words)
+  return signTampered(world, claims, { words, header: version === 'v1' ? { x5t: world.keys.current().kid } : {} })
 }
+
+const v2Claims = (user: User, oidc: readonly string[]) => ({
+  ...(oidc.includes('profile')
+    ? { name: user.displayName, preferred_username: user.userPrincipalName, oid: user.id }
+    : {}),
+  ...(user.mail !== null && (oidc.includes('email') || user.home) ? { email: user.mail } : {}),
+})
+
+/** Version 1 knows no scopes: it says all at once, and how the user has proven who he is. */
+const v1Claims = (user: User, signIn: SignIn) => ({
+  amr: [...signIn.methods],
+  ...(user.surname === null ? {} : { family_name: user.surname }),
+  ...(user.givenName === null ? {} : { given_name: user.givenName }),
+  ipaddr: IP_ADDRESS,
+  name: user.displayName,
+  oid: user.id,
+  unique_name: (user.home && user.mail) || user.userPrincipalName,
+  ...(user.home ? (user.mail === null ? {} : { email: user.mail }) : { upn: user.userPrincipalName }),
+})
 
 /** One negative of an OpenID Connect relying party each. */
 const TAMPER: Partial<Record<Word, (claims: Record<string, unknown>, world: World) => void>> = {
@@ -75,7 +106,11 @@ const TAMPER: Partial<Record<Word, (claims: Record<string, unknown>, world: Worl
   'idtoken.nbf=future': (claims, world) => Object.assign(claims, { nbf: world.clock.seconds() + 600 }),
 }
 
-async function signTampered(world: World, claims: Record<string, unknown>, words: readonly Word[]): Promise<string> {
+async function signTampered(
+  world: World,
+  claims: Record<string, unknown>,
+  { words, header }: { words: readonly Word[]; header: Record<string, string> },
+): Promise<string> {
   const { keys } = world
   if (words.includes('idtoken.sig=none'))
     return `${base64url.encode(JSON.stringify({ typ: 'JWT', alg: 'none' }))}.${base64url.encode(JSON.stringify(claims))}.`
@@ -87,5 +122,5 @@ async function signTampered(world: World, claims: Record<string, unknown>, words
     const { privateKey } = await generateKeyPair('RS256')
     return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: keys.current().kid }).sign(privateKey)
   }
-  return keys.sign(claims, words.includes('idtoken.sig=unknown-kid') ? { kid: 'nobody-knows-this-key' } : {})
+  return keys.sign(claims, words.includes('idtoken.sig=unknown-kid') ? { kid: 'nobody-knows-this-key' } : header)
 }

@@ -22,14 +22,21 @@ export function redirectWith(
 
 export const sessionState = (): string => randomUUID()
 
+export type Platform = keyof Application['redirectUris']
+
+/** As what an address is registered: of a server, of a page, of a program. */
+export const platformOf = ({ redirectUris }: Application, asked: string): Platform | null =>
+  (['web', 'spa', 'publicClient'] as const).find((platform) => redirectUris[platform].some(matches(asked))) ?? null
+
 /**
  * Registered exactly, but for the port of localhost.
  * @see https://learn.microsoft.com/entra/identity-platform/reply-url#localhost-exceptions
  */
-export function isRegistered({ redirectUris }: Application, asked: string): boolean {
-  const all = [...redirectUris.web, ...redirectUris.spa, ...redirectUris.publicClient]
-  return all.some((registered) => registered === asked || withoutLocalPort(registered) === withoutLocalPort(asked))
-}
+export const isRegistered = (application: Application, asked: string): boolean =>
+  platformOf(application, asked) !== null
+
+const matches = (asked: string) => (registered: string) =>
+  registered === asked || withoutLocalPort(registered) === withoutLocalPort(asked)
 
 /** Administrator consent may come back to a longer path. @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent */
 export const isRegisteredForConsent = (application: Application, asked: string): boolean =>

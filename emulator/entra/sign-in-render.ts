@@ -2,9 +2,11 @@ import { findApplication } from '#emulator/directory/applications.ts'
 import { listTenants } from '#emulator/directory/tenants.ts'
 import { findUser, listNamedUsers } from '#emulator/directory/users.ts'
 import { adminConsentContents } from '#emulator/entra/admin-consent.ts'
+import { SECOND_FACTOR } from '#emulator/entra/conditional-access.ts'
+import { needOf, partiesOf } from '#emulator/entra/parties.ts'
 import { readScopes } from '#emulator/entra/scopes.ts'
-import { needOf, partiesOf } from '#emulator/entra/sign-in-steps.ts'
 import type { EntraState, Interaction } from '#emulator/entra/state.ts'
+import { codePage, newPasswordPage, setUpPage } from '#emulator/pages/proof.ts'
 import {
   accountPage,
   approvalPage,
@@ -21,6 +23,11 @@ export function render(world: World, state: EntraState, interaction: Interaction
   const appName = findApplication(world.directory, request.appId)?.displayName ?? ''
   if (step === 'account') return accountPage(interaction, appName, demoAccounts(world))
   if (step === 'password') return passwordPage(interaction, appName)
+  if (step === 'new-password') return newPasswordPage(interaction)
+  if (step === 'code' || step === 'set-up') {
+    const { user } = partiesOf(world, interaction)
+    return step === 'code' ? codePage(interaction, user, SECOND_FACTOR) : setUpPage(interaction, user)
+  }
   if (step === 'pick') {
     const { accounts } = state.session(interaction.sessionId)
     return pickPage(

@@ -1,30 +1,32 @@
-import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
-import { findApplication } from '#emulator/directory/applications.ts'
-import { groupsOf } from '#emulator/directory/groups.ts'
-import { contentsOf } from '#emulator/directory/open.ts'
-import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
-import { findGuest, findUser, findUserByName } from '#emulator/directory/users.ts'
+import { isRevoked } from '#emulator/directory/security.ts'
+import { findUser } from '#emulator/directory/users.ts'
 import { adminConsentContents, completeAdminConsent, mayGiveAdminConsent } from '#emulator/entra/admin-consent.ts'
-import { PERSONAL_ACCOUNTS, resolveAuthority } from '#emulator/entra/authority.ts'
-import { type ConsentNeed, consentNeed, type Parties, recordConsent } from '#emulator/entra/consent.ts'
+import { demandOf, refuseByAccess } from '#emulator/entra/conditional-access.ts'
+import { consentNeed, recordConsent } from '#emulator/entra/consent.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
-import { type Redirect, redirectWith, sessionState } from '#emulator/entra/redirect.ts'
-import { readScopes } from '#emulator/entra/scopes.ts'
+import { answerInFront, declined } from '#emulator/entra/front-channel.ts'
+import { askedBy, needOf, partiesOf } from '#emulator/entra/parties.ts'
+import { type Redirect, redirectWith } from '#emulator/entra/redirect.ts'
+import { giveAccount, giveCode, giveNewPassword, givePassword, setUp } from '#emulator/entra/sign-in-person.ts'
 import type { AuthorizeRequest, EntraState, Interaction, Session } from '#emulator/entra/state.ts'
-import { clientInfo } from '#emulator/entra/tokens.ts'
+import { refuseRestricted, type TenantRestrictions } from '#emulator/entra/tenant-restrictions.ts'
 import type { World } from '#emulator/world.ts'
 
-type Form = Readonly<Record<string, string>>
+export type Form = Readonly<Record<string, string>>
+/** One request of one browser: who is signed in there, and what the network that it comes from allows. */
+export type Visit = { session: Session; restrictions: TenantRestrictions }
+type Next = Interaction | Redirect
 
 /** The first page, or the answer at once when the browser is signed in and nothing is left to ask. */
-export function start(
-  world: World,
-  state: EntraState,
-  session: Session,
-  request: AuthorizeRequest,
-): Interaction | Redirect {
+export async function start(world: World, state: EntraState, visit: Visit, request: AuthorizeRequest): Promise<Next> {
+  const { session } = visit
+  if (state.isLoop(session, JSON.stringify({ ...request, state: null, nonce: null, challenge: null })))
+    return refuse(request, 'invalid_grant', new EntraError(50196))
   const base = { sessionId: session.id, request, username: request.loginHint ?? '', user: null, problem: null }
-  const accounts = session.accounts.filter((account) => findUser(world.directory, account.tenantId, account.id))
+  const accounts = session.accounts.filter(
+    ({ tenantId, id, signIn }) =>
+      findUser(world.directory, tenantId, id) && !isRevoked(world.directory, tenantId, id, signIn.atMilliseconds),
+  )
   const named = accounts.find(
     ({ tenantId, id }) =>
       findUser(world.directory, tenantId, id)?.userPrincipalName.toLowerCase() === request.loginHint?.toLowerCase(),
@@ -32,36 +34,45 @@ export function start(
   const only = accounts.length === 1 && request.loginHint === null ? (accounts[0] ?? null) : null
   const asksForPerson = request.prompt === 'login' || request.prompt === 'select_account'
   const chosen = asksForPerson ? null : (named ?? only)
-  if (request.prompt === 'none')
-    return silently(world, state, { ...base, id: '', step: 'account', expiresAt: 0, user: chosen })
-  if (chosen) return afterSignIn(world, state, state.begin({ ...base, step: 'account', user: chosen }))
+  if (request.prompt === 'none') {
+    if (!chosen && accounts.length > 1 && request.loginHint === null)
+      return refuse(request, 'interaction_required', new EntraError(16000))
+    return silently(world, state, visit, { ...base, id: '', step: 'account', expiresAt: 0, user: chosen })
+  }
+  if (chosen) return afterSignIn(world, state, visit, state.begin({ ...base, step: 'account', user: chosen }))
   return state.begin({ ...base, step: accounts.length > 0 && request.prompt !== 'login' ? 'pick' : 'account' })
 }
 
+const refuse = (request: AuthorizeRequest, error: string, why: EntraError): Redirect =>
+  redirectWith(request, { error, error_description: why.description })
+
 /** `prompt=none`: no page, whatever happens. */
-function silently(world: World, state: EntraState, interaction: Interaction): Redirect {
+async function silently(world: World, state: EntraState, visit: Visit, interaction: Interaction): Promise<Redirect> {
   const { request, user } = interaction
-  const refuse = (error: string, why: EntraError) =>
-    redirectWith(request, { error, error_description: why.description })
-  if (!user) return refuse('login_required', new EntraError(50058))
+  if (!user) return refuse(request, 'login_required', new EntraError(50058))
   try {
-    const next = afterSignIn(world, state, interaction)
-    return 'kind' in next ? next : refuse('interaction_required', new EntraError(65001, request.appId, ''))
+    const parties = partiesOf(world, interaction)
+    refuseByAccess(world, parties, user.signIn, askedBy(world, request, parties).resource)
+    const next = await afterSignIn(world, state, visit, interaction)
+    if ('kind' in next) return next
+    const { appId, displayName } = parties.application
+    return refuse(request, 'interaction_required', new EntraError(65001, appId, displayName))
   } catch (error) {
-    if (error instanceof EntraError) return refuse('interaction_required', error)
-    throw error
+    if (!(error instanceof EntraError)) throw error
+    return refuse(request, error.code === 53003 ? 'access_denied' : 'interaction_required', error)
   }
 }
 
 /** One press of a button. */
-export function act(
+export async function act(
   world: World,
   state: EntraState,
-  session: Session,
+  visit: Visit,
   interaction: Interaction,
   form: Form,
-): Interaction | Redirect {
+): Promise<Next> {
   const { step } = interaction
+  const { session } = visit
   if (form.action === 'cancel') {
     const device = interaction.request.deviceCode === null ? null : state.device(interaction.request.deviceCode)
     if (device) device.outcome = 'declined'
@@ -69,58 +80,30 @@ export function act(
   }
   if (form.action === 'other')
     return Object.assign(interaction, { step: 'account', username: '', problem: null, user: null })
-  if (step === 'pick') {
-    const account = session.accounts.find(({ id }) => id === form.account)
-    if (!account) return Object.assign(interaction, { step: 'account', username: '' })
-    return afterSignIn(world, state, Object.assign(interaction, { user: account }))
-  }
   if (step === 'account') return giveAccount(world, interaction, form)
-  if (step === 'password') return givePassword(world, state, session, interaction, form)
   if (step === 'consent' && form.action === 'accept') return accept(world, state, interaction, form)
-  if (step === 'approval' && form.action === 'request')
-    return redirectWith(interaction.request, {
-      error: 'access_denied',
-      error_description: new EntraError(90095).description,
-    })
-  return interaction
+  if (step === 'approval' && form.action === 'request') return requestApproval(world, interaction)
+  const isKnown =
+    (step === 'pick' && pick(session, interaction, form)) ||
+    (step === 'password' && givePassword(world, session, interaction, form)) ||
+    (step === 'new-password' && giveNewPassword(world, session, interaction, form)) ||
+    (step === 'set-up' && setUp(world, interaction)) ||
+    (step === 'code' && giveCode(session, interaction, form))
+  return isKnown ? afterSignIn(world, state, visit, interaction) : interaction
 }
 
-function giveAccount(world: World, interaction: Interaction, form: Form): Interaction {
-  const username = (form.loginfmt ?? '').trim()
-  if (username === '')
-    return Object.assign(interaction, { username, problem: 'Enter the address of your account.', step: 'account' })
-  return findUserByName(world.directory, username)
-    ? Object.assign(interaction, { username, problem: null, step: 'password' })
-    : Object.assign(interaction, {
-        username,
-        problem: 'We could not find an account with that address.',
-        step: 'account',
-      })
+function pick(session: Session, interaction: Interaction, form: Form): boolean {
+  const account = session.accounts.find(({ id }) => id === form.account)
+  Object.assign(interaction, account ? { user: account } : { step: 'account', username: '' })
+  return account !== undefined
 }
 
-function givePassword(
-  world: World,
-  state: EntraState,
-  session: Session,
-  interaction: Interaction,
-  form: Form,
-): Interaction | Redirect {
-  const user = findUserByName(world.directory, interaction.username)
-  if (!user || user.password === null || user.password !== form.passwd)
-    return Object.assign(interaction, { problem: 'Your account or password is incorrect.' })
-  if (!user.accountEnabled)
-    return Object.assign(interaction, {
-      problem: 'Your account has been locked or disabled. Contact your administrator.',
-    })
-  const account = { tenantId: user.tenantId, id: user.id }
-  session.accounts = [account, ...session.accounts.filter(({ id }) => id !== user.id)]
-  return afterSignIn(world, state, Object.assign(interaction, { user: account, problem: null }))
-}
-
-function accept(world: World, state: EntraState, interaction: Interaction, form: Form): Redirect {
+async function accept(world: World, state: EntraState, interaction: Interaction, form: Form): Promise<Redirect> {
   const { request } = interaction
   const parties = partiesOf(world, interaction)
-  const asked = readScopes(world.directory, request.scopes, parties.tenant.displayName)
+  const asked = askedBy(world, request, parties)
+  if (world.lag.refusesBacking(parties.application))
+    throw new EntraError(650051, parties.application.appId, parties.tenant.displayName)
   if (request.purpose !== 'sign-in') return completeAdminConsent(world, parties, request, asked)
   const need = consentNeed(world.directory, parties, asked, request.prompt)
   if (need.kind === 'approval') return declined(world, interaction)
@@ -128,103 +111,38 @@ function accept(world: World, state: EntraState, interaction: Interaction, form:
     recordConsent(world.directory, parties, need.wanted, {
       forAll: need.mayConsentForAll && form.onBehalfOf === 'organization',
     })
-  return succeed(world, state, interaction, parties)
+  return answerInFront(world, state, interaction, parties)
 }
 
-/** Signed in at home; now into the tenant that was asked for, and through consent. */
-function afterSignIn(world: World, state: EntraState, interaction: Interaction): Interaction | Redirect {
-  const { request } = interaction
+/** Signed in at home; now into the tenant that was asked for, past its policies, and through consent. */
+async function afterSignIn(world: World, state: EntraState, visit: Visit, interaction: Interaction): Promise<Next> {
+  const { request, user } = interaction
   const parties = partiesOf(world, interaction)
+  refuseRestricted(visit.restrictions, parties.tenant)
+  const asked = askedBy(world, request, parties)
+  const demand = user ? demandOf(world, parties, user.signIn, asked.resource) : 'sign-in'
+  if (demand === 'sign-in') {
+    const username = user && findUser(world.directory, user.tenantId, user.id)?.userPrincipalName
+    return Object.assign(interaction, { step: 'password', username: username ?? '', user: null })
+  }
+  if (demand !== 'none') return Object.assign(interaction, { step: demand, problem: null })
   if (request.purpose !== 'sign-in') {
-    const asked = readScopes(world.directory, request.scopes, parties.tenant.displayName)
     const contents = adminConsentContents(world.directory, parties.application, asked)
     return Object.assign(interaction, { step: mayGiveAdminConsent(parties.user, contents) ? 'consent' : 'approval' })
   }
   const need = needOf(world, interaction, parties)
-  if (need.kind === 'none') return succeed(world, state, interaction, parties)
+  if (need.kind === 'none') return answerInFront(world, state, interaction, parties)
   return Object.assign(interaction, { step: need.kind === 'ask' ? 'consent' : 'approval' })
 }
 
-export function needOf({ directory }: World, { request }: Interaction, parties: Parties): ConsentNeed {
-  const asked = readScopes(directory, request.scopes, parties.tenant.displayName)
-  return consentNeed(directory, parties, asked, request.prompt)
-}
-
-/**
- * Who is signed in, in which tenant, to what.
- * @throws EntraError 50020 for an account that is a stranger in the tenant that was asked for
- */
-export function partiesOf({ directory }: World, { user: account, request }: Interaction): Parties {
-  const application = findApplication(directory, request.appId)
-  const home = account ? findUser(directory, account.tenantId, account.id) : null
-  if (!application || !home) throw new EntraError(50058)
-  if (!home.accountEnabled) throw new EntraError(50057)
-  const authority = resolveAuthority(directory, request.authority)
-  const homeTenant = contentsOf(directory, home.tenantId).tenant
-  const stranger = (where: string) =>
-    new EntraError(50020, home.userPrincipalName, homeTenant.displayName, where, application.displayName)
-  if (!authority.tenant) {
-    if (home.tenantId === PERSONAL_ACCOUNTS && authority.kind !== 'consumers')
-      throw stranger('any work or school directory')
-    return { tenant: homeTenant, user: home, application }
-  }
-  const user = authority.tenant.id === home.tenantId ? home : findGuest(directory, authority.tenant.id, home)
-  if (!user) throw stranger(authority.tenant.displayName)
-  return { tenant: authority.tenant, user, application }
-}
-
-function succeed(world: World, state: EntraState, { request }: Interaction, parties: Parties): Redirect {
-  const { tenant, user } = parties
-  refuseUnassigned(world, parties)
-  const device = request.deviceCode === null ? null : state.device(request.deviceCode)
-  if (device) {
-    device.outcome = { tenantId: tenant.id, userId: user.id }
-    return redirectWith(request, {})
-  }
-  const code = state.issueCode({ request, tenantId: tenant.id, userId: user.id })
-  const foreignIssuer = world.mischief
-    .says({ at: 'authorize', tenantId: tenant.id, appId: request.appId })
-    .includes('authorize.iss=other')
-  return redirectWith(request, {
-    code,
-    ...(request.wantsClientInfo ? { client_info: clientInfo(user) } : {}),
-    session_state: sessionState(),
-    ...(foreignIssuer ? { iss: 'https://login.evil.example/v2.0' } : {}),
-  })
-}
-
-/** @throws EntraError 50105 where only assigned users, themselves or by a group, may come in */
-export function refuseUnassigned({ directory }: World, { tenant, user, application }: Parties): void {
-  const client = findServicePrincipalByAppId(directory, tenant.id, application.appId)
-  if (!client?.appRoleAssignmentRequired) return
-  const principals = [user.id, ...[...groupsOf(directory, tenant.id, user.id)].map(({ id }) => id)]
-  const isAssigned = principals.some((principal) =>
-    assignmentsOf(directory, tenant.id, principal).some(({ resourceId }) => resourceId === client.id),
+function requestApproval(world: World, interaction: Interaction): Redirect {
+  const parties = partiesOf(world, interaction)
+  const need = interaction.request.purpose === 'sign-in' ? needOf(world, interaction, parties) : null
+  const isRisky = need?.kind === 'approval' && need.reason === 900941
+  const { displayName } = parties.application
+  return refuse(
+    interaction.request,
+    'access_denied',
+    isRisky ? new EntraError(900981, displayName) : new EntraError(90095),
   )
-  if (!isAssigned) throw new EntraError(50105, application.appId, application.displayName)
-}
-
-function declined(world: World, interaction: Interaction): Redirect {
-  const { request, step } = interaction
-  const answer = (error: string, error_description: string, more: Record<string, string> = {}) =>
-    redirectWith(request, { ...more, error, error_description })
-  if (request.purpose === 'admin-consent-v1') return answer('permission_denied', 'The admin canceled the request')
-  if (request.purpose === 'admin-consent-v2' && step !== 'approval')
-    return answer('consent_required', 'AADSTS65004: The resource owner or authorization server denied the request.', {
-      admin_consent: 'True',
-    })
-  if (step === 'approval') {
-    const parties = partiesOf(world, interaction)
-    const need = request.purpose === 'sign-in' ? needOf(world, interaction, parties) : null
-    const code = need?.kind === 'approval' ? need.reason : 90094
-    const { tenant, application } = parties
-    const why =
-      code === 90093
-        ? new EntraError(code, tenant.displayName, application.displayName)
-        : new EntraError(code, application.displayName)
-    return answer('access_denied', why.description, request.purpose === 'sign-in' ? {} : { admin_consent: 'True' })
-  }
-  return step === 'consent'
-    ? answer('access_denied', new EntraError(65004).description, { error_subcode: 'cancel' })
-    : answer('access_denied', 'the user canceled the authentication')
 }

@@ -2,11 +2,19 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '#emulator/clock.ts'
 import type { Guid } from '#emulator/directory/types.ts'
 
+/** What can come back from the sign-in pages. */
+export type ResponseType = 'code' | 'id_token' | 'token'
+/** When somebody proved who he is, and how: `pwd`, `mfa`. */
+export type SignIn = { atMilliseconds: number; methods: readonly string[] }
+export type Account = { tenantId: Guid; id: Guid; signIn: SignIn }
+
 /** What the sign-in pages and the token endpoint remember between requests. */
 export type AuthorizeRequest = {
   appId: Guid
   authority: string
+  version: 'v1' | 'v2'
   redirectUri: string
+  responseTypes: readonly ResponseType[]
   responseMode: 'query' | 'fragment' | 'form_post'
   state: string | null
   nonce: string | null
@@ -16,6 +24,8 @@ export type AuthorizeRequest = {
   challenge: string | null
   challengeMethod: 'S256' | 'plain' | null
   wantsClientInfo: boolean
+  /** As the client sent it: capabilities, and answers to challenges. */
+  claims: string | null
   /** What the endpoint was: plain sign-in, or administrator consent of either version. */
   purpose: 'sign-in' | 'admin-consent-v1' | 'admin-consent-v2'
   /** The sign-in is for a device that waits, not for the client at `redirectUri`. */
@@ -29,17 +39,17 @@ export type Device = {
   authority: string
   scopes: string[]
   expiresAt: number
-  outcome: 'pending' | 'declined' | { tenantId: Guid; userId: Guid }
+  outcome: 'pending' | 'declined' | { tenantId: Guid; userId: Guid; signIn: SignIn }
   redeemed: boolean
 }
-export type Step = 'account' | 'password' | 'pick' | 'consent' | 'approval'
+export type Step = 'account' | 'password' | 'new-password' | 'code' | 'set-up' | 'pick' | 'consent' | 'approval'
 export type Interaction = {
   id: string
   sessionId: string
   request: AuthorizeRequest
   step: Step
   username: string
-  user: { tenantId: Guid; id: Guid } | null
+  user: Account | null
   problem: string | null
   expiresAt: number
 }
@@ -47,6 +57,7 @@ export type Code = {
   request: AuthorizeRequest
   tenantId: Guid
   userId: Guid
+  signIn: SignIn
   expiresAt: number
   used: boolean
 }
@@ -54,17 +65,23 @@ export type RefreshToken = {
   appId: Guid
   tenantId: Guid
   userId: Guid
+  signIn: SignIn
   scopes: string[]
+  /** Of a single-page application: it ends a day after the sign-in, however often it is renewed. */
+  isSpa: boolean
   issuedAt: number
   expiresAt: number
 }
-/** The accounts that one browser has signed in with. */
-export type Session = { id: string; accounts: { tenantId: Guid; id: Guid }[] }
+/** The accounts that one browser has signed in with, and when it last asked for what. */
+export type Session = { id: string; accounts: Account[]; asked: Map<string, number[]> }
 
 const MINUTE_SECONDS = 60
 const CODE_SECONDS = 10 * MINUTE_SECONDS
 const INTERACTION_SECONDS = 30 * MINUTE_SECONDS
 const REFRESH_SECONDS = 90 * 24 * 3_600
+const SPA_REFRESH_SECONDS = 24 * 3_600
+/** @see https://learn.microsoft.com/entra/identity-platform/reference-breaking-changes#the-client-loop-detection */
+const LOOP = { times: 15, seconds: 5 * MINUTE_SECONDS }
 
 export type EntraState = ReturnType<typeof openEntraState>
 
@@ -79,9 +96,16 @@ export function openEntraState(clock: Clock) {
     session(id: string | undefined): Session {
       const known = id === undefined ? undefined : sessions.get(id)
       if (known) return known
-      const made = { id: random(), accounts: [] }
+      const made = { id: random(), accounts: [], asked: new Map() }
       sessions.set(made.id, made)
       return made
+    },
+    /** Counts the same question of the same browser: true when it has been asked too often in too short a time. */
+    isLoop({ asked }: Session, question: string): boolean {
+      const now = clock.seconds()
+      const recent = [...(asked.get(question) ?? []), now].filter((at) => at > now - LOOP.seconds)
+      asked.set(question, recent)
+      return recent.length > LOOP.times
     },
     endSession: (id: string | undefined) => id !== undefined && sessions.delete(id),
     begin(interaction: Omit<Interaction, 'id' | 'expiresAt'>): Interaction {
@@ -106,7 +130,10 @@ export function openEntraState(clock: Clock) {
     issueRefreshToken(token: Omit<RefreshToken, 'issuedAt' | 'expiresAt'>): string {
       const value = random('0.A')
       const issuedAt = clock.seconds()
-      refreshTokens.set(value, { ...token, issuedAt, expiresAt: issuedAt + REFRESH_SECONDS })
+      const expiresAt = token.isSpa
+        ? Math.floor(token.signIn.atMilliseconds / 1000) + SPA_REFRESH_SECONDS
+        : issuedAt + REFRESH_SECONDS
+      refreshTokens.set(value, { ...token, issuedAt, expiresAt })
       return value
     },
     refreshToken: (value: string): RefreshToken | null => refreshTokens.get(value) ?? null,

@@ -11,68 +11,56 @@ import { onBehalfOf } from '#emulator/entra/grants/on-behalf-of.ts'
 import { password } from '#emulator/entra/grants/password.ts'
 import { refreshToken } from '#emulator/entra/grants/refresh-token.ts'
 import type { EntraState } from '#emulator/entra/state.ts'
+import { readRestrictions, refuseRestricted } from '#emulator/entra/tenant-restrictions.ts'
+import { asV1, v1Form } from '#emulator/entra/token-v1.ts'
 import { type Env, seenAs, sendBytes, type World } from '#emulator/world.ts'
 
 const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials, onBehalfOf, deviceCode, password]
-
-/** @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token */
-export function tokenRoutes(app: Hono<Env>, everywhere: World, state: EntraState): void {
-  const answer = async (
-    c: Context<Env>,
-    segment: string,
-    adapt: (form: Record<string, string>) => Record<string, string>,
-  ) => {
-    const world = seenAs(everywhere, c.req.header('host'))
-    const form = adapt(await readForm(c.req))
-    const told = c.get('told')
-    told.grantType = form.grant_type ?? ''
-    const authority = resolveAuthority(world.directory, segment)
-    if (form.resource) throw new EntraError(901002)
-    if (authority.tenant) told.tenantId = authority.tenant.id
-    if (!form.grant_type) throw new EntraError(900144, 'grant_type')
-    const grant = GRANTS.find(({ grantTypes }) => grantTypes.includes(form.grant_type ?? ''))
-    if (!grant) throw new EntraError(70003, form.grant_type)
-    if (form.client_id) told.appId = form.client_id
-    const client = await authenticateClient(world, authority, form, c.req.header('authorization'))
-    told.appId = client.application.appId
-    for (const name of grant.parameters) if (!form[name]) throw new EntraError(900144, name)
-    return grant.handler({ world, state, authority, client, form, told })
-  }
-  for (const path of ['/:tenant/oauth2/v2.0/token', '/:tenant/oauth2/token'] as const)
-    app.get(path, () => {
-      throw new EntraError(900561, 'GET')
-    })
-
-  app.post('/:tenant/oauth2/v2.0/token', async (c) =>
-    sendToken(c, await answer(c, c.req.param('tenant'), (form) => form)),
-  )
-
-  /** v1 names a resource instead of scopes and writes its numbers as strings. */
-  app.post('/:tenant/oauth2/token', async (c) => {
-    let asked = ''
-    const body = await answer(c, c.req.param('tenant'), ({ resource = '', ...form }) => {
-      asked = resource
-      return { ...form, ...(resource === '' ? {} : { scope: `${resource}/.default` }) }
-    })
-    const expires = everywhere.clock.seconds() + Number(body.expires_in)
-    return sendToken(c, {
-      ...body,
-      expires_in: String(body.expires_in),
-      ext_expires_in: String(body.ext_expires_in),
-      expires_on: String(expires),
-      not_before: String(everywhere.clock.seconds() - 300),
-      ...(asked === '' ? {} : { resource: asked }),
-    })
-  })
-}
-
 const HEADERS = {
   'content-type': 'application/json',
   'cache-control': 'no-store, no-cache',
   pragma: 'no-cache',
 }
 
+/** @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token */
+export function tokenRoutes(app: Hono<Env>, everywhere: World, state: EntraState): void {
+  const answer = async (c: Context<Env>, form: Record<string, string>, version: 'v1' | 'v2') => {
+    const world = seenAs(everywhere, c.req.header('host'))
+    const told = c.get('told')
+    told.grantType = form.grant_type ?? ''
+    const authority = resolveAuthority(world.directory, c.req.param('tenant') ?? '')
+    if (form.resource && version === 'v2') throw new EntraError(901002)
+    if (authority.tenant) told.tenantId = authority.tenant.id
+    if (!form.grant_type) throw new EntraError(900144, 'grant_type')
+    const grant = GRANTS.find(({ grantTypes }) => grantTypes.includes(form.grant_type ?? ''))
+    if (!grant) throw new EntraError(70003, form.grant_type)
+    if (form.client_id) told.appId = form.client_id
+    const restrictions = readRestrictions((name) => c.req.header(name))
+    if (authority.tenant) refuseRestricted(restrictions, authority.tenant)
+    const client = await authenticateClient(world, authority, form, c.req.header('authorization'))
+    told.appId = client.application.appId
+    for (const name of grant.parameters)
+      if (!form[name]) throw new EntraError(900144, version === 'v1' && name === 'scope' ? 'resource' : name)
+    const origin = c.req.header('origin')
+    return grant.handler({ world, state, authority, version, client, form, origin, restrictions, told })
+  }
+  for (const path of ['/:tenant/oauth2/v2.0/token', '/:tenant/oauth2/token'] as const)
+    app.get(path, () => {
+      throw new EntraError(900561, 'GET')
+    })
+
+  app.post('/:tenant/oauth2/v2.0/token', async (c) => sendToken(c, await answer(c, await readForm(c.req), 'v2')))
+  app.post('/:tenant/oauth2/token', async (c) => {
+    const form = await readForm(c.req)
+    return sendToken(c, asV1(await answer(c, v1Form(form), 'v1'), form, everywhere.clock.seconds()))
+  })
+}
+
+/** A page of another origin may read what it asked for. */
 function sendToken(c: Context<Env>, answer: object): Response {
   const body = Buffer.from(JSON.stringify(answer))
-  return sendBytes(c, { status: 200, headers: { ...HEADERS, 'content-length': String(body.length) }, body })
+  const origin = c.req.header('origin')
+  const crossOrigin = origin === undefined ? {} : { 'access-control-allow-origin': origin, vary: 'origin' }
+  const headers = { ...HEADERS, ...crossOrigin, 'content-length': String(body.length) }
+  return sendBytes(c, { status: 200, headers, body })
 }

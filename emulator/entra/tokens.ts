@@ -5,17 +5,27 @@ import { isFirstParty } from '#emulator/directory/first-party.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { Application, Guid, ServicePrincipal, Tenant, User } from '#emulator/directory/types.ts'
+import { makeUti } from '#emulator/directory/uti.ts'
 import { PERSONAL_ACCOUNTS } from '#emulator/entra/authority.ts'
+import { MFA } from '#emulator/entra/conditional-access.ts'
+import { groupClaims, MEMBER_ROLE } from '#emulator/entra/group-claims.ts'
+import { optionalClaims } from '#emulator/entra/optional-claims.ts'
+import type { SignIn } from '#emulator/entra/state.ts'
 import type { World } from '#emulator/world.ts'
 
 /** Entra ID draws 60 to 90 minutes. @see https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime */
 const LIFETIME_SECONDS = { least: 3_600, spread: 1_800 }
+/** 20 to 28 hours, where client and resource hear at once of what ends a token. @see https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation#token-lifetime */
+const LONG_LIFETIME_SECONDS = { least: 20 * 3_600, spread: 8 * 3_600 }
 /** Tokens for Graph are dated five minutes back. */
 const BACKDATED_SECONDS = 300
-export const MEMBER_ROLE = 'b79fbf4d-3ef9-4689-8143-76b194e85509'
+
 const SERVICE_PRINCIPAL_ROLE = '0997a1d0-0d1d-4acb-b408-d5ca73121e90'
 
-export type IssuedToken = { value: string; expiresInSeconds: number }
+/** Everybody comes from this machine. */
+export const IP_ADDRESS = '127.0.0.1'
+
+export type IssuedToken = { value: string; expiresInSeconds: number; refreshInSeconds?: number }
 export type ClientAuthentication = '0' | '1' | '2'
 
 export const v2Issuer = ({ origins }: World, tenantId: string): string => `${origins.https}/${tenantId}/v2.0`
@@ -23,22 +33,29 @@ export const v1Issuer = (tenantId: string): string => `https://sts.windows.net/$
 /** The same person is another subject to every application. */
 export const pairwise = (userId: Guid, appId: Guid): string =>
   createHash('sha256').update(`${userId}:${appId}`).digest('base64url')
-export const unique = () => randomUUID().replaceAll('-', '').slice(0, 22)
 
-type ForUser = { tenant: Tenant; user: User; application: Application; acr: ClientAuthentication }
+type ForUser = {
+  tenant: Tenant
+  user: User
+  application: Application
+  acr: ClientAuthentication
+  signIn: SignIn
+}
 /** What the client said of itself, by `claims`, and how it named the resource. */
 export type Wish = { resourceName: string; capabilities: readonly string[] }
 
 /** @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
 export async function issueUserToken(
   world: World,
-  { tenant, user, application, acr }: ForUser,
+  { tenant, user, application, acr, signIn }: ForUser,
   resource: Application,
   scopes: readonly string[],
   wish: Wish,
 ): Promise<IssuedToken> {
   const words = world.mischief.says({ at: 'token', tenantId: tenant.id, appId: application.appId })
-  const { iat, exp, expiresInSeconds } = times(world)
+  const isLong = resource.appId === MICROSOFT_GRAPH && isContinuous(wish)
+  const { iat, exp, expiresInSeconds } = times(world, isLong ? LONG_LIFETIME_SECONDS : LIFETIME_SECONDS)
+  const refreshInSeconds = Math.floor(expiresInSeconds / 2)
   const isV1 = resource.requestedAccessTokenVersion !== 2
   const claims = {
     aud: audienceOf(resource, wish.resourceName),
@@ -54,7 +71,8 @@ export async function issueUserToken(
           unique_name: user.userPrincipalName,
           upn: user.userPrincipalName,
           acr: '1',
-          amr: ['pwd'],
+          amr: [...signIn.methods],
+          ipaddr: IP_ADDRESS,
           ...(user.givenName === null ? {} : { given_name: user.givenName }),
           ...(user.surname === null ? {} : { family_name: user.surname }),
           tenant_region_scope: 'EU',
@@ -67,13 +85,15 @@ export async function issueUserToken(
     scp: scopes.join(' '),
     sub: pairwise(user.id, resource.appId),
     tid: words.includes('accesstoken.tid=other') ? randomUUID() : tenant.id,
-    uti: unique(),
+    uti: makeUti({ issuedMilliseconds: world.clock.now().getTime(), hasSecondFactor: signIn.methods.includes(MFA) }),
     ver: isV1 ? '1.0' : '2.0',
     wids: [...user.directoryRoles, ...(user.userType === 'Member' ? [MEMBER_ROLE] : [])],
     ...guestClaims(user),
+    ...groupClaims(world, { user, application: resource }, { isInFront: false }),
+    ...optionalClaims('accessToken', resource, { tenant, user, signIn }),
     ...capabilityClaims(wish),
   }
-  return { value: await world.keys.sign(claims), expiresInSeconds }
+  return { value: await world.keys.sign(claims), expiresInSeconds, ...(isLong ? { refreshInSeconds } : {}) }
 }
 
 /** App-only: a snapshot of the app roles that the service principal holds now. */
@@ -100,7 +120,7 @@ export async function issueAppToken(
   const tid = words.includes('apptoken.swap')
     ? ([...directory.tenants.keys()].find((id) => id !== tenant.id && id !== PERSONAL_ACCOUNTS) ?? tenant.id)
     : tenant.id
-  const { iat, exp, expiresInSeconds } = times(world)
+  const { iat, exp, expiresInSeconds } = times(world, LIFETIME_SECONDS)
   const isV1 = resource.requestedAccessTokenVersion !== 2
   const claims = {
     aud: words.includes('apptoken.aud=other')
@@ -119,7 +139,7 @@ export async function issueAppToken(
     sub: servicePrincipal.id,
     tenant_region_scope: 'EU',
     tid,
-    uti: unique(),
+    uti: makeUti({ issuedMilliseconds: world.clock.now().getTime(), hasSecondFactor: false }),
     ver: isV1 ? '1.0' : '2.0',
     wids: [SERVICE_PRINCIPAL_ROLE],
     xms_tcdt: Math.floor(tenant.createdAt.getTime() / 1000),
@@ -129,6 +149,7 @@ export async function issueAppToken(
   return { value: await world.keys.sign(claims), expiresInSeconds }
 }
 
+const isContinuous = ({ capabilities }: Wish): boolean => capabilities.some((word) => word.toLowerCase() === 'cp1')
 const capabilityClaims = ({ capabilities }: Wish) => (capabilities.length > 0 ? { xms_cc: [...capabilities] } : {})
 
 /** Microsoft Graph's audience follows how it was asked for: by address or by id. */
@@ -149,8 +170,8 @@ export function capabilitiesIn(claims: string | undefined): string[] {
   }
 }
 
-function times({ clock }: World) {
-  const lifetime = LIFETIME_SECONDS.least - 1 + Math.floor(Math.random() * LIFETIME_SECONDS.spread)
+function times({ clock }: World, { least, spread }: { least: number; spread: number }) {
+  const lifetime = least - 1 + Math.floor(Math.random() * spread)
   const now = clock.seconds()
   return { iat: now - BACKDATED_SECONDS, exp: now + lifetime, expiresInSeconds: lifetime }
 }

@@ -2,21 +2,22 @@ import { html } from 'hono/html'
 import type { Application, Tenant, User } from '#emulator/directory/types.ts'
 import { type Html, layout } from '#emulator/pages/layout.ts'
 
-type Shown = { id: string; username: string; problem: string | null }
+export type Shown = { id: string; username: string; problem: string | null }
 export type DemoAccount = { name: string; role: string; tenant: string }
 
-const problem = (text: string | null) => (text ? html`<p class="problem" id="problem" role="alert">${text}</p>` : '')
+export const problem = (text: string | null) =>
+  text ? html`<p class="problem" id="problem" role="alert">${text}</p>` : ''
 const initials = (name: string) =>
   name
     .split(/\s+/)
     .slice(0, 2)
     .map((word) => word[0]?.toUpperCase() ?? '')
     .join('')
-const who = ({ displayName, userPrincipalName }: User, tenant?: Tenant) =>
+export const who = ({ displayName, userPrincipalName }: User, tenant?: Tenant) =>
   html`<p class="who"><b aria-hidden="true">${initials(displayName)}</b><span>${userPrincipalName}${tenant ? ` · ${tenant.displayName}` : ''}</span></p>`
-const form = (id: string, body: Html) => html`<form method="post" action="/_signin/${id}">${body}</form>`
+export const form = (id: string, body: Html) => html`<form method="post" action="/_signin/${id}">${body}</form>`
 /** The primary button comes first, as the one that Enter presses; the style puts it last to the eye. */
-const actions = (primary: string, value: string, other = 'Cancel', otherValue = 'cancel') =>
+export const actions = (primary: string, value: string, other = 'Cancel', otherValue = 'cancel') =>
   html`<div class="actions"><button class="primary" name="action" value="${value}">${primary}</button><button name="action" value="${otherValue}" formnovalidate>${other}</button></div>`
 
 export const accountPage = (
@@ -155,12 +156,25 @@ export const approvalPage = (parts: ConsentParts & { reason: keyof typeof WHY; m
       )}`,
   )
 
+/** Known, but kept out by a policy. */
+const BLOCKED: readonly number[] = [53000, 53003]
+
 export const errorPage = (code: number, message: string): Html =>
   layout(
     'Sign-in failed',
-    html`<h1>Sorry, but we’re having trouble signing you in.</h1>
+    html`<h1>${BLOCKED.includes(code) ? 'You cannot access this right now' : 'Sorry, but we’re having trouble signing you in.'}</h1>
+      ${BLOCKED.includes(code) ? html`<p>Your sign-in was successful but does not meet the criteria to access this resource.</p>` : ''}
       <p class="code">AADSTS${code}: ${message}</p>
       <p class="soft">Go back to the application and start again.</p>`,
+  )
+
+/** What `error_uri` of a refusal leads to. */
+export const codeHelpPage = (code: number | null, message: string): Html =>
+  layout(
+    code === null ? 'Unknown code' : `AADSTS${code}`,
+    html`<h1>${code === null ? 'Unknown code' : `AADSTS${code}`}</h1>
+      <p class="code">${message}</p>
+      <p class="soft">Where “…” stands, the answer to a program names what it is about.</p>`,
   )
 
 export const signedOutPage = (): Html =>

@@ -150,7 +150,7 @@ test('authorize.stripChallenge: the code is no longer bound to its verifier, and
     code_challenge_method: 'S256',
   }
   const code = (await authorize(challenge)).url.searchParams.get('code')
-  assert.deepEqual((await redeem(code, { code_verifier: VERIFIER })).body.error_codes, [501481])
+  assert.deepEqual((await redeem(code, { code_verifier: VERIFIER })).body.error_codes, [50148])
 })
 
 test('authorize.iss=other: the answer names another issuer', async () => {

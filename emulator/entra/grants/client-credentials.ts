@@ -2,6 +2,7 @@ import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
 import { findApplicationByResource } from '#emulator/directory/applications.ts'
 import { isFirstParty } from '#emulator/directory/first-party.ts'
 import { ensureServicePrincipal, findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
+import { refuseWorkload } from '#emulator/entra/conditional-access.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import type { Grant } from '#emulator/entra/grants/grant.ts'
 import { OIDC_SCOPES, splitScope } from '#emulator/entra/scopes.ts'
@@ -17,7 +18,8 @@ export const clientCredentials: Grant = {
   async handler({ world, authority, client, form, told }) {
     const { application } = client
     const { tenant } = authority
-    if (!tenant) throw new EntraError(9001023)
+    if (client.acr === '0') throw new EntraError(7000218)
+    if (!tenant) throw new EntraError(authority.kind === 'organizations' ? 50059 : 9001023)
     const scopes = (form.scope ?? '').split(' ').filter((scope) => scope !== '' && !OIDC_SCOPES.includes(scope))
     const [scope = ''] = scopes
     const { resource: name, name: suffix } = splitScope(scope)
@@ -38,6 +40,7 @@ export const clientCredentials: Grant = {
     )
     if (service.appRoleAssignmentRequired && !isAssigned)
       throw new EntraError(501051, application.appId, application.displayName, resource.appId, resource.displayName)
+    refuseWorkload(tenant, application, resource)
     told.tenantId = tenant.id
     const { value, expiresInSeconds } = await issueAppToken(
       world,

@@ -3,27 +3,35 @@ import { contentsOf } from '#emulator/directory/open.ts'
 import { ensureServicePrincipal, findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { Guid } from '#emulator/directory/types.ts'
 import { findUser } from '#emulator/directory/users.ts'
+import { refuseByAccess } from '#emulator/entra/conditional-access.ts'
 import { grantedScopes } from '#emulator/entra/consent.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import type { GrantContext } from '#emulator/entra/grants/grant.ts'
 import { issueIdToken } from '#emulator/entra/id-token.ts'
+import { refuseUnassigned } from '#emulator/entra/parties.ts'
 import { type AskedScopes, OIDC_SCOPES, readScopes } from '#emulator/entra/scopes.ts'
-import { refuseUnassigned } from '#emulator/entra/sign-in-steps.ts'
+import type { SignIn } from '#emulator/entra/state.ts'
+import { refuseRestricted } from '#emulator/entra/tenant-restrictions.ts'
 import { capabilitiesIn, clientInfo, issueUserToken } from '#emulator/entra/tokens.ts'
+
+export type ForUser = {
+  tenantId: Guid
+  userId: Guid
+  signIn: SignIn
+  scopes: readonly string[]
+  nonce?: string | null
+  isSpa?: boolean
+}
 
 /** What every grant on behalf of a user answers: tokens for what that user, or an administrator, has consented to. */
 export async function answerForUser(
-  { world, state, client, form, told }: GrantContext,
-  {
-    tenantId,
-    userId,
-    scopes,
-    nonce,
-  }: { tenantId: Guid; userId: Guid; scopes: readonly string[]; nonce: string | null },
+  { world, state, client, form, told, version, restrictions }: GrantContext,
+  { tenantId, userId, signIn, scopes, nonce = null, isSpa = false }: ForUser,
 ): Promise<Record<string, unknown>> {
   const { tenant } = contentsOf(world.directory, tenantId)
   const user = findUser(world.directory, tenantId, userId)
   const { application, acr } = client
+  refuseRestricted(restrictions, tenant)
   if (!user) throw new EntraError(50034, userId)
   if (!user.accountEnabled) throw new EntraError(50057)
   if (isFirstParty(application)) ensureServicePrincipal(world.directory, tenantId, application.appId)
@@ -32,6 +40,7 @@ export async function answerForUser(
     throw new EntraError(7000112, application.appId, application.displayName)
   refuseUnassigned(world, { tenant, user, application })
   const asked = readScopes(world.directory, scopes, tenant.displayName)
+  refuseByAccess(world, { tenant, user, application }, signIn, asked.resource)
   const granted = grantedScopes(world.directory, { tenant, user, application }, asked.resource)
   if (granted.length === 0) throw new EntraError(65001, application.appId, application.displayName)
   const missing = asked.permissions.filter(
@@ -42,22 +51,28 @@ export async function answerForUser(
   told.appId = application.appId
   const token = await issueUserToken(
     world,
-    { tenant, user, application, acr },
+    { tenant, user, application, acr, signIn },
     asked.resource,
     granted.filter((scope) => scope !== 'offline_access'),
     { resourceName: asked.resourceName, capabilities: capabilitiesIn(form.claims) },
   )
+  const refreshable = { appId: application.appId, tenantId, userId, signIn, isSpa, scopes: [...scopes] }
   return {
     token_type: 'Bearer',
-    scope: scopeAnswer(asked, granted),
+    scope: version === 'v1' ? granted.join(' ') : scopeAnswer(asked, granted),
     expires_in: token.expiresInSeconds,
     ext_expires_in: token.expiresInSeconds,
+    ...(token.refreshInSeconds === undefined ? {} : { refresh_in: token.refreshInSeconds }),
     access_token: token.value,
-    ...(asked.oidc.includes('offline_access')
-      ? { refresh_token: state.issueRefreshToken({ appId: application.appId, tenantId, userId, scopes: [...scopes] }) }
-      : {}),
+    ...(asked.oidc.includes('offline_access') ? { refresh_token: state.issueRefreshToken(refreshable) } : {}),
     ...(asked.oidc.includes('openid')
-      ? { id_token: await issueIdToken(world, { tenant, user, application }, { nonce, oidc: asked.oidc }) }
+      ? {
+          id_token: await issueIdToken(
+            world,
+            { tenant, user, application },
+            { nonce, oidc: asked.oidc, version, signIn },
+          ),
+        }
       : {}),
     // Clients of one family may use each other's refresh tokens.
     ...(isFirstParty(application) ? { foci: '1' } : {}),

@@ -15,6 +15,6 @@ export const deviceCode: Grant = {
     if (device.outcome === 'pending') throw new EntraError(70016)
     if (device.redeemed) throw new EntraError(54005)
     device.redeemed = true
-    return answerForUser(context, { ...device.outcome, scopes: device.scopes, nonce: null })
+    return answerForUser(context, { ...device.outcome, scopes: device.scopes })
   },
 }

@@ -1,7 +1,10 @@
 import { createLocalJWKSet, type decodeJwt, errors, jwtVerify } from 'jose'
+import { readUti } from '#emulator/directory/uti.ts'
+import { MFA } from '#emulator/entra/conditional-access.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { answerForUser } from '#emulator/entra/grants/delegated.ts'
 import type { Grant } from '#emulator/entra/grants/grant.ts'
+import type { SignIn } from '#emulator/entra/state.ts'
 import type { World } from '#emulator/world.ts'
 
 /**
@@ -24,10 +27,15 @@ export const onBehalfOf: Grant = {
     return answerForUser(context, {
       tenantId: claims.tid,
       userId: claims.oid,
+      signIn: signInOf(claims.uti),
       scopes: (form.scope ?? '').split(' ').filter((scope) => scope !== ''),
-      nonce: null,
     })
   },
+}
+
+function signInOf(uti: unknown): SignIn {
+  const { issuedMilliseconds, hasSecondFactor } = readUti(uti)
+  return { atMilliseconds: issuedMilliseconds, methods: hasSecondFactor ? ['pwd', MFA] : ['pwd'] }
 }
 
 /** @throws EntraError 50013 for a signature that is not ours, 500133 for a token that has run out */
@@ -40,6 +48,8 @@ async function verified({ keys, clock }: World, assertion: string): Promise<Retu
     })
     return payload
   } catch (error) {
-    throw error instanceof errors.JWTExpired ? new EntraError(500133) : new EntraError(50013)
+    if (!(error instanceof errors.JWTExpired)) throw new EntraError(50013)
+    const expiry = new Date((error.payload.exp ?? 0) * 1000)
+    throw new EntraError(500133, clock.now().toISOString(), expiry.toISOString())
   }
 }

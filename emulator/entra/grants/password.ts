@@ -1,4 +1,5 @@
 import { findUser, findUserByName } from '#emulator/directory/users.ts'
+import { checkPassword } from '#emulator/entra/credentials.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { answerForUser } from '#emulator/entra/grants/delegated.ts'
 import type { Grant } from '#emulator/entra/grants/grant.ts'
@@ -14,12 +15,12 @@ export const password: Grant = {
       ? findUser(world.directory, authority.tenant.id, username)
       : findUserByName(world.directory, username)
     if (!user) throw new EntraError(50034, username)
-    if (user.password === null || user.password !== form.password) throw new EntraError(50126)
+    checkPassword(world, user, form.password)
     return answerForUser(context, {
       tenantId: user.tenantId,
       userId: user.id,
       scopes: (form.scope ?? '').split(' ').filter((scope) => scope !== ''),
-      nonce: null,
+      signIn: { atMilliseconds: world.clock.now().getTime(), methods: ['pwd'] },
     })
   },
 }

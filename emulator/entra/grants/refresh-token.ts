@@ -1,6 +1,10 @@
+import { findUser } from '#emulator/directory/users.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
+import { refuseWrongPlatform } from '#emulator/entra/grants/cross-origin.ts'
 import { answerForUser } from '#emulator/entra/grants/delegated.ts'
-import type { Grant } from '#emulator/entra/grants/grant.ts'
+import type { Grant, GrantContext } from '#emulator/entra/grants/grant.ts'
+import { enterTenant } from '#emulator/entra/parties.ts'
+import type { RefreshToken } from '#emulator/entra/state.ts'
 
 /** @see RFC 6749 section 6 */
 export const refreshToken: Grant = {
@@ -9,10 +13,24 @@ export const refreshToken: Grant = {
   async handler(context) {
     const { world, state, client, form } = context
     const token = state.refreshToken(form.refresh_token ?? '')
-    if (!token || token.appId !== client.application.appId) throw new EntraError(9002313)
+    if (!token) throw new EntraError(9002313)
+    if (token.appId !== client.application.appId) throw new EntraError(70000)
     if (token.expiresAt <= world.clock.seconds())
-      throw new EntraError(700082, new Date(token.issuedAt * 1000).toISOString())
+      throw new EntraError(token.isSpa ? 700084 : 700082, new Date(token.issuedAt * 1000).toISOString())
+    refuseWrongPlatform(context, token.isSpa)
+    const { signIn, isSpa } = token
     const scopes = form.scope ? form.scope.split(' ').filter((scope) => scope !== '') : token.scopes
-    return answerForUser(context, { tenantId: token.tenantId, userId: token.userId, scopes, nonce: null })
+    return answerForUser(context, { ...whereTo(context, token), signIn, scopes, isSpa })
   },
+}
+
+/** A refresh token is good in every tenant that the account can enter: there it stands for the guest. */
+function whereTo({ world, authority, client }: GrantContext, { tenantId, userId }: RefreshToken) {
+  const { tenant } = authority
+  const user = findUser(world.directory, tenantId, userId)
+  if (!tenant || tenant.id === tenantId || !user) return { tenantId, userId }
+  const home = user.home ? findUser(world.directory, user.home.tenantId, user.home.objectId) : user
+  if (!home) throw new EntraError(50034, userId)
+  const there = enterTenant(world, home, client.application, authority)
+  return { tenantId: there.tenant.id, userId: there.user.id }
 }

@@ -282,10 +282,10 @@ test('a resource without a service principal in the tenant is AADSTS650052', asy
   assert.match(page.text, /AADSTS650052/)
 })
 
-test('.default of a resource that is not registered is AADSTS650057', async () => {
+test('.default where nothing is registered is AADSTS650056', async () => {
   const url = new URL(authorize(GRAPH_DEFAULT))
   url.searchParams.set('client_id', API_APP)
-  assert.match((await signIn(openBrowser(emulator), url.href, at('grace'))).text, /AADSTS650057/)
+  assert.match((await signIn(openBrowser(emulator), url.href, at('grace'))).text, /AADSTS650056/)
 })
 
 test('assignment required: only the assigned come in: AADSTS50105', async () => {

@@ -31,12 +31,17 @@ type Credential = { clientSecret: string } | { clientCertificate: { thumbprintSh
 export const msalFor = (
   emulator: Emulator,
   tenant: string,
-  { clientId = APP, credential = { clientSecret: SECRET } }: { clientId?: string; credential?: Credential } = {},
+  {
+    clientId = APP,
+    credential = { clientSecret: SECRET },
+    clientCapabilities = [],
+  }: { clientId?: string; credential?: Credential; clientCapabilities?: string[] } = {},
 ): ConfidentialClientApplication =>
   new ConfidentialClientApplication({
     auth: {
       clientId,
       ...credential,
+      clientCapabilities,
       authority: `${emulator.origin}/${tenant}`,
       knownAuthorities: [new URL(emulator.origin).host],
     },

@@ -9,19 +9,25 @@ export type Answer = { status: number; body: Json; headers: Headers; text: strin
 export async function ask(
   emulator: Emulator,
   path: string,
-  { form, headers, method }: { form?: Record<string, string>; headers?: Record<string, string>; method?: string } = {},
+  {
+    form,
+    json,
+    headers,
+    method,
+  }: { form?: Record<string, string>; json?: object; headers?: Record<string, string>; method?: string } = {},
 ): Promise<Answer> {
   const response = await fetch(new URL(path, emulator.origin), {
     dispatcher: new Agent({ connect: { ca: emulator.ca }, keepAliveTimeout: 10 }),
     redirect: 'manual',
     headers: headers ?? {},
     ...(form ? { method: 'POST', body: new URLSearchParams(form) } : { method: method ?? 'GET' }),
+    ...(json ? { body: JSON.stringify(json) } : {}),
   })
   const text = await response.text()
-  const json = response.headers.get('content-type')?.startsWith('application/json')
+  const isJson = response.headers.get('content-type')?.startsWith('application/json')
   return {
     status: response.status,
-    body: json ? JSON.parse(text) : {},
+    body: isJson ? JSON.parse(text) : {},
     headers: new Headers([...response.headers]),
     text,
   }

@@ -1,0 +1,25 @@
+type Form = Readonly<Record<string, string>>
+
+/**
+ * Version 1 of the token endpoint names a resource where version 2 names scopes. For a user that brings an ID token and a
+ * refresh token along, asked for or not.
+ * @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc
+ */
+export function v1Form({ scope: _, resource, ...form }: Form): Record<string, string> {
+  if (!resource) return form
+  const isApp = form.grant_type === 'client_credentials'
+  return { ...form, scope: `${isApp ? '' : 'openid profile email offline_access '}${resource}/.default` }
+}
+
+/** Numbers are written as strings, and the resource and its times stand in the answer. */
+export function asV1(body: Record<string, unknown>, { resource }: Form, nowSeconds: number): Record<string, unknown> {
+  const expiresIn = Number(body.expires_in)
+  return {
+    ...body,
+    expires_in: String(expiresIn),
+    ext_expires_in: String(body.ext_expires_in),
+    expires_on: String(nowSeconds + expiresIn),
+    not_before: String(nowSeconds - 300),
+    ...(resource ? { resource } : {}),
+  }
+}
