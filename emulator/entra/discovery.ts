@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { type Authority, PERSONAL_ACCOUNTS, resolveAuthority } from '#emulator/entra/authority.ts'
 import { answerError, asDiscovery, EntraError } from '#emulator/entra/errors.ts'
+import type { Word } from '#emulator/mischief/words.ts'
 import { type Env, seenAs, type World } from '#emulator/world.ts'
 
 const FOREIGN = 'https://login.evil.example'
@@ -25,8 +26,8 @@ export function discoveryRoutes(app: Hono<Env>, everywhere: World): void {
   ] as const)
     app.get(path, (c) => {
       const world = worldOf(c)
-      resolveForDiscovery(c, world)
-      return c.json({ keys: publicKeys(world, withIssuer) })
+      const { tenant } = resolveForDiscovery(c, world)
+      return c.json({ keys: publicKeys(world, withIssuer, world.mischief.says({ at: 'jwks', tenantId: tenant?.id })) })
     })
 
   app.get('/common/discovery/instance', (c) => {
@@ -88,7 +89,7 @@ function configuration({ origins, mischief }: World, authority: Authority, versi
   return {
     token_endpoint: `${tokenOrigin}/${authority.segment}/oauth2${path}/token`,
     token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
-    jwks_uri: `${https}/${authority.segment}/discovery${path}/keys`,
+    jwks_uri: `${words.includes('discovery.jwksUri=foreign') ? FOREIGN : https}/${authority.segment}/discovery${path}/keys`,
     response_modes_supported: ['query', 'fragment', 'form_post'],
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: ['RS256'],
@@ -117,13 +118,33 @@ const CLAIMS =
   )
 
 /** Several at once; a client has to choose by `kid`. v2 says of each which issuers it may sign for. */
-const publicKeys = ({ keys, origins }: World, withIssuer: boolean) =>
-  keys.published().map(({ kid, publicJwk }) => ({
-    kty: 'RSA',
-    use: 'sig',
-    kid,
-    x5t: kid,
-    n: publicJwk.n,
-    e: publicJwk.e,
-    ...(withIssuer ? { issuer: `${origins.https}/{tenantid}/v2.0` } : {}),
-  }))
+function publicKeys({ keys, origins }: World, withIssuer: boolean, words: readonly Word[]): object[] {
+  const [current, ...others] = keys.published()
+  const published = [
+    ...(current && !words.includes('jwks.keys=none') ? [current] : []),
+    ...(words.includes('jwks.keys=one') ? [] : others),
+  ]
+  const issuer = words.includes('jwks.issuer=other') ? `${FOREIGN}/{tenantid}/v2.0` : `${origins.https}/{tenantid}/v2.0`
+  return [
+    ...(words.includes('jwks.keys=decoys') ? UNUSABLE : []),
+    ...published.map(({ kid, publicJwk }) => ({
+      kty: 'RSA',
+      use: 'sig',
+      kid,
+      x5t: kid,
+      n: publicJwk.n,
+      e: publicJwk.e,
+      ...(withIssuer ? { issuer } : {}),
+    })),
+  ]
+}
+
+/** Keys that no ID token is signed with: a client steps over them, and does not fall. @see RFC 7517 section 5 */
+const UNUSABLE: readonly object[] = [
+  { kty: 'EC', use: 'sig', kid: 'decoy-ec', crv: 'P-256', x: 'AA', y: 'AA' },
+  { kty: 'oct', kid: 'decoy-oct', k: 'c2VjcmV0' },
+  { kty: 'RSA', use: 'enc', kid: 'decoy-enc', n: 'AQAB', e: 'AQAB' },
+  { kty: 'RSA', use: 'sig', kid: 'decoy-without-modulus', e: 'AQAB' },
+  { kty: 'made-up', kid: 'decoy-made-up' },
+  { kty: 'RSA', use: 'sig', n: 'AQAB', e: 'AQAB' },
+]

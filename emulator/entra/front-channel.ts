@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { grantedScopes, type Parties } from '#emulator/entra/consent.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { issueIdToken } from '#emulator/entra/id-token.ts'
@@ -6,6 +6,7 @@ import { askedBy, needOf, partiesOf, refuseUnassigned } from '#emulator/entra/pa
 import { type Redirect, redirectWith, sessionState } from '#emulator/entra/redirect.ts'
 import type { Account, AuthorizeRequest, EntraState, Interaction } from '#emulator/entra/state.ts'
 import { capabilitiesIn, clientInfo, issueUserToken } from '#emulator/entra/tokens.ts'
+import type { Word } from '#emulator/mischief/words.ts'
 import type { World } from '#emulator/world.ts'
 
 /**
@@ -46,17 +47,20 @@ export async function answerInFront(
         }),
       }
     : {}
-  const foreignIssuer = world.mischief
-    .says({ at: 'authorize', tenantId: tenant.id, appId: request.appId })
-    .includes('authorize.iss=other')
-  return redirectWith(request, {
+  const words = world.mischief.says({ at: 'authorize', tenantId: tenant.id, appId: request.appId })
+  return redirectWith(withState(request, words), {
     ...(code === null ? {} : { code }),
     ...token,
     ...idToken,
     ...(request.wantsClientInfo || (wants('code') && wants('id_token')) ? { client_info: clientInfo(user) } : {}),
     session_state: sessionState(),
-    ...(foreignIssuer ? { iss: 'https://login.evil.example/v2.0' } : {}),
+    ...(words.includes('authorize.iss=other') ? { iss: 'https://login.evil.example/v2.0' } : {}),
   })
+}
+
+function withState(request: AuthorizeRequest, words: readonly Word[]): AuthorizeRequest {
+  if (words.includes('authorize.state=absent')) return { ...request, state: null }
+  return words.includes('authorize.state=other') ? { ...request, state: randomUUID() } : request
 }
 
 async function accessToken(

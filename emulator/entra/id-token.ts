@@ -1,5 +1,4 @@
-import { createSecretKey, randomUUID } from 'node:crypto'
-import { base64url, generateKeyPair, SignJWT } from 'jose'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
 import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { Application, Tenant, User } from '#emulator/directory/types.ts'
@@ -9,8 +8,9 @@ import { MFA } from '#emulator/entra/conditional-access.ts'
 import { groupClaims } from '#emulator/entra/group-claims.ts'
 import { optionalClaims } from '#emulator/entra/optional-claims.ts'
 import type { SignIn } from '#emulator/entra/state.ts'
+import { signTampered } from '#emulator/entra/tampered-signature.ts'
 import { guestClaims, IP_ADDRESS, pairwise, v1Issuer, v2Issuer } from '#emulator/entra/tokens.ts'
-import type { Word } from '#emulator/mischief/rules.ts'
+import type { Word } from '#emulator/mischief/words.ts'
 import type { World } from '#emulator/world.ts'
 
 const ID_TOKEN_SECONDS = 3_600
@@ -63,7 +63,11 @@ export async function issueIdToken(
     ...guestClaims(user),
   }
   for (const word of words) TAMPER[word]?.(claims, world)
-  return signTampered(world, claims, { words, header: version === 'v1' ? { x5t: world.keys.current().kid } : {} })
+  return signTampered(world, claims, {
+    words,
+    application,
+    header: version === 'v1' ? { x5t: world.keys.current().kid } : {},
+  })
 }
 
 const v2Claims = (user: User, oidc: readonly string[]) => ({
@@ -99,6 +103,16 @@ const TAMPER: Partial<Record<Word, (claims: Record<string, unknown>, world: Worl
   'idtoken.tid=absent': (claims) => delete claims.tid,
   'idtoken.tid=personal': (claims, world) =>
     Object.assign(claims, { tid: PERSONAL_ACCOUNTS, iss: v2Issuer(world, PERSONAL_ACCOUNTS) }),
+  'idtoken.iss=absent': (claims) => delete claims.iss,
+  'idtoken.sub=absent': (claims) => delete claims.sub,
+  'idtoken.aud=absent': (claims) => delete claims.aud,
+  'idtoken.azp=other': (claims) => Object.assign(claims, { azp: randomUUID() }),
+  'idtoken.exp=absent': (claims) => delete claims.exp,
+  'idtoken.iat=absent': (claims) => delete claims.iat,
+  'idtoken.iat=future': (claims, world) => Object.assign(claims, { iat: world.clock.seconds() + 600 }),
+  'idtoken.at_hash=wrong': (claims) => Object.assign(claims, { at_hash: wrongHash() }),
+  'idtoken.c_hash=wrong': (claims) => Object.assign(claims, { c_hash: wrongHash() }),
+  'idtoken.ver=1.0': (claims) => Object.assign(claims, { ver: '1.0' }),
   'idtoken.oid=absent': (claims) => delete claims.oid,
   'idtoken.aud=other': (claims) => Object.assign(claims, { aud: randomUUID() }),
   'idtoken.aud=extra': (claims) => Object.assign(claims, { aud: [claims.aud, randomUUID()] }),
@@ -106,21 +120,5 @@ const TAMPER: Partial<Record<Word, (claims: Record<string, unknown>, world: Worl
   'idtoken.nbf=future': (claims, world) => Object.assign(claims, { nbf: world.clock.seconds() + 600 }),
 }
 
-async function signTampered(
-  world: World,
-  claims: Record<string, unknown>,
-  { words, header }: { words: readonly Word[]; header: Record<string, string> },
-): Promise<string> {
-  const { keys } = world
-  if (words.includes('idtoken.sig=none'))
-    return `${base64url.encode(JSON.stringify({ typ: 'JWT', alg: 'none' }))}.${base64url.encode(JSON.stringify(claims))}.`
-  if (words.includes('idtoken.sig=hs256'))
-    return new SignJWT(claims)
-      .setProtectedHeader({ alg: 'HS256', kid: keys.current().kid })
-      .sign(createSecretKey(Buffer.from(keys.current().publicJwk.n ?? '')))
-  if (words.includes('idtoken.sig=wrong')) {
-    const { privateKey } = await generateKeyPair('RS256')
-    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: keys.current().kid }).sign(privateKey)
-  }
-  return keys.sign(claims, words.includes('idtoken.sig=unknown-kid') ? { kid: 'nobody-knows-this-key' } : header)
-}
+/** As long as half of a SHA-256, and of nothing. */
+const wrongHash = (): string => randomBytes(16).toString('base64url')

@@ -135,7 +135,7 @@ export async function issueAppToken(
       : { azp: application.appId, azpacr: acr }),
     idtyp: 'app',
     oid: servicePrincipal.id,
-    ...(roles.length > 0 ? { roles } : {}),
+    ...(roles.length > 0 && !words.includes('apptoken.roles=absent') ? { roles } : {}),
     sub: servicePrincipal.id,
     tenant_region_scope: 'EU',
     tid,

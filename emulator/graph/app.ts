@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { answerBatch } from '#emulator/graph/batch.ts'
 import type { Answer } from '#emulator/graph/call.ts'
-import { type Caller, identifyCaller } from '#emulator/graph/caller.ts'
+import { type Caller, challenged, identifyCaller } from '#emulator/graph/caller.ts'
 import { dispatch, type Incoming } from '#emulator/graph/dispatch.ts'
 import { envelope, GraphError } from '#emulator/graph/errors.ts'
 import { type GraphState, openGraphState } from '#emulator/graph/state.ts'
@@ -56,15 +56,17 @@ async function attempt(c: Context<Env>, world: World, state: GraphState, version
   const method = c.req.method
   const caller = identify(c, world, state)
   const struck = await strike(world, caller instanceof GraphError ? null : caller, {
+    host: c.req.header('host'),
     method,
     path: `/${version}${path}`,
   })
   if (struck.rules.length > 0) c.set('struck', struck.rules)
   if (struck.answer) {
     c.get('told').reason = `mischief: answers ${struck.answer.status}`
-    return struck.answer
+    if (!struck.isCarriedOut) return struck.answer
   }
   if (caller instanceof GraphError) throw caller
+  if (struck.words.includes('graph.claims=wanted')) throw challenged(world)
   const incoming: Incoming = {
     caller,
     method,
@@ -78,7 +80,8 @@ async function attempt(c: Context<Env>, world: World, state: GraphState, version
     readBody: () => c.req.text(),
   }
   const isBatch = method === 'POST' && path.toLowerCase() === '/$batch'
-  return isBatch ? answerBatch(world, state, incoming) : dispatch(world, state, incoming)
+  const answer = await (isBatch ? answerBatch(world, state, incoming) : dispatch(world, state, incoming))
+  return struck.answer ?? answer
 }
 
 /** Mischief may strike before a bad token is refused, so the refusal is kept for a moment. */

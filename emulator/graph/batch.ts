@@ -37,7 +37,8 @@ export async function answerBatch(world: World, state: GraphState, incoming: Inc
       failed ? dependencyFailed(world, one) : await answerItem(world, state, incoming, one),
     )
   }
-  return json({ responses: [...responses.values()].reverse() })
+  const answered = [...responses.values()].reverse()
+  return json({ responses: incoming.words.includes('graph.batch=missing') ? answered.slice(1) : answered })
 }
 
 function parse(text: string): Item[] {
@@ -70,20 +71,24 @@ const invalid = (message: string) => new GraphError(400, 'BadRequest', message)
 async function answerItem(world: World, state: GraphState, incoming: Incoming, one: Item): Promise<Response> {
   try {
     const { path, query } = split(one.url)
-    const struck = await strike(world, incoming.caller, { method: one.method, path: `/${incoming.version}${path}` })
-    const answer =
-      struck.answer ??
-      (await dispatch(world, state, {
-        ...incoming,
-        method: one.method,
-        path,
-        query,
-        bentLink: struck.bentLink,
-        words: struck.words,
-        header: (name) => Object.entries(one.headers).find(([key]) => key.toLowerCase() === name)?.[1],
-        readBody: async () => (typeof one.body === 'string' ? one.body : JSON.stringify(one.body ?? null)),
-      }))
-    return response(one.id, answer)
+    const host = incoming.header('host')
+    const struck = await strike(world, incoming.caller, {
+      host,
+      method: one.method,
+      path: `/${incoming.version}${path}`,
+    })
+    if (struck.answer && !struck.isCarriedOut) return response(one.id, struck.answer)
+    const answer = await dispatch(world, state, {
+      ...incoming,
+      method: one.method,
+      path,
+      query,
+      bentLink: struck.bentLink,
+      words: struck.words,
+      header: (name) => Object.entries(one.headers).find(([key]) => key.toLowerCase() === name)?.[1],
+      readBody: async () => (typeof one.body === 'string' ? one.body : JSON.stringify(one.body ?? null)),
+    })
+    return response(one.id, struck.answer ?? answer)
   } catch (error) {
     if (!(error instanceof GraphError)) throw error
     return refused(world, one.id, error)

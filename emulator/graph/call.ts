@@ -3,7 +3,7 @@ import type { Caller } from '#emulator/graph/caller.ts'
 import { badRequest } from '#emulator/graph/errors.ts'
 import type { Options } from '#emulator/graph/odata/options.ts'
 import type { GraphState } from '#emulator/graph/state.ts'
-import type { Word } from '#emulator/mischief/rules.ts'
+import type { Word } from '#emulator/mischief/words.ts'
 import type { World } from '#emulator/world.ts'
 
 /** One request to Graph, whose token and permissions are in order. */
@@ -19,6 +19,8 @@ export type Call = {
   version: 'v1.0' | 'beta'
   /** Below the version, as it was sent. */
   path: string
+  /** Behind the question mark, as it was sent. */
+  query: string
   /** What stands in the places of the route, by name. */
   params: Readonly<Record<string, string>>
   options: Options

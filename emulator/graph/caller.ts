@@ -138,7 +138,7 @@ function isGenuine({ keys }: World, token: string): boolean {
  * Continuous access evaluation: the client has to bring the claims to its next token request.
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
-function challenged(world: World): GraphError {
+export function challenged(world: World): GraphError {
   const claims = { access_token: { nbf: { essential: true, value: String(world.clock.seconds()) } } }
   const encoded = Buffer.from(JSON.stringify(claims)).toString('base64')
   return unauthenticated(

@@ -14,9 +14,8 @@ import type { World } from '#emulator/world.ts'
 /** A request as it came, alone or inside a batch. */
 export type Incoming = Pick<
   Call,
-  'caller' | 'method' | 'origin' | 'version' | 'path' | 'bentLink' | 'words' | 'header'
+  'caller' | 'method' | 'origin' | 'version' | 'path' | 'query' | 'bentLink' | 'words' | 'header'
 > & {
-  query: string
   readBody(): Promise<string>
 }
 
@@ -38,6 +37,7 @@ export async function dispatch(world: World, state: GraphState, incoming: Incomi
     contents: contentsOf(world.directory, caller.tenantId),
     method,
     path,
+    query,
     params,
     options,
     header,
@@ -48,22 +48,22 @@ export async function dispatch(world: World, state: GraphState, incoming: Incomi
   const headers = await charge(call, route)
   try {
     checkPermission(caller, route.needs)
-    const answer = await answerTo(call, route, query)
+    const answer = await answerTo(call, route)
     return { ...answer, headers: { ...headers, ...answer.headers } }
   } catch (error) {
     throw error instanceof GraphError ? error.with(headers) : error
   }
 }
 
-async function answerTo(call: Call, route: Route, query: string): Promise<Answer> {
+async function answerTo(call: Call, route: Route): Promise<Answer> {
   const isStable = route.isStable && !call.isLagging
   if (!isStable || call.bentLink !== null || call.words.length > 0) return route.handle(call)
   const { bodies } = call.state
-  const key = keyOf(call, query)
+  const key = keyOf(call)
   return bodies.get(key) ?? bodies.keep(key, await route.handle(call))
 }
 
-const keyOf = ({ state, contents, caller, origin, version, path, eventual, world }: Call, query: string): string =>
+const keyOf = ({ state, contents, caller, origin, version, path, query, eventual, world }: Call): string =>
   [
     state.nameOf(contents),
     contents.version,

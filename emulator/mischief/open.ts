@@ -1,8 +1,11 @@
-import type { Place, Rule, Word } from '#emulator/mischief/rules.ts'
+import type { Rule } from '#emulator/mischief/rules.ts'
+import type { Place, Word } from '#emulator/mischief/words.ts'
 
 /** What a request is, as far as rules can tell requests apart. */
 export type Occasion = {
   at: Place
+  /** With its port. */
+  host?: string | undefined
   method?: string
   path?: string
   tenantId?: string | undefined
@@ -56,10 +59,13 @@ export function openMischief(): Mischief {
 
 const matches = ({ at, match }: Rule, occasion: Occasion): boolean =>
   at === occasion.at &&
+  (match.host === undefined || isHost(match.host, occasion.host?.toLowerCase() ?? '')) &&
   (match.method === undefined || match.method.toUpperCase() === occasion.method) &&
   (match.path === undefined || new RegExp(match.path, 'i').test(occasion.path ?? '')) &&
   (match.tenant === undefined || match.tenant === occasion.tenantId) &&
   (match.app === undefined || match.app === occasion.appId)
+
+const isHost = (wanted: string, asked: string): boolean => wanted === asked || wanted === asked.replace(/:\d+$/, '')
 
 /** Numbers from 0 to 1, the same for the same seed. */
 export function generator(seed: number): () => number {

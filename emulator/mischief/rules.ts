@@ -1,43 +1,5 @@
 import { z } from 'zod'
-
-/** Everything that can be made to go wrong in one word. */
-export const WORDS = [
-  'idtoken.nonce=other',
-  'idtoken.nonce=absent',
-  'idtoken.sig=none',
-  'idtoken.sig=hs256',
-  'idtoken.sig=wrong',
-  'idtoken.sig=unknown-kid',
-  'idtoken.iss=other-host',
-  'idtoken.iss=other-tenant',
-  'idtoken.iss=v1',
-  'idtoken.iss=trailing-slash',
-  'idtoken.tid=other',
-  'idtoken.tid=common',
-  'idtoken.tid=array',
-  'idtoken.tid=absent',
-  'idtoken.tid=personal',
-  'idtoken.oid=absent',
-  'idtoken.aud=other',
-  'idtoken.aud=extra',
-  'idtoken.exp=past',
-  'idtoken.nbf=future',
-  'accesstoken.tid=other',
-  'apptoken.swap',
-  'apptoken.aud=other',
-  'authorize.stripChallenge',
-  'authorize.iss=other',
-  'discovery.tokenEndpoint=foreign',
-  'discovery.issuer=wrong',
-  'graph.page=empty',
-  'graph.page=overlapping',
-  'graph.page=reversed',
-] as const
-export type Word = (typeof WORDS)[number]
-
-/** Where something can be made to go wrong; a word says it by its beginning. */
-const PLACES = ['discovery', 'jwks', 'authorize', 'token', 'idtoken', 'apptoken', 'graph'] as const
-export type Place = (typeof PLACES)[number]
+import { PLACES, placeOf, WORDS } from '#emulator/mischief/words.ts'
 
 export const isPattern = (text: string): boolean => {
   try {
@@ -48,14 +10,9 @@ export const isPattern = (text: string): boolean => {
   }
 }
 
-/** Where a word takes effect: `idtoken.nonce=other` when an ID token is made. */
-export function placeOf(word: Word): Place {
-  const beginning = word.split('.')[0]
-  if (beginning === 'accesstoken') return 'token'
-  const place = PLACES.find((candidate) => candidate === beginning)
-  if (!place) throw new Error(`The word ${word} has no place.`)
-  return place
-}
+/** The true answer with another body: what broken servers, proxies and attackers send. */
+export const BODIES = ['empty', 'html', 'half', 'utf-16', 'huge', 'gzip-bomb'] as const
+export type Body = (typeof BODIES)[number]
 
 /** A rule: where, which requests, how often, and what happens. */
 export const ruleSchema = z
@@ -64,6 +21,8 @@ export const ruleSchema = z
     at: z.enum(PLACES).optional(),
     match: z
       .strictObject({
+        /** As the client named it, with or without the port. */
+        host: z.string().toLowerCase().optional(),
         method: z.string().optional(),
         /** A regular expression, in any case. */
         path: z.string().refine(isPattern, 'must be a regular expression').optional(),
@@ -83,6 +42,8 @@ export const ruleSchema = z
         status: z.number().int().min(200).max(599),
         headers: z.record(z.string(), z.string()).default({}),
         body: z.string().default(''),
+        /** The request is carried out all the same, and then answered thus. */
+        afterwards: z.boolean().default(false),
       })
       .optional(),
     /** token only: refused with this AADSTS code, in the shape and with the status that it has. */
@@ -90,6 +51,14 @@ export const ruleSchema = z
     /** graph only: the next link of a page leads here instead. */
     nextLink: z.string().optional(),
     delayMs: z.number().int().positive().optional(),
+    /** The true answer with another body. */
+    body: z.enum(BODIES).optional(),
+    /** So many bytes of the body at a time. */
+    drip: z.strictObject({ bytes: z.number().int().positive(), everyMs: z.number().int().positive() }).optional(),
+    /** After so many bytes of the body nothing more comes, and the connection stays open. */
+    stall: z.number().int().nonnegative().optional(),
+    /** Nothing is answered, and the connection stays open. */
+    hang: z.literal(true).optional(),
     /** The connection is cut after so many bytes of the body. */
     truncate: z.number().int().nonnegative().optional(),
     /** The connection is cut before any answer. */
@@ -104,6 +73,10 @@ export const ruleSchema = z
       rule.aadsts,
       rule.nextLink,
       rule.delayMs,
+      rule.body,
+      rule.drip,
+      rule.stall,
+      rule.hang,
       rule.truncate,
       rule.reset,
       rule.commitThenDrop,
@@ -120,6 +93,9 @@ export const ruleSchema = z
     const at = rule.at ?? (word === undefined ? undefined : placeOf(word))
     if (at === undefined) return wrong('needs a place (at), as it has no word')
     if (does && (at === 'idtoken' || at === 'apptoken')) return wrong(`only a word can strike at ${at}`)
+    const { host, path, method } = rule.match
+    if (word !== undefined && at !== 'graph' && (host ?? path ?? method) !== undefined)
+      return wrong(`the word ${word} is no request, so only tenant and app can be matched`)
     if (rule.nextLink !== undefined && at !== 'graph') return wrong('a next link is bent at graph only')
     if (rule.aadsts !== undefined && at !== 'token') return wrong('AADSTS codes are given at token only')
     return { ...rule, at }

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
@@ -5,6 +6,7 @@ import type { Context, Next } from 'hono'
 import { isAadstsCode } from '#emulator/entra/aadsts.ts'
 import { answerError, EntraError } from '#emulator/entra/errors.ts'
 import type { Rule } from '#emulator/mischief/rules.ts'
+import { sendSpoiled, spoils, type Whole } from '#emulator/server/spoil.ts'
 import type { Env, ReadyAnswer } from '#emulator/world.ts'
 
 export type ServedEnv = Env & { Bindings: HttpBindings }
@@ -24,19 +26,29 @@ export async function carryOut(
   if (delayMs > 0) await wait(delayMs, undefined, { signal: closing }).catch(() => {})
   const answer = struck.find((rule) => rule.answer)?.answer
   const aadsts = struck.find((rule) => rule.aadsts !== undefined)?.aadsts
-  if (!answer && aadsts === undefined && !struck.some((rule) => rule.reset)) await next()
+  const isInstead =
+    answer?.afterwards === false || aadsts !== undefined || struck.some((rule) => rule.reset || rule.hang)
+  if (!isInstead) await next()
   if (answer) c.get('told').reason = `mischief: answers ${answer.status}`
   if (aadsts !== undefined) c.get('told').reason = `mischief: refuses with AADSTS${aadsts}`
   const own = answer ? new Response(bodyOf(answer), answer) : aadsts === undefined ? null : refusal(c, aadsts, now)
   const all = [...struck, ...(c.get('struck') ?? [])]
   if (all.length === 0) return undefined
-  return (await cut(c, all, own ?? asResponse(c.get('ready')) ?? c.res)) ?? own ?? undefined
+  return (await spoil(c, all, { own, closing })) ?? own ?? undefined
 }
 
-/** Cuts the connection where a rule says so. */
-async function cut(c: Context<ServedEnv>, struck: readonly Rule[], response: Response): Promise<Response | undefined> {
+/** Cuts the connection, or sends something odd, where a rule says so. */
+async function spoil(
+  c: Context<ServedEnv>,
+  struck: readonly Rule[],
+  { own, closing }: { own: Response | null; closing: AbortSignal },
+): Promise<Response | undefined> {
   const told = c.get('told')
-  const { incoming, outgoing } = c.env
+  const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
+  if (struck.some((rule) => rule.hang)) {
+    told.reason = 'mischief: never answers'
+    return RESPONSE_ALREADY_SENT
+  }
   if (struck.some((rule) => rule.reset || rule.commitThenDrop)) {
     told.reason = struck.some((rule) => rule.reset)
       ? 'mischief: the connection is cut before any answer'
@@ -44,14 +56,20 @@ async function cut(c: Context<ServedEnv>, struck: readonly Rule[], response: Res
     incoming.socket.destroy()
     return RESPONSE_ALREADY_SENT
   }
-  const truncate = struck.find((rule) => rule.truncate !== undefined)?.truncate
-  if (truncate === undefined) return undefined
-  told.reason = `mischief: cut after ${truncate} bytes`
-  const body = Buffer.from(await response.arrayBuffer())
-  for (const [name, value] of response.headers) outgoing.setHeader(name, value)
-  outgoing.writeHead(response.status, { 'content-length': Math.max(body.length, truncate + 1) })
-  outgoing.write(body.subarray(0, truncate), () => incoming.socket.destroy())
+  if (!spoils(struck)) return undefined
+  const answer = await wholeOf(own ?? c.get('ready') ?? c.res)
+  told.reason = `mischief: ${sendSpoiled({ incoming, outgoing }, answer, struck, closing)}`
   return RESPONSE_ALREADY_SENT
+}
+
+async function wholeOf(answer: Response | ReadyAnswer): Promise<Whole> {
+  if (!(answer instanceof Response)) return { ...answer, body: Buffer.from(answer.body) }
+  const cookies = answer.headers.getSetCookie()
+  return {
+    status: answer.status,
+    headers: { ...Object.fromEntries(answer.headers), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) },
+    body: Buffer.from(await answer.arrayBuffer()),
+  }
 }
 
 /** In Entra ID's own words where they are known, else with the code alone. */
@@ -61,10 +79,6 @@ function refusal(c: Context<ServedEnv>, code: number, now: Date): Response {
   const error_description = `AADSTS${code}: The emulator was told to refuse with this code.`
   return c.json({ error: 'invalid_request', error_description, error_codes: [code] }, 400)
 }
-
-/** What stands ready as bytes can be cut like any other answer. */
-const asResponse = (ready: ReadyAnswer | undefined): Response | null =>
-  ready ? new Response(new Uint8Array(ready.body), ready) : null
 
 /** A status that carries no body must not be given one. */
 const bodyOf = ({ status, body }: { status: number; body: string }): string | null =>

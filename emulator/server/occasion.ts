@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose'
 import { findTenant } from '#emulator/directory/tenants.ts'
 import { readForm } from '#emulator/entra/form.ts'
 import type { Occasion } from '#emulator/mischief/open.ts'
-import type { Place } from '#emulator/mischief/rules.ts'
+import type { Place } from '#emulator/mischief/words.ts'
 import type { World } from '#emulator/world.ts'
 
 const PLACES: readonly (readonly [Place, RegExp])[] = [
@@ -20,7 +20,7 @@ export async function occasionOf({ directory }: World, request: HonoRequest): Pr
   if (!at) return null
   const tenantId = findTenant(directory, path.split('/')[1] ?? '')?.id
   const appId = at === 'token' ? await readClientId(request) : request.query('client_id')
-  return { at, path, method, tenantId, appId: appId?.toLowerCase() }
+  return { at, host: request.header('host'), path, method, tenantId, appId: appId?.toLowerCase() }
 }
 
 async function readClientId(request: HonoRequest): Promise<string | undefined> {

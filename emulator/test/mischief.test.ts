@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { after, beforeEach, test } from 'node:test'
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
-import { startEmulator, type Word } from '#emulator/index.ts'
-import { WORDS } from '#emulator/mischief/rules.ts'
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, EmbeddedJWK, type JSONWebKeySet, jwtVerify } from 'jose'
+import { type RuleInput, startEmulator, type Word } from '#emulator/index.ts'
+import { WORDS } from '#emulator/mischief/words.ts'
 import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
 import {
   APP,
@@ -16,7 +17,9 @@ import {
   SECRET,
   testEstate,
 } from '#emulator/test/support/estate.ts'
+import { openAnswer, rawAnswer, unzippedLength } from '#emulator/test/support/raw.ts'
 import { ask, askToken } from '#emulator/test/support/token.ts'
+import { until } from '#test/support/until.ts'
 
 const emulator = await startEmulator({ estate: testEstate() })
 after(() => emulator.close())
@@ -86,6 +89,16 @@ const ID_TOKEN: Partial<Record<Word, (claims: Claims, now: number) => void>> = {
     assert.equal(claims.tid, PERSONAL)
     assert.equal(claims.iss, `${emulator.origin}/${PERSONAL}/v2.0`)
   },
+  'idtoken.iss=absent': (claims) => assert.equal('iss' in claims, false),
+  'idtoken.sub=absent': (claims) => assert.equal('sub' in claims, false),
+  'idtoken.aud=absent': (claims) => assert.equal('aud' in claims, false),
+  'idtoken.azp=other': (claims) => assert.ok(claims.azp !== APP && claims.aud === APP),
+  'idtoken.exp=absent': (claims) => assert.equal('exp' in claims, false),
+  'idtoken.iat=absent': (claims) => assert.equal('iat' in claims, false),
+  'idtoken.iat=future': (claims, now) => assert.ok(Number(claims.iat) > now + 300),
+  'idtoken.at_hash=wrong': (claims) => assert.match(String(claims.at_hash), /^[\w-]{22}$/),
+  'idtoken.c_hash=wrong': (claims) => assert.match(String(claims.c_hash), /^[\w-]{22}$/),
+  'idtoken.ver=1.0': (claims) => assert.equal(claims.ver, '1.0'),
   'idtoken.oid=absent': (claims) => assert.equal('oid' in claims, false),
   'idtoken.aud=other': (claims) => assert.notEqual(claims.aud, APP),
   'idtoken.aud=extra': (claims) =>
@@ -109,20 +122,41 @@ for (const word of WORDS.filter((candidate) => candidate in ID_TOKEN))
     )
   })
 
-test('idtoken.sig=none|hs256|wrong|unknown-kid: four bad signatures', async () => {
-  const published = async () =>
-    ((await ask(emulator, '/common/discovery/v2.0/keys')).body.keys as { kid: string }[]).map(({ kid }) => kid)
-  const expected = { none: 'none', hs256: 'HS256', wrong: 'RS256', 'unknown-kid': 'RS256' } as const
-  for (const [kind, alg] of Object.entries(expected)) {
-    emulator.mischief.clear()
-    emulator.mischief.say(`idtoken.sig=${kind}` as Word)
+/** What stands in the header under each word about the signature. */
+const SIGNATURES: Partial<Record<Word, { alg: string; kid: 'ours' | 'unknown' | 'none' }>> = {
+  'idtoken.sig=none': { alg: 'none', kid: 'none' },
+  'idtoken.sig=stripped': { alg: 'RS256', kid: 'ours' },
+  'idtoken.sig=hs256': { alg: 'HS256', kid: 'ours' },
+  'idtoken.sig=hs256-secret': { alg: 'HS256', kid: 'ours' },
+  'idtoken.sig=es256': { alg: 'ES256', kid: 'ours' },
+  'idtoken.sig=wrong': { alg: 'RS256', kid: 'ours' },
+  'idtoken.sig=unknown-kid': { alg: 'RS256', kid: 'unknown' },
+  'idtoken.sig=no-kid': { alg: 'RS256', kid: 'none' },
+  'idtoken.sig=own-jwk': { alg: 'RS256', kid: 'none' },
+  'idtoken.sig=own-jku': { alg: 'RS256', kid: 'ours' },
+  'idtoken.sig=crit': { alg: 'RS256', kid: 'ours' },
+}
+
+for (const [word, { alg, kid }] of Object.entries(SIGNATURES))
+  test(`${word}: a signature that a client must not take`, async () => {
+    const { body } = await ask(emulator, '/common/discovery/v2.0/keys')
+    const published = (body.keys as { kid: string }[]).map((key) => key.kid)
+    emulator.mischief.say(word as Word)
     const { id_token: token } = await signedIn()
     const header = decodeProtectedHeader(token)
     assert.equal(header.alg, alg)
-    if (kind !== 'none') assert.equal((await published()).includes(header.kid ?? ''), kind !== 'unknown-kid')
-    assert.equal(await verifies(token), false, kind)
-  }
-})
+    const found = header.kid === undefined ? 'none' : published.includes(header.kid) ? 'ours' : 'unknown'
+    assert.equal(found, kid)
+    assert.equal(await verifies(token), false)
+    if (word === 'idtoken.sig=own-jwk') {
+      const { key, protectedHeader } = await jwtVerify(token, EmbeddedJWK).then((verified) => verified)
+      assert.ok(key && protectedHeader.jwk, 'whoever trusts the key inside is taken in')
+    }
+    if (word === 'idtoken.sig=own-jku') assert.match(String(header.jku), /evil\.example/)
+    if (word === 'idtoken.sig=hs256-secret')
+      await jwtVerify(token, new TextEncoder().encode(SECRET), { currentDate: emulator.clock.now() })
+    assert.equal(decodeJwt(token).nonce, NONCE)
+  })
 
 test('accesstoken.tid=other: the user’s access token names another tenant', async () => {
   emulator.mischief.say('accesstoken.tid=other')
@@ -131,11 +165,23 @@ test('accesstoken.tid=other: the user’s access token names another tenant', as
   assert.equal(decodeJwt(id_token).tid, CONTOSO)
 })
 
+test('apptoken.roles=absent: a token that says nothing of its roles', async () => {
+  assert.deepEqual(decodeJwt((await appOnly()).body.access_token).roles, ['User.Read.All'])
+  emulator.mischief.say('apptoken.roles=absent')
+  assert.equal('roles' in decodeJwt((await appOnly()).body.access_token), false)
+})
+
 test('apptoken.swap: another tenant’s token, T14', async () => {
   emulator.mischief.say('apptoken.swap')
   const claims = decodeJwt((await appOnly()).body.access_token)
   assert.ok([ISV, FABRIKAM].includes(String(claims.tid)))
   assert.equal(claims.iss, `https://sts.windows.net/${claims.tid}/`)
+  emulator.mischief.set([{ word: 'apptoken.swap', probability: 0.1 }], 3)
+  const tenants = []
+  for (let call = 0; call < 60; call += 1)
+    tenants.push(decodeJwt((await appOnly()).body.access_token).tid === CONTOSO ? '.' : 'x')
+  assert.match(tenants.join(''), /^\.+x/, 'now and then')
+  assert.ok(tenants.filter((tenant) => tenant === 'x').length < 20)
 })
 
 test('apptoken.aud=other: a token for somebody else', async () => {
@@ -159,28 +205,67 @@ test('authorize.iss=other: the answer names another issuer', async () => {
   assert.equal((await authorize()).url.searchParams.get('iss'), 'https://login.evil.example/v2.0')
 })
 
-test('discovery.tokenEndpoint=foreign and discovery.issuer=wrong poison the configuration', async () => {
-  emulator.mischief.say('discovery.tokenEndpoint=foreign', 'discovery.issuer=wrong')
+test('authorize.state=other|absent: the answer is to nobody’s question', async () => {
+  const stateOf = async () => (await authorize({ state: 'my-state' })).url.searchParams.get('state')
+  assert.equal(await stateOf(), 'my-state')
+  emulator.mischief.say('authorize.state=other')
+  assert.match(String(await stateOf()), /^[0-9a-f-]{36}$/)
+  emulator.mischief.clear()
+  emulator.mischief.say('authorize.state=absent')
+  assert.equal(await stateOf(), null)
+})
+
+test('discovery.tokenEndpoint=foreign, discovery.jwksUri=foreign and discovery.issuer=wrong poison the configuration', async () => {
+  emulator.mischief.say('discovery.tokenEndpoint=foreign', 'discovery.jwksUri=foreign', 'discovery.issuer=wrong')
   const { body } = await ask(emulator, `/${CONTOSO}/v2.0/.well-known/openid-configuration`)
   assert.equal(new URL(body.token_endpoint).hostname, 'login.evil.example')
+  assert.equal(new URL(body.jwks_uri).hostname, 'login.evil.example')
   assert.equal(body.issuer, 'https://login.evil.example/v2.0')
+})
+
+test('S13 jwks.keys=decoys|none|one and jwks.issuer=other: what is published is not what signs', async () => {
+  const keys = async () => {
+    const { body } = await ask(emulator, '/common/discovery/v2.0/keys')
+    return body.keys as { kid?: string; kty: string; issuer?: string }[]
+  }
+  const plain = await keys()
+  const { kid } = decodeProtectedHeader((await signedIn()).id_token)
+  emulator.mischief.say('jwks.keys=decoys')
+  const decoyed = await keys()
+  assert.deepEqual(decoyed.slice(-plain.length), plain)
+  assert.deepEqual(new Set(decoyed.map(({ kty }) => kty)), new Set(['EC', 'oct', 'RSA', 'made-up']))
+  assert.equal(await verifies((await signedIn()).id_token), true, 'who steps over them is well')
+  emulator.mischief.clear()
+  emulator.mischief.say('jwks.keys=none')
+  assert.equal(
+    (await keys()).some((key) => key.kid === kid),
+    false,
+  )
+  emulator.mischief.clear()
+  emulator.mischief.say('jwks.keys=one')
+  assert.deepEqual(
+    (await keys()).map((key) => key.kid),
+    [kid],
+  )
+  emulator.mischief.clear()
+  emulator.mischief.say('jwks.issuer=other')
+  assert.match(String((await keys())[0]?.issuer), /evil\.example/)
 })
 
 test('every word is tried above', () => {
   // Graph's own are tried with Graph.
   const ours = WORDS.filter((word) => !word.startsWith('graph.'))
-  const tried = [
-    ...Object.keys(ID_TOKEN),
-    ...['none', 'hs256', 'wrong', 'unknown-kid'].map((kind) => `idtoken.sig=${kind}`),
-    'accesstoken.tid=other',
-    'apptoken.swap',
-    'apptoken.aud=other',
-    'authorize.stripChallenge',
-    'authorize.iss=other',
-    'discovery.tokenEndpoint=foreign',
-    'discovery.issuer=wrong',
-  ]
-  assert.deepEqual(tried.sort(), ours.sort())
+  const source = readFileSync(import.meta.filename, 'utf8')
+  const titles = [...source.matchAll(/test\(\s*['`]([^'`]+)['`]/g)].map(([, title = '']) => title).join(' ')
+  const tried = (word: Word) => {
+    if (word in ID_TOKEN || word in SIGNATURES) return true
+    const [stem = '', value] = word.split('=')
+    return titles.includes(stem) && (value === undefined || new RegExp(`[=|]${value}\\b`).test(titles))
+  }
+  assert.deepEqual(
+    ours.filter((word) => !tried(word)),
+    [],
+  )
 })
 
 test('an answer takes the place of the real one, at each place, and is counted', async () => {
@@ -274,6 +359,78 @@ test('a delay holds the answer back, and closing does not wait for it', async ()
   assert.ok(await pending)
 })
 
+test('S13 G06 the true answer with another body: empty, html, half, utf-16, huge, gzip-bomb', async () => {
+  const keysUnder = async (body: RuleInput['body']) => {
+    emulator.mischief.once({ at: 'jwks', body })
+    const raw = await rawAnswer(emulator, '/common/discovery/v2.0/keys')
+    return { ...raw, text: raw.body.toString() }
+  }
+  const plain = await ask(emulator, '/common/discovery/v2.0/keys')
+  assert.equal((await keysUnder('empty')).text, '')
+  const html = await keysUnder('html')
+  assert.deepEqual([html.status, html.headers['content-type']], [200, 'text/html; charset=utf-8'])
+  assert.match(html.text, /<h1>/)
+  const half = await keysUnder('half')
+  assert.ok(plain.text.startsWith(half.text) && half.text.length < plain.text.length)
+  assert.equal(half.headers['content-type'], plain.headers.get('content-type'))
+  assert.ok((await keysUnder('utf-16')).text.includes('\u0000'))
+  const huge = await keysUnder('huge')
+  assert.equal(huge.text.length, 10 * 1024 * 1024)
+  assert.deepEqual(JSON.parse(huge.text), plain.body, 'and means the same')
+  emulator.mischief.once({ at: 'jwks', body: 'gzip-bomb' })
+  const bomb = await rawAnswer(emulator, '/common/discovery/v2.0/keys')
+  assert.equal(bomb.headers['content-encoding'], 'gzip')
+  assert.ok(bomb.body.length < 2 * 1024 * 1024)
+  assert.equal(unzippedLength(bomb.body), 1024 ** 3)
+  const reasons = emulator.requests.list({ path: '/keys$' }).flatMap(({ reason }) => reason ?? [])
+  assert.deepEqual(reasons[0], 'mischief: another body (empty)')
+  assert.equal(reasons.length, 6)
+})
+
+test('S13 G06 drip, stall and hang: slow, half an answer, and none, on a connection that stays open', async () => {
+  emulator.mischief.once({ at: 'discovery', drip: { bytes: 300, everyMs: 1 } })
+  const path = '/common/v2.0/.well-known/openid-configuration'
+  const dripped = await rawAnswer(emulator, path)
+  assert.ok(dripped.pieces > 3, `${dripped.pieces} pieces`)
+  assert.ok(JSON.parse(dripped.body.toString()).issuer)
+
+  emulator.mischief.once({ at: 'discovery', stall: 100 })
+  const stalled = await openAnswer(emulator, path)
+  assert.equal((await stalled.read()).length, 100)
+  assert.equal(stalled.isOpen(), true)
+  stalled.hangUp()
+
+  emulator.mischief.once({ at: 'discovery', hang: true })
+  const silent = openAnswer(emulator, path)
+  await until(
+    'the log has it',
+    () => emulator.requests.list({ path: 'openid-configuration$' }).at(-1)?.reason === 'mischief: never answers',
+  )
+  const winner = await Promise.race([silent, new Promise((resolve) => setImmediate(resolve, 'waiting'))])
+  assert.equal(winner, 'waiting')
+  silent.catch(() => {})
+})
+
+test('afterwards: it is carried out, and then refused all the same', async () => {
+  const code = (await authorize()).url.searchParams.get('code')
+  emulator.mischief.once({ at: 'token', answer: { status: 503, afterwards: true } })
+  assert.equal((await redeem(code)).status, 503)
+  assert.deepEqual((await redeem(code)).body.error_codes, [54005])
+})
+
+test('rules choose by host, with or without its port', async () => {
+  const { host } = new URL(emulator.origin)
+  const path = '/common/v2.0/.well-known/openid-configuration'
+  for (const [named, status] of [
+    ['LOCALHOST', 500],
+    [host, 500],
+    ['login.microsoftonline.com', 200],
+  ] as const) {
+    emulator.mischief.set([{ at: 'discovery', match: { host: named }, answer: { status: 500 } }])
+    assert.equal((await ask(emulator, path)).status, status, named)
+  }
+})
+
 test('a rule that means nothing is refused in words', () => {
   const add = (rule: object) => () => emulator.mischief.add(rule as never)
   assert.throws(add({ at: 'token' }), /what happens/)
@@ -283,6 +440,7 @@ test('a rule that means nothing is refused in words', () => {
   assert.throws(add({ at: 'token', nextLink: 'https://evil.example' }), /graph only/)
   assert.throws(add({ at: 'idtoken', reset: true }), /only a word/)
   assert.throws(add({ at: 'graph', aadsts: 90033 }), /at token only/)
+  assert.throws(add({ word: 'idtoken.sig=none', match: { path: 'x' } }), /only tenant and app/)
   assert.throws(add({ at: 'token', match: { path: '(' }, reset: true }), /regular expression/)
   assert.throws(add({ at: 'token', match: { tenant: 'contoso.example' }, reset: true }), /tenant id/)
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { startEmulator } from '#emulator/index.ts'
 import { lagSchema } from '#emulator/lag/settings.ts'
-import { WORDS } from '#emulator/mischief/rules.ts'
+import { WORDS } from '#emulator/mischief/words.ts'
 import { ask } from '#emulator/test/support/token.ts'
 
 const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8')
@@ -21,7 +21,7 @@ test('the estate of the README starts', async () => {
 test('the README names every word of mischief and no other', () => {
   const rows = readme
     .split('\n')
-    .filter((line) => /^\| `(idtoken|accesstoken|apptoken|authorize|discovery|graph)\./.test(line))
+    .filter((line) => /^\| `(idtoken|accesstoken|apptoken|authorize|discovery|jwks|graph)\./.test(line))
   const named = rows.flatMap((row) => {
     let stem = ''
     return [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, word = '']) => {

@@ -58,7 +58,11 @@ export type SignedIn = { account: Account; token: DelegatedToken }
  */
 export async function redeemCode(entra: Entra, redemption: Redemption): Promise<SignedIn> {
   const result = await redeem(entra, redemption)
-  const account = await validateIdToken(entra, result.idToken, { nonce: redemption.nonce })
+  const account = await validateIdToken(entra, result.idToken, {
+    nonce: redemption.nonce,
+    accessToken: result.accessToken,
+    code: redemption.code,
+  })
   if (redemption.issuer !== undefined && redemption.issuer !== issuerOf(entra.cloud, account.tenantId)) throw mixedUp()
   if (result.accessToken && tenantOf(result.accessToken) !== account.tenantId) throw otherTenant()
   return {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Entra } from '#entra/open.ts'
@@ -15,11 +16,17 @@ const claims = z.object({
   nonce: z.string(),
   iat: z.number(),
   ver: z.literal('2.0'),
+  azp: z.string().optional(),
+  at_hash: z.string().optional(),
+  c_hash: z.string().optional(),
   name: z.string().default(''),
   preferred_username: z.string().default(''),
   wids: z.array(z.string()).default([]),
   roles: z.array(z.string()).default([]),
 })
+
+/** What it came with; what it says of code and access token has to fit, where it says something. */
+type Expected = { nonce: string; accessToken?: string; code?: string }
 
 /**
  * Everything that MSAL Node leaves to us: RS256 by a published key that may sign for this issuer, the exact issuer built
@@ -28,11 +35,11 @@ const claims = z.object({
  * @see OpenID Connect Core 1.0, section 3.1.3.7
  * @throws Problem ID_TOKEN_INVALID, PERSONAL_ACCOUNT
  */
-export async function validateIdToken(entra: Entra, idToken: string, expected: { nonce: string }): Promise<Account> {
+export async function validateIdToken(entra: Entra, idToken: string, expected: Expected): Promise<Account> {
   const { payload, keyIssuer } = await verify(entra, idToken)
   const parsed = claims.safeParse(payload)
   if (!parsed.success) throw invalid('a claim is missing or has another shape')
-  const { tid, oid, nonce, iat, name, preferred_username, wids, roles } = parsed.data
+  const { tid, oid, nonce, iat, azp, at_hash, c_hash, name, preferred_username, wids, roles } = parsed.data
 
   const tenantId = parseTenantId(tid)
   const objectId = parseObjectId(oid)
@@ -43,6 +50,10 @@ export async function validateIdToken(entra: Entra, idToken: string, expected: {
   if (keyIssuer !== null && keyIssuer.replace('{tenantid}', tenantId) !== issuer)
     throw invalid('the key may not sign for this issuer')
   if (payload.aud !== entra.clientId) throw invalid('it was made for another application')
+  if (azp !== undefined && azp !== entra.clientId) throw invalid('it was made for another application')
+  if (at_hash !== undefined && at_hash !== halfHash(expected.accessToken ?? ''))
+    throw invalid('it belongs to another access token')
+  if (c_hash !== undefined && c_hash !== halfHash(expected.code ?? '')) throw invalid('it belongs to another code')
   if (nonce !== expected.nonce) throw invalid('it does not belong to this sign-in')
   if (iat > entra.clock.now().getTime() / 1000 + CLOCK_SKEW_SECONDS) throw invalid('it was issued in the future')
   return { tenantId, objectId, name, username: preferred_username, directoryRoles: wids, appRoles: roles }
@@ -67,6 +78,10 @@ async function verify({ jwks, clock }: Entra, idToken: string) {
     throw invalid('its signature does not hold', error)
   }
 }
+
+/** @see OpenID Connect Core 1.0, sections 3.1.3.6 and 3.3.2.11 */
+const halfHash = (text: string): string =>
+  createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url')
 
 const invalid = (why: string, cause?: unknown) =>
   new Problem(

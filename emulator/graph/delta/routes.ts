@@ -1,11 +1,12 @@
 import type { Change, ChangeKind } from '#emulator/directory/journal.ts'
 import type { Guid } from '#emulator/directory/types.ts'
 import type { Items } from '#emulator/directory/user-table.ts'
+import { bend } from '#emulator/graph/bent-links.ts'
 import { type Answer, type Call, json, root } from '#emulator/graph/call.ts'
 import { changesSince, journalOf } from '#emulator/graph/delta/changes.ts'
 import { currentMembers, membersSince } from '#emulator/graph/delta/members.ts'
 import { idsIn } from '#emulator/graph/delta/only-ids.ts'
-import { linkTo, type Progress, readProgress } from '#emulator/graph/delta/token.ts'
+import { linkTo, type Progress, readProgress, resyncRequired } from '#emulator/graph/delta/token.ts'
 import { unsupportedQuery } from '#emulator/graph/errors.ts'
 import { groupsIn, usersIn } from '#emulator/graph/lists.ts'
 import { startOf } from '#emulator/graph/odata/collection.ts'
@@ -32,6 +33,7 @@ const MAX_PAGE = 999
 /** @see https://learn.microsoft.com/graph/delta-query-overview */
 function delta<Item extends { id: Guid }>(of: Followed<Item>): Route {
   return get(`${of.set}/delta`, of.needs, (call) => {
+    if (call.words.includes('graph.delta=resync')) throw resyncRequired(call, of.set)
     const { top, orderBy, expand, search, skipToken, deltaToken } = call.options
     if (top !== null || orderBy.length > 0 || expand.length > 0 || search !== null)
       throw unsupportedQuery('$top, $orderby, $expand and $search are not supported with delta.')
@@ -66,8 +68,14 @@ function answerPage<Item>(call: Call, of: Followed<Item>, progress: Progress, { 
   const since = isFirstRound ? progress.since : call.contents.version
   const link =
     next === null
-      ? { '@odata.deltaLink': linkTo(call, of.set, '$deltatoken', { ...progress, place: null, after: null, since }) }
-      : { '@odata.nextLink': call.bentLink ?? linkTo(call, of.set, '$skiptoken', next) }
+      ? {
+          '@odata.deltaLink': bend(
+            call,
+            'deltaLink',
+            linkTo(call, of.set, '$deltatoken', { ...progress, place: null, after: null, since }),
+          ),
+        }
+      : { '@odata.nextLink': bend(call, 'nextLink', linkTo(call, of.set, '$skiptoken', next)) }
   return json({ '@odata.context': `${root(call)}/$metadata#${of.set}`, ...link, value })
 }
 

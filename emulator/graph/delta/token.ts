@@ -47,10 +47,12 @@ export function readProgress(call: Call, set: string, token: string): Progress {
   ]
   if (issued + LIFETIME_SECONDS <= call.world.clock.seconds())
     throw gone(call, set, 'syncStateNotFound', 'The delta token is too old. A full resync is required.')
-  if (epoch !== call.contents.journal?.epoch)
-    throw gone(call, set, 'resyncRequired', 'Resync required. Replace any local items with the server’s version.')
+  if (epoch !== call.contents.journal?.epoch) throw resyncRequired(call, set)
   return { epoch, since, place, after, select, ids }
 }
+
+export const resyncRequired = (call: Call, set: string): GraphError =>
+  gone(call, set, 'resyncRequired', 'Resync required. Replace any local items with the server’s version.')
 
 /** `Location` leads to a new beginning. @see https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset */
 const gone = (call: Call, set: string, code: string, message: string): GraphError =>

@@ -1,4 +1,5 @@
 import type { Items } from '#emulator/directory/user-table.ts'
+import { bend } from '#emulator/graph/bent-links.ts'
 import type { Answer, Call } from '#emulator/graph/call.ts'
 import { root } from '#emulator/graph/call.ts'
 import { badRequest, unsupportedQuery } from '#emulator/graph/errors.ts'
@@ -40,9 +41,10 @@ export function collection<Item extends { id: string }>(call: Call, of: Collecti
 
 type Cut<Item> = { items: readonly Item[]; end: number; lastId: string }
 
-/** The page that was asked for; mischief may leave it empty, begin it with an item seen before, or turn it round. */
+/** The page that was asked for; mischief may leave it empty, end the list with it, begin it with an item seen before, or turn it round. */
 function cutPage<Item extends { id: string }>(call: Call, all: Items<Item>): Cut<Item> {
   const { skipToken, top } = call.options
+  if (call.words.includes('graph.page=none')) return { items: [], end: all.length, lastId: '' }
   const asked = skipToken === null ? 0 : startOf(call, all, readSkipToken(call, skipToken))
   const start = call.words.includes('graph.page=overlapping') ? Math.max(0, asked - 1) : asked
   const end = call.words.includes('graph.page=empty') ? start : Math.min(all.length, asked + (top ?? DEFAULT_PAGE))
@@ -117,7 +119,7 @@ export function startOf<Item extends { id: string }>(
 }
 
 function nextLink(call: Call, place: Place): string {
-  if (call.bentLink !== null) return call.bentLink
   const options = call.options.repeated.map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-  return `${root(call)}/${call.path.replace(/^\//, '')}?${[...options, `$skiptoken=${makeSkipToken(call, place)}`].join('&')}`
+  const query = [...options, `$skiptoken=${makeSkipToken(call, place)}`].join('&')
+  return bend(call, 'nextLink', `${root(call)}/${call.path.replace(/^\//, '')}?${query}`)
 }

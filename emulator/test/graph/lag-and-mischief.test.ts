@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, beforeEach, test } from 'node:test'
-import { startEmulator } from '#emulator/index.ts'
+import { startEmulator, type Word } from '#emulator/index.ts'
+import { WORDS } from '#emulator/mischief/words.ts'
 import {
   allPages,
   appToken,
@@ -164,4 +166,109 @@ test('pages may be empty, overlap, or come in another order, and still bring eve
     assert.notDeepEqual([odd.pages, odd.items], [plain.pages, plain.items], `${word} did nothing`)
     emulator.mischief.clear()
   }
+})
+
+const EVERYBODY = '/users?$select=id&$top=100'
+
+/** The link to the second page under each word, and what is wrong with it. */
+const LINKS: Partial<Record<Word, (link: URL, real: URL) => boolean>> = {
+  'graph.nextLink=other-host': ({ host }) => host === 'graph.evil.example',
+  'graph.nextLink=suffix-host': ({ hostname }, real) => hostname === `${real.hostname}.evil.example`,
+  'graph.nextLink=userinfo': ({ hostname, username, href }, real) =>
+    hostname === 'graph.evil.example' && username === real.hostname && href.startsWith(real.origin),
+  'graph.nextLink=http': ({ protocol, host }, real) => protocol === 'http:' && host === real.host,
+  'graph.nextLink=port': ({ hostname, port }, real) => hostname === real.hostname && port === '4443',
+  'graph.nextLink=address': ({ hostname }) => hostname === '203.0.113.7',
+  'graph.nextLink=no-scheme': ({ host }) => host === 'graph.evil.example',
+  'graph.nextLink=other-version': ({ origin, pathname }, real) => origin === real.origin && pathname === '/v9.9/users',
+  'graph.nextLink=itself': ({ origin, search }, real) =>
+    origin === real.origin && search === new URL(EVERYBODY, real).search,
+}
+
+for (const [word, isWrong] of Object.entries(LINKS))
+  test(`G01 ${word}: a link that a client must not follow`, async () => {
+    const plain = (await ask(EVERYBODY)).body['@odata.nextLink']
+    emulator.mischief.say(word as Word)
+    const bent = (await ask(EVERYBODY)).body['@odata.nextLink']
+    assert.ok(isWrong(new URL(bent, emulator.origin), new URL(emulator.origin)), bent)
+    if (word === 'graph.nextLink=no-scheme') assert.match(bent, /^\/\//)
+    emulator.mischief.clear()
+    assert.equal((await ask(EVERYBODY)).body['@odata.nextLink'], plain)
+    assert.equal((await ask(plain)).status, 200)
+  })
+
+test('G02 graph.deltaLink=other-host|tampered: the link that the next reading begins with', async () => {
+  const deltaLink = async () => {
+    const { body } = await ask('/users/delta?$deltatoken=latest')
+    return String(body['@odata.deltaLink'])
+  }
+  emulator.mischief.say('graph.deltaLink=other-host')
+  assert.equal(new URL(await deltaLink()).host, 'graph.evil.example')
+  emulator.mischief.clear()
+  emulator.mischief.say('graph.deltaLink=tampered')
+  const tampered = await deltaLink()
+  assert.equal(new URL(tampered).origin, emulator.origin)
+  emulator.mischief.clear()
+  assertError(await ask(tampered), 400, 'BadRequest', /Invalid delta token/)
+})
+
+test('G09 graph.delta=resync: 410, and where to begin again', async () => {
+  emulator.mischief.once({ word: 'graph.delta=resync' })
+  const refused = await ask('/users/delta')
+  assertError(refused, 410, 'resyncRequired')
+  assert.equal((await ask(String(refused.headers.get('location')))).status, 200)
+})
+
+test('G09 graph.page=none: a list that ends at once, with nobody in it', async () => {
+  emulator.mischief.once({ word: 'graph.page=none' })
+  const { status, body } = await ask('/users?$select=id')
+  assert.deepEqual([status, body.value, '@odata.nextLink' in body], [200, [], false])
+  assert.equal((await ask('/users?$select=id')).body.value.length, 100)
+})
+
+test('graph.batch=missing: one question of a batch stays without answer', async () => {
+  const requests = ['1', '2', '3'].map((id) => ({ id, method: 'GET', url: '/users?$top=1' }))
+  const idsOf = async () =>
+    ((await ask('/$batch', { body: { requests } })).body.responses as { id: string }[]).map(({ id }) => id).sort()
+  assert.deepEqual(await idsOf(), ['1', '2', '3'])
+  emulator.mischief.set([{ word: 'graph.batch=missing', match: { path: 'batch$' } }])
+  assert.deepEqual(await idsOf(), ['1', '2'])
+})
+
+test('T16 graph.claims=wanted: 401 with a challenge that says what the next token has to carry', async () => {
+  emulator.mischief.once({ word: 'graph.claims=wanted' })
+  const refused = await ask('/users?$top=1')
+  assertError(refused, 401, 'InvalidAuthenticationToken', /Continuous access evaluation/)
+  const header = String(refused.headers.get('www-authenticate'))
+  assert.match(header, /error="insufficient_claims"/)
+  const [, claims = ''] = /claims="([^"]+)"/.exec(header) ?? []
+  assert.equal(JSON.parse(Buffer.from(claims, 'base64').toString()).access_token.nbf.essential, true)
+  assert.equal((await ask('/users?$top=1')).status, 200)
+})
+
+test('a write that is carried out and then refused is there all the same, alone and in a batch', async () => {
+  const body = { displayName: 'Twice', mailNickname: 'twice', mailEnabled: false, securityEnabled: true }
+  const named = async () => (await writer("/groups?$filter=displayName eq 'Twice'")).body.value.length
+  const answer = { status: 429, headers: { 'retry-after': '1' }, afterwards: true }
+  emulator.mischief.once({ at: 'graph', match: { method: 'POST', path: '/groups$' }, answer })
+  assert.equal((await writer('/groups', { body })).status, 429)
+  assert.equal(await named(), 1)
+  emulator.mischief.once({ at: 'graph', match: { method: 'POST', path: '/groups$' }, answer })
+  const headers = { 'content-type': 'application/json' }
+  const requests = [{ id: '1', method: 'POST', url: '/groups', body, headers }]
+  const { responses } = (await writer('/$batch', { body: { requests } })).body
+  assert.equal(responses[0].status, 429)
+  assert.equal(await named(), 2)
+})
+
+test('every word of Graph is tried above', () => {
+  const source = readFileSync(import.meta.filename, 'utf8')
+  const tried = (word: Word) => {
+    const [stem = '', value = ''] = word.split('=')
+    return word in LINKS || new RegExp(`${stem.replace('.', '\\.')}=(?:[\\w-]+\\|)*${value}['|:]`).test(source)
+  }
+  assert.deepEqual(
+    WORDS.filter((word) => word.startsWith('graph.') && !tried(word)),
+    [],
+  )
 })
