@@ -10,11 +10,14 @@ import { DOCUMENTED_LIMITS, scaled, type ThrottleLimits } from '#model/throttle.
 
 /** How the app proves to Microsoft Entra ID that it is itself. */
 export type Credential =
-  | { kind: 'secret'; secret: string }
+  | { kind: 'secret'; secret: string /** Null unless somebody has told. */; expiresAt: Date | null }
   | {
       kind: 'certificate' /** SHA-256 of the DER, hexadecimal. */
       thumbprintSha256: string
+      /** As app registrations name it. */
+      thumbprintSha1: string
       privateKey: string
+      beginsAt: Date
       expiresAt: Date
     }
 
@@ -113,6 +116,14 @@ export const SETTINGS = {
   TENANTRY_CLIENT_SECRET: {
     check: z.string().min(1).optional(),
     about: 'A client secret of the app. Set this or the certificate.',
+  },
+  TENANTRY_CLIENT_SECRET_EXPIRES_ON: {
+    check: z.iso
+      .date('must be a date such as 2027-03-31')
+      .transform((text) => new Date(`${text}T00:00:00Z`))
+      .optional(),
+    about:
+      'The day on which that secret ends, as the portal shows it, so that you are warned 30, 14 and 3 days before.',
   },
   TENANTRY_CLIENT_CERTIFICATE_FILE: {
     check: z.string().min(1).optional(),
@@ -214,7 +225,11 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
   const cloud = readCloud(cloudName, emulatorOrigin, emulatorBrowserOrigin)
   const emulatorCa =
     cloudName === 'emulator' && emulatorCaFile ? readText('TENANTRY_EMULATOR_CA_FILE', emulatorCaFile, mistakes) : null
-  const credential = readCredential(read('TENANTRY_CLIENT_SECRET'), read('TENANTRY_CLIENT_CERTIFICATE_FILE'), mistakes)
+  const credential = readCredential(
+    { secret: read('TENANTRY_CLIENT_SECRET'), expiresAt: read('TENANTRY_CLIENT_SECRET_EXPIRES_ON') ?? null },
+    read('TENANTRY_CLIENT_CERTIFICATE_FILE'),
+    mistakes,
+  )
   refuseUnsafeTls(env, cloudName, mistakes)
   const definitionRead = readDefinition(app, mistakes)
 
@@ -290,7 +305,7 @@ function readText(setting: Setting, file: string, mistakes: Mistake[]): string |
 }
 
 function readCredential(
-  secret: string | undefined,
+  { secret, expiresAt }: { secret: string | undefined; expiresAt: Date | null },
   file: string | undefined,
   mistakes: Mistake[],
 ): Credential | undefined {
@@ -303,7 +318,7 @@ function readCredential(
     })
     return undefined
   }
-  if (secret) return { kind: 'secret', secret }
+  if (secret) return { kind: 'secret', secret, expiresAt }
   if (!file) {
     mistakes.push({
       setting: 'TENANTRY_CLIENT_SECRET',
@@ -338,7 +353,9 @@ function readCredential(
   return {
     kind: 'certificate',
     thumbprintSha256: parsed.fingerprint256.replaceAll(':', ''),
+    thumbprintSha1: parsed.fingerprint.replaceAll(':', ''),
     privateKey,
+    beginsAt: parsed.validFromDate,
     expiresAt: parsed.validToDate,
   }
 }

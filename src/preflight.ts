@@ -4,6 +4,7 @@ import type { Config, ConfigReading, Mistake } from '#config.ts'
 import { appToken } from '#entra/app-token.ts'
 import { checkDiscovery } from '#entra/discovery.ts'
 import { openEntra } from '#entra/open.ts'
+import { expiring, warningStage } from '#model/credential.ts'
 import { diagnose, type ProblemCode } from '#model/problem.ts'
 import { openOutbound } from '#outbound/open.ts'
 import { openStore } from '#store/open.ts'
@@ -65,13 +66,20 @@ async function tryCredential(parts: Partial<Config>, log: Log, clock: Clock): Pr
   try {
     await appToken(entra, homeTenantId, { fresh: true })
     await checkDiscovery(entra, homeTenantId)
-    return NOTHING
+    return endsSoon(credential, clock)
   } catch (error) {
     const { code, message, nextStep } = diagnose(error)
     const words = code === 'SERVICE_PRINCIPAL_MISSING' ? NOT_AT_HOME : { message, nextStep }
     const found = { setting: settingOf(code, credential.kind), ...words }
     return OUR_MISTAKES.includes(code) ? { mistakes: [found], doubts: [] } : { mistakes: [], doubts: [found] }
   }
+}
+
+/** A certificate that has not begun is refused by Microsoft; one that is about to end still works today. */
+function endsSoon({ kind, expiresAt }: Config['credential'], clock: Clock): Preflight {
+  if (!expiresAt || warningStage(expiresAt, clock.now()) === null) return NOTHING
+  const { message, nextStep } = expiring({ kind, expiresAt }, clock.now())
+  return { mistakes: [], doubts: [{ setting: settingOf('CREDENTIAL_EXPIRING', kind), message, nextStep }] }
 }
 
 function settingOf(code: ProblemCode, kind: 'secret' | 'certificate'): string {

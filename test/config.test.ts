@@ -83,7 +83,10 @@ const CASES: Record<keyof typeof SETTINGS, { good: [string, (config: Config) => 
       bad: ['my-app', '11111111-2222-3333-4444'],
     },
     TENANTRY_HOME_TENANT_ID: { good: [], bad: ['fabrikam.onmicrosoft.com', 'common'] },
-    TENANTRY_CLIENT_SECRET: { good: [['s', (config) => config.credential, { kind: 'secret', secret: 's' }]], bad: [] },
+    TENANTRY_CLIENT_SECRET: {
+      good: [['s', (config) => config.credential, { kind: 'secret', secret: 's', expiresAt: null }]],
+      bad: [],
+    },
     TENANTRY_CLIENT_CERTIFICATE_FILE: { good: [], bad: ['/nowhere/app.pem'] },
     TENANTRY_DATABASE_URL: {
       good: [
@@ -129,6 +132,10 @@ const CASES: Record<keyof typeof SETTINGS, { good: [string, (config: Config) => 
     TENANTRY_ALERT_URL: {
       good: [['https://chat.example/hook?key=1', (config) => config.alertUrl, 'https://chat.example/hook?key=1']],
       bad: ['http://chat.example/hook', 'chat.example'],
+    },
+    TENANTRY_CLIENT_SECRET_EXPIRES_ON: {
+      good: [['2027-03-31', (config) => config.credential.expiresAt, new Date('2027-03-31T00:00:00Z')]],
+      bad: ['31.3.2027', 'soon', '2027-02-30'],
     },
     TENANTRY_CONCURRENCY: { good: [['32', (config) => config.concurrency, 32]], bad: ['0', 'many'] },
   }
@@ -335,6 +342,10 @@ test('L01 no secret shows when the configuration or its mistakes are printed or 
     ])
       for (const secret of [SECRET, password, sessionKey, 'Canary-hook', '7,7,7', '7, 7, 7', '"0":7'])
         assert.ok(!text.includes(secret), text)
-  assert.deepEqual(whole.credential, { kind: 'secret', secret: SECRET }, 'and still it is there for those who need it')
+  assert.deepEqual(
+    whole.credential,
+    { kind: 'secret', secret: SECRET, expiresAt: null },
+    'and still it is there for those who need it',
+  )
   assert.equal(whole.databaseUrl, databaseUrl)
 })

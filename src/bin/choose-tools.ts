@@ -8,7 +8,7 @@ import { folderHolder } from '#store/hold-folder.ts'
 import type { Tools } from '#tools.ts'
 
 /** Commands that work with tenants; the others are processes of their own. */
-const FORWARDED = ['tenants', 'grants', 'jobs', 'run']
+const FORWARDED = ['tenants', 'grants', 'jobs', 'incidents', 'credentials', 'run']
 
 type Chosen = {
   /** Asks the process that owns the embedded database to run the command; null when this process is to do it itself. */

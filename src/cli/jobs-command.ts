@@ -1,32 +1,89 @@
-import type { Command } from 'commander'
+import type { Command, Option } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
-import { jsonOption } from '#cli/tenant-option.ts'
+import { CLI_ACTOR, idOption, jsonOption, tenantOption } from '#cli/tenant-option.ts'
 import { table, timeText } from '#cli/terminal.ts'
-import { listJobs } from '#flows/list-jobs.ts'
+import { type ListedJob, listJobs } from '#flows/list-jobs.ts'
+import { listTenantJobs, type TenantJob } from '#flows/list-tenant-jobs.ts'
+import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
+import { type DeadLetter, listDeadLetters } from '#jobs/dead-letters.ts'
+import type { TenantId } from '#model/ids.ts'
 
-/** `tenantry jobs list` */
+type Chosen = { tenant?: TenantId; json?: true }
+
+/** `tenantry jobs list|dead|retry` */
 export function jobsCommand(program: Command, { tools, terminal }: CliContext): void {
-  program
-    .command('jobs')
-    .description('what is done in every tenant by itself')
+  const jobs = program.command('jobs').description('what is done in every tenant by itself')
+  const oneTenant = (): Option => tenantOption().makeOptionMandatory(false)
+
+  jobs
     .command('list')
-    .description('every job with its schedule, and for how many tenants it is planned')
+    .description('every job with its schedule; of one tenant with its last run and its next turn, too')
+    .addOption(oneTenant())
     .addOption(jsonOption())
-    .action(async ({ json }: { json?: true }) => {
+    .action(async ({ tenant, json }: Chosen) => {
+      if (tenant) {
+        const found = await listTenantJobs(await tools(), tenant)
+        return terminal.out(json ? JSON.stringify(found) : tenantJobTable(found.jobs))
+      }
       const found = await listJobs(await tools())
-      terminal.out(
-        json
-          ? JSON.stringify(found)
-          : table(
-              ['JOB', 'SCHEDULE', 'TENANTS', 'NEXT DUE (UTC)', 'PERMISSIONS'],
-              found.map(({ name, schedule, permissions, planned }) => [
-                name,
-                schedule,
-                planned ? `${planned.tenants}` : 'all',
-                timeText(planned?.nextDueAt ?? null),
-                permissions.join(', '),
-              ]),
-            ),
-      )
+      terminal.out(json ? JSON.stringify(found) : jobTable(found))
+    })
+
+  jobs
+    .command('dead')
+    .description('what failed on every try and was given up, the latest first')
+    .addOption(oneTenant())
+    .addOption(jsonOption())
+    .action(async ({ tenant, json }: Chosen) => {
+      const found = await listDeadLetters((await tools()).jobs, tenant ? { tenantId: tenant } : {})
+      terminal.out(json ? JSON.stringify(found) : found.length === 0 ? 'Nothing was given up.' : deadTable(found))
+    })
+
+  jobs
+    .command('retry')
+    .description('try one again that was given up')
+    .addOption(idOption('its id, as `jobs dead` shows it'))
+    .addOption(jsonOption())
+    .action(async ({ id, json }: { id: string; json?: true }) => {
+      const letter = await retryDeadLetter(await tools(), { id, actor: CLI_ACTOR })
+      terminal.out(json ? JSON.stringify(letter) : `${letter.job ?? letter.name} is in the queue again.`)
     })
 }
+
+const jobTable = (found: readonly ListedJob[]): string =>
+  table(
+    ['JOB', 'SCHEDULE', 'TENANTS', 'NEXT DUE (UTC)', 'PERMISSIONS'],
+    found.map(({ name, schedule, permissions, planned }) => [
+      name,
+      schedule,
+      planned ? `${planned.tenants}` : 'all',
+      timeText(planned?.nextDueAt ?? null),
+      permissions.join(', '),
+    ]),
+  )
+
+const tenantJobTable = (found: readonly TenantJob[]): string =>
+  table(
+    ['JOB', 'SCHEDULE', 'NEXT DUE (UTC)', 'LAST STARTED', 'STATE', 'PROGRESS', 'WHY'],
+    found.map(({ name, schedule, nextDueAt, lastRun }) => [
+      name,
+      schedule,
+      timeText(nextDueAt),
+      timeText(lastRun?.startedAt ?? null),
+      lastRun?.state ?? '',
+      lastRun?.progress ?? '',
+      lastRun?.diagnosis?.code ?? '',
+    ]),
+  )
+
+const deadTable = (found: readonly DeadLetter[]): string =>
+  table(
+    ['ID', 'GIVEN UP (UTC)', 'JOB', 'TENANT', 'WHY'],
+    found.map(({ id, diedAt, name, job, tenantId, code }) => [
+      id,
+      timeText(diedAt),
+      job ?? name,
+      tenantId ?? '',
+      code ?? '',
+    ]),
+  )

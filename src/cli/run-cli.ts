@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
+import { credentialsCommand } from '#cli/credentials-command.ts'
 import { grantsCommand } from '#cli/grants-command.ts'
+import { incidentsCommand } from '#cli/incidents-command.ts'
 import { jobsCommand } from '#cli/jobs-command.ts'
 import { runCommand } from '#cli/run-command.ts'
 import { tenantsCommand } from '#cli/tenants-command.ts'
@@ -41,6 +43,8 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   tenantsCommand(program, context)
   grantsCommand(program, context)
   jobsCommand(program, context)
+  incidentsCommand(program, context)
+  credentialsCommand(program, context)
   runCommand(program, context)
   for (const [name, about] of PROCESSES) {
     program

@@ -11,6 +11,15 @@ const tenantId = (text: string): TenantId => {
 export const tenantOption = (): Option =>
   new Option('--tenant <id>', 'the tenant id').argParser(tenantId).makeOptionMandatory()
 
+const guid = (text: string): string => {
+  const id = text.trim().toLowerCase()
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id
+  throw new InvalidArgumentError('It is a GUID, such as 11111111-2222-3333-4444-555555555555.')
+}
+
+/** `--id ID`, required. */
+export const idOption = (about: string): Option => new Option('--id <id>', about).argParser(guid).makeOptionMandatory()
+
 /** `--json`: data for programs instead of words for people. */
 export const jsonOption = (): Option => new Option('--json', 'print JSON')
 

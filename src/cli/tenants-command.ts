@@ -37,8 +37,10 @@ export function tenantsCommand(program: Command, { tools, terminal }: CliContext
     .addOption(tenantOption())
     .addOption(jsonOption())
     .action(async ({ tenant, json }: Chosen) => {
-      const story = await showTenant(await tools(), tenant)
-      tell(json, story, () => tellStory(story))
+      const open = await tools()
+      const story = await showTenant(open, tenant)
+      const signUpLink = `${open.config.publicUrl}/?tenant=${tenant}`
+      tell(json, { ...story, signUpLink }, () => tellStory(story, signUpLink))
     })
 
   tenants
@@ -95,13 +97,14 @@ const tenantTable = (tenants: readonly Tenant[]): string =>
     ]),
   )
 
-function tellStory({ tenant, grants, runs, jobRuns, audit, counts }: TenantStory): string {
+function tellStory({ tenant, grants, runs, jobRuns, audit, counts }: TenantStory, signUpLink: string): string {
   return [
     `${tenant.displayName} (${tenant.defaultDomain ?? tenant.id}) is ${tenant.state}.`,
     ...(tenant.diagnosis
       ? [`  ${tenant.diagnosis.code}: ${tenant.diagnosis.message}`, `  Next step: ${tenant.diagnosis.nextStep}`]
       : []),
     `  ${counts.user} users and ${counts.group} groups stored.`,
+    `  Its administrators sign up again at ${signUpLink}`,
     '',
     table(
       ['PERMISSION', 'STATUS'],

@@ -14,13 +14,15 @@ import type { Refusal } from '#pages/guard.ts'
 import type { Html } from '#pages/html.ts'
 import { layout, type Page } from '#pages/layout.ts'
 
-export type Section = 'overview' | 'tenants' | 'audit'
+export type Section = 'overview' | 'tenants' | 'jobs' | 'incidents' | 'audit'
 /** `section`: where in the navigation it stands. */
 export type ConsolePage = Page & { section?: Section }
 
 const SECTIONS: readonly { section: Section; name: string; path: string }[] = [
   { section: 'overview', name: 'Overview', path: '/' },
   { section: 'tenants', name: 'Tenants', path: '/tenants' },
+  { section: 'jobs', name: 'Jobs', path: '/jobs' },
+  { section: 'incidents', name: 'Incidents', path: '/incidents' },
   { section: 'audit', name: 'Audit', path: '/audit' },
 ]
 const API = '/api/'

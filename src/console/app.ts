@@ -6,6 +6,7 @@ import { apiRoutes } from '#console/api/app.ts'
 import type { Door, Env } from '#console/door.ts'
 import * as all from '#console/fleet-routes.ts'
 import { watchFleet } from '#console/fleet-watch.ts'
+import * as watch from '#console/incident-routes.ts'
 import { metrics } from '#console/metrics.ts'
 import { openSessions } from '#console/session.ts'
 import * as entrance from '#console/session-routes.ts'
@@ -58,6 +59,10 @@ export function openConsole(tools: Tools, { sessionKey }: { sessionKey: Uint8Arr
   const operators = entrance.onlyOperators(door)
   app.get('/', operators, all.overview(door))
   app.get('/audit', operators, all.audit(door))
+  app.get('/jobs', operators, watch.jobs(door))
+  app.post('/jobs/:letterId/retry', operators, watch.retryJob(door))
+  app.get('/incidents', operators, watch.incidents(door))
+  app.post('/incidents/:incidentId/close', operators, watch.closeIncident(door))
   app.get('/tenants', operators, all.tenants(door))
   app.get('/tenants/:tenantId', operators, one.tenant(door))
   app.get('/tenants/:tenantId/events', operators, one.events(door))
@@ -66,6 +71,7 @@ export function openConsole(tools: Tools, { sessionKey }: { sessionKey: Uint8Arr
   app.post('/tenants/:tenantId/sync', operators, one.sync(door))
   app.post('/tenants/:tenantId/pause', operators, one.pause(door))
   app.post('/tenants/:tenantId/resume', operators, one.resume(door))
+  app.post('/tenants/:tenantId/jobs/:letterId/retry', operators, one.retryJob(door))
   app.get('/tenants/:tenantId/offboard', operators, one.confirmOffboard(door))
   app.post('/tenants/:tenantId/offboard', operators, one.offboard(door))
 

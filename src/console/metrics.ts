@@ -1,6 +1,7 @@
 import type { Handler } from 'hono'
 import type { FleetWatch } from '#console/fleet-watch.ts'
 import type { Fleet } from '#flows/oversee-fleet.ts'
+import { daysLeft } from '#model/credential.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { TENANT_STATES } from '#model/tenant.ts'
 import type { Telemetry } from '#telemetry/open.ts'
@@ -30,7 +31,18 @@ export const metrics =
 
 type Sample = { labels?: Record<string, string>; value: number }
 
-function exposition({ at, byState, runs, troubles, queue, lag, budgetLeft, schedules }: Fleet): string {
+function exposition({
+  at,
+  byState,
+  runs,
+  troubles,
+  queue,
+  lag,
+  budgetLeft,
+  schedules,
+  incidents,
+  credentialEndsAt,
+}: Fleet): string {
   const sum = (state: SyncRun['state']) => runs.hours.reduce((total, hour) => total + hour[state], 0)
   const seconds = (since: Date | null) => (since ? Math.max(0, (at.getTime() - since.getTime()) / 1_000) : 0)
   return [
@@ -92,6 +104,16 @@ function exposition({ at, byState, runs, troubles, queue, lag, budgetLeft, sched
       'tenantry_graph_budget_left',
       'What Microsoft Graph’s limits for the app over all tenants leave, in resource units and in writes.',
       Object.entries(budgetLeft).map(([limit, value]) => ({ labels: { limit }, value })),
+    ),
+    gauge(
+      'tenantry_incidents_open',
+      'Open incidents by code.',
+      [...Map.groupBy(incidents, ({ code }) => code)].map(([code, { length: value }]) => ({ labels: { code }, value })),
+    ),
+    gauge(
+      'tenantry_credential_days_left',
+      'Days until the app’s credential ends, as far as the configuration tells.',
+      credentialEndsAt ? [{ value: daysLeft(credentialEndsAt, at) }] : [],
     ),
     gauge('process_resident_memory_bytes', 'Resident memory of this process.', [{ value: process.memoryUsage.rss() }]),
     gauge('process_uptime_seconds', 'For how long this process has been running.', [{ value: process.uptime() }]),

@@ -6,7 +6,7 @@ import { beginOperatorSignIn, completeOperatorSignIn, OPERATOR_ROLE } from '#flo
 import { diagnose } from '#model/problem.ts'
 
 /** Only addresses of ours, in their simplest spelling: whatever else a link asks for leads to the overview. */
-const OURS = /^\/(?:(?:tenants(?:\/[0-9a-f-]{36})?|audit)(?:\?[\w.~%&=+-]*)?)?$/
+const OURS = /^\/(?:(?:tenants(?:\/[0-9a-f-]{36})?|audit|jobs|incidents)(?:\?[\w.~%&=+-]*)?)?$/
 
 const ownAddress = (asked: unknown): string => (typeof asked === 'string' && OURS.test(asked) ? asked : '/')
 

@@ -6,11 +6,13 @@ import { offboardView } from '#console/views/offboard-view.ts'
 import { MAX_REASON_CHARACTERS } from '#console/views/tenant-actions.ts'
 import { isMoving, runsBody } from '#console/views/tenant-runs.ts'
 import { tenantView } from '#console/views/tenant-view.ts'
+import { listTenantJobs } from '#flows/list-tenant-jobs.ts'
 import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
+import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { syncNow } from '#flows/sync-now.ts'
-import { verifyTenant } from '#flows/verify-tenant.ts'
+import { knownTenant, verifyTenant } from '#flows/verify-tenant.ts'
 import { grantScript } from '#model/grant-script.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
@@ -24,6 +26,7 @@ export const tenant: OperatorHandler = (door) => async (c) => {
   const story = await showTenant(door.tools, tenantId)
   const page = tenantView({
     story,
+    jobs: await listTenantJobs(door.tools, tenantId),
     declared: config.app.permissions,
     invitation: invitationLink(door, tenantId),
     script: scriptFor(door, tenantId),
@@ -72,6 +75,14 @@ export const sync: OperatorHandler = (door) =>
   doing(door, async (order) => {
     await syncNow(door.tools, order)
     return { tone: 'success', title: 'A run has been asked for', text: 'It begins as soon as a worker is free.' }
+  })
+
+export const retryJob: OperatorHandler = (door) => (c) =>
+  carryOut(c, door, async ({ tenantId, actor }) => {
+    const id = c.req.param('letterId') ?? ''
+    await knownTenant(door.tools, tenantId)
+    const { job, name } = await retryDeadLetter(door.tools, { id, actor, tenantId })
+    return { tone: 'success', title: 'It is tried again', text: `${job ?? name} begins as soon as a worker is free.` }
   })
 
 export const pause: OperatorHandler = (door) =>
@@ -138,7 +149,7 @@ async function carryOut(c: Context<Env>, door: Door, act: Act): Promise<Response
 /** What a flow refuses is told; a tenant that does not exist has no page to tell it on. */
 function refusalAsFlash(thrown: unknown): Flash {
   const { code, message, nextStep } = diagnose(thrown)
-  if (!(thrown instanceof Problem) || code === 'TENANT_UNKNOWN') throw thrown
+  if (!(thrown instanceof Problem) || ['TENANT_UNKNOWN', 'JOB_UNKNOWN'].includes(code)) throw thrown
   return { tone: 'danger', title: message, text: nextStep }
 }
 

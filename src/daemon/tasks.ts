@@ -1,4 +1,5 @@
 import { observe } from '#daemon/observe.ts'
+import { checkCredential } from '#flows/check-credential.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
 import { planSyncs } from '#flows/plan-syncs.ts'
 import { raiseAlarm } from '#flows/raise-alarm.ts'
@@ -34,7 +35,10 @@ const taskTable = (tools: Tools): TaskTable => ({
   'plan-jobs': async () => {
     if (!(await tools.hold.isOn())) await planJobs(tools)
   },
-  tidy: () => tidy(tools),
+  tidy: async () => {
+    await tidy(tools)
+    await checkCredential(tools)
+  },
 })
 
 const HELD_MINUTES = 15

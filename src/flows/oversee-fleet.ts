@@ -1,11 +1,15 @@
 import { type QueueDepth, queueDepth } from '#jobs/inspect.ts'
+import type { TenantId } from '#model/ids.ts'
+import type { Incident } from '#model/incident.ts'
 import type { TenantState } from '#model/tenant.ts'
 import { appBuckets } from '#model/throttle.ts'
 import { leftIn } from '#store/buckets.ts'
+import { listIncidents } from '#store/incidents.ts'
 import { countSchedules, type JobStanding } from '#store/job-schedules.ts'
 import { asFleet } from '#store/open.ts'
 import { type RunFigures, runFigures } from '#store/run-figures.ts'
 import { type SyncLag, syncLag } from '#store/sync-lag.ts'
+import { tenantNames } from '#store/tenant-names.ts'
 import { countTenantsByState } from '#store/tenants.ts'
 import { listTroubles, type Trouble } from '#store/troubles.ts'
 import type { Tools } from '#tools.ts'
@@ -23,6 +27,12 @@ export type Fleet = {
   lag: SyncLag
   /** What Graph's limits leave the app over all tenants, as the workers see it. */
   budgetLeft: { units: number; writes: number }
+  /** Those that are open. */
+  incidents: readonly Incident[]
+  /** The names of the tenants that they are about. */
+  incidentTenants: ReadonlyMap<TenantId, string>
+  /** When the credential in use ends, as far as the configuration tells. */
+  credentialEndsAt: Date | null
   /** The app's own jobs as they are planned. */
   schedules: readonly JobStanding[]
 }
@@ -37,17 +47,26 @@ export async function overseeFleet({
   const buckets = appBuckets(config.throttleLimits, config.clientId)
   const at = clock.now()
   const queue = await queueDepth(jobs)
-  return asFleet(store, async (sql) => ({
-    at,
-    byState: await countTenantsByState(sql),
-    troubles: await listTroubles(sql),
-    runs: await runFigures(sql, { hours: DAY_HOURS }),
-    queue,
-    lag: await syncLag(sql),
-    budgetLeft: {
-      units: await leftIn(sql, buckets.units),
-      writes: await leftIn(sql, buckets.writes),
-    },
-    schedules: await countSchedules(sql),
-  }))
+  return asFleet(store, async (sql) => {
+    const incidents = await listIncidents(sql, { open: true })
+    return {
+      at,
+      incidents,
+      incidentTenants: await tenantNames(
+        sql,
+        incidents.flatMap(({ tenantId }) => tenantId ?? []),
+      ),
+      credentialEndsAt: config.credential.expiresAt,
+      byState: await countTenantsByState(sql),
+      troubles: await listTroubles(sql),
+      runs: await runFigures(sql, { hours: DAY_HOURS }),
+      queue,
+      lag: await syncLag(sql),
+      budgetLeft: {
+        units: await leftIn(sql, buckets.units),
+        writes: await leftIn(sql, buckets.writes),
+      },
+      schedules: await countSchedules(sql),
+    }
+  })
 }

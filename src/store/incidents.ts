@@ -73,7 +73,7 @@ export async function listIncidents(
 export async function closeIncident({ db, at }: FleetSql, id: IncidentId, by: string): Promise<Incident | null> {
   const { rows } = await raw<Row>`
     update tenantry.incidents set closed_at = coalesce(closed_at, ${at}), closed_by = coalesce(closed_by, ${by})
-    where id = ${id} returning *`.execute(db)
+    where id::text = ${id} returning *`.execute(db)
   return rows[0] ? toIncident(rows[0]) : null
 }
 

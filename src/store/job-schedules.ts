@@ -2,7 +2,7 @@ import { sql as raw } from 'kysely'
 import type { TenantId } from '#model/ids.ts'
 import type { Turns } from '#model/schedule.ts'
 import { WORKING_STATES } from '#model/tenant.ts'
-import type { AnySql, FleetSql } from '#store/open.ts'
+import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
 
 /** A job with the turns around now; `schedule` is its schedule as text. */
 export type PlannedJob = Turns & { job: string; schedule: string }
@@ -98,4 +98,11 @@ export async function countSchedules({ db }: FleetSql): Promise<JobStanding[]> {
     select job, count(*)::int as tenants, min(due_at) as next_due_at
     from tenantry.job_schedules group by job order by job`.execute(db)
   return rows.map((row) => ({ job: row.job, tenants: row.tenants, nextDueAt: row.next_due_at }))
+}
+
+/** When each job is due next in a tenant. */
+export async function listTurns({ db }: TenantSql): Promise<{ job: string; dueAt: Date }[]> {
+  const { rows } = await raw<{ job: string; due_at: Date }>`
+    select job, due_at from tenantry.job_schedules order by job`.execute(db)
+  return rows.map((row) => ({ job: row.job, dueAt: row.due_at }))
 }

@@ -36,6 +36,13 @@ export async function findTenant({ db }: AnySql, id: TenantId): Promise<Tenant |
   return rows[0] ? toTenant(rows[0]) : null
 }
 
+/** When its directory was last read, or tried to be. */
+export async function lastTriedAt({ db, tenantId }: TenantSql): Promise<Date | null> {
+  const { rows } = await raw<{ last_tried_at: Date | null }>`
+    select last_tried_at from tenantry.tenants where id = ${tenantId}`.execute(db)
+  return rows[0]?.last_tried_at ?? null
+}
+
 /** In the order of their names; `after` continues behind that tenant. */
 export async function listTenants(
   { db }: FleetSql,

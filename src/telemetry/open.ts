@@ -14,6 +14,8 @@ export type Telemetry = {
   jobEnded(name: string, outcome: string, seconds: number): void
   /** An incident was opened. */
   incidentOpened(code: string): void
+  /** When the credential in use ends. */
+  credentialEnds(at: Date): void
   /** Microsoft said something that no table of ours knows. */
   codeUnknown(code: string): void
   /** The figures as Prometheus reads them. */
@@ -49,6 +51,9 @@ export function openTelemetry(): Telemetry {
   const unknown = meter.createCounter('tenantry_unknown_codes', {
     description: 'Answers of Microsoft whose code Tenantry does not know, by that code.',
   })
+  const credential = meter.createGauge('tenantry_credential_expiry_timestamp_seconds', {
+    description: 'When the app’s credential ends, in seconds since 1970; nothing while nobody knows.',
+  })
   const seen = new Set<string>()
   // What never happened is told as nought, so that its first time is seen as a rise.
   throttled.add(0)
@@ -62,6 +67,7 @@ export function openTelemetry(): Telemetry {
     unitsSpent: (count) => units.add(count),
     jobEnded: (name, outcome, seconds) => jobs.record(seconds, { job: name, outcome }),
     incidentOpened: (code) => incidents.add(1, { code }),
+    credentialEnds: (at) => credential.record(at.getTime() / 1_000),
     codeUnknown(code) {
       if (seen.size < MAX_CODES) seen.add(code)
       unknown.add(1, { code: seen.has(code) ? code : 'other' })

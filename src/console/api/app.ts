@@ -1,16 +1,34 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { onlyOperatorsApi } from '#console/api/callers.ts'
-import { presentAudit, presentQueue, presentRun, presentTenant } from '#console/api/present.ts'
+import {
+  presentAudit,
+  presentCredential,
+  presentDeadLetter,
+  presentIncident,
+  presentJob,
+  presentQueue,
+  presentRun,
+  presentTenant,
+  presentTenantJob,
+} from '#console/api/present.ts'
 import { problemAnswer } from '#console/api/problem-answer.ts'
 import { ROUTES } from '#console/api/routes.ts'
 import { actorOf, type Door, type Env, invitationLink } from '#console/door.ts'
+import { closeIncidentBy } from '#flows/close-incident.ts'
+import { listCredentials } from '#flows/list-credentials.ts'
+import { listJobs } from '#flows/list-jobs.ts'
+import { listTenantJobs } from '#flows/list-tenant-jobs.ts'
 import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
+import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
 import { listTenantsFor, showTenant } from '#flows/show-tenants.ts'
 import { syncNow } from '#flows/sync-now.ts'
 import { knownTenant, verifyTenant } from '#flows/verify-tenant.ts'
+import { listDeadLetters } from '#jobs/dead-letters.ts'
 import { queueDepth } from '#jobs/inspect.ts'
+import type { IncidentId } from '#model/incident.ts'
 import { listAudit } from '#store/audit.ts'
+import { listIncidents } from '#store/incidents.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { listRuns } from '#store/sync-runs.ts'
 
@@ -151,6 +169,45 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
   api.openapi(ROUTES.listAudit, async (c) => {
     const audit = await asFleet(store, (sql) => listAudit(sql, c.req.valid('query')))
     return c.json({ audit: audit.map(presentAudit) }, 200)
+  })
+
+  api.openapi(ROUTES.listTenantJobs, async (c) => {
+    const found = await listTenantJobs(tools, c.req.valid('param').tenantId)
+    return c.json(
+      { jobs: found.jobs.map(presentTenantJob), deadLetters: found.deadLetters.map(presentDeadLetter) },
+      200,
+    )
+  })
+
+  api.openapi(ROUTES.listJobs, async (c) => c.json({ jobs: (await listJobs(tools)).map(presentJob) }, 200))
+
+  api.openapi(ROUTES.listDeadLetters, async (c) => {
+    const found = await listDeadLetters(jobs, c.req.valid('query'))
+    return c.json({ deadLetters: found.map(presentDeadLetter) }, 200)
+  })
+
+  api.openapi(ROUTES.retryDeadLetter, async (c) => {
+    await retryDeadLetter(tools, { ...c.req.valid('param'), actor: actorOf(c.get('operator')) })
+    door.fleet.forget()
+    return c.json({ queued: true as const }, 202)
+  })
+
+  api.openapi(ROUTES.listIncidents, async (c) => {
+    const found = await asFleet(store, (sql) => listIncidents(sql, c.req.valid('query')))
+    return c.json({ incidents: found.map(presentIncident) }, 200)
+  })
+
+  api.openapi(ROUTES.closeIncident, async (c) => {
+    const id = c.req.valid('param').id as IncidentId
+    const closed = await closeIncidentBy(tools, { id, actor: actorOf(c.get('operator')) })
+    door.fleet.forget()
+    return c.json(presentIncident(closed), 200)
+  })
+
+  api.openapi(ROUTES.listCredentials, async (c) => {
+    const { credentials, registrationRead } = await listCredentials(tools)
+    const now = tools.clock.now()
+    return c.json({ credentials: credentials.map((one) => presentCredential(one, now)), registrationRead }, 200)
   })
 
   api.openapi(ROUTES.getQueue, async (c) => c.json({ queue: (await queueDepth(jobs)).map(presentQueue) }, 200))

@@ -1,4 +1,9 @@
+import type { ListedJob } from '#flows/list-jobs.ts'
+import type { TenantJob } from '#flows/list-tenant-jobs.ts'
+import type { DeadLetter } from '#jobs/dead-letters.ts'
 import type { QueueDepth } from '#jobs/inspect.ts'
+import { type CredentialListing, daysLeft } from '#model/credential.ts'
+import type { Incident } from '#model/incident.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import type { Tenant } from '#model/tenant.ts'
 import type { AuditEntry } from '#store/audit.ts'
@@ -24,6 +29,37 @@ export const presentRun = (run: SyncRun): Presented<SyncRun> => ({
 })
 
 export const presentAudit = (entry: AuditEntry): Presented<AuditEntry> => ({ ...entry, at: entry.at.toISOString() })
+
+export const presentTenantJob = ({ nextDueAt, lastRun, ...job }: TenantJob) => ({
+  ...job,
+  nextDueAt: text(nextDueAt),
+  lastRun: lastRun && presentRun(lastRun),
+})
+
+export const presentJob = ({ permissions, planned, ...job }: ListedJob) => ({
+  ...job,
+  permissions: [...permissions],
+  planned: planned && { ...planned, nextDueAt: text(planned.nextDueAt) },
+})
+
+export const presentDeadLetter = (letter: DeadLetter): Presented<DeadLetter> => ({
+  ...letter,
+  diedAt: letter.diedAt.toISOString(),
+})
+
+export const presentIncident = (incident: Incident): Presented<Incident> => ({
+  ...incident,
+  openedAt: incident.openedAt.toISOString(),
+  lastAt: incident.lastAt.toISOString(),
+  closedAt: text(incident.closedAt),
+})
+
+export const presentCredential = (credential: CredentialListing, now: Date) => ({
+  ...credential,
+  beginsAt: text(credential.beginsAt),
+  expiresAt: text(credential.expiresAt),
+  daysLeft: credential.expiresAt && daysLeft(credential.expiresAt, now),
+})
 
 export const presentQueue = (depth: QueueDepth): Presented<QueueDepth> => ({
   ...depth,

@@ -92,6 +92,57 @@ export const queueDepth = z
   })
   .openapi('QueueDepth')
 
+export const job = z
+  .object({
+    name: z.string(),
+    schedule: z.string(),
+    permissions: z.array(z.string()),
+    planned: z.object({ tenants: count, nextDueAt: moment.nullable() }).nullable(),
+  })
+  .openapi('Job')
+
+export const tenantJob = z
+  .object({ name: z.string(), schedule: z.string(), nextDueAt: moment.nullable(), lastRun: run.nullable() })
+  .openapi('TenantJob')
+
+export const deadLetter = z
+  .object({
+    id: guid,
+    name: z.string(),
+    tenantId: guid.nullable(),
+    job: z.string().nullable(),
+    code: z.string().nullable(),
+    diedAt: moment,
+  })
+  .openapi('DeadLetter')
+
+export const incident = z
+  .object({
+    id: guid,
+    tenantId: guid.nullable(),
+    code: z.enum(PROBLEM_CODES),
+    diagnosis,
+    holds: z.boolean(),
+    times: count,
+    openedAt: moment,
+    lastAt: moment,
+    closedAt: moment.nullable(),
+    closedBy: z.string().nullable(),
+  })
+  .openapi('Incident')
+
+export const credential = z
+  .object({
+    kind: z.enum(['secret', 'certificate']),
+    keyId: guid.nullable(),
+    name: z.string().nullable(),
+    beginsAt: moment.nullable(),
+    expiresAt: moment.nullable(),
+    inUse: z.boolean(),
+    daysLeft: z.number().int().nullable(),
+  })
+  .openapi('Credential')
+
 export const verification = z
   .object({ tenant, missing: z.array(z.string()), diagnosis: diagnosis.nullable() })
   .openapi('Verification')
@@ -122,6 +173,10 @@ export const tenantParam = z.object({
     .guid('must be a tenant id, a GUID')
     .transform((text) => parseTenantId(text) as TenantId)
     .openapi({ param: { name: 'tenantId', in: 'path' }, type: 'string', format: 'uuid' }),
+})
+
+export const idParam = z.object({
+  id: z.guid('must be a GUID').openapi({ param: { name: 'id', in: 'path' } }),
 })
 
 export const limitOf = (usual: number) => z.coerce.number().int().min(1).max(MAX_LIMIT).default(usual)

@@ -18,6 +18,10 @@ const ACTIONS: Record<string, string> = {
   'tenant.connected': 'Connected',
   'tenant.moved': 'State changed',
   'tenant.sync-requested': 'Asked for a run',
+  'job.retried': 'Tried a job again',
+  'incident.closed': 'Closed an incident',
+  'credential.added': 'Added a secret',
+  'credential.removed': 'Removed a secret',
   'console.signed-in': 'Signed in to the console',
   'console.refused': 'Refused at the console',
 }

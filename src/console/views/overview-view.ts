@@ -2,6 +2,8 @@ import { html } from 'hono/html'
 import type { ConsolePage } from '#console/answers.ts'
 import { codeInWords } from '#console/problem-words.ts'
 import { counted, figure } from '#console/views/figure.ts'
+import { openIncidents } from '#console/views/incident-list.ts'
+import { jobInWords } from '#console/views/job-words.ts'
 import { ago, momentText } from '#console/views/moment.ts'
 import { OWNERS } from '#console/views/owner.ts'
 import { runsChart } from '#console/views/runs-chart.ts'
@@ -27,6 +29,7 @@ export function overviewView(fleet: Fleet): ConsolePage {
           <h1>Overview</h1>
           <p class="soft small">As of <time datetime="${fleet.at.toISOString()}">${momentText(fleet.at)}</time></p>
         </div>
+        ${incidentsSection(fleet)}
         <section class="card stack" aria-labelledby="tenants">
           <div class="row apart"><h2 id="tenants">${counted(total, 'tenant')}</h2><a href="/tenants">All tenants</a></div>
           ${total === 0 ? emptyState('Nobody has signed up yet', 'A tenant appears here when its administrator has connected it on the landing page.', 'building') : statePicture(fleet.byState)}
@@ -39,6 +42,16 @@ export function overviewView(fleet: Fleet): ConsolePage {
       </div>`,
   }
 }
+
+/** Before everything else: what must never happen does not wait for somebody to look for it. */
+const incidentsSection = ({ incidents, incidentTenants, at }: Fleet): Html | '' =>
+  incidents.length === 0
+    ? ''
+    : html`
+        <section class="stack" aria-labelledby="incidents">
+          <div class="row apart"><h2 id="incidents">${counted(incidents.length, 'open incident')}</h2><a href="/incidents">All incidents</a></div>
+          ${openIncidents(incidents, incidentTenants, at)}
+        </section>`
 
 function runsSection({ hours, failures }: RunFigures): Html {
   const sum = (state: 'succeeded' | 'failed' | 'interrupted' | 'running') =>
@@ -77,16 +90,6 @@ const failureTable = (failures: readonly RunFailures[]): Html => html`
     failures,
   )}`
 
-const JOBS: Record<QueueDepth['name'], string> = {
-  'sync-tenant': 'Read a directory',
-  'verify-tenant': 'Verify a tenant',
-  'run-job': 'Do a job of one’s own',
-  'plan-syncs': 'Plan what to read',
-  'plan-jobs': 'Plan what to do',
-  tidy: 'Tidy up',
-  'dead-letter': 'Given up',
-}
-
 /** What stands still at nought is left out; reading directories is what it is all about. */
 const isShown = ({ name, ready, deferred, active, failed }: QueueDepth): boolean =>
   name === 'sync-tenant' || ready + deferred + active + failed > 0
@@ -100,7 +103,7 @@ const queueSection = (queue: readonly QueueDepth[], now: Date): Html => {
       ${table(
         'Jobs by kind',
         [
-          { title: 'Job', heading: true, cell: ({ name }) => JOBS[name] },
+          { title: 'Job', heading: true, cell: ({ name }) => jobInWords(name) },
           { title: 'Due', figures: true, cell: ({ ready }) => figure(ready) },
           { title: 'Running', figures: true, cell: ({ active }) => figure(active) },
           { title: 'Later', figures: true, cell: ({ deferred }) => figure(deferred) },

@@ -4,7 +4,9 @@ import { auditList } from '#console/views/audit-list.ts'
 import { ago, moment } from '#console/views/moment.ts'
 import { ownerInWords } from '#console/views/owner.ts'
 import { actionsFor } from '#console/views/tenant-actions.ts'
+import { tenantJobs } from '#console/views/tenant-jobs.ts'
 import { runsOf } from '#console/views/tenant-runs.ts'
+import type { TenantJobs } from '#flows/list-tenant-jobs.ts'
 import type { TenantStory } from '#flows/show-tenants.ts'
 import type { DeclaredPermission } from '#model/permission.ts'
 import type { Tenant } from '#model/tenant.ts'
@@ -18,6 +20,7 @@ import type { Grant } from '#store/grants.ts'
 
 export type TenantParts = {
   story: TenantStory
+  jobs: TenantJobs
   declared: readonly DeclaredPermission[]
   invitation: string
   script: string
@@ -25,7 +28,7 @@ export type TenantParts = {
 }
 
 /** Everything about one tenant, and what can be done for it. */
-export function tenantView({ story, declared, invitation, script, now }: TenantParts): ConsolePage {
+export function tenantView({ story, jobs, declared, invitation, script, now }: TenantParts): ConsolePage {
   const { tenant, grants, audit } = story
   return {
     section: 'tenants',
@@ -46,6 +49,7 @@ export function tenantView({ story, declared, invitation, script, now }: TenantP
         <div class="columns leaning">
           <div class="stack">
             ${runsOf(story, now)}
+            ${tenantJobs(tenant.id, jobs, now)}
             <section class="card stack" aria-labelledby="audit"><h2 id="audit">Audit</h2>${auditList(audit)}</section>
           </div>
           <div class="stack">

@@ -4,6 +4,7 @@ import { listen } from '#bin/listen.ts'
 import { type Config, readConfig } from '#config.ts'
 import { openConsole } from '#console/app.ts'
 import { DEMO, demoEstate, type Emulator, type EstateInput, startEmulator } from '#emulator/index.ts'
+import type { JobDefinition } from '#model/job.ts'
 import { silentLog, temporaryFolder } from '#test/support/backends.ts'
 import { layEmptyDatabase } from '#test/support/embedded-template.ts'
 import { openTools, type Tools } from '#tools.ts'
@@ -42,7 +43,17 @@ export function suiteScope(): Scope {
 /** Opened for one test or one suite; closed after it, the last opened first. */
 export async function openSite(
   scope: Scope,
-  { clock = systemClock, estate = demoEstate }: { clock?: Clock; estate?: EstateInput } = {},
+  {
+    clock = systemClock,
+    estate = demoEstate,
+    jobs = [],
+    settings = {},
+  }: {
+    clock?: Clock
+    estate?: EstateInput
+    jobs?: readonly JobDefinition[]
+    settings?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<Site> {
   const open = new AsyncDisposableStack()
   scope.after(() => open.disposeAsync())
@@ -68,8 +79,9 @@ export async function openSite(
       TENANTRY_EMULATOR_ORIGIN: emulator.origin,
       TENANTRY_EMULATOR_BROWSER_ORIGIN: emulator.browserOrigin,
       TENANTRY_EMULATOR_CA_FILE: emulator.caFile ?? '',
+      ...settings,
     },
-    APP,
+    { ...APP, jobs },
   )
   if (!config) throw new Error(JSON.stringify(mistakes))
   const tools = open.use(await openTools(config, { log: silentLog, clock }))

@@ -1,0 +1,81 @@
+import type { Handler } from 'hono'
+import { show } from '#console/answers.ts'
+import { actorOf, type Door, type Env } from '#console/door.ts'
+import { incidentsView } from '#console/views/incidents-view.ts'
+import { jobsView } from '#console/views/jobs-view.ts'
+import { closeIncidentBy } from '#flows/close-incident.ts'
+import { type ListedCredentials, listCredentials } from '#flows/list-credentials.ts'
+import { listJobs } from '#flows/list-jobs.ts'
+import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
+import { listDeadLetters } from '#jobs/dead-letters.ts'
+import type { IncidentId } from '#model/incident.ts'
+import { Problem } from '#model/problem.ts'
+import { listIncidents } from '#store/incidents.ts'
+import { asFleet } from '#store/open.ts'
+import { tenantNames } from '#store/tenant-names.ts'
+
+export const incidents =
+  (door: Door): Handler<Env> =>
+  async (c) => {
+    const { store, clock, log } = door.tools
+    const credentials = await listCredentials(door.tools).catch((error: unknown): ListedCredentials | null => {
+      if (!(error instanceof Problem)) throw error
+      log.warn({ err: error }, 'the app’s credentials could not be read')
+      return null
+    })
+    const page = await asFleet(store, async (sql) => {
+      const found = await listIncidents(sql)
+      const names = await tenantNames(
+        sql,
+        found.flatMap(({ tenantId }) => tenantId ?? []),
+      )
+      return incidentsView({ incidents: found, names, credentials, now: clock.now() })
+    })
+    return show(c, door, page)
+  }
+
+export const closeIncident =
+  (door: Door): Handler<Env> =>
+  async (c) => {
+    const { code } = await closeIncidentBy(door.tools, {
+      id: (c.req.param('incidentId') ?? '') as IncidentId,
+      actor: actorOf(c.get('operator')),
+    })
+    door.fleet.forget()
+    await door.sessions.tell(c, {
+      tone: 'success',
+      title: 'The incident is closed',
+      text: `Should it happen again, a new one is opened (${code}).`,
+    })
+    return c.redirect('/incidents', 303)
+  }
+
+export const jobs =
+  (door: Door): Handler<Env> =>
+  async (c) => {
+    const { store, clock } = door.tools
+    const letters = await listDeadLetters(door.tools.jobs)
+    const names = await asFleet(store, (sql) =>
+      tenantNames(
+        sql,
+        letters.flatMap(({ tenantId }) => tenantId ?? []),
+      ),
+    )
+    return show(c, door, jobsView({ jobs: await listJobs(door.tools), letters, names, now: clock.now() }))
+  }
+
+export const retryJob =
+  (door: Door): Handler<Env> =>
+  async (c) => {
+    const letter = await retryDeadLetter(door.tools, {
+      id: c.req.param('letterId') ?? '',
+      actor: actorOf(c.get('operator')),
+    })
+    door.fleet.forget()
+    await door.sessions.tell(c, {
+      tone: 'success',
+      title: 'It is tried again',
+      text: `${letter.job ?? letter.name} is in the queue; it begins as soon as a worker is free.`,
+    })
+    return c.redirect('/jobs', 303)
+  }

@@ -1,0 +1,39 @@
+import { html } from 'hono/html'
+import { codeInWords } from '#console/problem-words.ts'
+import { ago } from '#console/views/moment.ts'
+import type { TenantId } from '#model/ids.ts'
+import type { Incident } from '#model/incident.ts'
+import { action } from '#pages/components/button.ts'
+import { icon } from '#pages/components/icon.ts'
+import { TONE_ICONS } from '#pages/components/notice.ts'
+import type { Html } from '#pages/html.ts'
+
+type Names = ReadonlyMap<TenantId, string>
+
+/** Open incidents, each with what it is and the button that says a person has looked at it. */
+export const openIncidents = (incidents: readonly Incident[], names: Names, now: Date): Html => html`
+  <ul class="incidents">${incidents.map((incident) => openIncident(incident, names, now))}</ul>`
+
+const openIncident = (incident: Incident, names: Names, now: Date): Html => {
+  const { id, code, diagnosis, holds, openedAt, times } = incident
+  const tone = code === 'CREDENTIAL_EXPIRING' ? 'warning' : 'danger'
+  return html`
+    <li class="diagnosis ${tone}">
+      <p class="diagnosis-what">${icon(TONE_ICONS[tone])}<span><strong>${codeInWords(code)}</strong> ${whoseIs(incident, names)}: ${diagnosis.message}</span></p>
+      ${holds && html`<p><strong>The daemon leaves Microsoft alone until this is over.</strong> It looks every minute.</p>`}
+      <p class="trouble-next">${icon('arrow')}<span>${diagnosis.nextStep}</span></p>
+      <div class="row apart">
+        <span class="soft small">Since ${ago(openedAt, now)}${times > 1 && `, met ${times} times`}${diagnosis.sourceCode && html`, <code>${diagnosis.sourceCode}</code>`}</span>
+        ${action(`/incidents/${id}/close`, 'I have looked at it', { icon: 'check' })}
+      </div>
+    </li>`
+}
+
+/** Which tenant it is about, as a link where the tenant has a page. */
+export function whoseIs({ tenantId }: Pick<Incident, 'tenantId'>, names: Names): Html | string {
+  if (!tenantId) return 'for all tenants'
+  const name = names.get(tenantId)
+  return name === undefined
+    ? html`in <code>${tenantId}</code>`
+    : html`in <a href="/tenants/${tenantId}"><bdi>${name}</bdi></a>`
+}

@@ -1,0 +1,31 @@
+import { credentialInUse } from '#flows/list-credentials.ts'
+import { expiring, warningStage } from '#model/credential.ts'
+import { closeIncident, listIncidents, openIncident } from '#store/incidents.ts'
+import { asFleet } from '#store/open.ts'
+import type { Tools } from '#tools.ts'
+
+type Needs = Pick<Tools, 'config' | 'graphAsApp' | 'store' | 'clock' | 'log' | 'telemetry'>
+
+/**
+ * Warns 30, 14 and 3 days before the app's credential ends: as an incident, so that the console shows it and whoever is to
+ * be told is told; in the log; and in the figures. A new credential ends the warning.
+ */
+export async function checkCredential(tools: Needs): Promise<void> {
+  const { store, clock, log, telemetry } = tools
+  const { kind, expiresAt } = await credentialInUse(tools)
+  const now = clock.now()
+  if (expiresAt) telemetry.credentialEnds(expiresAt)
+  const stage = expiresAt ? warningStage(expiresAt, now) : null
+  const open = await asFleet(store, (sql) => listIncidents(sql, { open: true }))
+  const known = open.find(({ code }) => code === 'CREDENTIAL_EXPIRING')
+  if (!expiresAt || stage === null) {
+    if (known) await asFleet(store, (sql) => closeIncident(sql, known.id, 'daemon'))
+    return
+  }
+  const again = known === undefined || warningStage(expiresAt, known.lastAt) !== stage
+  const diagnosis = expiring({ kind, expiresAt }, now)
+  await asFleet(store, (sql) => openIncident(sql, { tenantId: null, diagnosis, holds: false, again }))
+  if (!again) return
+  if (!known) telemetry.incidentOpened(diagnosis.code)
+  log.warn({ diagnosis }, 'the app’s credential ends soon')
+}

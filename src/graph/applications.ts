@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import type { Graph } from '#graph/open.ts'
+import { request } from '#graph/request.ts'
+import type { ClientId } from '#model/ids.ts'
+
+const moment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .nullish()
+const registered = z.object({
+  keyId: z.guid(),
+  displayName: z.string().nullish(),
+  startDateTime: moment,
+  endDateTime: moment,
+})
+const applications = z.object({
+  value: z.array(
+    z.object({
+      id: z.guid(),
+      passwordCredentials: z.array(registered.extend({ hint: z.string().nullish() })).default([]),
+      keyCredentials: z.array(registered.extend({ customKeyIdentifier: z.string().nullish() })).default([]),
+    }),
+  ),
+})
+
+/** The app registration as far as its credentials go; no secret is ever in it. */
+export type Registration = z.output<typeof applications>['value'][number]
+
+/**
+ * The app registration, read in its home tenant; null when it is not there.
+ * @see https://learn.microsoft.com/graph/api/application-list
+ */
+export async function findRegistration(graph: Graph, clientId: ClientId): Promise<Registration | null> {
+  const path = `/applications?$filter=appId eq '${clientId}'&$select=id,passwordCredentials,keyCredentials`
+  const { value } = applications.parse(await request(graph, { path }))
+  return value[0] ?? null
+}
+
+const added = z.object({
+  keyId: z.guid(),
+  secretText: z.string().min(1),
+  endDateTime: z.iso.datetime({ offset: true }),
+})
+
+/**
+ * Adds a secret beside those that are there. It is told in this answer and never again.
+ * @see https://learn.microsoft.com/graph/api/application-addpassword
+ */
+export async function addSecret(
+  graph: Graph,
+  { applicationId, name, expiresAt }: { applicationId: string; name: string; expiresAt: Date },
+): Promise<{ keyId: string; secret: string; expiresAt: Date }> {
+  const { keyId, secretText, endDateTime } = added.parse(
+    await request(graph, {
+      method: 'POST',
+      path: `/applications/${applicationId}/addPassword`,
+      body: { passwordCredential: { displayName: name, endDateTime: expiresAt.toISOString() } },
+    }),
+  )
+  return { keyId, secret: secretText, expiresAt: new Date(endDateTime) }
+}
+
+/** @see https://learn.microsoft.com/graph/api/application-removepassword */
+export async function removeSecret(
+  graph: Graph,
+  { applicationId, keyId }: { applicationId: string; keyId: string },
+): Promise<void> {
+  await request(graph, { method: 'POST', path: `/applications/${applicationId}/removePassword`, body: { keyId } })
+}

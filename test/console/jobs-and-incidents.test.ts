@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { before, suite, test } from 'node:test'
+import { runCli } from '#cli/run-cli.ts'
+import { tasks } from '#daemon/tasks.ts'
+import { DEMO } from '#emulator/index.ts'
+import { planJobs } from '#flows/plan-jobs.ts'
+import { raiseAlarm } from '#flows/raise-alarm.ts'
+import { runJob } from '#flows/run-job.ts'
+import { listDeadLetters } from '#jobs/dead-letters.ts'
+import { enqueue } from '#jobs/enqueue.ts'
+import { startRunner } from '#jobs/runner.ts'
+import type { TenantId } from '#model/ids.ts'
+import { listIncidents } from '#store/incidents.ts'
+import { asFleet } from '#store/open.ts'
+import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
+import { openPerson, type Person, plain } from '#test/console/support/person.ts'
+import { look, openBrowser } from '#test/support/browser.ts'
+import { DAY, type HandClock, handClock } from '#test/support/hand-clock.ts'
+import { CONTOSO, connect, FABRIKAM } from '#test/support/installation.ts'
+import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
+import { jobsIn } from '#test/support/open-queue.ts'
+import { until } from '#test/support/until.ts'
+
+const signal = new AbortController().signal
+const REPORT = {
+  name: 'licence-report',
+  schedule: { everyMinutes: 60 },
+  permissions: ['User.Read.All'],
+  run: async ({ progress }: { progress(text: string): Promise<void> }) => progress('12 licences'),
+}
+
+suite('jobs, incidents and credentials, for operators', { concurrency: false }, () => {
+  const scope = suiteScope()
+  let clock: HandClock
+  let site: Site
+  let olivia: Person
+  before(async () => {
+    clock = handClock(new Date())
+    site = await openSite(scope, {
+      clock,
+      jobs: [REPORT as never],
+      settings: {
+        TENANTRY_CLIENT_SECRET_EXPIRES_ON: new Date(clock.now().getTime() + 60 * DAY).toISOString().slice(0, 10),
+      },
+    })
+    olivia = openPerson(site)
+    await olivia.signIn()
+    await connect(site, FABRIKAM)
+    await connect(site, CONTOSO)
+  })
+  // biome-ignore lint/suspicious/noExplicitAny: what a program gets is looked at key by key
+  const api = async (method: string, path: string): Promise<any> => JSON.parse((await olivia.api(method, path)).text)
+  const command = async (...argv: string[]) => {
+    const said: string[] = []
+    const terminal = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) }
+    const code = await runCli(argv, { terminal, signal, tools: () => Promise.resolve(site.tools) })
+    return { code, said: said.join('\n') }
+  }
+
+  test('a tenant’s page, the API and the terminal show each job’s schedule, last run and next turn', async () => {
+    await planJobs(site.tools)
+    await runJob(site.tools, { tenantId: FABRIKAM, job: 'licence-report', signal })
+    const text = plain((await olivia.get(`/tenants/${FABRIKAM}`)).text)
+    assert.match(text, /licence-report every 60 minutes .{3,30} Succeeded .{3,20} 12 licences/i)
+    const { jobs, deadLetters } = await api('GET', `/tenants/${FABRIKAM}/jobs`)
+    assert.deepEqual(
+      jobs.map((job: { name: string; lastRun: { state: string } | null; nextDueAt: string | null }) => [
+        job.name,
+        job.lastRun?.state ?? null,
+        typeof job.nextDueAt,
+      ]),
+      [
+        ['sync-tenant', null, 'object'],
+        ['licence-report', 'succeeded', 'string'],
+      ],
+    )
+    assert.deepEqual(deadLetters, [])
+    const { code, said } = await command('jobs', 'list', '--tenant', FABRIKAM)
+    assert.equal(code, 0)
+    assert.match(said, /licence-report .* succeeded +12 licences/)
+    assert.match(plain((await olivia.get('/jobs')).text), /licence-report .* 2 /)
+    assert.deepEqual(
+      (await api('GET', '/jobs')).jobs.map(({ name }: { name: string }) => name),
+      ['sync-tenant', 'licence-report'],
+    )
+  })
+
+  test('what was given up is shown with its cause, and tried again with one press: in the pages, the API, the terminal', async () => {
+    const { jobs, store } = site.tools
+    await jobs.boss.updateQueue('run-job', { retryLimit: 0 })
+    const giveUp = async (tenantId: TenantId) => {
+      await asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId, job: 'licence-report' }))
+      const failing = {
+        ...tasks(site.tools),
+        'run-job': () => Promise.reject(new Error('down')),
+      }
+      const runner = startRunner(jobs, failing, { concurrency: 1 })
+      const [letter] = await until('it is given up', async () => {
+        const found = await listDeadLetters(jobs, { tenantId })
+        return found.length > 0 && found
+      })
+      await runner.stop()
+      assert.ok(letter)
+      return letter
+    }
+    const waiting = async () => {
+      const found = (await jobsIn(jobs, 'run-job')).filter(({ state }) => state === 'created')
+      for (const { id } of found) await jobs.boss.deleteJob('run-job', id)
+      return found.map(({ data }) => data.tenantId)
+    }
+
+    const first = await giveUp(FABRIKAM)
+    assert.deepEqual([first.name, first.job, first.code], ['run-job', 'licence-report', 'UNKNOWN'])
+    assert.match(plain((await olivia.get('/jobs')).text), /licence-report Fabrikam|licence-report Customer/)
+    assert.match(plain((await olivia.get(`/tenants/${FABRIKAM}`)).text), /Given up .* licence-report .* Unknown/)
+    assert.equal((await olivia.post(`/tenants/${CONTOSO}/jobs/${first.id}/retry`)).status, 404, 'not another tenant’s')
+    assert.deepEqual(await waiting(), [])
+    assert.match((await olivia.post(`/tenants/${FABRIKAM}/jobs/${first.id}/retry`)).text, /It is tried again/)
+    assert.deepEqual(await waiting(), [FABRIKAM])
+    assert.deepEqual(await listDeadLetters(jobs), [])
+    assert.equal((await olivia.post(`/jobs/${first.id}/retry`)).status, 404)
+
+    const second = await giveUp(CONTOSO)
+    assert.equal((await api('GET', '/dead-letters')).deadLetters[0].id, second.id)
+    assert.deepEqual(await api('POST', `/dead-letters/${second.id}/retry`), { queued: true })
+    assert.equal((await olivia.api('POST', `/dead-letters/${second.id}/retry`)).status, 404)
+    assert.deepEqual(await waiting(), [CONTOSO])
+
+    const third = await giveUp(CONTOSO)
+    assert.match((await command('jobs', 'dead')).said, new RegExp(third.id))
+    assert.equal((await command('jobs', 'retry', '--id', third.id)).code, 0)
+    assert.equal((await command('jobs', 'retry', '--id', third.id)).code, 1)
+    assert.deepEqual(await waiting(), [CONTOSO])
+  })
+
+  test('an incident stands before everything else until somebody says that it has been looked at', async () => {
+    const { store } = site.tools
+    assert.doesNotMatch((await olivia.get('/')).text, /open incident/)
+    const diagnosis = aDiagnosis({ code: 'TOKEN_OF_OTHER_TENANT', owner: 'operator', message: 'A <b>token</b> came.' })
+    await raiseAlarm(site.tools, { tenantId: FABRIKAM, diagnosis })
+    const [incident] = await asFleet(store, (sql) => listIncidents(sql))
+    assert.ok(incident)
+    clock.pass(10 * 60_000)
+    for (const path of ['/', '/incidents']) {
+      const { text } = await olivia.get(path)
+      assert.match(plain(text), /Token of other tenant/, path)
+      assert.match(text, /A &lt;b&gt;token&lt;\/b&gt; came\./)
+      assert.match(text, new RegExp(`/tenants/${FABRIKAM}`))
+    }
+    assert.equal((await api('GET', '/incidents')).incidents[0].code, 'TOKEN_OF_OTHER_TENANT')
+    assert.match((await command('incidents', 'list')).said, /TOKEN_OF_OTHER_TENANT/)
+    assert.equal((await olivia.get(`/incidents/${incident.id}/close`)).status, 405)
+    assert.match((await olivia.post(`/incidents/${incident.id}/close`)).text, /The incident is closed/)
+    assert.doesNotMatch((await olivia.get('/')).text, /open incident/)
+    const [closed] = await asFleet(store, (sql) => listIncidents(sql))
+    assert.match(closed?.closedBy ?? '', /^operator:/)
+
+    for (const id of [madeUp.objectId(), 'nope'])
+      assert.equal((await olivia.post(`/incidents/${id}/close`)).status, 404)
+    assert.equal((await olivia.api('POST', `/incidents/${madeUp.objectId()}/close`)).status, 404)
+    await raiseAlarm(site.tools, { tenantId: null, diagnosis })
+    const again = (await api('GET', '/incidents')).incidents[0]
+    assert.equal((await command('incidents', 'close', '--id', again.id)).code, 0)
+    assert.equal(
+      (await api('GET', '/incidents')).incidents.filter((one: { closedAt: null }) => !one.closedAt).length,
+      0,
+    )
+  })
+
+  test('R08 credentials are listed with the days that are left, and with all of the registration where the app may read it', async () => {
+    const days = (text: string) => Number(/(\d+) days/.exec(text)?.[1])
+    const text = plain((await olivia.get('/incidents')).text)
+    assert.ok([59, 60].includes(days(text)), text)
+    assert.match(text, /may not read its own registration/)
+    const { credentials, registrationRead } = await api('GET', '/credentials')
+    assert.deepEqual([registrationRead, credentials.length, credentials[0].inUse], [false, 1, true])
+
+    await site.emulator.directory.grantPermission({
+      tenant: DEMO.home,
+      app: DEMO.appId,
+      permission: 'Application.ReadWrite.OwnedBy',
+    })
+    await site.emulator.directory.grantPermission({
+      tenant: DEMO.home,
+      app: DEMO.appId,
+      permission: 'Application.Read.All',
+    })
+    site.tools.entra.tokens.delete(DEMO.home as TenantId)
+    await site.emulator.directory.addSecret({ app: DEMO.appId, value: 'Xyz-the-next' })
+    const listed = await api('GET', '/credentials')
+    assert.equal(listed.registrationRead, true)
+    assert.equal(listed.credentials.filter((one: { inUse: boolean }) => one.inUse).length, 1)
+    assert.doesNotMatch(JSON.stringify(listed), new RegExp(`${DEMO.secret}|Xyz`))
+    assert.match((await command('credentials', 'list')).said, /secret +[0-9a-f-]{36}/)
+  })
+
+  test('its pages read well, narrow and wide, light and dark', async () => {
+    const { jobs, store } = site.tools
+    const lost = aDiagnosis({
+      code: 'CLIENT_SECRET_EXPIRED',
+      owner: 'operator',
+      message: 'The app’s client secret has expired: no tenant can be reached.',
+      nextStep: 'Create a new secret or certificate in the app registration and set it in the configuration.',
+      sourceCode: 'AADSTS7000222',
+    })
+    await raiseAlarm(site.tools, { tenantId: null, diagnosis: lost })
+    await raiseAlarm(site.tools, {
+      tenantId: CONTOSO,
+      diagnosis: {
+        ...lost,
+        code: 'ORIGIN_REFUSED',
+        message: 'A link that leads away was refused: https://evil.example.',
+      },
+    })
+    await asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId: FABRIKAM, job: 'licence-report' }))
+    const failing = { ...tasks(site.tools), 'run-job': () => Promise.reject(new Error('down')) }
+    const runner = startRunner(jobs, failing, { concurrency: 1 })
+    await until('it is given up', async () => (await listDeadLetters(jobs)).length > 0)
+    await runner.stop()
+    clock.pass(10 * 60_000)
+
+    const page = await (await openBrowser(scope)).person()
+    await page
+      .context()
+      .addCookies([...olivia.cookies].map(([name, value]) => ({ name, value, url: site.url, httpOnly: true })))
+    for (const [path, name] of [
+      ['/', 'console-overview-incidents'],
+      ['/incidents', 'console-incidents'],
+      ['/jobs', 'console-jobs'],
+      [`/tenants/${FABRIKAM}`, 'console-tenant-jobs'],
+    ] as const) {
+      await page.goto(`${site.url}${path}`)
+      await look(page, name)
+    }
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('It is tried again').waitFor()
+    await page.goto(`${site.url}/incidents`)
+    await page.getByRole('button', { name: 'I have looked at it' }).first().click()
+    await page.getByText('The incident is closed').waitFor()
+  })
+})
