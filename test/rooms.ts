@@ -18,7 +18,15 @@ export const SRC: Record<string, Room> = {
   outbound: { imports: ['model', 'base'], packages: ['undici'] },
   telemetry: {
     imports: [],
-    packages: ['@opentelemetry/api', '@opentelemetry/sdk-metrics', '@opentelemetry/exporter-prometheus'],
+    packages: [
+      '@opentelemetry/api',
+      '@opentelemetry/resources',
+      '@opentelemetry/sdk-metrics',
+      '@opentelemetry/exporter-prometheus',
+      '@opentelemetry/sdk-trace',
+      '@opentelemetry/context-async-hooks',
+      '@opentelemetry/exporter-trace-otlp-http',
+    ],
   },
   entra: { imports: ['outbound', 'telemetry', 'model', 'base'], packages: ['@azure/msal-node', 'jose', 'zod'] },
   graph: {

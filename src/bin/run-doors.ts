@@ -12,6 +12,7 @@ import { tasks } from '#daemon/tasks.ts'
 import { startRunner } from '#jobs/runner.ts'
 import { preflight } from '#preflight.ts'
 import { openSignup } from '#signup/app.ts'
+import { startTracing, tracingWanted } from '#telemetry/tracing.ts'
 import { openTools } from '#tools.ts'
 
 /**
@@ -31,6 +32,7 @@ export async function runDoors(start: Start, { web, worker }: { web: boolean; wo
   tellDoubts(terminal, doubts)
 
   await using open = new AsyncDisposableStack()
+  if (tracingWanted(start.env)) open.use(startTracing())
   const tools = open.use(await openTools(config, { log, work: worker }))
   if (!config.databaseUrl) open.use(await openCommandSocket(tools))
   if (worker) {

@@ -36,7 +36,8 @@ const keyOf = (signUpId: SignUpId): string => `sign-up:${signUpId}`
 export async function applyGrants(tools: Needs, step: AdministratorStep, signal: AbortSignal): Promise<void> {
   const { store, log } = tools
   try {
-    await grantAndConnect(tools, step, signal)
+    const told = { 'tenantry.sign_up': step.signUpId, 'tenantry.tenant': step.account.tenantId }
+    await tools.telemetry.span('sign-up granted', told, () => grantAndConnect(tools, step, signal))
   } catch (error) {
     if (signal.aborted) return
     const diagnosis = diagnose(error)

@@ -35,7 +35,8 @@ export async function completeSignUp(
   { ticket, callback }: { ticket: SignUpTicket | null; callback: Callback },
 ): Promise<AdministratorStep> {
   try {
-    return await complete(tools, ticket, callback)
+    const told = ticket ? { 'tenantry.sign_up': ticket.signUpId } : {}
+    return await tools.telemetry.span('sign-up returned', told, () => complete(tools, ticket, callback))
   } catch (error) {
     await recordRejection(tools, ticket, error)
     throw error

@@ -10,7 +10,7 @@ import { applyPage, countStored, countUnseen, removeUnseen } from '#store/resour
 import { recordPage } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
-export type SyncWork = Pick<Tools, 'config' | 'store' | 'clock' | 'log'> & {
+export type SyncWork = Pick<Tools, 'config' | 'store' | 'clock' | 'log' | 'telemetry'> & {
   tenantId: TenantId
   runId: RunId
   graph: Graph
@@ -91,30 +91,33 @@ async function round(
 
 /** The page, its counters and the place to go on from: all or nothing. */
 async function store(
-  { store, config, clock, tenantId, runId }: SyncWork,
+  { store, config, clock, telemetry, tenantId, runId }: SyncWork,
   definition: ResourceDefinition,
   cursor: Cursor,
   page: ChangePage,
 ): Promise<Cursor> {
   const { kind } = definition
   const limit = config.app.largestRemovalShare ?? 0.3
-  return asTenant(store, tenantId, async (sql) => {
-    await guardRemovals(sql, cursor, page, limit)
-    let removed = await applyPage(sql, kind, cursor.generation, page)
-    const last = page.nextLink === null
-    if (last && cursor.deltaLink === null) removed += await removeUnseen(sql, kind, cursor.generation)
-    const next: Cursor = {
-      ...cursor,
-      nextLink: page.nextLink,
-      ...(last
-        ? { deltaLink: page.deltaLink, deltaAt: clock.now(), finishedInRun: runId, removalsAllowed: false }
-        : {}),
-      removedInRound: cursor.removedInRound + removed,
-    }
-    await recordPage(sql, runId, { kind, count: page.changed.length, removed })
-    await saveCursor(sql, next)
-    return next
-  })
+  const told = { 'tenantry.tenant': tenantId, 'tenantry.kind': kind, 'tenantry.objects': page.changed.length }
+  return telemetry.span('page stored', told, () =>
+    asTenant(store, tenantId, async (sql) => {
+      await guardRemovals(sql, cursor, page, limit)
+      let removed = await applyPage(sql, kind, cursor.generation, page)
+      const last = page.nextLink === null
+      if (last && cursor.deltaLink === null) removed += await removeUnseen(sql, kind, cursor.generation)
+      const next: Cursor = {
+        ...cursor,
+        nextLink: page.nextLink,
+        ...(last
+          ? { deltaLink: page.deltaLink, deltaAt: clock.now(), finishedInRun: runId, removalsAllowed: false }
+          : {}),
+        removedInRound: cursor.removedInRound + removed,
+      }
+      await recordPage(sql, runId, { kind, count: page.changed.length, removed })
+      await saveCursor(sql, next)
+      return next
+    }),
+  )
 }
 
 /**

@@ -151,16 +151,18 @@ const budgetSpent = (pauseMilliseconds: number) =>
 /** A broken connection is a value here: the caller decides whether to try again. */
 async function exchange(graph: Graph, token: string, { headers, ...wanted }: Exchange): Promise<Answer | Problem> {
   try {
-    const answer = await inSpan(`graph ${wanted.method}`, { 'tenantry.tenant': graph.tenantId }, () =>
-      send(graph.outbound, {
+    const answer = await inSpan(`graph ${wanted.method}`, spanOf(graph, wanted), async (note) => {
+      const found = await send(graph.outbound, {
         ...wanted,
         headers: {
           ...headers,
           authorization: `Bearer ${token}`,
           'x-ms-throttle-priority': graph.priority === 'high' ? 'High' : 'Low',
         },
-      }),
-    )
+      })
+      note({ 'http.response.status_code': found.status })
+      return found
+    })
     graph.telemetry?.graphAnswered(answer.status)
     return answer
   } catch (error) {
@@ -169,6 +171,15 @@ async function exchange(graph: Graph, token: string, { headers, ...wanted }: Exc
     throw error
   }
 }
+
+const GUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+
+/** The path without ids; of a query, which may hold whatever was asked for, nothing. */
+const spanOf = ({ tenantId }: Graph, { method, url }: Pick<Exchange, 'method' | 'url'>) => ({
+  'tenantry.tenant': tenantId,
+  'http.request.method': method,
+  'url.path': new URL(url).pathname.replace(GUID, '{id}'),
+})
 
 /**
  * A link is Graph's own only if its origin and version are; it is checked before a token is even fetched. Following a

@@ -2,7 +2,7 @@ import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 
-/** What a process does, counted: for Prometheus as figures, and for whatever OpenTelemetry SDK it runs under as spans. */
+/** What a process does, counted: for Prometheus as figures, and for a collector as spans. */
 export type Telemetry = {
   /** A token was asked of Entra ID: `issued`, or the code of what went wrong. */
   tokenAsked(outcome: string): void
@@ -18,6 +18,8 @@ export type Telemetry = {
   credentialEnds(at: Date): void
   /** Microsoft said something that no table of ours knows. */
   codeUnknown(code: string): void
+  /** Does `work` in a span of its own. */
+  span<Value>(name: string, attributes: Attributes, work: (note: Note) => Promise<Value>): Promise<Value>
   /** The figures as Prometheus reads them. */
   exposition(): Promise<string>
   [Symbol.asyncDispose](): Promise<void>
@@ -72,6 +74,7 @@ export function openTelemetry(): Telemetry {
       if (seen.size < MAX_CODES) seen.add(code)
       unknown.add(1, { code: seen.has(code) ? code : 'other' })
     },
+    span: inSpan,
     async exposition() {
       const { resourceMetrics } = await reader.collect()
       return serializer.serialize(resourceMetrics)
@@ -80,18 +83,31 @@ export function openTelemetry(): Telemetry {
   }
 }
 
+/** Says more of a span while it goes on. */
+export type Note = (attributes: Attributes) => void
+
 /**
- * Does `work` in a span. Without an OpenTelemetry SDK in the process (`node --import …`) this costs nothing.
- * @param attributes never a token, a secret or a name from a directory
+ * Does `work` in a span. Where nobody collects them this costs nothing. Of what goes wrong it keeps our code and no text.
+ * @param attributes never a token, a secret, a query or a name from a directory
  */
-export const inSpan = <Value>(name: string, attributes: Attributes, work: () => Promise<Value>): Promise<Value> =>
+export const inSpan = <Value>(
+  name: string,
+  attributes: Attributes,
+  work: (note: Note) => Promise<Value>,
+): Promise<Value> =>
   trace.getTracer('tenantry').startActiveSpan(name, { attributes }, async (span) => {
     try {
-      return await work()
+      return await work((more) => span.setAttributes(more))
     } catch (error) {
       span.setStatus({ code: SpanStatusCode.ERROR })
+      span.setAttribute('error.type', codeOf(error))
       throw error
     } finally {
       span.end()
     }
   })
+
+const codeOf = (error: unknown): string => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return /^[A-Z0-9_]{1,60}$/.test(code) ? code : 'UNKNOWN'
+}

@@ -60,11 +60,18 @@ suite('the HTTP API', { concurrency: false }, () => {
     assert.equal(document.openapi, '3.1.0')
     assert.deepEqual(Object.keys(document.paths).sort(), [
       '/audit',
+      '/credentials',
+      '/dead-letters',
+      '/dead-letters/{id}/retry',
+      '/incidents',
+      '/incidents/{id}/close',
+      '/jobs',
       '/queue',
       '/runs',
       '/tenants',
       '/tenants/{tenantId}',
       '/tenants/{tenantId}/audit',
+      '/tenants/{tenantId}/jobs',
       '/tenants/{tenantId}/offboard',
       '/tenants/{tenantId}/pause',
       '/tenants/{tenantId}/resume',
@@ -78,7 +85,7 @@ suite('the HTTP API', { concurrency: false }, () => {
     const { paths } = json(await send(`${site.url}/api/v1/openapi.json`)) as { paths: Record<string, object> }
     for (const [template, methods] of Object.entries(paths))
       for (const method of Object.keys(methods)) {
-        const path = template.replace('{tenantId}', FABRIKAM)
+        const path = template.replace(/\{\w+\}/, FABRIKAM)
         const headers = { 'content-type': 'application/json' }
         const answer = await send(`${site.url}/api/v1${path}`, { method: method.toUpperCase(), headers })
         assertProblem(answer, 401, 'NOT_SIGNED_IN')

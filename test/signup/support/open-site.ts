@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { type Clock, systemClock } from '#base/clock.ts'
+import type { Log } from '#base/log.ts'
 import { listen } from '#bin/listen.ts'
 import { type Config, readConfig } from '#config.ts'
 import { DEMO, demoEstate, type Emulator, type EstateInput, startEmulator } from '#emulator/index.ts'
@@ -20,7 +21,12 @@ const SESSION_KEY = new Uint8Array(32).fill(7)
 /** Opened for one test or one file; closed after it, the last opened first. */
 export async function openSite(
   scope: { after(close: () => Promise<void>): void },
-  { clock = systemClock, tenants = [] }: { clock?: Clock; tenants?: EstateInput['tenants'] } = {},
+  {
+    clock = systemClock,
+    tenants = [],
+    log = silentLog,
+    work = false,
+  }: { clock?: Clock; tenants?: EstateInput['tenants']; log?: Log; work?: boolean } = {},
 ): Promise<Site> {
   const open = new AsyncDisposableStack()
   scope.after(() => open.disposeAsync())
@@ -59,7 +65,7 @@ export async function openSite(
     },
   )
   if (!config) throw new Error(JSON.stringify(mistakes))
-  const tools = open.use(await openTools(config, { log: silentLog, clock }))
+  const tools = open.use(await openTools(config, { log, clock, work }))
   answer = openSignup(tools, { sessionKey: SESSION_KEY }).fetch
   return { emulator, tools, config, url }
 }
@@ -82,6 +88,6 @@ const estateOf = (tenants: EstateInput['tenants'], redirectUri: string): EstateI
   tenants: [...demoEstate.tenants.map((tenant) => ({ ...tenant, generated: FEW_PEOPLE })), ...tenants],
   applications: (demoEstate.applications ?? []).map((application) => ({
     ...application,
-    redirectUris: [redirectUri],
+    redirectUris: [redirectUri, 'http://localhost:3001/sign-in/callback'],
   })),
 })
