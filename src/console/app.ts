@@ -5,7 +5,7 @@ import { showNotThatWay, showNowhere, showProblem, showRefusal } from '#console/
 import { apiRoutes } from '#console/api/app.ts'
 import type { Door, Env } from '#console/door.ts'
 import * as all from '#console/fleet-routes.ts'
-import { watchFleet } from '#console/fleet-watch.ts'
+import { type FleetWatch, watchFleet } from '#console/fleet-watch.ts'
 import * as watch from '#console/incident-routes.ts'
 import { metrics } from '#console/metrics.ts'
 import { openSessions } from '#console/session.ts'
@@ -26,6 +26,19 @@ const SIGN_INS = { burst: 60, perMinute: 60 }
  * @param options.sessionKey 32 bytes that seal cookies; the same in every web process
  */
 export function openConsole(tools: Tools, { sessionKey }: { sessionKey: Uint8Array }): Hono {
+  const { site, fleet } = consoleSite(tools, { sessionKey })
+  // A scraper on this machine does not know the console's name.
+  const outside = new Hono()
+  outside.get('/metrics', metrics(fleet, tools.telemetry))
+  outside.all('*', (c) => site.fetch(c.req.raw, c.env))
+  return outside
+}
+
+/** What answers under the console's own name. Its `routes` are the table that the tests go through. */
+export function consoleSite(
+  tools: Tools,
+  { sessionKey }: { sessionKey: Uint8Array },
+): { site: Hono<Env>; fleet: FleetWatch } {
   const { config, clock, store } = tools
   const assets = openAssets([{ name: 'console.css', text: readFileSync(STYLE, 'utf8') }])
   const door: Door = {
@@ -75,11 +88,7 @@ export function openConsole(tools: Tools, { sessionKey }: { sessionKey: Uint8Arr
   app.get('/tenants/:tenantId/offboard', operators, one.confirmOffboard(door))
   app.post('/tenants/:tenantId/offboard', operators, one.offboard(door))
 
-  // A scraper on this machine does not know the console's name.
-  const outside = new Hono()
-  outside.get('/metrics', metrics(door.fleet, tools.telemetry))
-  outside.all('*', (c) => app.fetch(c.req.raw, c.env))
-  return outside
+  return { site: app, fleet: door.fleet }
 }
 
 function signInLimit(door: Door): MiddlewareHandler<Env> {

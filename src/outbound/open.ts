@@ -7,6 +7,8 @@ export type Outbound = {
   origins: readonly string[]
   dispatcher: Pick<Agent, 'request'>
   log: Log
+  /** Aborts once an exchange has taken so many milliseconds. */
+  deadline(milliseconds: number): AbortSignal
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -35,5 +37,12 @@ export function openOutbound({
   const close = async () => {
     await agent.destroy()
   }
-  return { origins, dispatcher: agent, log, close, [Symbol.asyncDispose]: close }
+  return {
+    origins,
+    dispatcher: agent,
+    log,
+    deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }

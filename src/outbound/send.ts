@@ -44,7 +44,7 @@ export async function send(
   }: OutboundRequest,
 ): Promise<Answer> {
   const target = assertAllowed(url, outbound.origins)
-  const timeout = AbortSignal.timeout(timeoutMilliseconds)
+  const timeout = outbound.deadline(timeoutMilliseconds)
   try {
     const response = await outbound.dispatcher.request({
       origin: target.origin,
@@ -67,7 +67,7 @@ export async function send(
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof Problem) throw error
-    throw brokenOff(target, error)
+    throw brokenOff(target, timeout.aborted ? timeout.reason : error)
   }
 }
 
@@ -95,7 +95,12 @@ const flatten = (headers: Record<string, string | string[] | undefined>): Record
   )
 
 function brokenOff({ origin }: URL, cause: unknown): Problem {
-  const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
+  const reason =
+    cause instanceof Error && cause.name === 'TimeoutError'
+      ? ' (no answer in time)'
+      : cause instanceof Error && 'code' in cause
+        ? ` (${String(cause.code)})`
+        : ''
   return new Problem(
     {
       code: 'NETWORK',

@@ -7,6 +7,7 @@ import { comeBack, redeem } from '#test/entra/support/come-back.ts'
 import { type Gates, openGates } from '#test/support/gates.ts'
 import { handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { refusedWith } from '#test/support/problem.ts'
+import { until } from '#test/support/until.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const keyRequests = ({ emulator }: Gates) => emulator.requests.list({ path: '/common/discovery/v2.0/keys' }).length
@@ -62,6 +63,29 @@ test('S13 keys that are no keys, too many of them, or cut off are an outage, not
     clock.pass(MINUTE)
   }
   assert.equal(await finish(bad.length), DEMO.contoso)
+})
+
+test('S13 a key server that says nothing is waited for ten seconds, by all who wait together, and is then an outage', async (t) => {
+  const { gates, finish } = await waiting(t, 4)
+  const { outbound, emulator } = gates
+  const times: number[] = []
+  const time = new AbortController()
+  const usual = outbound.deadline
+  // Of all deadlines the key server's is the only one of ten seconds; this test lets it pass.
+  outbound.deadline = (milliseconds) => {
+    if (milliseconds !== 10_000) return usual(milliseconds)
+    times.push(milliseconds)
+    return time.signal
+  }
+  emulator.mischief.once({ at: 'jwks', delayMs: 600_000 })
+  const all = Promise.allSettled([finish(0), finish(1), finish(2)])
+  await until('the keys are asked for', () => times.length > 0)
+  time.abort(new DOMException('so long', 'TimeoutError'))
+  for (const one of await all) assert.equal(one.status === 'rejected' && one.reason.code, 'NETWORK')
+  const { owner, message } = await refusedWith('NETWORK', () => finish(3))
+  assert.equal(owner, 'nobody')
+  assert.match(message, /no answer in time/)
+  assert.deepEqual(times, [10_000], 'one request, and nobody asks again at once')
 })
 
 test('S13 a rotated key is fetched at once, an unknown one is asked for once', async (t) => {
