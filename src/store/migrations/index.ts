@@ -2,12 +2,12 @@ import type { Migration } from 'kysely/migration'
 import { first } from '#store/migrations/0001-first.ts'
 import { delta } from '#store/migrations/0002-delta.ts'
 import { jobs } from '#store/migrations/0003-jobs.ts'
-import { incidents } from '#store/migrations/0005-incidents.ts'
+import { incidents } from '#store/migrations/0004-incidents.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-first': first,
   '0002-delta': delta,
   '0003-jobs': jobs,
-  '0005-incidents': incidents,
+  '0004-incidents': incidents,
 }
