@@ -17,6 +17,8 @@ export type Tenant = {
   /** With the workflow on, users who may not consent can send a request instead of meeting a wall. */
   adminConsentWorkflow: boolean
   conditionalAccess: AccessPolicy[]
+  /** Has Microsoft Entra ID P1. */
+  premium: boolean
 }
 
 /** Who has to do what before a token is given. @see https://learn.microsoft.com/entra/identity/conditional-access/overview */

@@ -1,6 +1,7 @@
+import { directoryRoleId } from '#emulator/directory/directory-roles.ts'
 import { leaveGroups } from '#emulator/directory/groups.ts'
 import { note } from '#emulator/directory/journal.ts'
-import { contentsOf, type Directory } from '#emulator/directory/open.ts'
+import { contentsOf, type Directory, type TenantContents } from '#emulator/directory/open.ts'
 import { removeGrant } from '#emulator/directory/permission-grants.ts'
 import { revokeSessions } from '#emulator/directory/security.ts'
 import type { Guid, User } from '#emulator/directory/types.ts'
@@ -9,6 +10,7 @@ export function addUser(directory: Directory, user: User): void {
   const contents = contentsOf(directory, user.tenantId)
   contents.users.set(user.id, user)
   note(directory, contents, { kind: 'user', id: user.id, what: 'created' })
+  noteRoles(directory, contents, user.id, [], user.directoryRoles)
 }
 
 export function findUser(directory: Directory, tenantId: Guid, idOrName: string): User | null {
@@ -47,7 +49,27 @@ export function updateUser(directory: Directory, tenantId: Guid, id: Guid, patch
   const isShutOut = (user.accountEnabled && !changed.accountEnabled) || user.password !== changed.password
   if (isShutOut) revokeSessions(directory, tenantId, id)
   note(directory, contents, { kind: 'user', id, what: 'updated', before: user })
+  noteRoles(directory, contents, id, user.directoryRoles, changed.directoryRoles)
   return changed
+}
+
+/** Directory roles change by who holds them. */
+function noteRoles(
+  directory: Directory,
+  contents: TenantContents,
+  id: Guid,
+  before: readonly Guid[],
+  after: readonly Guid[],
+): void {
+  for (const role of new Set([...before, ...after])) {
+    if (before.includes(role) === after.includes(role)) continue
+    note(directory, contents, {
+      kind: 'directoryRole',
+      id: directoryRoleId(contents.tenant.id, role),
+      what: 'updated',
+      member: { member: { id, kind: 'user' }, removed: before.includes(role) },
+    })
+  }
 }
 
 export function removeUser(directory: Directory, tenantId: Guid, id: Guid): boolean {
@@ -58,6 +80,7 @@ export function removeUser(directory: Directory, tenantId: Guid, id: Guid): bool
   contents.deleted.set(id, { kind: 'user', of: user, at: directory.clock.now() })
   note(directory, contents, { kind: 'user', id, what: 'deleted', before: user })
   leaveGroups(directory, tenantId, { id, kind: 'user' })
+  noteRoles(directory, contents, id, user.directoryRoles, [])
   for (const [key, assignment] of contents.assignments)
     if (assignment.principalId === id) contents.assignments.delete(key)
   for (const grant of [...contents.grants.values()])

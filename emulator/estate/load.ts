@@ -74,6 +74,7 @@ function loadTenant(directory: Directory, entry: Estate['tenants'][number], mist
     userConsent: entry.userConsent,
     adminConsentWorkflow: entry.adminConsentWorkflow,
     conditionalAccess: [],
+    premium: entry.premium,
   }
   if (findTenant(directory, tenant.id)) mistakes.push(`tenants: ${tenant.id} stands twice`)
   for (const { name } of tenant.domains)

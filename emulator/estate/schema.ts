@@ -50,6 +50,8 @@ const tenant = z.strictObject({
   userConsent: z.enum(['legacy', 'low', 'disabled']).default('low'),
   adminConsentWorkflow: z.boolean().default(false),
   conditionalAccess: z.array(accessPolicy).default([]),
+  /** Microsoft Entra ID P1, without which signInActivity is refused. */
+  premium: z.boolean().default(true),
   users: z.array(user).default([]),
   /** Counted together with the users named above: `users: 60` gives 60 in all. */
   generated: generated.default({ users: 0, groups: 0, seed: 1 }),

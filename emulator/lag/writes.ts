@@ -74,7 +74,7 @@ export function openLateWrites(settings: LagSettings, replicas: Replicas): LateW
 
   return {
     hear(tenantId, happening) {
-      if (happening.member) remember('memberReads', tenantId, happening)
+      if (happening.member && happening.kind === 'group') remember('memberReads', tenantId, happening)
       else if (happening.kind === 'user' || happening.kind === 'group')
         remember(KINDS[happening.kind], tenantId, happening)
       remember('deltaReads', tenantId, happening)

@@ -8,8 +8,12 @@ export function journalOf(contents: TenantContents): Journal {
   return contents.journal
 }
 
-/** What happened to objects of one kind after `since`, oldest first. */
-export function* changesSince({ journal }: TenantContents, kind: ChangeKind, since: number): Iterable<Change> {
+/** What happened to objects of these kinds after `since`, oldest first. */
+export function* changesSince(
+  { journal }: TenantContents,
+  kinds: readonly ChangeKind[],
+  since: number,
+): Iterable<Change> {
   for (const change of journal?.changes.values() ?? [])
-    if (change.kind === kind && change.sequence > since) yield change
+    if (kinds.includes(change.kind) && change.sequence > since) yield change
 }

@@ -1,102 +1,107 @@
-import type { Change, ChangeKind } from '#emulator/directory/journal.ts'
-import type { Guid } from '#emulator/directory/types.ts'
-import type { Items } from '#emulator/directory/user-table.ts'
+import type { Change } from '#emulator/directory/journal.ts'
 import { bend } from '#emulator/graph/bent-links.ts'
 import { type Answer, type Call, json, root } from '#emulator/graph/call.ts'
 import { changesSince, journalOf } from '#emulator/graph/delta/changes.ts'
-import { currentMembers, membersSince } from '#emulator/graph/delta/members.ts'
-import { idsIn } from '#emulator/graph/delta/only-ids.ts'
+import {
+  APPLICATIONS,
+  DIRECTORY_OBJECTS,
+  DIRECTORY_ROLES,
+  type Followed,
+  GROUPS,
+  NEEDS_OF_KINDS,
+  PERMISSION_GRANTS,
+  SERVICE_PRINCIPALS,
+  USERS,
+} from '#emulator/graph/delta/followed.ts'
+import { allMembers, membersSince, withMembers } from '#emulator/graph/delta/members.ts'
+import { namesChanged } from '#emulator/graph/delta/properties.ts'
 import { linkTo, type Progress, readProgress, resyncRequired } from '#emulator/graph/delta/token.ts'
+import { isTracked, trackedBy } from '#emulator/graph/delta/tracked.ts'
 import { unsupportedQuery } from '#emulator/graph/errors.ts'
-import { groupsIn, usersIn } from '#emulator/graph/lists.ts'
 import { startOf } from '#emulator/graph/odata/collection.ts'
-import { type EntityType, type Shape, shapeOf, show } from '#emulator/graph/odata/entity.ts'
+import { type Shape, shapeOf, show } from '#emulator/graph/odata/entity.ts'
 import { DEFAULT_PAGE } from '#emulator/graph/odata/options.ts'
-import { NEEDS, type Needs } from '#emulator/graph/permissions.ts'
-import { GROUP } from '#emulator/graph/resources/group-type.ts'
-import { SERVICE_PRINCIPAL } from '#emulator/graph/resources/service-principal-type.ts'
-import { USER } from '#emulator/graph/resources/user-type.ts'
+import { checkPermission } from '#emulator/graph/permissions.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
-
-/** A collection whose changes can be followed. */
-type Followed<Item> = {
-  set: string
-  kind: ChangeKind
-  type: EntityType<Item>
-  needs: Needs
-  list: (call: Call) => Items<Item>
-  find: (call: Call, id: Guid) => Item | undefined
-}
 
 const MAX_PAGE = 999
 
 /** @see https://learn.microsoft.com/graph/delta-query-overview */
-function delta<Item extends { id: Guid }>(of: Followed<Item>): Route {
+function delta<Item extends { id: string }>(of: Followed<Item>): Route {
   return get(`${of.set}/delta`, of.needs, (call) => {
     if (call.words.includes('graph.delta=resync')) throw resyncRequired(call, of.set)
     const { top, orderBy, expand, search, skipToken, deltaToken } = call.options
     if (top !== null || orderBy.length > 0 || expand.length > 0 || search !== null)
       throw unsupportedQuery('$top, $orderby, $expand and $search are not supported with delta.')
     const token = skipToken ?? (deltaToken || null)
-    if (token === null) return answerRound(call, of, begin(call))
-    if (token === 'latest') return answerPage(call, of, begin(call), { value: [], next: null })
+    if (token === null) return answerRound(call, of, begin(call, of))
+    if (token === 'latest') return answerPage(call, of, begin(call, of), { value: [], next: null })
     return answerRound(call, of, readProgress(call, of.set, token))
   })
 }
 
 /** From now on changes are written down; what there is already is enumerated. */
-const begin = (call: Call): Progress => ({
-  epoch: journalOf(call.contents).epoch,
-  since: call.contents.version,
-  place: { position: 0, lastId: '', version: call.contents.version },
-  after: null,
-  select: call.options.select,
-  ids: call.options.filter === null ? null : idsIn(call.options.filter),
-})
+function begin<Item extends { id: string }>(call: Call, { kinds }: Followed<Item>): Progress {
+  const tracked = trackedBy(call.options.filter, kinds)
+  for (const kind of tracked.kinds ?? []) checkPermission(call.caller, NEEDS_OF_KINDS[kind])
+  const { epoch } = journalOf(call.contents)
+  const { version } = call.contents
+  return {
+    epoch,
+    since: version,
+    place: { position: 0, lastId: '', version },
+    after: null,
+    heldBack: null,
+    select: call.options.select,
+    tracked,
+  }
+}
 
-type Page = { value: object[]; next: Progress | null }
+type Page = { value: object[]; next: Progress | null; heldBack?: number | null }
 
-function answerRound<Item extends { id: Guid }>(call: Call, of: Followed<Item>, progress: Progress): Answer {
+function answerRound<Item extends { id: string }>(call: Call, of: Followed<Item>, progress: Progress): Answer {
   const showing = { ...call, options: { ...call.options, select: selected(progress), expand: [] } }
   const page =
     progress.place === null ? changed(showing, of, progress) : enumerated(showing, of, progress, progress.place)
   return answerPage(call, of, progress, page)
 }
 
-function answerPage<Item>(call: Call, of: Followed<Item>, progress: Progress, { value, next }: Page): Answer {
+function answerPage<Item extends { id: string }>(
+  call: Call,
+  { set }: Followed<Item>,
+  progress: Progress,
+  { value, next, heldBack = null }: Page,
+): Answer {
   const isFirstRound = progress.place !== null
-  const since = isFirstRound ? progress.since : call.contents.version
+  const since = isFirstRound ? progress.since : heldBack === null ? call.contents.version : heldBack - 1
+  const rest = { ...progress, place: null, after: null, heldBack: null, since }
   const link =
     next === null
-      ? {
-          '@odata.deltaLink': bend(
-            call,
-            'deltaLink',
-            linkTo(call, of.set, '$deltatoken', { ...progress, place: null, after: null, since }),
-          ),
-        }
-      : { '@odata.nextLink': bend(call, 'nextLink', linkTo(call, of.set, '$skiptoken', next)) }
-  return json({ '@odata.context': `${root(call)}/$metadata#${of.set}`, ...link, value })
+      ? { '@odata.deltaLink': bend(call, 'deltaLink', linkTo(call, set, '$deltatoken', rest)) }
+      : { '@odata.nextLink': bend(call, 'nextLink', linkTo(call, set, '$skiptoken', next)) }
+  const context = `${root(call)}/$metadata#${set}${progress.select === null ? '' : `(${progress.select.join(',')})`}`
+  return json({ '@odata.context': context, ...link, value })
 }
 
 /** A page of everything that is there. What changes meanwhile comes again with the first delta link. */
-function enumerated<Item extends { id: Guid }>(
+function enumerated<Item extends { id: string }>(
   call: Call,
   of: Followed<Item>,
   progress: Progress,
   place: NonNullable<Progress['place']>,
 ): Page {
-  const { ids } = progress
-  const all = ids === null ? of.list(call) : of.list(call).filter(({ id }) => ids.includes(id))
+  const { tracked } = progress
+  const isAll = tracked.ids === null && tracked.kinds === null
+  const list = of.list(call)
+  const all = isAll ? list : list.filter((item) => isTracked(tracked, { id: item.id, kind: of.kindOf(item) }))
   const start = place.position === 0 ? 0 : startOf(call, all, place)
   const page = all.slice(start, start + pageSize(call))
   const end = start + page.length
   const shape = shapeOf(of.type, call)
   return {
-    value: page.map((item) => ({
-      ...show(of.type, shape, item, call),
-      ...membersOf(call, of, progress, item.id, null),
-    })),
+    value: page.flatMap((item) =>
+      withMembers(everSet(of, shape, item, call), wantsMembers(progress) ? allMembers(of.members(call, item)) : []),
+    ),
     next:
       end < all.length
         ? { ...progress, place: { position: end, lastId: page.at(-1)?.id ?? '', version: call.contents.version } }
@@ -105,44 +110,68 @@ function enumerated<Item extends { id: Guid }>(
 }
 
 /** A page of what changed, in the order in which it did. */
-function changed<Item extends { id: Guid }>(call: Call, of: Followed<Item>, progress: Progress): Page {
+function changed<Item extends { id: string }>(call: Call, of: Followed<Item>, progress: Progress): Page {
   const size = pageSize(call)
   const shape = shapeOf(of.type, call)
   const value: object[] = []
+  let { heldBack } = progress
   let last = progress.after ?? progress.since
-  for (const change of changesSince(call.contents, of.kind, last)) {
-    if (progress.ids !== null && !progress.ids.includes(change.id)) continue
-    if (value.length === size) return { value, next: { ...progress, after: last } }
-    value.push(showChange(call, of, { progress, change, shape }))
+  for (const change of changesSince(call.contents, of.kinds, last)) {
+    if (!isTracked(progress.tracked, change)) continue
+    if (call.world.lag.hidesChange(call.caller.tenantId, change.id)) {
+      heldBack ??= change.sequence
+      continue
+    }
+    const shown = showChange(call, of, { progress, change, shape })
+    if (shown.length > 0 && value.length >= size) return { value, next: { ...progress, after: last, heldBack } }
+    value.push(...shown)
     last = change.sequence
   }
-  return { value, next: null }
+  return { value, next: null, heldBack }
 }
 
-function showChange<Item extends { id: Guid }>(
+type Changing = { progress: Progress; change: Change; shape: Shape }
+
+/** @returns nothing when what changed is not what the client selected */
+function showChange<Item extends { id: string }>(
   call: Call,
   of: Followed<Item>,
-  { progress, change, shape }: { progress: Progress; change: Change; shape: Shape },
-): object {
+  { progress, change, shape }: Changing,
+): object[] {
+  const { since } = progress
   const item = of.find(call, change.id)
   if (item === undefined)
-    return { id: change.id, '@removed': { reason: call.contents.deleted.has(change.id) ? 'changed' : 'deleted' } }
-  return { ...show(of.type, shape, item, call), ...membersOf(call, of, progress, item.id, change) }
+    return [{ id: change.id, '@removed': { reason: call.contents.deleted.has(change.id) ? 'changed' : 'deleted' } }]
+  const names = namesChanged(call, of, { change, since, names: shape.names, item })
+  const isNew = change.what === 'created'
+  const members = !wantsMembers(progress)
+    ? []
+    : isNew
+      ? allMembers(of.members(call, item))
+      : membersSince(change, since)
+  if (names.size === 0 && members.length === 0) return []
+  const isMinimal = /(^|[,;\s])return=minimal/i.test(call.header('prefer') ?? '')
+  const object = isMinimal
+    ? show(of.type, { ...shape, names: shape.names.filter((name) => name === 'id' || names.has(name)) }, item, call)
+    : everSet(of, shape, item, call, names)
+  return withMembers(object, members)
 }
 
-/** Groups bring their members unless $select leaves them out; a group that is new to the client brings all. */
-function membersOf<Item>(
+/** Properties that were never set stay away; one that was emptied comes as null. */
+function everSet<Item extends { id: string }>(
+  { type }: Followed<Item>,
+  shape: Shape,
+  item: Item,
   call: Call,
-  { kind }: Followed<Item>,
-  { select, since }: Progress,
-  id: Guid,
-  change: Change | null,
-) {
-  if (kind !== 'group' || (select !== null && !select.includes('members'))) return {}
-  const members =
-    change === null || change.what === 'created' ? currentMembers(call.contents, id) : membersSince(change, since)
-  return members.length > 0 ? { 'members@delta': members } : {}
+  changed: ReadonlySet<string> = new Set(),
+): object {
+  const shown = show(type, shape, item, call)
+  for (const [name, value] of Object.entries(shown)) if (value === null && !changed.has(name)) delete shown[name]
+  return shown
 }
+
+/** Groups and roles bring their members unless $select leaves them out. */
+const wantsMembers = ({ select }: Progress): boolean => select?.some((name) => name.toLowerCase() === 'members') ?? true
 
 /** `id` always comes; `members` is no property of its own here. */
 const selected = ({ select }: Progress): string[] | null =>
@@ -154,28 +183,11 @@ function pageSize(call: Call): number {
 }
 
 export const deltaRoutes: readonly Route[] = [
-  delta({
-    set: 'users',
-    kind: 'user',
-    type: USER,
-    needs: NEEDS.followUsers,
-    list: ({ contents }) => usersIn(contents),
-    find: ({ contents }, id) => contents.users.get(id),
-  }),
-  delta({
-    set: 'groups',
-    kind: 'group',
-    type: GROUP,
-    needs: NEEDS.readGroups,
-    list: ({ contents }) => groupsIn(contents),
-    find: ({ contents }, id) => contents.groups.get(id),
-  }),
-  delta({
-    set: 'servicePrincipals',
-    kind: 'servicePrincipal',
-    type: SERVICE_PRINCIPAL,
-    needs: NEEDS.readApplications,
-    list: ({ contents }) => [...contents.servicePrincipals.values()],
-    find: ({ contents }, id) => contents.servicePrincipals.get(id),
-  }),
+  delta(USERS),
+  delta(GROUPS),
+  delta(SERVICE_PRINCIPALS),
+  delta(APPLICATIONS),
+  delta(DIRECTORY_ROLES),
+  delta(PERMISSION_GRANTS),
+  delta(DIRECTORY_OBJECTS),
 ]

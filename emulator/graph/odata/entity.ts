@@ -1,5 +1,5 @@
 import type { Call } from '#emulator/graph/call.ts'
-import { GraphError } from '#emulator/graph/errors.ts'
+import { denied, GraphError } from '#emulator/graph/errors.ts'
 
 /** One property of a type: how it is read, and what queries may do with it. */
 export type Property<Item> = {
@@ -17,6 +17,8 @@ export type Property<Item> = {
   basic?: true
   /** Selecting it needs one of these permissions besides. */
   needs?: readonly string[]
+  /** Selecting it needs a tenant with Microsoft Entra ID P1. */
+  isPremium?: true
 }
 
 /** A type of Graph's: its properties as a table. */
@@ -58,12 +60,21 @@ export function shapeOf<Item>(type: EntityType<Item>, call: Call): Shape {
   const names = wanted.map((name) => {
     const spelling = spell(type, name)
     if (spelling === null) throw noProperty(name, type.name)
-    const needs = type.properties[spelling]?.needs
-    if (needs && !call.caller.permissions.some((held) => needs.includes(held)))
-      throw new GraphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
+    checkConditions(type.properties[spelling], call)
     return spelling
   })
   return { names: [...new Set(names)], isSelected: true }
+}
+
+/** Some properties ask for more than reading the object does. */
+function checkConditions<Item>({ needs, isPremium }: Property<Item> = { read: () => null }, call: Call): void {
+  if (needs && !call.caller.permissions.some((held) => needs.includes(held))) throw denied()
+  if (isPremium && !call.contents.tenant.premium)
+    throw new GraphError(
+      403,
+      'Authentication_RequestFromNonPremiumTenantOrB2CTenant',
+      'Neither tenant is B2C or tenant doesn’t have premium license',
+    )
 }
 
 export const noProperty = (name: string, type: string): GraphError =>

@@ -1,6 +1,6 @@
 import { DIRECTORY_ROLES, directoryRoleId, GLOBAL_ADMINISTRATOR } from '#emulator/directory/directory-roles.ts'
 import type { TenantContents } from '#emulator/directory/open.ts'
-import type { Guid } from '#emulator/directory/types.ts'
+import type { Guid, User } from '#emulator/directory/types.ts'
 import type { EntityType } from '#emulator/graph/odata/entity.ts'
 
 /** A directory role that somebody has activated in this tenant. */
@@ -25,4 +25,10 @@ export function activeRoles({ tenant, users }: TenantContents): ActiveRole[] {
     ...role,
     id: directoryRoleId(tenant.id, role.templateId),
   }))
+}
+
+/** Who holds a role, by the role's object id. */
+export function holdersOf({ tenant, users }: TenantContents, roleId: Guid): User[] {
+  const role = DIRECTORY_ROLES.find(({ templateId }) => directoryRoleId(tenant.id, templateId) === roleId)
+  return role ? [...users.named()].filter((user) => user.directoryRoles.includes(role.templateId)) : []
 }

@@ -8,6 +8,7 @@ import { type EntityType, MAX_EXPANDED, shapeOf, show } from '#emulator/graph/od
 import { NEEDS } from '#emulator/graph/permissions.ts'
 import { DIRECTORY_OBJECT, resolve } from '#emulator/graph/resources/directory-object-type.ts'
 import { GROUP } from '#emulator/graph/resources/group-type.ts'
+import { mayReadMembers } from '#emulator/graph/resources/hidden-membership.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
 
 /** The group in the path. @throws GraphError 404 */
@@ -30,9 +31,10 @@ export function groupToWrite(call: Call): Group {
 const EXPANDABLE: EntityType<Group> = {
   ...GROUP,
   expand: {
-    members: ({ id }, call) => {
+    members: (group, call) => {
+      if (!mayReadMembers(call, group)) return []
       const shape = shapeOf(DIRECTORY_OBJECT, call)
-      const members = [...membersOf(call.world.directory, call.caller.tenantId, id)].slice(0, MAX_EXPANDED)
+      const members = [...membersOf(call.world.directory, call.caller.tenantId, group.id)].slice(0, MAX_EXPANDED)
       return members.flatMap((member) => {
         const object = resolve(call.contents, member)
         return object ? [show(DIRECTORY_OBJECT, shape, object, call)] : []

@@ -11,6 +11,7 @@ import {
   resolve,
 } from '#emulator/graph/resources/directory-object-type.ts'
 import { groupIn } from '#emulator/graph/resources/groups.ts'
+import { checkHiddenMembership } from '#emulator/graph/resources/hidden-membership.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
 
 const directly = ({ world, contents, caller }: Call, groupId: Guid): readonly Member[] =>
@@ -33,7 +34,9 @@ function transitively(call: Call, groupId: Guid): Member[] {
 function membersOf(call: Call, find: (call: Call, groupId: Guid) => readonly Member[]): Collection<DirectoryObject> {
   const kind = call.params.type === undefined ? null : castTo(param(call, 'type'))
   if (call.params.type !== undefined && kind === null) throw notEmulated(call.method, call.path)
-  const items = find(call, groupIn(call).id).flatMap((member) => {
+  const group = groupIn(call)
+  checkHiddenMembership(call, group)
+  const items = find(call, group.id).flatMap((member) => {
     const object = kind === null || member.kind === kind ? resolve(call.contents, member) : null
     return object ? [object] : []
   })

@@ -11,6 +11,7 @@ import {
   groupObject,
 } from '#emulator/graph/resources/directory-object-type.ts'
 import { activeRoles } from '#emulator/graph/resources/directory-role-type.ts'
+import { mayReadMembers } from '#emulator/graph/resources/hidden-membership.ts'
 import { userIn } from '#emulator/graph/resources/users.ts'
 import { get, post, type Route } from '#emulator/graph/route.ts'
 
@@ -35,7 +36,7 @@ function membershipsOf(call: Call, isTransitive: boolean): Collection<DirectoryO
   const user = userIn(call)
   const groups = groupIdsOf(call, user.id, isTransitive).flatMap((id) => {
     const group = call.contents.groups.get(id)
-    return group ? [groupObject(group)] : []
+    return group && mayReadMembers(call, group) ? [groupObject(group)] : []
   })
   const roles = activeRoles(call.contents)
     .filter(({ templateId }) => user.directoryRoles.includes(templateId))

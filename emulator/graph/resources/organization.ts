@@ -68,11 +68,15 @@ const DOMAIN: EntityType<Domain> = {
   },
 }
 
-type Sku = { id: string; consumedUnits: number; enabled: number }
+type Sku = { id: string; skuId: string; skuPartNumber: string; consumedUnits: number; enabled: number }
 
-const SKU_ID = '6fd2c87f-b296-42f0-b1d4-1e91e994b900'
+/** Everybody has an Office 365 E3, and a premium tenant a P1 besides. */
+const SKUS = [
+  { skuId: '6fd2c87f-b296-42f0-b1d4-1e91e994b900', skuPartNumber: 'ENTERPRISEPACK', isPremium: false },
+  { skuId: '078d2b04-f1bd-4111-bbd4-b4b1b354cef4', skuPartNumber: 'AAD_PREMIUM', isPremium: true },
+]
 
-/** One Office 365 E3 for everybody. @see https://learn.microsoft.com/graph/api/resources/subscribedsku */
+/** @see https://learn.microsoft.com/graph/api/resources/subscribedsku */
 const SUBSCRIBED_SKU: EntityType<Sku> = {
   name: 'subscribedSku',
   properties: {
@@ -86,15 +90,20 @@ const SUBSCRIBED_SKU: EntityType<Sku> = {
       shown: true,
     },
     servicePlans: { read: () => [], shown: true },
-    skuId: { read: () => SKU_ID, shown: true },
-    skuPartNumber: { read: () => 'ENTERPRISEPACK', shown: true },
+    skuId: { read: (sku) => sku.skuId, shown: true },
+    skuPartNumber: { read: (sku) => sku.skuPartNumber, shown: true },
     subscriptionIds: { read: () => [], shown: true },
   },
 }
 
-const skusOf = ({ contents: { tenant, users } }: Call): Sku[] => [
-  { id: `${tenant.id}_${SKU_ID}`, consumedUnits: users.size, enabled: Math.max(25, Math.ceil(users.size / 25) * 25) },
-]
+const skusOf = ({ contents: { tenant, users } }: Call): Sku[] =>
+  SKUS.filter(({ isPremium }) => tenant.premium || !isPremium).map(({ skuId, skuPartNumber }) => ({
+    id: `${tenant.id}_${skuId}`,
+    skuId,
+    skuPartNumber,
+    consumedUnits: users.size,
+    enabled: Math.max(25, Math.ceil(users.size / 25) * 25),
+  }))
 
 const domainsOf = ({ contents }: Call): Domain[] =>
   contents.tenant.domains.map(({ name, isDefault, isInitial }) => ({ id: name, isDefault, isInitial }))

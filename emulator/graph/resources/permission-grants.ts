@@ -17,7 +17,7 @@ import { userIn } from '#emulator/graph/resources/users.ts'
 import { get, patch, post, type Route, remove } from '#emulator/graph/route.ts'
 
 /** @see https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant */
-const PERMISSION_GRANT: EntityType<PermissionGrant> = {
+export const PERMISSION_GRANT: EntityType<PermissionGrant> = {
   name: 'oAuth2PermissionGrant',
   properties: {
     clientId: { read: (grant) => grant.clientId, shown: true, filter: 'default' },

@@ -122,8 +122,7 @@ const properties: Readonly<Record<string, P>> = {
   securityIdentifier: empty(),
   serviceProvisioningErrors: empty([]),
   showInAddressList: empty(),
-  /** Needs an audit permission besides (and, at Microsoft, a premium licence). */
-  signInActivity: { ...empty(), needs: ['AuditLog.Read.All'] },
+  signInActivity: { ...empty(), needs: ['AuditLog.Read.All'], isPremium: true },
   signInSessionsValidFromDateTime: { read: (user) => stamp(user.createdAt) },
   state: { ...empty(), filter: 'default' },
   streetAddress: empty(),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { startEmulator } from '#emulator/index.ts'
+import { round } from '#emulator/test/graph/delta-round.ts'
 import {
-  type Ask,
   asApp,
   assertError,
   CONTOSO,
@@ -19,22 +19,6 @@ beforeEach(() => emulator.reset())
 const writer = await asApp(emulator, WRITER)
 const ask = await asApp(emulator, READER)
 const link = (id: string) => `${emulator.origin}/v1.0/directoryObjects/${id}`
-
-/** Follows one round to its delta link. */
-async function round(client: Ask, path: string, headers: Record<string, string> = {}) {
-  // biome-ignore lint/suspicious/noExplicitAny: what a server answers is looked at field by field
-  const items: any[] = []
-  let pages = 0
-  for (let next = path; ; ) {
-    const { status, body, text } = await client(next, { headers })
-    assert.equal(status, 200, text)
-    assert.equal(Number('@odata.nextLink' in body) + Number('@odata.deltaLink' in body), 1, 'exactly one of the two')
-    items.push(...body.value)
-    pages += 1
-    if (body['@odata.deltaLink']) return { items, pages, deltaLink: String(body['@odata.deltaLink']) }
-    next = body['@odata.nextLink']
-  }
-}
 
 test('the first round enumerates all; the next says what came, changed and went, and then nothing', async () => {
   const first = await round(ask, '/users/delta?$select=displayName', { prefer: 'odata.maxpagesize=500' })

@@ -6,12 +6,14 @@ import {
   asApp,
   assertError,
   asUser,
+  CONTOSO,
   FABRIKAM,
   graphEstate,
   MICROSOFT_GRAPH,
   NOBODY,
   PORTAL,
   principalId,
+  READER,
   STRANGER,
   WRITER,
 } from '#emulator/test/graph/support.ts'
@@ -79,10 +81,14 @@ test('with User.ReadBasic.All a user sees basic profiles only, and an applicatio
   }
 })
 
-test('signInActivity asks for an audit permission besides', async () => {
+test('signInActivity asks for an audit permission besides, and for a premium tenant', async () => {
   const path = '/users?$select=id,signInActivity&$top=1'
   assertError(await (await holding('User.Read.All'))(path), 403, 'Authorization_RequestDenied')
   assert.equal((await (await holding('AuditLog.Read.All'))(path)).status, 200)
+  await emulator.directory.grantPermission({ tenant: CONTOSO, app: READER, permission: 'AuditLog.Read.All' })
+  const contoso = await asApp(emulator, READER, CONTOSO)
+  assertError(await contoso(path), 403, 'Authentication_RequestFromNonPremiumTenantOrB2CTenant')
+  assert.equal((await contoso('/users?$top=1')).status, 200)
 })
 
 test('members whose type the token may not read come with their type and id alone', async () => {

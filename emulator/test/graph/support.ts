@@ -51,7 +51,7 @@ export const WRITER_ROLES = [
   'RoleManagement.Read.Directory',
 ]
 
-/** Fabrikam has 1,205 users in 13 pages of 100, and 12 groups; Contoso has 60 users, one of them disabled. */
+/** Fabrikam has 1,205 users in 13 pages of 100, and 12 groups; Contoso has 60 users, one of them disabled, and no P1. */
 export const graphEstate: EstateInput = {
   tenants: [
     {
@@ -70,6 +70,7 @@ export const graphEstate: EstateInput = {
     {
       id: CONTOSO,
       displayName: 'Contoso',
+      premium: false,
       domains: ['contoso.example'],
       users: staff('contoso.example'),
       generated: { users: 60, groups: 3, seed: 6 },
