@@ -2,17 +2,24 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
+export const BROWSER = {
+  name: 'Chromium',
+  package: 'chromium',
+  isThere: () => onPath('chromium') || onPath('chromium-browser'),
+}
+
 /** What the tests need of the machine besides Node, with Debian's name for it. */
-const PROGRAMS = [
+export const PROGRAMS = [
   { name: 'PostgreSQL', package: 'postgresql', isThere: hasPostgres },
-  { name: 'Chromium', package: 'chromium', isThere: () => onPath('chromium') || onPath('chromium-browser') },
+  BROWSER,
   { name: 'the typeface Inter', package: 'fonts-inter', isThere: hasInter },
 ]
 
-/** The clients of Debian that the conformance run tries the emulator with. */
+/** The clients of Debian that the conformance run tries the emulator with, in the version that Debian has. */
 export const CLIENTS = [
-  { name: 'the Azure CLI', package: 'azure-cli', isThere: () => onPath('az') },
-  { name: 'MSAL for Python', package: 'python3-msal', isThere: hasPythonMsal },
+  { name: 'the Azure CLI', package: 'azure-cli', isThere: () => isInstalled('azure-cli') },
+  { name: 'MSAL for Python', package: 'python3-msal', isThere: () => isInstalled('python3-msal') },
+  { name: 'azure-identity for Python', package: 'python3-azure', isThere: () => isInstalled('python3-azure') },
 ]
 
 /**
@@ -20,7 +27,7 @@ export const CLIENTS = [
  * @returns {boolean} whether everything is there now
  */
 export function installPrograms(programs = PROGRAMS) {
-  const missing = programs.filter(({ isThere }) => !isThere())
+  const missing = missingOf(programs)
   if (missing.length === 0) return true
   const names = missing.map(({ name }) => name).join(', ')
   const packages = missing.map((program) => program.package)
@@ -37,11 +44,14 @@ export function installPrograms(programs = PROGRAMS) {
   return false
 }
 
+export const missingOf = (programs) => programs.filter(({ isThere }) => !isThere())
+
 const onPath = (program) =>
   (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, program)))
 
-function hasPythonMsal() {
-  return spawnSync('/usr/bin/python3', ['-c', 'import msal']).status === 0
+function isInstalled(name) {
+  const { stdout } = spawnSync('dpkg', ['--status', name], { encoding: 'utf8' })
+  return /^Status: .* installed$/m.test(stdout ?? '')
 }
 
 function hasPostgres() {

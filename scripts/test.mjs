@@ -1,21 +1,25 @@
 // npm test: sets the machine up where something is missing, then hands over to Node's test runner. Everything that can
 // fail is a test of that runner (types, format and lint too: test/checks.test.ts), so its summary is the whole truth.
+// The clients of Debian are tried where they are; --all-clients, as .ci/run says it, installs them and wants them.
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { installPackages, node, root } from './install.mjs'
-import { installPrograms } from './install-programs.mjs'
+import { CLIENTS, installPrograms, missingOf, PROGRAMS } from './install-programs.mjs'
 
-const EVERYTHING = ['test/**/*.test.ts', 'emulator/test/**/*.test.ts']
+const TESTS = ['test/**/*.test.ts', 'emulator/test/**/*.test.ts', 'emulator/test/conformance/npm/*.client.ts']
+const WITH_CLIENTS_OF_DEBIAN = 'emulator/test/conformance/debian/*.client.ts'
+const ALL_CLIENTS = '--all-clients'
 const LONGEST_TEST_MILLISECONDS = 5 * 60_000
 
 installPackages()
-if (!installPrograms()) process.exit(1)
+const given = process.argv.slice(2).filter((argument) => argument !== ALL_CLIENTS)
+const wantsAllClients = process.argv.includes(ALL_CLIENTS)
+if (!installPrograms(wantsAllClients ? [...PROGRAMS, ...CLIENTS] : PROGRAMS)) process.exit(1)
 
-const given = process.argv.slice(2)
 const flags = given.filter((argument) => argument.startsWith('-'))
-const files = given.filter((argument) => !argument.startsWith('-')).map(filesBelow)
+const files = given.filter((argument) => !argument.startsWith('-')).flatMap(filesBelow)
 const { status } = spawnSync(
   node,
   [
@@ -25,7 +29,7 @@ const { status } = spawnSync(
     `--test-concurrency=${Math.max(2, availableParallelism())}`,
     `--test-timeout=${LONGEST_TEST_MILLISECONDS}`,
     ...flags,
-    ...(files.length > 0 ? files : EVERYTHING),
+    ...(files.length > 0 ? files : everything()),
   ],
   {
     cwd: root,
@@ -35,10 +39,19 @@ const { status } = spawnSync(
 )
 process.exitCode = status ?? 1
 
+function everything() {
+  const missing = missingOf(CLIENTS).map(({ name }) => name)
+  if (missing.length === 0) return [...TESTS, WITH_CLIENTS_OF_DEBIAN]
+  console.log(
+    `Left out, because not here: ${missing.join(', ')}. On Debian, \`npm run conformance\` installs and tries them.`,
+  )
+  return TESTS
+}
+
 /** A folder stands for the tests in it; anything else is a file or a pattern and goes to the runner as it is. */
 function filesBelow(path) {
   const isFolder = statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory() ?? false
-  return isFolder ? join(path, '**/*.test.ts') : path
+  return isFolder ? [join(path, '**/*.test.ts'), join(path, '**/*.client.ts')] : [path]
 }
 
 /** What a developer has set for an installation of his own must not reach the tests. */

@@ -63,7 +63,7 @@ export async function openServer({ estate, port, httpPort, proxyPort, host, data
   const proxy =
     proxyPort === null
       ? null
-      : await openProxy(proxyPort, https.port).catch(async (error) => {
+      : await openProxy(proxyPort, https.port, host).catch(async (error) => {
           await Promise.all([https.close(), http.close()])
           throw error
         })

@@ -6,10 +6,11 @@ import { NAMES } from '#emulator/tls.ts'
 export type Proxy = { port: number; close(): Promise<void> }
 
 /**
- * For clients that cannot be told another address: a proxy on loopback that leads Microsoft's names to the emulator, whose
- * certificate holds for them, and refuses every other. @see RFC 9110 section 9.3.6
+ * For clients that cannot be told another address: a proxy that leads Microsoft's names to the emulator, whose certificate
+ * holds for them, and refuses every other. @see RFC 9110 section 9.3.6
+ * @param host null for loopback
  */
-export async function openProxy(port: number, httpsPort: number): Promise<Proxy> {
+export async function openProxy(port: number, httpsPort: number, host: string | null): Promise<Proxy> {
   const sockets = new Set<Socket>()
   const server = createServer((_, response) => response.writeHead(405).end())
   server.on('connect', (request, socket: Socket, head: Buffer) => {
@@ -34,7 +35,7 @@ export async function openProxy(port: number, httpsPort: number): Promise<Proxy>
       end.on('error', () => end.destroy())
     }
   })
-  server.listen(port, '127.0.0.1')
+  server.listen(port, host ?? '127.0.0.1')
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,0 +1,23 @@
+import type { EstateInput } from '#emulator/index.ts'
+import { APP, ISV, SECRET } from '#emulator/test/support/estate.ts'
+
+export const MANY = 300
+
+const numbered = (number: number): string => `30000000-0000-4000-8000-${String(number).padStart(12, '0')}`
+
+export const CUSTOMERS: readonly string[] = Array.from({ length: MANY }, (_, index) => numbered(index + 1))
+
+/** One application of an ISV, present in three hundred customers’ tenants, each of which has users of its own. */
+export const manyTenants: EstateInput = {
+  tenants: [
+    { id: ISV, displayName: 'Northwind', domains: ['northwind.example'] },
+    ...CUSTOMERS.map((id, index) => ({
+      id,
+      displayName: `Customer ${index + 1}`,
+      domains: [`customer${index + 1}.example`],
+      generated: { users: 3 + (index % 5), groups: 1, seed: index + 1 },
+    })),
+  ],
+  applications: [{ appId: APP, homeTenant: ISV, displayName: 'Daemon', secrets: [{ value: SECRET }] }],
+  servicePrincipals: CUSTOMERS.map((tenant) => ({ tenant, appId: APP, application: ['User.Read.All'] })),
+}
