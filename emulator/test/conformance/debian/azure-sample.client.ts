@@ -24,7 +24,7 @@ const SCOPES = ['User.Read', 'AppRoleAssignment.ReadWrite.All', 'Application.Rea
 
 const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
 after(() => rmSync(folder, { recursive: true }))
-const { tenants = [] } = testEstate()
+const { tenants } = testEstate()
 const emulator = await startEmulator({ estate: { tenants }, proxyPort: 0, dataDir: folder })
 after(() => emulator.close())
 const az = openAz(emulator)
