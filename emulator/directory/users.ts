@@ -83,7 +83,6 @@ export function removeUser(directory: Directory, tenantId: Guid, id: Guid): bool
   noteRoles(directory, contents, id, user.directoryRoles, [])
   for (const [key, assignment] of contents.assignments)
     if (assignment.principalId === id) contents.assignments.delete(key)
-  for (const grant of [...contents.grants.values()])
-    if (grant.principalId === id) removeGrant(directory, tenantId, grant.id)
+  for (const grant of contents.grants.values()) if (grant.principalId === id) removeGrant(directory, tenantId, grant.id)
   return true
 }

@@ -5,10 +5,10 @@ type Form = Readonly<Record<string, string>>
  * refresh token along, asked for or not.
  * @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc
  */
-export function v1Form({ scope: _, resource, ...form }: Form): Record<string, string> {
-  if (!resource) return form
+export function v1Form({ resource, ...form }: Form): Record<string, string> {
   const isApp = form.grant_type === 'client_credentials'
-  return { ...form, scope: `${isApp ? '' : 'openid profile email offline_access '}${resource}/.default` }
+  const scope = `${isApp ? '' : 'openid profile email offline_access '}${resource}/.default`
+  return { ...form, scope: resource ? scope : '' }
 }
 
 /** Numbers are written as strings, and the resource and its times stand in the answer. */

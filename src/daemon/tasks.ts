@@ -2,17 +2,16 @@ import { observe } from '#daemon/observe.ts'
 import { checkCredential } from '#flows/check-credential.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
 import { planSyncs } from '#flows/plan-syncs.ts'
+import { putOff } from '#flows/put-off.ts'
 import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { runJob } from '#flows/run-job.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { tidy } from '#flows/tidy.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
 import { watchIncidents } from '#flows/watch-incidents.ts'
-import { enqueue } from '#jobs/enqueue.ts'
 import { type JobContext, type JobPayloads, keyOf, type TaskTable } from '#jobs/names.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
-import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 /** The whole daemon: which flow does which kind of work. */
@@ -41,8 +40,6 @@ const taskTable = (tools: Tools): TaskTable => ({
   },
 })
 
-const HELD_MINUTES = 15
-
 /** Work in one tenant: for the tenant that it was put into the queue for and no other, and not while an incident holds it. */
 const inTenant =
   <Name extends 'sync-tenant' | 'verify-tenant' | 'run-job'>(
@@ -53,9 +50,8 @@ const inTenant =
   async (payload: JobPayloads[Name], context: JobContext): Promise<void> => {
     const tenantId = parseTenantId(payload.tenantId)
     if (!tenantId || keyOf(name, payload) !== context.key) throw await refuse(tools)
-    if (!(await tools.hold.isOn())) return work(payload, tenantId, context)
-    const startAfter = new Date(tools.clock.now().getTime() + HELD_MINUTES * 60_000)
-    await asFleet(tools.store, (sql) => enqueue(tools.jobs, sql, name, payload, { startAfter }))
+    if (await tools.hold.isOn()) return putOff(tools, name, payload)
+    return work(payload, tenantId, context)
   }
 
 /** A job that names no tenant, or another one than it was queued for, is refused, never guessed. */

@@ -17,7 +17,7 @@ const forms: URLSearchParams[] = []
 const { dispatcher } = outbound
 outbound.dispatcher = {
   request(options) {
-    if (String(options.path).includes('/oauth2/v2.0/token')) forms.push(new URLSearchParams(String(options.body)))
+    if (String(options.path).includes('/oauth2/v2.0/token')) forms.push(new URLSearchParams(options.body as string))
     return dispatcher.request(options)
   },
 } as typeof dispatcher

@@ -45,7 +45,7 @@ function listenAt({ tools }: Site): void {
       const headers = (options.headers ?? {}) as Record<string, string>
       remember('access token', headers.authorization?.replace('Bearer ', ''))
       if (!String(options.path).includes('/oauth2/v2.0/token')) return dispatcher.request(options)
-      const form = new URLSearchParams(String(options.body))
+      const form = new URLSearchParams(options.body as string)
       for (const name of ['client_secret', 'client_assertion', 'code', 'code_verifier']) remember(name, form.get(name))
       const answer = await dispatcher.request(options)
       const bytes = Buffer.from(await answer.body.arrayBuffer())

@@ -19,10 +19,10 @@ for (const witness of WITNESSES)
 
 test('every code that the emulator refuses with has a witness, and no witness is of another', () => {
   const witnessed = new Set(WITNESSES.map(({ code }) => code))
-  assert.deepEqual([...witnessed].sort(), [...AADSTS_CODES].sort())
+  assert.deepEqual(witnessed, new Set(AADSTS_CODES))
 })
 
 test('only trouble of Microsoft’s own comes from mischief alone', () => {
   const byMischief = WITNESSES.filter((witness) => witness.byMischief).map(({ code }) => code)
-  assert.deepEqual(byMischief.sort(), [...TRANSIENT].sort())
+  assert.deepEqual(new Set(byMischief), new Set(TRANSIENT))
 })
