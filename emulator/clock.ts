@@ -7,20 +7,24 @@ export type Clock = {
   /** How far it has been turned, in seconds. */
   offset(): number
   reset(): void
+  /** Calls back whenever somebody turns it. */
+  onTurn(listener: () => void): void
 }
 
 export function openClock(): Clock {
   let turned = 0
+  const listeners: (() => void)[] = []
+  const turn = (to: number) => {
+    turned = to
+    for (const hear of listeners) hear()
+  }
   const now = () => new Date(Date.now() + turned * 1000)
   return {
     now,
     seconds: () => Math.floor(now().getTime() / 1000),
-    advance: (seconds) => {
-      turned += seconds
-    },
+    advance: (seconds) => turn(turned + seconds),
     offset: () => turned,
-    reset: () => {
-      turned = 0
-    },
+    reset: () => turn(0),
+    onTurn: (listener) => void listeners.push(listener),
   }
 }

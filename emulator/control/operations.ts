@@ -4,6 +4,7 @@ import { assignAppRole, assignmentsOf, removeAssignment } from '#emulator/direct
 import { findApplication, updateApplication } from '#emulator/directory/applications.ts'
 import { listDeleted, restoreDeleted } from '#emulator/directory/deleted.ts'
 import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
+import { LIFECYCLE_EVENTS, playLifecycle } from '#emulator/directory/lifecycle.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { contentsOf } from '#emulator/directory/open.ts'
 import { lockAccount, revokeSessions, updateSecurity } from '#emulator/directory/security.ts'
@@ -197,6 +198,14 @@ export const OPERATIONS = {
     updateApplication(world.directory, application.appId, { keyCredentials: [...application.keyCredentials, key] })
     return key.keyId
   }),
+  /** Graph tells a subscriber's lifecycleNotificationUrl; what it removes is gone, what it challenges is paused. */
+  sendLifecycleEvent: operation(
+    z.strictObject({ subscription: z.guid(), event: z.enum(LIFECYCLE_EVENTS) }),
+    ({ directory }, { subscription, event }) => {
+      if (!playLifecycle(directory, subscription, event))
+        throw new OperationError(`There is no subscription ${subscription}.`)
+    },
+  ),
   /** Microsoft signs with a new key from now on; the old ones stay published. */
   rotateKeys: operation(z.strictObject({}), async ({ keys }) => {
     await keys.ready

@@ -1,4 +1,5 @@
 import { assignmentId, guidOf } from '#emulator/directory/ids.ts'
+import { tell } from '#emulator/directory/journal.ts'
 import { contentsOf, type Directory } from '#emulator/directory/open.ts'
 import type { AppRoleAssignment, Guid } from '#emulator/directory/types.ts'
 
@@ -18,6 +19,7 @@ export function assignAppRole(
   if (known) return { assignment: known, outcome: 'exists' }
   const assignment = { ...wanted, id, tenantId, createdAt: directory.clock.now() }
   assignments.set(id, assignment)
+  tell(directory, tenantId, { kind: 'appRoleAssignment', id, what: 'created' })
   return { assignment, outcome: 'created' }
 }
 
@@ -32,5 +34,8 @@ export const assignmentsOf = (directory: Directory, tenantId: Guid, principalId:
 export const assignmentsTo = (directory: Directory, tenantId: Guid, resourceId: Guid): AppRoleAssignment[] =>
   [...contentsOf(directory, tenantId).assignments.values()].filter((assignment) => assignment.resourceId === resourceId)
 
-export const removeAssignment = (directory: Directory, tenantId: Guid, id: string): boolean =>
-  contentsOf(directory, tenantId).assignments.delete(id)
+export function removeAssignment(directory: Directory, tenantId: Guid, id: string): boolean {
+  const isGone = contentsOf(directory, tenantId).assignments.delete(id)
+  if (isGone) tell(directory, tenantId, { kind: 'appRoleAssignment', id, what: 'deleted' })
+  return isGone
+}

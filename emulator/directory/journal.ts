@@ -21,7 +21,7 @@ export type Change = {
 export type Journal = { epoch: string; changes: Map<string, Change> }
 
 export type Happening = {
-  kind: ChangeKind
+  kind: ChangeKind | 'appRoleAssignment'
   id: string
   what: What
   /** The object as it was; null or absent: it was not there, or has no picture of its own. */
@@ -39,13 +39,26 @@ export function listen(directory: Directory, listener: Listener): void {
 }
 
 /** Counts a change, writes it down where a journal is kept, and tells who listens. */
-export function note(directory: Directory, contents: TenantContents, happening: Happening): void {
+export function note(
+  directory: Directory,
+  contents: TenantContents,
+  happening: Happening & { kind: ChangeKind },
+): void {
   contents.version += 1
   if (contents.journal) writeDown(contents.journal, contents.version, happening)
-  for (const hear of listeners.get(directory) ?? []) hear(contents.tenant.id, happening)
+  tell(directory, contents.tenant.id, happening)
 }
 
-function writeDown({ changes }: Journal, sequence: number, { kind, id, what, before, member }: Happening): void {
+/** For what no list shows and no delta follows. */
+export function tell(directory: Directory, tenantId: Guid, happening: Happening): void {
+  for (const hear of listeners.get(directory) ?? []) hear(tenantId, happening)
+}
+
+function writeDown(
+  { changes }: Journal,
+  sequence: number,
+  { kind, id, what, before, member }: Happening & { kind: ChangeKind },
+): void {
   const known = changes.get(id)
   const members = known && what !== 'created' ? known.members : new Map()
   if (member) members.set(member.member.id, { kind: member.member.kind, sequence, removed: member.removed })

@@ -19,7 +19,7 @@ const DIAGNOSTIC = JSON.stringify({
 export function graphApp(world: World): Hono<Env> {
   const app = new Hono<Env>()
   const state = openGraphState()
-  deliverChanges(world, state.subscriptions)
+  state.reviewSubscriptions = deliverChanges(world, state.subscriptions)
   app.all('/v1.0/*', (c) => answer(c, world, state, 'v1.0'))
   app.all('/beta/*', (c) => answer(c, world, state, 'beta'))
   return app

@@ -18,6 +18,8 @@ export type Caller = {
   user: User | null
   /** App roles of an application by itself, scopes otherwise. */
   permissions: readonly string[]
+  /** When the token runs out. */
+  until: Date
 }
 
 export type ReadToken = { claims: JWTPayload; genuine: boolean }
@@ -58,6 +60,7 @@ function findCaller(world: World, tenantId: Guid, claims: JWTPayload): Caller {
   const application = findApplication(directory, String(claims.appid))
   const servicePrincipal = application && findServicePrincipalByAppId(directory, tenantId, application.appId)
   const isApp = claims.idtyp === 'app'
+  const until = new Date((claims.exp ?? 0) * 1000)
   if (!application || !servicePrincipal || (isApp && servicePrincipal.id !== claims.oid))
     throw unauthenticated(
       world,
@@ -72,6 +75,7 @@ function findCaller(world: World, tenantId: Guid, claims: JWTPayload): Caller {
       servicePrincipal,
       user: null,
       permissions: rolesIn(world, servicePrincipal, claims),
+      until,
     }
   const user = findUser(directory, tenantId, String(claims.oid))
   if (!user)
@@ -87,6 +91,7 @@ function findCaller(world: World, tenantId: Guid, claims: JWTPayload): Caller {
     servicePrincipal,
     user,
     permissions: typeof claims.scp === 'string' ? claims.scp.split(' ') : [],
+    until,
   }
 }
 

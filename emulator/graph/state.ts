@@ -11,6 +11,8 @@ export type GraphState = {
   /** Filtered and sorted lists, while a client turns their pages. */
   results: Map<string, readonly unknown[]>
   subscriptions: Map<Guid, Subscription>
+  /** Looks at them again, after one was made or authorised. */
+  reviewSubscriptions: () => void
   /** Tells the contents of a tenant apart from those after a reset. */
   nameOf(contents: TenantContents): number
 }
@@ -23,6 +25,7 @@ export function openGraphState(): GraphState {
     bodies: openBodies(),
     results: new Map(),
     subscriptions: new Map(),
+    reviewSubscriptions: () => {},
     nameOf(contents) {
       const known = names.get(contents)
       if (known !== undefined) return known

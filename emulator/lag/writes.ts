@@ -77,7 +77,7 @@ export function openLateWrites(settings: LagSettings, replicas: Replicas): LateW
       if (happening.member && happening.kind === 'group') remember('memberReads', tenantId, happening)
       else if (happening.kind === 'user' || happening.kind === 'group')
         remember(KINDS[happening.kind], tenantId, happening)
-      remember('deltaReads', tenantId, happening)
+      if (happening.kind !== 'appRoleAssignment') remember('deltaReads', tenantId, happening)
     },
     seen(kind, { tenantId, key, now }) {
       if (writes.size === 0) return now

@@ -9,7 +9,7 @@ import { checkPermission, NEEDS } from '#emulator/graph/permissions.ts'
 import { get, patch, post, type Route, remove } from '#emulator/graph/route.ts'
 import { stamp } from '#emulator/graph/stamp.ts'
 import { callOut, isCallable } from '#emulator/graph/subscriptions/call-out.ts'
-import { isLive } from '#emulator/graph/subscriptions/deliver.ts'
+import { isLive, needsOf } from '#emulator/graph/subscriptions/lifecycle.ts'
 import type { ChangeType, Subscription } from '#emulator/graph/subscriptions/subscription.ts'
 
 /** @see https://learn.microsoft.com/graph/api/resources/subscription */
@@ -49,16 +49,20 @@ const created = z.object({
   latestSupportedTlsVersion: z.string().nullish(),
   includeResourceData: z.literal(false).nullish(),
 })
-const changed = z.object({ expirationDateTime: z.iso.datetime({ offset: true }) })
+const changed = z.object({
+  expirationDateTime: z.iso.datetime({ offset: true }),
+  lifecycleNotificationUrl: z.never().optional(),
+})
 
 async function create(call: Call): Promise<Answer> {
   const given = await readBody(call, created, SUBSCRIPTION)
   const { kind, objectId } = readResource(call, given.resource)
-  checkPermission(call.caller, kind === 'user' ? NEEDS.readUsersFully : NEEDS.readGroupsFully)
+  checkPermission(call.caller, needsOf({ kind }))
   const subscription: Subscription = {
     id: randomUUID(),
     appId: call.caller.application.appId,
     creatorId: call.caller.user?.id ?? call.caller.servicePrincipal.id,
+    userId: call.caller.user?.id ?? null,
     contents: call.contents,
     changeTypes: readChangeTypes(given.changeType),
     resource: given.resource,
@@ -67,11 +71,13 @@ async function create(call: Call): Promise<Answer> {
     notificationUrl: given.notificationUrl,
     lifecycleNotificationUrl: given.lifecycleNotificationUrl ?? null,
     expiresAt: readExpiry(call, given.expirationDateTime),
+    authorizedUntil: call.caller.until,
+    challenges: new Set(),
     clientState: given.clientState ?? null,
   }
   await shakeHands(subscription.notificationUrl)
   if (subscription.lifecycleNotificationUrl !== null) await shakeHands(subscription.lifecycleNotificationUrl)
-  call.state.subscriptions.set(subscription.id, subscription)
+  keep(call, subscription)
   return entity(call, { type: SUBSCRIPTION, item: subscription, context: 'subscriptions', status: 201 })
 }
 
@@ -144,9 +150,27 @@ function subscriptionIn(call: Call): Subscription {
 async function renew(call: Call): Promise<Answer> {
   const known = subscriptionIn(call)
   const { expirationDateTime } = await readBody(call, changed, SUBSCRIPTION)
-  const renewed = { ...known, expiresAt: readExpiry(call, expirationDateTime) }
-  call.state.subscriptions.set(known.id, renewed)
+  const renewed = { ...known, expiresAt: readExpiry(call, expirationDateTime), ...authorize(call, known) }
+  keep(call, renewed)
   return entity(call, { type: SUBSCRIPTION, item: renewed, context: 'subscriptions' })
+}
+
+function keep({ state }: Call, subscription: Subscription): void {
+  state.subscriptions.set(subscription.id, subscription)
+  state.reviewSubscriptions()
+}
+
+/** Answers every challenge, if the caller may read what it is about. @throws GraphError 403 */
+function authorize({ caller }: Call, known: Subscription): Pick<Subscription, 'authorizedUntil' | 'challenges'> {
+  checkPermission(caller, needsOf(known))
+  return { authorizedUntil: caller.until, challenges: new Set() }
+}
+
+/** Its end stays where it is. @see https://learn.microsoft.com/graph/api/subscription-reauthorize */
+function reauthorize(call: Call): Answer {
+  const known = subscriptionIn(call)
+  keep(call, { ...known, ...authorize(call, known) })
+  return noContent()
 }
 
 export const subscriptionRoutes: readonly Route[] = [
@@ -162,8 +186,5 @@ export const subscriptionRoutes: readonly Route[] = [
     call.state.subscriptions.delete(subscriptionIn(call).id)
     return noContent()
   }),
-  post('subscriptions/{id}/reauthorize', NEEDS.none, (call) => {
-    subscriptionIn(call)
-    return noContent()
-  }),
+  post('subscriptions/{id}/reauthorize', NEEDS.none, reauthorize),
 ]

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import { after, beforeEach, test } from 'node:test'
 import { startEmulator } from '#emulator/index.ts'
+import { openSubscriber } from '#emulator/test/graph/subscriber.ts'
 import {
   asApp,
   assertError,
@@ -19,50 +18,17 @@ const emulator = await startEmulator({ estate: graphEstate })
 const ask = await asApp(emulator, READER)
 const writer = await asApp(emulator, WRITER)
 
-/** A client's notification address: how it answers can be changed, and what it was told can be waited for. */
-type Told = { value: Record<string, never>[] }
-let answerHandshake = (token: string, response: ServerResponse) => {
-  response.writeHead(200, { 'content-type': 'text/plain' }).end(token)
-}
-let answerNotification = (response: ServerResponse) => {
-  response.writeHead(202).end()
-}
-const handshakes: IncomingMessage[] = []
-let told: Told[] = []
-const listener = createServer((request, response) => void receive(request, response))
-async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const token = new URL(request.url ?? '/', 'http://localhost').searchParams.get('validationToken')
-  if (token !== null) {
-    handshakes.push(request)
-    answerHandshake(token, response)
-    return
-  }
-  let body = ''
-  for await (const chunk of request) body += String(chunk)
-  told.push(JSON.parse(body))
-  answerNotification(response)
-  listener.emit('told')
-}
-listener.listen(0, '127.0.0.1')
-await once(listener, 'listening')
-const notificationUrl = `http://localhost:${(listener.address() as AddressInfo).port}/hook?of=tests`
+const subscriber = await openSubscriber()
+const notificationUrl = `${subscriber.url}/hook?of=tests`
+const { handshakes, toldAtLeast } = subscriber
 after(async () => {
-  listener.closeAllConnections()
-  listener.close()
+  subscriber.close()
   await emulator.close()
 })
-const standard = { handshake: answerHandshake, notification: answerNotification }
 beforeEach(() => {
   emulator.reset()
-  told = []
-  handshakes.length = 0
-  answerHandshake = standard.handshake
-  answerNotification = standard.notification
+  subscriber.forget()
 })
-const toldAtLeast = async (count: number) => {
-  while (told.length < count) await once(listener, 'told')
-  return told.map(({ value }) => value[0] as Record<string, unknown>)
-}
 
 const soon = (minutes: number) => new Date(emulator.clock.now().getTime() + minutes * 60_000).toISOString()
 const wanted = (more: object = {}) => ({
@@ -87,6 +53,7 @@ test('the address says the token back before a subscription exists, and then hea
   assert.deepEqual(
     { ...first, id: null, subscriptionExpirationDateTime: null },
     {
+      at: '/hook',
       id: null,
       changeType: 'updated',
       clientState: 'only-we-know',
@@ -117,7 +84,7 @@ test('only what was subscribed to is told: the tenant, the kind, the object', as
 })
 
 test('an address that does not shake hands gets no subscription', async () => {
-  const refusals: [typeof answerHandshake, RegExp][] = [
+  const refusals: [(token: string, response: ServerResponse) => unknown, RegExp][] = [
     [(_, response) => response.writeHead(500).end(), /Must respond with 200 OK/],
     [
       (token, response) => response.writeHead(200, { 'content-type': 'text/plain' }).end(encodeURIComponent(token)),
@@ -127,7 +94,7 @@ test('an address that does not shake hands gets no subscription', async () => {
     [(_, response) => response.destroy(), /did not answer/],
   ]
   for (const [answer, message] of refusals) {
-    answerHandshake = answer
+    subscriber.answer({ handshake: (token, response) => void answer(token, response) })
     assertError(await ask('/subscriptions', { body: wanted() }), 400, 'ValidationError', message)
   }
   assert.deepEqual((await ask('/subscriptions')).body.value, [])
@@ -165,10 +132,12 @@ test('it is renewed, belongs to its application, expires by the clock, and is de
 test('a client that was down is told again', async () => {
   await ask('/subscriptions', { body: wanted() })
   let failures = 1
-  answerNotification = (response) => {
-    failures -= 1
-    response.writeHead(failures >= 0 ? 503 : 202).end()
-  }
+  subscriber.answer({
+    notification: (response) => {
+      failures -= 1
+      response.writeHead(failures >= 0 ? 503 : 202).end()
+    },
+  })
   await emulator.directory.setUserEnabled({ tenant: FABRIKAM, user: 'uma@fabrikam.example', enabled: false })
   const heard = await toldAtLeast(2)
   assert.equal(heard[0]?.id, heard[1]?.id)
