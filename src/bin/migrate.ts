@@ -8,6 +8,9 @@ import { openJobs } from '#jobs/open.ts'
 import { migrate } from '#store/migrate.ts'
 import { openStore } from '#store/open.ts'
 
+/** An index of a large table is built without a word. */
+const LONGEST_STATEMENT_MILLISECONDS = 12 * 3_600_000
+
 /** `tenantry migrate`: the schema and the job queue, up to this program's version. Needs the database settings only. */
 export async function migrateDatabase(start: Start): Promise<number> {
   const { parts, mistakes } = await readSettings(start)
@@ -18,7 +21,13 @@ export async function migrateDatabase(start: Start): Promise<number> {
     return EXIT_USAGE
   }
   const log = openLog(logLevel)
-  await using store = await openStore({ databaseUrl, dataDir, clock: systemClock, log })
+  await using store = await openStore({
+    databaseUrl,
+    dataDir,
+    clock: systemClock,
+    log,
+    silenceMilliseconds: LONGEST_STATEMENT_MILLISECONDS,
+  })
   const { from, to } = await migrate(store)
   await using _jobs = await openJobs({ store, log, work: false, migrate: true })
   start.terminal.out(

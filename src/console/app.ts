@@ -14,7 +14,7 @@ import * as one from '#console/tenant-routes.ts'
 import { openAssets } from '#pages/assets.ts'
 import { guard } from '#pages/guard.ts'
 import { addressOf, openRateLimit } from '#pages/rate-limit.ts'
-import { pingStore } from '#store/open.ts'
+import { pingStore } from '#store/ping-store.ts'
 import type { Tools } from '#tools.ts'
 
 const STYLE = new URL('./assets/console.css', import.meta.url)

@@ -1,6 +1,7 @@
 import { fromPglite, PgBoss } from 'pg-boss'
 import type { Log } from '#base/log.ts'
 import { DEAD_LETTER, JOB_NAMES, QUEUES } from '#jobs/names.ts'
+import { attentiveClient } from '#store/attentive-client.ts'
 import { type Store, useBySql } from '#store/open.ts'
 
 /** The durable queue, in the same database as everything else. */
@@ -32,7 +33,12 @@ export async function openJobs({
   const boss = new PgBoss({
     ...(store.pglite
       ? { db: fromPglite(store.pglite), backend: 'pglite' as const }
-      : { connectionString: store.databaseUrl ?? '', application_name: 'tenantry-jobs' }),
+      : {
+          connectionString: store.databaseUrl ?? '',
+          application_name: 'tenantry-jobs',
+          // Not among pg-boss's own options, but given to `pg` like all that it does not know.
+          ...{ Client: attentiveClient(store.silenceMilliseconds) },
+        }),
     schema: SCHEMA,
     migrate,
     createSchema: migrate,

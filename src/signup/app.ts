@@ -11,7 +11,7 @@ import * as grants from '#signup/grant-routes.ts'
 import { leaveView } from '#signup/views/leave-view.ts'
 import { plainView } from '#signup/views/plain-view.ts'
 import * as watching from '#signup/watching-routes.ts'
-import { pingStore } from '#store/open.ts'
+import { pingStore } from '#store/ping-store.ts'
 import type { Tools } from '#tools.ts'
 
 /** A person needs two of these for a sign-up; a whole office behind one address gets through. */

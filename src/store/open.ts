@@ -6,8 +6,9 @@ import pg from 'pg'
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { TenantId } from '#model/ids.ts'
-import { Problem } from '#model/problem.ts'
+import { attentiveClient } from '#store/attentive-client.ts'
 import { holdFolder } from '#store/hold-folder.ts'
+import { isDiskFull, isOutOfUse, unreachable } from '#store/unreachable.ts'
 
 /** Rows are written and read with SQL as it stands; each file of this room knows its own table. */
 // biome-ignore lint/suspicious/noExplicitAny: the shape of each row is given with its query
@@ -20,7 +21,11 @@ export type Store = {
   /** The embedded instance, for the job queue that shares it; null on a server. */
   pglite: PGlite | null
   databaseUrl: string | null
+  /** For so long an answer of a server is waited for. */
+  silenceMilliseconds: number
   clock: Clock
+  /** The disk was full when something was written last. */
+  full: boolean
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -39,6 +44,8 @@ export type AnySql = TenantSql | FleetSql
 
 const MAX_CONNECTIONS = 10
 const CONNECT_TIMEOUT_MILLISECONDS = 5_000
+/** No statement of ours takes nearly as long, and a worker that has lost its database for so long has lost its jobs too. */
+const SILENCE_MILLISECONDS = 30_000
 
 /**
  * @param input.databaseUrl postgres://…; null opens the embedded database in `dataDir`
@@ -49,14 +56,16 @@ export async function openStore({
   dataDir,
   clock,
   log,
+  silenceMilliseconds = SILENCE_MILLISECONDS,
 }: {
   databaseUrl: string | null
   dataDir: string
   clock: Clock
   log: Log
+  silenceMilliseconds?: number
 }): Promise<Store> {
-  const opened = databaseUrl ? await openServer(databaseUrl, log) : await openEmbedded(dataDir)
-  return { ...opened, databaseUrl, clock, [Symbol.asyncDispose]: opened.close }
+  const opened = databaseUrl ? await openServer(databaseUrl, { log, silenceMilliseconds }) : await openEmbedded(dataDir)
+  return { ...opened, databaseUrl, clock, silenceMilliseconds, full: false, [Symbol.asyncDispose]: opened.close }
 }
 
 type Opened = Pick<Store, 'backend' | 'kysely' | 'pglite' | 'close'>
@@ -79,8 +88,12 @@ async function openEmbedded(dataDir: string): Promise<Opened> {
   }
 }
 
-async function openServer(databaseUrl: string, log: Log): Promise<Opened> {
+async function openServer(
+  databaseUrl: string,
+  { log, silenceMilliseconds }: Pick<Store, 'silenceMilliseconds'> & { log: Log },
+): Promise<Opened> {
   const pool = new pg.Pool({
+    Client: attentiveClient(silenceMilliseconds),
     connectionString: databaseUrl,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
@@ -129,34 +142,14 @@ export const asFleet = <Value>(store: Store, work: (sql: FleetSql) => Promise<Va
     return work({ db, at: store.clock.now() } as FleetSql)
   })
 
-async function inTransaction<Value>(
-  { kysely, databaseUrl }: Store,
-  work: (db: Transaction<Database>) => Promise<Value>,
-): Promise<Value> {
+async function inTransaction<Value>(store: Store, work: (db: Transaction<Database>) => Promise<Value>): Promise<Value> {
+  const { kysely, databaseUrl } = store
   try {
     return await kysely.transaction().execute(work)
   } catch (error) {
-    if (databaseUrl && isConnectionLost(error)) throw unreachable(databaseUrl, error)
+    store.full ||= isDiskFull(error)
+    if (databaseUrl && isOutOfUse(error)) throw unreachable(databaseUrl, error)
     throw error
-  }
-}
-
-/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html classes 08, 53300, 57P01 to 57P05; `pg` itself gives texts only */
-const CONNECTION_CODES = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...$|53300$|57P0\d$)/
-const CONNECTION_TEXTS =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
-
-const isConnectionLost = (error: unknown): boolean =>
-  error instanceof Error &&
-  (('code' in error && CONNECTION_CODES.test(String(error.code))) || CONNECTION_TEXTS.test(error.message))
-
-/** Whether the database answers now. */
-export async function pingStore(store: Store): Promise<boolean> {
-  try {
-    await raw`select 1`.execute(store.kysely)
-    return true
-  } catch {
-    return false
   }
 }
 
@@ -166,23 +159,6 @@ function once(work: () => Promise<void>): () => Promise<void> {
     done ??= work()
     return done
   }
-}
-
-function unreachable(databaseUrl: string, cause: unknown): Problem {
-  const { hostname, port, pathname } = new URL(databaseUrl)
-  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer'
-  return new Problem(
-    {
-      code: 'DATABASE_UNREACHABLE',
-      owner: 'operator',
-      message: `The database ${pathname.slice(1)} at ${hostname || 'the local socket'}:${port || '5432'} cannot be used (${reason}).`,
-      nextStep:
-        'Check that PostgreSQL runs there and that TENANTRY_DATABASE_URL has the right user, password and database.',
-      retry: 'backoff',
-      confidence: 'certain',
-    },
-    { cause },
-  )
 }
 
 /** Lets both roles put rows into the queue's tables, so that a job is saved in the transaction of the fact it follows from. */

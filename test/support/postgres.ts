@@ -16,7 +16,17 @@ import pg from 'pg'
 export type PostgresServer = {
   /** The superuser's way in; tests of the product never use it to work. */
   adminUrl: string
+  /** The server's own folder. */
+  folder: string
+  /** Ends it and everything that it has. */
   stop(): Promise<void>
+  /** SIGKILL, as when its machine fails. Whoever is connected is cut off. */
+  crash(): void
+  /** After a crash: on the same port, with what it had told of as committed. */
+  start(): Promise<void>
+  /** SIGSTOP: it says nothing any more, and nobody is cut off. */
+  freeze(): void
+  thaw(): void
 }
 
 /** Where the server of the whole run is written down for the processes of the tests. */
@@ -40,8 +50,8 @@ async function adminUrl(): Promise<string> {
  * @returns postgres://… for a user that owns it and is no superuser
  * @throws when no PostgreSQL is installed, saying how to install it
  */
-export async function freshDatabase(): Promise<string> {
-  const admin = await adminUrl()
+export async function freshDatabase(server: Pick<PostgresServer, 'adminUrl'> | null = null): Promise<string> {
+  const admin = server?.adminUrl ?? (await adminUrl())
   const name = `t_${randomUUID().replaceAll('-', '')}`
   await withClient(admin, (client) => client.query(`create database ${name} owner ${OWNER}`))
   const url = new URL(admin)
@@ -82,7 +92,12 @@ export async function withClient<Value>(url: string, work: (client: pg.Client) =
 }
 
 /** Starts a server in a new folder, on a free port of this machine only. It ends with this process, however that ends. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({
+  keepsCommits = false,
+}: {
+  /** Whether a commit is written before it is told of, so that a crash loses none. */
+  keepsCommits?: boolean
+} = {}): Promise<PostgresServer> {
   const programs = findPrograms()
   const account = serverAccount()
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-postgres-'))
@@ -99,7 +114,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const port = await freePort()
   const child = spawn('sh', ['-c', WATCHED], {
     ...options,
-    env: { ...options.env, SETTINGS: settings(port, folder), FOLDER: folder },
+    env: { ...options.env, SETTINGS: settings(port, folder, keepsCommits), FOLDER: folder },
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   child.unref()
@@ -107,8 +122,20 @@ export async function startPostgres(): Promise<PostgresServer> {
   const adminUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
   await untilReady(adminUrl, child, join(folder, 'log'))
   await withClient(adminUrl, (client) => client.query(`create role ${OWNER} login createrole password '${password}'`))
+  const data = join(folder, 'data')
+  const signal = (name: NodeJS.Signals) => {
+    for (const pid of serversIn(data)) process.kill(pid, name)
+  }
   return {
     adminUrl,
+    folder,
+    crash: () => signal('SIGKILL'),
+    async start() {
+      child.stdin?.write('start\n')
+      await untilReady(adminUrl, child, join(folder, 'log'))
+    },
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
     async stop() {
       if (child.exitCode !== null) return
       child.ref()
@@ -120,22 +147,29 @@ export async function startPostgres(): Promise<PostgresServer> {
 
 /** Nobody has to remember to stop the server: it ends when the pipe to this process closes, and takes its folder with it. */
 const WATCHED = `
-postgres -D data $SETTINGS >log 2>&1 &
-server=$!
-cat >/dev/null
+serve() { postgres -D data $SETTINGS >>log 2>&1 & server=$!; }
+serve
+while read -r _; do wait $server; serve; done
 kill -INT $server
 wait $server
 cd / && rm -rf "$FOLDER"`
 
+/** The process that owns the folder, and those that it has started. */
+function serversIn(data: string): number[] {
+  const first = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+  const children = readFileSync(`/proc/${first}/task/${first}/children`, 'utf8')
+  return [first, ...children.split(' ').map(Number).filter(Boolean)]
+}
+
 /** The tests' data is thrown away, so nothing waits for a disk. */
-const settings = (port: number, folder: string): string =>
+const settings = (port: number, folder: string, keepsCommits: boolean): string =>
   [
     `-p ${port}`,
     '-h 127.0.0.1',
     `-k ${folder}`,
     '-N 200',
     '-c fsync=off',
-    '-c synchronous_commit=off',
+    `-c synchronous_commit=${keepsCommits ? 'on' : 'off'}`,
     '-c full_page_writes=off',
     '-c max_wal_size=256MB',
   ].join(' ')

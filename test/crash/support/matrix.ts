@@ -16,6 +16,7 @@ import {
 } from '#test/crash/support/lane.ts'
 import type { Moment } from '#test/crash/support/moments.ts'
 import { presencesKnown, type Story, storyOf } from '#test/crash/support/story.ts'
+import { seeingEverything } from '#test/support/postgres.ts'
 
 /** What came of breaking a journey off at every moment of it. */
 export type Outcome = {
@@ -120,7 +121,7 @@ async function run(
     if (outcome === 'reached') {
       await program.kill()
       lane.moments.rest()
-      await letSilencePass(databaseUrl)
+      await letSilencePass(databaseUrl, await seeingEverything(databaseUrl))
       program = lane.start(command, databaseUrl)
       await undisturbed
     }

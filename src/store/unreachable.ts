@@ -1,0 +1,42 @@
+import { Problem } from '#model/problem.ts'
+
+const DISK_FULL = '53100'
+const READ_ONLY = '25006'
+/**
+ * The server cannot be reached, or takes no writes.
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html classes 08, 25006, 53100, 53300, 57P01 to 57P05; `pg` itself gives texts only
+ */
+const CODES =
+  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...$|25006$|53100$|53300$|57P0\d$)/
+const TEXTS =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
+export const isOutOfUse = (error: unknown): boolean =>
+  CODES.test(codeOf(error)) || (error instanceof Error && TEXTS.test(error.message))
+export const isDiskFull = (error: unknown): boolean => codeOf(error) === DISK_FULL
+
+const NEXT_STEPS: Record<string, string> = {
+  [READ_ONLY]: 'It takes no writes: look whether it is a standby, or set to default_transaction_read_only.',
+  [DISK_FULL]: 'Its disk is full: make room there. Work goes on by itself.',
+}
+
+/** What an operator has to know of a database that cannot be used; never its password. */
+export function unreachable(databaseUrl: string, cause: unknown): Problem {
+  const { hostname, port, pathname } = new URL(databaseUrl)
+  const reason = codeOf(cause) || 'no answer'
+  const nextStep = NEXT_STEPS[reason]
+  return new Problem(
+    {
+      code: 'DATABASE_UNREACHABLE',
+      owner: 'operator',
+      message: `The database ${pathname.slice(1)} at ${hostname || 'the local socket'}:${port || '5432'} cannot be used (${reason}).`,
+      nextStep:
+        nextStep ??
+        'Check that PostgreSQL runs there and that TENANTRY_DATABASE_URL has the right user, password and database.',
+      retry: 'backoff',
+      confidence: 'certain',
+    },
+    { cause },
+  )
+}

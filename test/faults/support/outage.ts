@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { setTimeout as wait } from 'node:timers/promises'
+import { systemClock } from '#base/clock.ts'
+import { DEMO } from '#emulator/index.ts'
+import { enqueue } from '#jobs/enqueue.ts'
+import { openJobs } from '#jobs/open.ts'
+import type { TenantId } from '#model/ids.ts'
+import { migrate } from '#store/migrate.ts'
+import { asFleet, openStore } from '#store/open.ts'
+import { letSilencePass } from '#test/crash/support/lane.ts'
+import { openSmallDisk, type SmallDisk } from '#test/faults/support/small-disk.ts'
+import { silentLog } from '#test/support/backends.ts'
+import { type Deployment, openDeployment } from '#test/support/deployment.ts'
+import { aTenant } from '#test/support/made-up.ts'
+import { holdAnswer } from '#test/support/microsoft-gate.ts'
+import { freshDatabase, type PostgresServer, startPostgres, withClient } from '#test/support/postgres.ts'
+import { openPostgresProxy, type PostgresProxy } from '#test/support/postgres-proxy.ts'
+import type { Program } from '#test/support/programs.ts'
+import type { Scope } from '#test/support/suite-scope.ts'
+import { until } from '#test/support/until.ts'
+
+/** Tenantry in one process, on a PostgreSQL server of its own, over a wire that can be silenced. */
+export type Place = {
+  deployment: Deployment
+  program: Program
+  server: PostgresServer
+  proxy: PostgresProxy
+  /** Null where none can be made. */
+  disk: SmallDisk | null
+  /** Past the wire. */
+  databaseUrl: string
+  /** As the superuser, in the same database. */
+  adminUrl: string
+}
+
+/** What is done to the database, and what ends it. */
+type Fault = { begin(place: Place): unknown; end(place: Place): unknown }
+
+const asAdministrator =
+  (...statements: string[]) =>
+  ({ adminUrl }: Place) =>
+    withClient(adminUrl, async (client) => {
+      for (const statement of statements) await client.query(statement)
+    })
+
+const WRITES_AGAIN = 'set default_transaction_read_only = off'
+
+export const FAULTS = {
+  crash: { begin: ({ server }) => server.crash(), end: ({ server }) => server.start() },
+  freeze: { begin: ({ server }) => server.freeze(), end: ({ server }) => server.thaw() },
+  readOnly: {
+    begin: asAdministrator('alter system set default_transaction_read_only = on', 'select pg_reload_conf()'),
+    end: asAdministrator(WRITES_AGAIN, 'alter system reset default_transaction_read_only', 'select pg_reload_conf()'),
+  },
+  cut: {
+    begin: ({ server, databaseUrl }) =>
+      withClient(server.adminUrl, async (client) => {
+        const name = new URL(databaseUrl).pathname.slice(1)
+        await client.query(`alter database ${name} allow_connections false`)
+        await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
+      }),
+    end: ({ server, databaseUrl }) =>
+      withClient(server.adminUrl, (client) =>
+        client.query(`alter database ${new URL(databaseUrl).pathname.slice(1)} allow_connections true`),
+      ),
+  },
+  full: { begin: ({ disk }) => disk?.fill(), end: ({ disk }) => disk?.empty() },
+  swallowed: { begin: ({ proxy }) => proxy.silence(), end: ({ proxy }) => proxy.speak() },
+} satisfies Record<string, Fault>
+
+export type FaultName = keyof typeof FAULTS
+
+const USERS = 9
+const idOf = (index: number) => `80000000-0000-4000-8000-${String(index).padStart(12, '0')}` as TenantId
+/** Each fault has a tenant of its own. */
+const TENANTS = new Map(Object.keys(FAULTS).map((name, index) => [name, idOf(index)]))
+
+export async function openPlace(scope: Scope): Promise<Place> {
+  const server = await startPostgres({ keepsCommits: true })
+  scope.after(() => server.stop())
+  const disk = await openSmallDisk(server)
+  scope.after(() => disk?.[Symbol.dispose]())
+  const databaseUrl = await freshDatabase(server)
+  const adminUrl = Object.assign(new URL(server.adminUrl), { pathname: new URL(databaseUrl).pathname }).href
+  await disk?.hold(databaseUrl)
+  const proxy = await openPostgresProxy(databaseUrl)
+  scope.after(async () => proxy[Symbol.asyncDispose]())
+  const deployment = await openDeployment(scope, {
+    customers: Array.from(TENANTS.values(), (id, index) => ({
+      id,
+      name: `Customer ${index}`,
+      domain: `c${index}.example`,
+      users: USERS,
+    })),
+    settings: { TENANTRY_DATABASE_URL: proxy.through(databaseUrl) },
+  })
+  await using store = await openStore({ databaseUrl, dataDir: '', clock: systemClock, log: silentLog })
+  await migrate(store)
+  await using _jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
+  for (const [index, tenant] of [...TENANTS.values()].entries()) {
+    await deployment.emulator.directory.addServicePrincipal({ tenant, app: DEMO.appId })
+    for (const permission of ['User.Read.All', 'Group.Read.All', 'Organization.Read.All'])
+      await deployment.emulator.directory.grantPermission({ tenant, app: DEMO.appId, permission })
+    await aTenant(store, { id: tenant, displayName: `Customer ${index}` })
+  }
+  // Nobody is due by himself: each tenant has its first reading in its own test.
+  await withClient(adminUrl, (client) => client.query('update tenantry.tenants set last_tried_at = now()'))
+  const program = await deployment.open('dev')
+  return { deployment, program, server, proxy, disk, databaseUrl, adminUrl }
+}
+
+/**
+ * While a tenant’s second page of users is on its way, the database goes; later it comes back. In between both sites say
+ * that they are not ready, and in the end everything has been read once, by a process that was never started again.
+ * @param options.hurry the time in which a dead worker’s job waits is over at once
+ */
+export async function outlive(
+  place: Place,
+  name: FaultName,
+  { outageMilliseconds, hurry }: { outageMilliseconds: number; hurry: boolean },
+): Promise<void> {
+  const { deployment, program, databaseUrl, adminUrl } = place
+  const fault: Fault = FAULTS[name]
+  const tenantId = TENANTS.get(name) as TenantId
+  const readiness = () =>
+    Promise.all([deployment.landing, deployment.console].map(async (site) => (await fetch(`${site}/readyz`)).status))
+  using answer = holdAnswer(deployment.emulator, { name: 'GET /v1.0/users/delta', nth: 2 })
+  await ask(databaseUrl, tenantId)
+  await answer.held
+  const before = program.said().length
+  await fault.begin(place)
+  // The page that comes now finds nobody who could keep it.
+  answer.release()
+  await until('neither site is ready', async () => (await readiness()).every((status) => status === 503))
+  assert.deepEqual(
+    await Promise.all(
+      [deployment.landing, deployment.console].map(async (site) => (await fetch(`${site}/healthz`)).status),
+    ),
+    [200, 200],
+  )
+  await wait(outageMilliseconds)
+  await fault.end(place)
+  await until('both sites are ready again', async () => (await readiness()).every((status) => status === 200))
+  let hurried = !hurry
+  await until('everything has been read', async () => {
+    if (!hurried && program.said().slice(before).includes('could not be settled')) {
+      await letSilencePass(databaseUrl, adminUrl)
+      hurried = true
+    }
+    if (hurry) await dueNow(adminUrl)
+    return isRead(adminUrl, tenantId)
+  })
+}
+
+async function ask(databaseUrl: string, tenantId: TenantId): Promise<void> {
+  await using store = await openStore({ databaseUrl, dataDir: '', clock: systemClock, log: silentLog })
+  await using jobs = await openJobs({ store, log: silentLog, work: false, migrate: false })
+  assert.equal(await asFleet(store, (sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId })), true)
+}
+
+const dueNow = (adminUrl: string) =>
+  withClient(adminUrl, (client) => client.query(`update pgboss.job set start_after = now() where state = 'retry'`))
+
+/** Every user once, nothing left half done, nothing given up. */
+const isRead = (adminUrl: string, tenantId: TenantId): Promise<boolean> =>
+  withClient(adminUrl, async (client) => {
+    const { rows } = await client.query<{ users: number; read: number; open: number; waiting: number; dead: number }>(
+      `select
+        (select count(*)::int from tenantry.resources where tenant_id = $1 and kind = 'user') as users,
+        (select coalesce(sum(users), 0)::int from tenantry.sync_runs where tenant_id = $1) as read,
+        (select count(*)::int from tenantry.sync_runs where tenant_id = $1 and state in ('running', 'waiting')) as open,
+        (select count(*)::int from pgboss.job where data ->> 'tenantId' = $2 and state in ('created', 'retry', 'active')) as waiting,
+        (select count(*)::int from pgboss.job where name = 'dead-letter') as dead`,
+      [tenantId, tenantId],
+    )
+    const [found] = rows
+    assert.equal(found?.dead, 0)
+    if (found.waiting > 0 || found.open > 0) return false
+    assert.deepEqual([found.users, found.read], [USERS, USERS])
+    return true
+  })
