@@ -30,15 +30,14 @@ export async function openJobs({
   work: boolean
   migrate: boolean
 }): Promise<Jobs> {
+  const server = {
+    connectionString: store.databaseUrl ?? '',
+    application_name: 'tenantry-jobs',
+    // Not among pg-boss's own options, but given to `pg` like all that it does not know.
+    Client: attentiveClient(store.silenceMilliseconds),
+  }
   const boss = new PgBoss({
-    ...(store.pglite
-      ? { db: fromPglite(store.pglite), backend: 'pglite' as const }
-      : {
-          connectionString: store.databaseUrl ?? '',
-          application_name: 'tenantry-jobs',
-          // Not among pg-boss's own options, but given to `pg` like all that it does not know.
-          ...{ Client: attentiveClient(store.silenceMilliseconds) },
-        }),
+    ...(store.pglite ? { db: fromPglite(store.pglite), backend: 'pglite' as const } : server),
     schema: SCHEMA,
     migrate,
     createSchema: migrate,
