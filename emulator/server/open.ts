@@ -15,6 +15,7 @@ import { openLag } from '#emulator/lag/open.ts'
 import { NO_LAG } from '#emulator/lag/settings.ts'
 import { openMischief } from '#emulator/mischief/open.ts'
 import { openRequestLog } from '#emulator/request-log.ts'
+import { answerPages } from '#emulator/server/cross-origin.ts'
 import type { ServedEnv } from '#emulator/server/faults.ts'
 import { listen } from '#emulator/server/listen.ts'
 import { openProxy } from '#emulator/server/proxy.ts'
@@ -94,6 +95,7 @@ export async function openServer({ estate, port, httpPort, proxyPort, host, data
 
   const app = new Hono<ServedEnv>({ strict: false })
   app.use(watch(world, closing.signal))
+  app.use(answerPages)
   app.route('/', controlApp(world, { reset, snapshots }))
   app.route('/', azureApp(world))
   app.route('/', graphApp(world))
