@@ -66,3 +66,12 @@ test('a bad day of Microsoft’s is a doubt, not a mistake', async () => {
   emulator.mischief.add({ at: 'discovery', answer: { status: 200, body: '<html>' } })
   assert.deepEqual(await look(), { mistakes: [], doubts: ['TENANTRY_CLOUD'] })
 })
+
+test('R08 a credential that ends within thirty days is doubted, and told with the days that are left', async () => {
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+  const reading = readConfig({ ...settings, TENANTRY_CLIENT_SECRET_EXPIRES_ON: inDays(11) }, app)
+  const { mistakes, doubts } = await preflight(reading, silentLog)
+  assert.deepEqual([mistakes, doubts.map(({ setting }) => setting)], [[], ['TENANTRY_CLIENT_SECRET']])
+  assert.match(doubts[0]?.message ?? '', /ends in 10 days/)
+  assert.deepEqual(await look({ TENANTRY_CLIENT_SECRET_EXPIRES_ON: inDays(40) }), NOTHING)
+})

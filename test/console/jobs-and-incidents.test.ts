@@ -148,6 +148,10 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
       assert.match(text, new RegExp(`/tenants/${FABRIKAM}`))
     }
     assert.equal((await api('GET', '/incidents')).incidents[0].code, 'TOKEN_OF_OTHER_TENANT')
+    const figures = (await olivia.get('/metrics')).text
+    assert.match(figures, /^tenantry_incidents_open\{code="TOKEN_OF_OTHER_TENANT"\} 1$/m)
+    assert.match(figures, /^tenantry_incidents_total\{code="TOKEN_OF_OTHER_TENANT"\} 1$/m)
+    assert.match(figures, /^tenantry_credential_days_left (59|60)$/m)
     assert.match((await command('incidents', 'list')).said, /TOKEN_OF_OTHER_TENANT/)
     assert.equal((await olivia.get(`/incidents/${incident.id}/close`)).status, 405)
     assert.match((await olivia.post(`/incidents/${incident.id}/close`)).text, /The incident is closed/)

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
 import { accept, begin, comeToReview, grant, seeEverythingArrive, tiles } from '#test/journeys/steps.ts'
+import { temporaryFolder } from '#test/support/backends.ts'
 import { look, openBrowser, type Page, type Surfing } from '#test/support/browser.ts'
 import { type Customer, type Deployment, openDeployment } from '#test/support/deployment.ts'
+import type { Program } from '#test/support/programs.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
+import { until } from '#test/support/until.ts'
 
 const ADATUM: Customer = {
   id: '44444444-4444-4444-8444-444444444444',
@@ -23,9 +28,16 @@ suite('a Global Administrator signs up', () => {
   const scope = suiteScope()
   let place: Deployment
   let browser: Surfing
+  let program: Program
+  let heaps: string
   before(async () => {
-    ;[place, browser] = await Promise.all([openDeployment(scope, { customers: [ADATUM, LITWARE] }), openBrowser(scope)])
-    await place.open('dev')
+    heaps = temporaryFolder(scope)
+    const settings = { NODE_OPTIONS: `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${heaps}` }
+    ;[place, browser] = await Promise.all([
+      openDeployment(scope, { customers: [ADATUM, LITWARE], settings }),
+      openBrowser(scope),
+    ])
+    program = await place.open('dev')
   })
 
   test('Contoso: from the landing page to connected, and every page is fit to be seen', async () => {
@@ -112,7 +124,33 @@ suite('a Global Administrator signs up', () => {
     await seeEverythingArrive(page)
     assert.equal((await tiles(page)).Users, '25')
   })
+
+  test('T12 of their tokens nothing is left in the memory of the process', async () => {
+    program.signal('SIGUSR2')
+    const heap = await until('the memory is written down', () => {
+      const [file] = readdirSync(heaps)
+      const text = file ? readFileSync(join(heaps, file), 'utf8') : ''
+      return text.trimEnd().endsWith('}') && text
+    })
+    const tokens = payloadsIn(heap)
+    const ofTheApp = tokens.filter((payload) => payload.includes('"idtyp":"app"'))
+    for (const tenantId of [DEMO.contoso, ADATUM.id, LITWARE.id])
+      assert.ok(
+        ofTheApp.some((payload) => payload.includes(tenantId)),
+        'the search finds what is there: the tokens of the app itself',
+      )
+    assert.deepEqual(
+      tokens.filter((payload) => !payload.includes('"idtyp":"app"')),
+      [],
+    )
+  })
 })
+
+/** What stands in everything that looks like a signed token; of a long text V8 writes the beginning only. */
+const payloadsIn = (heap: string): string[] =>
+  [...heap.matchAll(/eyJ[\w-]{20,}\.(eyJ[\w-]{40,})/g)].map(([, payload = '']) =>
+    Buffer.from(payload, 'base64url').toString('latin1'),
+  )
 
 /** What a key would reach now, as a screen reader says it: `button "Next"`. */
 async function focused(page: Page): Promise<string> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { sql } from 'kysely'
+import { openConsole } from '#console/app.ts'
 import { openSignup } from '#signup/app.ts'
 import { asTenant } from '#store/open.ts'
 import { connectTenant } from '#store/tenants.ts'
@@ -67,6 +68,37 @@ suite('every route of the landing page', { concurrency: false }, () => {
     assert.equal(await ofFabrikam(), untouched)
     const asked = site.emulator.requests.list({ tenantId: FABRIKAM, path: '/v1.0/|/token' })
     assert.deepEqual(asked, [], 'nobody spoke with Microsoft in that tenant’s name')
+  })
+
+  test('A05 nothing here takes a notification: no address echoes a validation token, nor stores what is sent to it', async () => {
+    const token = 'canary-validation-token'
+    const notice = JSON.stringify({
+      value: [{ subscriptionId: madeUp.objectId(), clientState: 'forged', tenantId: FABRIKAM }],
+    })
+    const desk = openConsole(site.tools, { sessionKey: new Uint8Array(32) })
+    for (const path of [...new Set(routes().map((route) => route.path)), '/notifications', '/api/v1/notifications']) {
+      const page = await openVisitor(site).post(
+        `${path}?validationToken=${token}`,
+        {},
+        {
+          body: notice,
+          headers: { 'content-type': 'application/json' },
+          stay: true,
+        },
+      )
+      assert.ok(!page.text.includes(token), path)
+      const { consoleUrl } = site.config
+      const answer = await desk.fetch(
+        new Request(`${consoleUrl}${path}?validationToken=${token}`, {
+          method: 'POST',
+          body: notice,
+          headers: { host: new URL(consoleUrl).host, 'content-type': 'application/json' },
+        }),
+      )
+      assert.ok(answer.status >= 300, path)
+      assert.ok(!(await answer.text()).includes(token), path)
+    }
+    assert.equal(await ofFabrikam(), untouched)
   })
 
   const withStep = async (username: string): Promise<Visitor> => {

@@ -26,6 +26,8 @@ export type Program = {
   answers(url: string): Promise<void>
   /** Settles when it has ended. */
   ended: Promise<Ended>
+  /** Sends it a signal that it listens to. */
+  signal(name: NodeJS.Signals): void
   /** SIGTERM: in order. @returns the exit code */
   stop(): Promise<number | null>
   /** SIGKILL: as when the power of its machine fails. */
@@ -59,6 +61,7 @@ export function startTenantry({ args, env, cwd = root }: Call): Program {
     says: (text) => wait(`says ${text}`, () => text.test(said())),
     answers: (url) => wait(`answers at ${url}`, () => isOk(url)),
     ended,
+    signal: (name) => void child.kill(name),
     async stop() {
       child.kill('SIGTERM')
       return (await ended).code
