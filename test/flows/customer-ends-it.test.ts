@@ -123,22 +123,25 @@ test('T15 whoever has ended it is asked once a day for a month, then not any mor
 
   await pauseTenant(tools, { tenantId: robbed, actor: 'operator:test', reason: 'it is another test’s' })
   emulator.requests.clear()
-  for (let day = 1; day <= 45; day++) {
+  for (let day = 1; day <= 36; day++) {
     clock.pass(DAY + MINUTE)
     await tick()
     if (day === 3) {
       for (const { tenantId } of WAYS) assert.ok(asked(tenantId) <= 3, `${asked(tenantId)} requests in three days`)
       await emulator.directory.setServicePrincipalEnabled({ ...inTenant(back), enabled: true })
     }
-    if (day === 5) assert.equal((await showTenant(tools, back)).tenant.state, 'active')
+    if (day === 5) {
+      assert.equal((await showTenant(tools, back)).tenant.state, 'active')
+      assert.ok(asked(back) > 0)
+      await pauseTenant(tools, { tenantId: back, actor: 'operator:test', reason: 'it has been seen' })
+    }
   }
   for (const { tenantId } of WAYS) {
     const requests = asked(tenantId)
-    assert.ok(requests >= 25 && requests <= 31, `${requests} requests in 45 days`)
+    assert.ok(requests >= 25 && requests <= 31, `${requests} requests in 36 days`)
   }
   emulator.requests.clear()
   clock.pass(2 * DAY)
   await tick()
   for (const { tenantId } of WAYS) assert.equal(asked(tenantId), 0)
-  assert.ok(asked(back) > 0)
 })

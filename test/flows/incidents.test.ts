@@ -10,7 +10,7 @@ import type { Incident } from '#model/incident.ts'
 import { listIncidents } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { openHost } from '#test/outbound/support/open-host.ts'
-import { silentLog, temporaryFolder } from '#test/support/backends.ts'
+import { silentLog } from '#test/support/backends.ts'
 import { openFleet } from '#test/support/fleet.ts'
 import { HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
@@ -62,21 +62,15 @@ suite('a violation in one tenant', () => {
         })
       },
     })
-    const installation = await openInstallation(t, { clock })
-    const { emulator, config } = installation
+    await using fleet = await openFleet({ users: 3, groups: 1, clock, databaseUrl: await freshDatabase() })
+    const { emulator } = fleet
+    const { config } = fleet.tools
     // One way out more, to a host that shows a certificate of its own.
-    const tools = await openTools(
-      {
-        ...config,
-        dataDir: temporaryFolder(t),
-        alertUrl: `${chat.origin}/hook?key=canary`,
-        emulatorCa: `${config.emulatorCa}\n${chat.ca}`,
-      },
+    await using tools = await openTools(
+      { ...config, alertUrl: `${chat.origin}/hook?key=canary`, emulatorCa: `${config.emulatorCa}\n${chat.ca}` },
       { log: silentLog, clock },
     )
-    t.after(() => tools[Symbol.asyncDispose]())
-    const [tenantId] = CUSTOMERS as [TenantId]
-    await connect({ emulator, tools, config }, tenantId)
+    const [tenantId] = fleet.tenantIds as [TenantId]
     forgetTenant(tools.entra, tenantId)
     emulator.mischief.say('apptoken.swap')
     emulator.requests.clear()
