@@ -6,6 +6,7 @@ import { pageHeaders, SESSION_COOKIE } from '#emulator/entra/authorize.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { readScopes } from '#emulator/entra/scopes.ts'
 import type { EntraState } from '#emulator/entra/state.ts'
+import { v1Scope } from '#emulator/entra/token-v1.ts'
 import { deviceDonePage, devicePage } from '#emulator/pages/device.ts'
 import type { Env, World } from '#emulator/world.ts'
 
@@ -15,7 +16,10 @@ const INTERVAL_SECONDS = 5
 /** A device without a browser shows a code; its user types it in elsewhere. @see RFC 8628 */
 export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): void {
   const { browser } = world.origins
-  for (const path of ['/:tenant/oauth2/v2.0/devicecode', '/:tenant/oauth2/devicecode'] as const)
+  for (const [path, version] of [
+    ['/:tenant/oauth2/v2.0/devicecode', 'v2'],
+    ['/:tenant/oauth2/devicecode', 'v1'],
+  ] as const)
     app.post(path, async (c) => {
       const { client_id: clientId, scope, resource } = await c.req.parseBody()
       const told = c.get('told')
@@ -25,9 +29,10 @@ export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): v
       if (authority.kind === 'common' || authority.kind === 'consumers') throw new EntraError(90133)
       const application = findApplication(world.directory, clientId)
       if (!application) throw new EntraError(700016, clientId, authority.tenant?.displayName ?? authority.segment)
-      const wanted =
-        typeof scope === 'string' ? scope : typeof resource === 'string' ? `${resource}/.default openid` : ''
-      if (wanted === '') throw new EntraError(900144, 'scope')
+      const named = version === 'v2' ? scope : resource
+      if (typeof named !== 'string' || named === '')
+        throw new EntraError(900144, version === 'v2' ? 'scope' : 'resource')
+      const wanted = version === 'v2' ? named : v1Scope(named)
       const scopes = wanted.split(' ').filter((word) => word !== '')
       readScopes(world.directory, scopes, authority.segment)
       const device = state.beginDevice(
@@ -35,14 +40,18 @@ export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): v
         EXPIRES_SECONDS,
       )
       const address = `${browser}/common/oauth2/deviceauth`
-      return c.json({
-        user_code: device.userCode,
-        device_code: device.deviceCode,
-        verification_uri: address,
-        expires_in: EXPIRES_SECONDS,
-        interval: INTERVAL_SECONDS,
-        message: `To sign in, use a web browser to open the page ${address} and enter the code ${device.userCode} to authenticate.`,
-      })
+      const message = `To sign in, use a web browser to open the page ${address} and enter the code ${device.userCode} to authenticate.`
+      const codes = { user_code: device.userCode, device_code: device.deviceCode, message }
+      return c.json(
+        version === 'v2'
+          ? { ...codes, verification_uri: address, expires_in: EXPIRES_SECONDS, interval: INTERVAL_SECONDS }
+          : {
+              ...codes,
+              verification_url: address,
+              expires_in: String(EXPIRES_SECONDS),
+              interval: String(INTERVAL_SECONDS),
+            },
+      )
     })
 
   app.get('/common/oauth2/deviceauth', (c) => c.html(devicePage('', null), 200, pageHeaders(null)))

@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono'
+import { findTenant } from '#emulator/directory/tenants.ts'
 import { type Authority, PERSONAL_ACCOUNTS, resolveAuthority } from '#emulator/entra/authority.ts'
 import { answerError, asDiscovery, EntraError } from '#emulator/entra/errors.ts'
 import type { Word } from '#emulator/mischief/words.ts'
@@ -46,15 +47,18 @@ export function discoveryRoutes(app: Hono<Env>, everywhere: World): void {
       metadata: [{ preferred_network: host, preferred_cache: host, aliases }],
     })
   })
-  app.get('/common/userrealm/:name', (c) =>
-    c.json({
-      ver: '1.0',
-      account_type: 'Managed',
-      domain_name: c.req.param('name').split('@')[1] ?? '',
-      cloud_instance_name: new URL(worldOf(c).origins.https).host,
-      cloud_audience_urn: 'urn:federation:MicrosoftOnline',
-    }),
-  )
+  for (const path of ['/common/userrealm/:name', '/common/UserRealm/:name'] as const)
+    app.get(path, (c) => {
+      const domain = c.req.param('name').split('@').at(-1) ?? ''
+      const isKnown = findTenant(everywhere.directory, domain) !== null
+      return c.json({
+        ver: '1.0',
+        account_type: isKnown ? 'Managed' : 'Unknown',
+        ...(isKnown ? { domain_name: domain } : {}),
+        cloud_instance_name: new URL(worldOf(c).origins.https).host,
+        cloud_audience_urn: 'urn:federation:MicrosoftOnline',
+      })
+    })
 
   app.onError((error, c) => {
     if (!(error instanceof EntraError)) throw error

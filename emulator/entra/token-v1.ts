@@ -5,11 +5,18 @@ type Form = Readonly<Record<string, string>>
  * refresh token along, asked for or not.
  * @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc
  */
-export function v1Form({ resource, ...form }: Form): Record<string, string> {
-  const isApp = form.grant_type === 'client_credentials'
-  const scope = `${isApp ? '' : 'openid profile email offline_access '}${resource}/.default`
-  return { ...form, scope: resource ? scope : '' }
+export function v1Form(sent: Form): Record<string, string> {
+  const { resource, grant_type: grant, code } = sent
+  const form: Record<string, string> = { ...sent }
+  delete form.scope
+  delete form.resource
+  // A device shows what it waits for as `code`.
+  if (grant === 'device_code' && code) form.device_code = code
+  if (resource) form.scope = grant === 'client_credentials' ? `${resource}/.default` : v1Scope(resource)
+  return form
 }
+
+export const v1Scope = (resource: string): string => `openid profile email offline_access ${resource}/.default`
 
 /** Numbers are written as strings, and the resource and its times stand in the answer. */
 export function asV1(body: Record<string, unknown>, { resource }: Form, nowSeconds: number): Record<string, unknown> {
