@@ -20,6 +20,7 @@ export const CLIENTS = [
   { name: 'the Azure CLI', package: 'azure-cli', isThere: () => isInstalled('azure-cli') },
   { name: 'MSAL for Python', package: 'python3-msal', isThere: () => isInstalled('python3-msal') },
   { name: 'azure-identity for Python', package: 'python3-azure', isThere: () => isInstalled('python3-azure') },
+  { name: 'ADAL for Python', package: 'python3-adal', isThere: () => isInstalled('python3-adal') },
 ]
 
 /**

@@ -28,3 +28,7 @@ export const assignmentId = (principalId: Guid, unique: Guid): string =>
 /** An oauth2PermissionGrant's id: client, resource and, for one user's own consent, that user. */
 export const permissionGrantId = (clientId: Guid, resourceId: Guid, principalId: Guid | null): string =>
   Buffer.concat([clientId, resourceId, ...(principalId ? [principalId] : [])].map(dotnetBytes)).toString('base64url')
+
+/** The same person is another subject to every application. */
+export const pairwise = (userId: Guid, appId: Guid): string =>
+  createHash('sha256').update(`${userId}:${appId}`).digest('base64url')

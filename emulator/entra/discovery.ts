@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono'
-import { findTenant } from '#emulator/directory/tenants.ts'
+import { findTenant, listTenants } from '#emulator/directory/tenants.ts'
 import { type Authority, PERSONAL_ACCOUNTS, resolveAuthority } from '#emulator/entra/authority.ts'
 import { answerError, asDiscovery, EntraError } from '#emulator/entra/errors.ts'
 import type { Word } from '#emulator/mischief/words.ts'
@@ -11,6 +11,16 @@ const MICROSOFT_HOSTS = ['login.microsoftonline.com', 'login.windows.net', 'logi
 /** OpenID configuration, instance discovery and signing keys. @see OpenID Connect Discovery 1.0 */
 export function discoveryRoutes(app: Hono<Env>, everywhere: World): void {
   const worldOf = (c: Context<Env>) => seenAs(everywhere, c.req.header('host'))
+
+  /**
+   * Clients that take the authority for one of Active Directory Federation Services leave the tenant out of the address:
+   * it is the first of the estate, and what they find is its version 2.
+   */
+  app.get('/adfs/.well-known/openid-configuration', (c) => {
+    const [tenant] = listTenants(everywhere.directory)
+    if (!tenant) throw new EntraError(90002, 'adfs')
+    return c.json(configuration(worldOf(c), resolveAuthority(everywhere.directory, tenant.id), 'v2'))
+  })
 
   for (const [path, version] of [
     ['/:tenant/v2.0/.well-known/openid-configuration', 'v2'],
@@ -97,8 +107,17 @@ function configuration({ origins, mischief }: World, authority: Authority, versi
     response_modes_supported: ['query', 'fragment', 'form_post'],
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: ['RS256'],
-    response_types_supported: ['code', 'id_token', 'code id_token', 'id_token token'],
-    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+    ...(version === 'v2'
+      ? {
+          response_types_supported: ['code', 'id_token', 'code id_token', 'id_token token'],
+          scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+        }
+      : {
+          response_types_supported: ['code', 'id_token', 'code id_token', 'token id_token', 'token'],
+          scopes_supported: ['openid'],
+          // A refresh token is good for every resource.
+          microsoft_multi_refresh_token: true,
+        }),
     issuer: words.includes('discovery.issuer=wrong') ? `${FOREIGN}/v2.0` : issuer,
     request_uri_parameter_supported: false,
     userinfo_endpoint: `${https}/oidc/userinfo`,

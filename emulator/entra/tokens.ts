@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { base64url } from 'jose'
 import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
 import { isFirstParty } from '#emulator/directory/first-party.ts'
+import { pairwise } from '#emulator/directory/ids.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
-import type { Application, Guid, ServicePrincipal, Tenant, User } from '#emulator/directory/types.ts'
+import type { Application, ServicePrincipal, Tenant, User } from '#emulator/directory/types.ts'
 import { makeUti } from '#emulator/directory/uti.ts'
 import { PERSONAL_ACCOUNTS } from '#emulator/entra/authority.ts'
 import { MFA } from '#emulator/entra/conditional-access.ts'
@@ -30,9 +31,6 @@ export type ClientAuthentication = '0' | '1' | '2'
 
 export const v2Issuer = ({ origins }: World, tenantId: string): string => `${origins.https}/${tenantId}/v2.0`
 export const v1Issuer = (tenantId: string): string => `https://sts.windows.net/${tenantId}/`
-/** The same person is another subject to every application. */
-export const pairwise = (userId: Guid, appId: Guid): string =>
-  createHash('sha256').update(`${userId}:${appId}`).digest('base64url')
 
 type ForUser = {
   tenant: Tenant

@@ -8,6 +8,7 @@ import { envelope, GraphError } from '#emulator/graph/errors.ts'
 import { type GraphState, openGraphState } from '#emulator/graph/state.ts'
 import { strike } from '#emulator/graph/strike.ts'
 import { deliverChanges } from '#emulator/graph/subscriptions/deliver.ts'
+import { answerUserInfo } from '#emulator/graph/userinfo.ts'
 import { type Env, sendBytes, type World } from '#emulator/world.ts'
 
 const JSON_TYPE = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
@@ -22,6 +23,7 @@ export function graphApp(world: World): Hono<Env> {
   state.reviewSubscriptions = deliverChanges(world, state.subscriptions)
   app.all('/v1.0/*', (c) => answer(c, world, state, 'v1.0'))
   app.all('/beta/*', (c) => answer(c, world, state, 'beta'))
+  app.on(['GET', 'POST'], '/oidc/userinfo', (c) => answerUserInfo(c, world, state.tokens))
   return app
 }
 

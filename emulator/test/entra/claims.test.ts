@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, test } from 'node:test'
+import { decodeJwt, type JWTPayload } from 'jose'
+import * as client from 'openid-client'
+import { Agent, fetch } from 'undici'
+import { startEmulator } from '#emulator/index.ts'
+import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
+import { APP, CONTOSO, FABRIKAM, REDIRECT, SECRET, testEstate } from '#emulator/test/support/estate.ts'
+import { askToken } from '#emulator/test/support/token.ts'
+
+/** The test estate with another registration of the daemon, and with many groups in Contoso. */
+const estateWith = (registration: object, groups = 0) => {
+  const estate = testEstate()
+  return {
+    ...estate,
+    tenants: estate.tenants.map((tenant) =>
+      // Generated groups draw their members from few people: everybody is in many.
+      tenant.id === CONTOSO ? { ...tenant, generated: { users: 0, groups, seed: 3 } } : tenant,
+    ),
+    applications: estate.applications?.map((app) => (app.appId === APP ? { ...app, ...registration } : app)) ?? [],
+  }
+}
+const emulator = await startEmulator({ estate: testEstate() })
+after(() => emulator.close())
+beforeEach(() => emulator.reset())
+
+const AUTHORIZE = {
+  client_id: APP,
+  redirect_uri: REDIRECT,
+  scope: 'openid profile email User.Read',
+  state: 's',
+  nonce: 'n',
+}
+
+async function tokensOf(
+  estate: ReturnType<typeof estateWith>,
+  { domain = 'contoso.example', responseType = 'code' }: { domain?: string; responseType?: string } = {},
+): Promise<{ idToken: JWTPayload; accessToken: JWTPayload }> {
+  await using here = await startEmulator({ estate })
+  const url = `${here.browserOrigin}/organizations/oauth2/v2.0/authorize?${new URLSearchParams({ ...AUTHORIZE, response_type: responseType })}`
+  const { url: back } = await signInAndAccept(openBrowser(here), url, { username: `uma@${domain}` })
+  const inFront = new URLSearchParams(back.hash.slice(1)).get('id_token')
+  if (inFront) return { idToken: decodeJwt(inFront), accessToken: {} }
+  const { body } = await askToken(here, 'organizations', {
+    grant_type: 'authorization_code',
+    client_id: APP,
+    client_secret: SECRET,
+    redirect_uri: REDIRECT,
+    code: back.searchParams.get('code') ?? '',
+  })
+  return { idToken: decodeJwt(body.id_token), accessToken: decodeJwt(body.access_token) }
+}
+
+test('optional claims of the registration stand in the token that they are wanted in', async () => {
+  const idToken = [
+    'email',
+    'upn',
+    'given_name',
+    'family_name',
+    'login_hint',
+    'auth_time',
+    'sid',
+    'acct',
+    'ctry',
+    'ipaddr',
+  ]
+  const tokens = await tokensOf(estateWith({ optionalClaims: { idToken } }))
+  const { auth_time: authTime, sid, login_hint: hint, ...others } = tokens.idToken
+  assert.equal(others.upn, 'uma@contoso.example')
+  assert.equal(others.family_name, 'User')
+  assert.deepEqual([others.acct, others.ctry, others.ipaddr], [0, 'US', '127.0.0.1'])
+  assert.ok(Math.abs(Number(authTime) - Date.now() / 1000) < 60)
+  assert.match(String(sid), /^[0-9a-f-]{36}$/)
+  assert.match(String(hint), /^O\./)
+  const plain = (await tokensOf(estateWith({}))).idToken
+  for (const name of ['upn', 'auth_time', 'sid', 'login_hint', 'ctry']) assert.equal(name in plain, false, name)
+})
+
+test('groups and roles of the directory: as far as the registration wants them', async () => {
+  const of = async (groupMembershipClaims: string | null, groups = 12) =>
+    (await tokensOf(estateWith({ groupMembershipClaims }, groups))).idToken
+  assert.equal((await of(null)).groups, undefined)
+  const security = (await of('SecurityGroup')).groups as string[]
+  const all = (await of('All')).groups as string[]
+  assert.ok(security.length > 0 && security.length < all.length, 'mail groups come with All alone')
+  assert.ok(security.every((id) => all.includes(id)))
+  assert.ok(Array.isArray((await of('DirectoryRole')).wids))
+  assert.equal((await of('SecurityGroup')).wids, undefined)
+})
+
+test('more than 200 groups do not fit: the token says where to ask; from the page 5 are the most', async () => {
+  const many = estateWith({ groupMembershipClaims: 'All', implicitGrant: { idTokens: true } }, 400)
+  const { idToken } = await tokensOf(many)
+  assert.equal(idToken.groups, undefined)
+  assert.deepEqual(idToken._claim_names, { groups: 'src1' })
+  const { src1 } = idToken._claim_sources as { src1: { endpoint: string } }
+  assert.match(src1.endpoint, new RegExp(`/users/${idToken.oid}/getMemberObjects$`))
+  const few = estateWith({ groupMembershipClaims: 'All', implicitGrant: { idTokens: true } }, 12)
+  const inFront = (await tokensOf(few, { responseType: 'id_token' })).idToken
+  assert.equal(inFront.hasgroups, true)
+  assert.equal(inFront.groups, undefined)
+})
+
+test('openid-client asks who is signed in, and finds the subject of its ID token', async () => {
+  const dispatcher = new Agent({ connect: { ca: emulator.ca } })
+  const send: client.CustomFetch = (url, options) =>
+    fetch(url, { ...(options as object), dispatcher }) as unknown as Promise<Response>
+  const config = await client.discovery(new URL(`${emulator.origin}/${FABRIKAM}/v2.0`), APP, SECRET, undefined, {
+    [client.customFetch]: send,
+    execute: [client.allowInsecureRequests],
+  })
+  const url = client.buildAuthorizationUrl(config, { redirect_uri: REDIRECT, scope: AUTHORIZE.scope, nonce: 'n' })
+  const back = await signInAndAccept(openBrowser(emulator), url.href, { username: 'uma@fabrikam.example' })
+  const tokens = await client.authorizationCodeGrant(config, back.url, { expectedNonce: 'n' })
+  const { sub } = tokens.claims() ?? assert.fail()
+  const info = await client.fetchUserInfo(config, tokens.access_token, sub)
+  assert.deepEqual([info.name, info.email], ['Uma User', 'uma@fabrikam.example'])
+  await assert.rejects(client.fetchUserInfo(config, 'nonsense', sub), /invalid_token|401|unexpected|challenge/i)
+})
