@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Start } from '#bin/start.ts'
 
-const PROGRAM = join(import.meta.dirname, '..', '..', 'emulator', 'cli.ts')
+/** By the name that the package gives it: here it is source, where it is installed it was built. */
+const PROGRAM = fileURLToPath(import.meta.resolve('tenantry/emulator/program'))
 
 /** `tenantry emulator …`: the emulator is a house of its own, so it is started as a process of its own. */
 export async function emulator({ signal }: Start, args: readonly string[]): Promise<number> {

@@ -2,8 +2,7 @@
  * The identifiers that look alike. All are GUIDs in lower case; each has a type of its own, so that an application
  * (client) id can never be passed where an object id is wanted.
  */
-declare const brand: unique symbol
-type Branded<Name extends string> = string & { readonly [brand]: Name }
+type Branded<Name extends string> = string & { readonly __is: Name }
 
 /** A directory: `tid` in tokens, `id` of Graph's organization. */
 export type TenantId = Branded<'TenantId'>
