@@ -50,6 +50,7 @@ export type Where = { origin: string; browserOrigin: string; caFile: string; dat
 export function configFor(
   { origin, browserOrigin, caFile, databaseUrl }: Where,
   env: Record<string, string> = {},
+  app: AppDefinition = APP_OF_BENCH,
 ): Config {
   const { config, mistakes } = readConfig(
     {
@@ -65,7 +66,7 @@ export function configFor(
       TENANTRY_LOG_LEVEL: 'warn',
       ...env,
     },
-    APP_OF_BENCH,
+    app,
   )
   if (!config) throw new Error(JSON.stringify(mistakes))
   return config

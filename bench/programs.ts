@@ -4,12 +4,17 @@ import { emulatorPages } from './emulator/pages.ts'
 import { emulatorStart } from './emulator/start.ts'
 import { emulatorTokens } from './emulator/tokens.ts'
 import { fullSync } from './full-sync/program.ts'
+import { planning } from './planning.ts'
+import { throttleDelay, throttleUse } from './throttle/program.ts'
 import { tokenCache } from './token-cache.ts'
 
 /** In the order in which they run. */
 export const PROGRAMS: readonly Program[] = [
   tokenCache,
   fullSync,
+  throttleUse,
+  throttleDelay,
+  planning,
   emulatorStart,
   emulatorMemory,
   emulatorTokens,
