@@ -10,6 +10,7 @@ import type { Tenant, TenantState } from '#model/tenant.ts'
 import { openTools } from '#tools.ts'
 
 export { type AppDefinition, defineApp } from '#model/app.ts'
+export type { BatchItem, BatchOutcome } from '#model/batch.ts'
 export type { TenantId } from '#model/ids.ts'
 export type { Checkpoint, JobDatabase, JobLog, JobSql } from '#model/job.ts'
 export { type Diagnosis, Problem, type ProblemCode } from '#model/problem.ts'

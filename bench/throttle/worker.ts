@@ -51,9 +51,11 @@ async function askOverAndOver(loop: number): Promise<void> {
     const client = Client.init({
       baseUrl: `${where.origin}/`,
       customHosts: new Set([new URL(where.origin).hostname]),
-      authProvider: async (done) => {
-        const token = await appToken(tools.entra, tenantId)
-        done(null, token.value)
+      authProvider: (done) => {
+        appToken(tools.entra, tenantId).then(
+          ({ value }) => done(null, value),
+          (error: unknown) => done(error, null),
+        )
       },
     })
     for (let request = 0; request < REQUESTS_OF_A_JOB; request++)

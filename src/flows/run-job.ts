@@ -3,6 +3,7 @@ import { checkPermissions } from '#flows/check-permissions.ts'
 import { jobCheckpoint, jobDatabase } from '#flows/job-database.ts'
 import { diagnoseJob, jobUnknown, timedOut } from '#flows/job-problems.ts'
 import { loseConsent } from '#flows/lose-consent.ts'
+import { batch } from '#graph/batch.ts'
 import { openSdkClient } from '#graph/sdk-client.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
@@ -73,13 +74,12 @@ async function runAuthors(tools: Needs, { tenant, definition, runId, signal, gra
   const time = AbortSignal.timeout((definition.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES) * MINUTE)
   const stop = AbortSignal.any([signal, time])
   const run = { store, tenantId: tenant.id, job: definition.name, runId }
-  const { client, problemBehind } = openSdkClient(
-    graphAsApp(tenant.id, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS, ...graphOptions }),
-    stop,
-  )
+  const graph = graphAsApp(tenant.id, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS, ...graphOptions })
+  const { client, problemBehind } = openSdkClient(graph, stop)
   const working = definition.run({
     tenant,
     graph: client,
+    batch: (items) => batch(graph, items, { signal: stop }),
     db: jobDatabase(run),
     log: log.child({ tenantId: tenant.id, job: definition.name, runId }),
     progress: (text) => asTenant(store, tenant.id, (sql) => recordProgress(sql, runId, text)),

@@ -1,3 +1,4 @@
+import type { BatchItem, BatchOutcome } from '#model/batch.ts'
 import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
 import type { Schedule } from '#model/schedule.ts'
 import type { Tenant } from '#model/tenant.ts'
@@ -29,6 +30,8 @@ export type JobRun<Client = unknown> = {
   tenant: Tenant
   /** Microsoft's own Graph client, as the app, in this tenant and no other. */
   graph: Client
+  /** Many requests to Graph in few: up to twenty in each, what is refused is asked again, and each has an outcome. */
+  batch(items: readonly BatchItem[]): Promise<BatchOutcome[]>
   db: JobDatabase
   log: JobLog
   /** One line of text that operators see while the run goes on, and afterwards. */

@@ -61,3 +61,10 @@ export function costOf(method: string, url: URL): Cost {
 /** Names in any case, with or without the dollar. */
 const optionsOf = (url: URL): Map<string, string> =>
   new Map([...url.searchParams].map(([name, value]) => [name.toLowerCase().replace(/^\$/, ''), value]))
+
+/** What requests cost that are sent as one: a batch is no cheaper than its items. */
+export const sumOf = (costs: readonly Cost[]): Cost => ({
+  units: costs.reduce((sum, { units }) => sum + units, 0),
+  writes: costs.reduce((sum, { writes }) => sum + writes, 0),
+  requests: costs.reduce((sum, { requests }) => sum + requests, 0),
+})

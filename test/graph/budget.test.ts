@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import type { Client } from '@microsoft/microsoft-graph-client'
 import { tasks } from '#daemon/tasks.ts'
 import type { Emulator, RequestEntry } from '#emulator/index.ts'
+import { batch } from '#graph/batch.ts'
 import { request } from '#graph/request.ts'
 import { enqueueAll } from '#jobs/enqueue.ts'
 import { startRunner } from '#jobs/runner.ts'
@@ -234,4 +235,17 @@ test('G12 a person does not wait for background work, and what is asked for him 
   await ask('low')
   const waited = clock.pauses.reduce((sum, pause) => sum + pause, 0) / 1_000
   assert.ok(waited > 10, `${waited} s: twenty were taken where 7.6 were there`)
+})
+
+test('G10 a batch is no cheaper than its items: each is charged, and they wait together', async (t) => {
+  const { tools, tenantIds, clock, emulator } = await openThrottled(t, { tenants: 1, scale: 0.02, embedded: true })
+  const [tenantId] = tenantIds as [TenantId]
+  const items = Array.from({ length: 80 }, (_, index) => ({ id: `${index}`, path: ONE_UNIT }))
+  const outcomes = await batch(tools.graphAsApp(tenantId), items)
+  assert.deepEqual([...new Set(outcomes.map(({ status }) => status))], [200])
+  assert.equal(emulator.requests.list({ path: '/v1.0/\\$batch' }).length, 4, 'nothing was refused and asked again')
+  assert.match(await tools.telemetry.exposition(), /^tenantry_graph_units_total 80$/m)
+  // 53 are there at once, and 6.65 come in a second.
+  const waited = clock.pauses.reduce((sum, pause) => sum + pause, 0) / 1_000
+  assert.ok(waited > 1, `${waited} s`)
 })

@@ -52,7 +52,7 @@ for (const backend of ['pglite', 'postgres'] as const)
     beforeEach(async () => {
       opening ??= (async () =>
         openFleet({
-          tenants: 14,
+          tenants: 15,
           users: 30,
           groups: 1,
           app: APP,
@@ -95,8 +95,24 @@ for (const backend of ['pglite', 'postgres'] as const)
       assert.deepEqual([found?.job, found?.state, found?.progress], ['the-job', 'succeeded', '30 people'])
     })
 
+    test('G10 a run asks many things at once, and hears of each what became of it', async () => {
+      const found: unknown[] = []
+      await run(async ({ batch }) => {
+        const outcomes = await batch([
+          { id: 'people', path: '/users?$select=id&$top=999' },
+          { id: 'forbidden', path: '/applications' },
+        ])
+        for (const { id, status, body, problem } of outcomes)
+          found.push([id, status, (body as { value: unknown[] } | null)?.value.length ?? null, problem?.code ?? null])
+      })
+      assert.deepEqual(found, [
+        ['people', 200, 30, null],
+        ['forbidden', 403, null, 'PERMISSION_MISSING'],
+      ])
+    })
+
     test('a transaction sees and touches rows of its own tenant only, and cannot step out of it', async () => {
-      const other = fleet.tenantIds[13] as TenantId
+      const other = fleet.tenantIds[14] as TenantId
       await syncTenant(fleet.tools, { tenantId: other, signal: never })
       await syncTenant(fleet.tools, { tenantId, signal: never })
       await run(async ({ db }) => {
