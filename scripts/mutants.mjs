@@ -106,6 +106,34 @@ const MUTANTS = [
     replace: 'throw error',
     tests: ['test/flows/grants-recognised.test.ts'],
   },
+  {
+    name: 'a warning of Graph is not heeded',
+    file: 'src/graph/request.ts',
+    search: 'if (percentage > 0)',
+    replace: 'if (percentage > 9)',
+    tests: ['test/graph/budget.test.ts'],
+  },
+  {
+    name: 'whoever asks for much at once is served before the others',
+    file: 'src/graph/turns.ts',
+    search: '      queues.delete(who)\n',
+    replace: '      if (queue.length === 0) queues.delete(who)\n',
+    tests: ['test/graph/budget.test.ts'],
+  },
+  {
+    name: 'loans are not shared between processes',
+    file: 'src/store/buckets.ts',
+    search: 'case when filled.tokens >= enough then wanted else 0 end',
+    replace: 'case when filled.tokens >= enough then wanted / 2 else 0 end',
+    tests: ['test/graph/budget.test.ts'],
+  },
+  {
+    name: 'an item of a batch without an answer is taken for done',
+    file: 'src/graph/batch.ts',
+    search: 'answer === null || [...RETRIED',
+    replace: 'answer !== null && [...RETRIED',
+    tests: ['test/graph/batch.test.ts'],
+  },
 ]
 
 const LONGEST_TEST_MILLISECONDS = 120_000

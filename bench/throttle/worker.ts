@@ -48,15 +48,10 @@ process.once('SIGTERM', () => process.exit(0))
 async function askOverAndOver(loop: number): Promise<void> {
   for (let turn = loop; ; turn += concurrency) {
     const tenantId = tenantIds[turn % tenantIds.length] as TenantId
-    const client = Client.init({
+    const client = Client.initWithMiddleware({
       baseUrl: `${where.origin}/`,
       customHosts: new Set([new URL(where.origin).hostname]),
-      authProvider: (done) => {
-        appToken(tools.entra, tenantId).then(
-          ({ value }) => done(null, value),
-          (error: unknown) => done(error, null),
-        )
-      },
+      authProvider: { getAccessToken: async () => (await appToken(tools.entra, tenantId)).value },
     })
     for (let request = 0; request < REQUESTS_OF_A_JOB; request++)
       await client

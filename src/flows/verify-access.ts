@@ -1,8 +1,6 @@
 import { type AppToken, appToken } from '#entra/app-token.ts'
-import { firstGroup } from '#graph/groups.ts'
-import type { Graph } from '#graph/open.ts'
-import { type Organization, readOrganization } from '#graph/organization.ts'
-import { firstUser } from '#graph/users.ts'
+import { batch } from '#graph/batch.ts'
+import { ORGANIZATION_PATH, type Organization, parseOrganization } from '#graph/organization.ts'
 import type { TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
 import { Problem } from '#model/problem.ts'
@@ -17,34 +15,20 @@ export type Access = {
   organization: Organization | null
 }
 
-type Probe = { anyOf: readonly string[]; call: (graph: Graph) => Promise<Organization | null> }
+type Probe = { id: string; anyOf: readonly string[]; path: string }
 
-/** One Graph call for each family of permissions, the most telling first. */
+const ORGANIZATION = 'organization'
+/** The cheapest question for each family of permissions that only a working permission can answer. */
 const PROBES: readonly Probe[] = [
-  {
-    anyOf: ['Organization.Read.All', 'Organization.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
-    call: readOrganization,
-  },
-  {
-    anyOf: ['User.ReadBasic.All', ...readPermissions('user')],
-    call: async (graph) => {
-      await firstUser(graph)
-      return null
-    },
-  },
-  {
-    anyOf: readPermissions('group'),
-    call: async (graph) => {
-      await firstGroup(graph)
-      return null
-    },
-  },
+  { id: ORGANIZATION, anyOf: readPermissions('organization'), path: ORGANIZATION_PATH },
+  { id: 'users', anyOf: ['User.ReadBasic.All', ...readPermissions('user')], path: '/users?$select=id&$top=1' },
+  { id: 'groups', anyOf: readPermissions('group'), path: '/groups?$select=id&$top=1' },
 ]
 
 /**
- * Proves, without any administrator, that the app works in a tenant: a fresh app-only token, its roles, and one call to
- * Microsoft Graph that must succeed.
- * @throws Problem when there is no token, when the call fails, or TOKEN_OF_OTHER_TENANT when Graph answers for another tenant
+ * Proves, without any administrator, that the app works in a tenant: a fresh app-only token, its roles, and one batch of
+ * Microsoft Graph in which each family of permissions must answer.
+ * @throws Problem when there is no token, when a question fails, or TOKEN_OF_OTHER_TENANT when Graph answers for another tenant
  */
 export async function verifyAccess(
   { config, entra, graphAsApp }: Pick<Tools, 'config' | 'entra' | 'graphAsApp'>,
@@ -53,8 +37,14 @@ export async function verifyAccess(
 ): Promise<Access> {
   const token = await appToken(entra, tenantId, { fresh: true })
   const missing = missingRoles(config.app.permissions, token.roles)
-  const probe = PROBES.find(({ anyOf }) => anyOf.some((value) => token.roles.includes(value)))
-  const organization = probe ? await probe.call(graphAsApp(tenantId, graphOptions)) : null
+  const probes = PROBES.filter(({ anyOf }) => anyOf.some((value) => token.roles.includes(value)))
+  const outcomes = await batch(
+    graphAsApp(tenantId, graphOptions),
+    probes.map(({ id, path }) => ({ id, path })),
+  )
+  for (const { problem } of outcomes) if (problem) throw problem
+  const told = outcomes.find(({ id }) => id === ORGANIZATION)
+  const organization = told ? parseOrganization(told.body) : null
   if (organization && organization.id !== tenantId) throw otherTenant(tenantId)
   return { token, missing, organization }
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
 import { type Page, pages } from '#graph/pages.ts'
-import { request } from '#graph/request.ts'
 import { type ObjectId, parseObjectId } from '#model/ids.ts'
 import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
 
@@ -26,8 +25,3 @@ export const resourcePages = (
     },
     ...(signal ? { signal } : {}),
   })
-
-/** The cheapest question that only a working permission can answer. */
-export async function firstObject(graph: Graph, collection: Selection['collection']): Promise<void> {
-  await request(graph, { path: `/${collection}?$select=id&$top=1` })
-}

@@ -18,11 +18,16 @@ const organizations = z.object({
     .min(1),
 })
 
-/** The tenant that the token is for, as Graph knows it. @see https://learn.microsoft.com/graph/api/organization-list */
-export async function readOrganization(graph: Graph): Promise<Organization> {
-  const parsed = organizations.safeParse(
-    await request(graph, { path: '/organization?$select=id,displayName,verifiedDomains' }),
-  )
+/** @see https://learn.microsoft.com/graph/api/organization-list */
+export const ORGANIZATION_PATH = '/organization?$select=id,displayName,verifiedDomains'
+
+/** The tenant that the token is for, as Graph knows it. */
+export const readOrganization = async (graph: Graph): Promise<Organization> =>
+  parseOrganization(await request(graph, { path: ORGANIZATION_PATH }))
+
+/** @throws Problem ANSWER_UNREADABLE */
+export function parseOrganization(json: unknown): Organization {
+  const parsed = organizations.safeParse(json)
   const organization = parsed.data?.value[0]
   const id = parseTenantId(organization?.id)
   if (!organization || !id)

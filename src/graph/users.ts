@@ -1,4 +1,4 @@
-import { firstObject, resourcePages, type Selection } from '#graph/directory-objects.ts'
+import { resourcePages, type Selection } from '#graph/directory-objects.ts'
 import type { Graph } from '#graph/open.ts'
 
 const USERS: Selection = {
@@ -9,4 +9,3 @@ const USERS: Selection = {
 
 /** @see https://learn.microsoft.com/graph/api/user-list */
 export const userPages = (graph: Graph, options: { signal?: AbortSignal } = {}) => resourcePages(graph, USERS, options)
-export const firstUser = (graph: Graph): Promise<void> => firstObject(graph, 'users')
