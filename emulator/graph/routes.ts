@@ -10,6 +10,7 @@ import { directoryRoleRoutes } from '#emulator/graph/resources/directory-roles.t
 import { federatedCredentialRoutes } from '#emulator/graph/resources/federated-credentials.ts'
 import { groupWriteRoutes } from '#emulator/graph/resources/group-writes.ts'
 import { groupRoutes } from '#emulator/graph/resources/groups.ts'
+import { licenceRoutes } from '#emulator/graph/resources/licences.ts'
 import { memberRoutes } from '#emulator/graph/resources/members.ts'
 import { membershipRoutes } from '#emulator/graph/resources/memberships.ts'
 import { organizationRoutes } from '#emulator/graph/resources/organization.ts'
@@ -24,6 +25,7 @@ import { subscriptionRoutes } from '#emulator/graph/subscriptions/routes.ts'
 /** Everything that is emulated. What is not here is answered 501. */
 export const ROUTES: readonly Route[] = [
   ...organizationRoutes,
+  ...licenceRoutes,
   ...userRoutes,
   ...userWriteRoutes,
   ...membershipRoutes,

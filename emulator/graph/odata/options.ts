@@ -1,4 +1,4 @@
-import { badRequest, GraphError } from '#emulator/graph/errors.ts'
+import { badRequest, GraphError, unsupportedQuery } from '#emulator/graph/errors.ts'
 
 /** One property of $expand, and the $select in its brackets. */
 export type Expansion = { name: string; select: readonly string[] | null }
@@ -46,7 +46,7 @@ export function readOptions(query: string): Options {
     filter: given.get('filter') || null,
     orderBy: names(given.get('orderby'))?.map(readOrder) ?? [],
     search: given.get('search') || null,
-    expand: names(given.get('expand'))?.map(readExpansion) ?? [],
+    expand: readExpansions(given.get('expand')),
     count: readCount(given.get('count')),
     skipToken: given.get('skiptoken') ?? null,
     deltaToken: given.get('deltatoken') ?? null,
@@ -62,6 +62,13 @@ const names = (text: string | undefined): string[] | null =>
         .map((name) => name.trim())
         .filter(Boolean)
     : null
+
+/** Directory objects bring one relationship along, no more. */
+function readExpansions(text: string | undefined): Expansion[] {
+  const expansions = names(text)?.map(readExpansion) ?? []
+  if (expansions.length > 1) throw unsupportedQuery('Only one property can be expanded by $expand.')
+  return expansions
+}
 
 function readExpansion(text: string): Expansion {
   const [, name = text, inner = ''] = /^([^(]+)\((.*)\)$/s.exec(text) ?? []

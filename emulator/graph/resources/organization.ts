@@ -1,10 +1,15 @@
 import type { Tenant } from '#emulator/directory/types.ts'
-import type { Call } from '#emulator/graph/call.ts'
-import { param } from '#emulator/graph/call.ts'
+import { type Call, param } from '#emulator/graph/call.ts'
 import { notFound } from '#emulator/graph/errors.ts'
 import { collection, entity } from '#emulator/graph/odata/collection.ts'
 import type { EntityType, Property } from '#emulator/graph/odata/entity.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
+import {
+  DIRECTORY_OBJECT,
+  type DirectoryObject,
+  groupObject,
+  userObject,
+} from '#emulator/graph/resources/directory-object-type.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
 import { stamp } from '#emulator/graph/stamp.ts'
 
@@ -68,42 +73,31 @@ const DOMAIN: EntityType<Domain> = {
   },
 }
 
-type Sku = { id: string; skuId: string; skuPartNumber: string; consumedUnits: number; enabled: number }
-
-/** Everybody has an Office 365 E3, and a premium tenant a P1 besides. */
-const SKUS = [
-  { skuId: '6fd2c87f-b296-42f0-b1d4-1e91e994b900', skuPartNumber: 'ENTERPRISEPACK', isPremium: false },
-  { skuId: '078d2b04-f1bd-4111-bbd4-b4b1b354cef4', skuPartNumber: 'AAD_PREMIUM', isPremium: true },
-]
-
-/** @see https://learn.microsoft.com/graph/api/resources/subscribedsku */
-const SUBSCRIBED_SKU: EntityType<Sku> = {
-  name: 'subscribedSku',
-  properties: {
-    accountName: { read: () => 'emulator', shown: true },
-    appliesTo: { read: () => 'User', shown: true },
-    capabilityStatus: { read: () => 'Enabled', shown: true },
-    consumedUnits: { read: (sku) => sku.consumedUnits, shown: true },
-    id: { read: (sku) => sku.id, shown: true },
-    prepaidUnits: {
-      read: (sku) => ({ enabled: sku.enabled, suspended: 0, warning: 0, lockedOut: 0 }),
-      shown: true,
-    },
-    servicePlans: { read: () => [], shown: true },
-    skuId: { read: (sku) => sku.skuId, shown: true },
-    skuPartNumber: { read: (sku) => sku.skuPartNumber, shown: true },
-    subscriptionIds: { read: () => [], shown: true },
-  },
+/** Only partners who resell have contracts with customers; nobody does here. @see https://learn.microsoft.com/graph/api/contract-list */
+const CONTRACT: EntityType<{ id: string }> = {
+  name: 'contract',
+  properties: Object.fromEntries(
+    ['id', 'deletedDateTime', 'contractType', 'customerId', 'defaultDomainName', 'displayName'].map((name) => [
+      name,
+      { read: () => null, shown: true as const },
+    ]),
+  ),
 }
 
-const skusOf = ({ contents: { tenant, users } }: Call): Sku[] =>
-  SKUS.filter(({ isPremium }) => tenant.premium || !isPremium).map(({ skuId, skuPartNumber }) => ({
-    id: `${tenant.id}_${skuId}`,
-    skuId,
-    skuPartNumber,
-    consumedUnits: users.size,
-    enabled: Math.max(25, Math.ceil(users.size / 25) * 25),
-  }))
+/** Users and groups whose names end with the domain. @see https://learn.microsoft.com/graph/api/domain-list-domainnamereferences */
+function namedAfter({ contents }: Call, domain: string): DirectoryObject[] {
+  const ends = (name: string | null) => name?.toLowerCase().endsWith(`@${domain}`) === true
+  return [
+    ...contents.users.filter((user) => ends(user.userPrincipalName) || ends(user.mail)).map(userObject),
+    ...[...contents.groups.values()].filter((group) => ends(group.mail)).map(groupObject),
+  ]
+}
+
+function domainIn(call: Call): Domain {
+  const found = domainsOf(call).find(({ id }) => id === param(call, 'id').toLowerCase())
+  if (!found) throw notFound(param(call, 'id'))
+  return found
+}
 
 const domainsOf = ({ contents }: Call): Domain[] =>
   contents.tenant.domains.map(({ name, isDefault, isInitial }) => ({ id: name, isDefault, isInitial }))
@@ -119,15 +113,25 @@ export const organizationRoutes: readonly Route[] = [
   get('domains', NEEDS.readDomains, (call) =>
     collection(call, { type: DOMAIN, items: domainsOf(call), context: 'domains' }),
   ),
-  get('domains/{id}', NEEDS.readDomains, (call) => {
-    const item = domainsOf(call).find(({ id }) => id === param(call, 'id').toLowerCase())
-    if (!item) throw notFound(param(call, 'id'))
-    return entity(call, { type: DOMAIN, item, context: 'domains' })
-  }),
+  get('domains/{id}', NEEDS.readDomains, (call) =>
+    entity(call, { type: DOMAIN, item: domainIn(call), context: 'domains' }),
+  ),
   get(
-    'subscribedSkus',
-    NEEDS.readSkus,
-    (call) => collection(call, { type: SUBSCRIBED_SKU, items: skusOf(call), context: 'subscribedSkus' }),
+    'domains/{id}/domainNameReferences',
+    NEEDS.readDomains,
+    (call) =>
+      collection(call, {
+        type: DIRECTORY_OBJECT,
+        items: namedAfter(call, domainIn(call).id),
+        context: 'directoryObjects',
+        isStable: true,
+      }),
+    { units: 4 },
+  ),
+  get(
+    'contracts',
+    NEEDS.readContracts,
+    (call) => collection(call, { type: CONTRACT, items: [], context: 'contracts' }),
     { units: 3 },
   ),
 ]

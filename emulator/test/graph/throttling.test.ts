@@ -37,11 +37,28 @@ test('every request says what it costs, throttled or not', async () => {
     [`/servicePrincipals/${graph}/appRoleAssignments`, '2'],
     ['/applications', '2'],
     ['/users/none@fabrikam.example', '1'],
+    ['/contracts', '3'],
+    ['/subscribedSkus', '3'],
+    ['/domains/fabrikam.example/domainNameReferences', '4'],
+    ['/oauth2PermissionGrants', '2'],
+    ['/oauth2PermissionGrants/none', '2'],
+    ...['memberOf', 'transitiveMemberOf', 'ownedObjects', 'licenseDetails'].map((of): [string, string] => [
+      `/users/none/${of}`,
+      '2',
+    ]),
+    [`${group}/memberOf`, '1'],
   ]
   for (const [path, units] of cases) assert.equal((await ask(path)).headers.get('x-ms-resource-unit'), units, path)
   const many = (select: string) => ask(`/directoryObjects/getByIds${select}`, { body: { ids: [graph] } })
   assert.equal((await many('')).headers.get('x-ms-resource-unit'), '5')
   assert.equal((await many('?$select=id')).headers.get('x-ms-resource-unit'), '2')
+  for (const [name, units] of [
+    ['getMemberGroups', '2'],
+    ['getMemberObjects', '2'],
+    ['checkMemberGroups', '4'],
+    ['checkMemberObjects', '4'],
+  ])
+    assert.equal((await ask(`/users/none/${name}`, { body: {} })).headers.get('x-ms-resource-unit'), units, name)
 })
 
 test('beyond the limit of application and tenant comes 429, until the bucket has room again', async () => {
