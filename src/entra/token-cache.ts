@@ -1,4 +1,5 @@
 import type { AppToken } from '#entra/app-token.ts'
+import { type GuidIndex, openGuidIndex } from '#entra/guid-index.ts'
 import type { TenantId } from '#model/ids.ts'
 
 /** App-only tokens by tenant: bounded memory, and a hit is one look-up however many there are. */
@@ -11,9 +12,6 @@ export type TokenCache = {
 
 const RENEW_BEFORE_MILLISECONDS = 5 * 60_000
 
-/** The promise is kept, not made at every hit, and the time in whole seconds: a hit reads little from memory. */
-type Kept = { token: Promise<AppToken>; renewAtSeconds: number }
-
 /** About 2 KB each: some 100 MB when both halves are full. */
 const MAX_TOKENS_OF_A_HALF = 25_000
 
@@ -22,30 +20,51 @@ const MAX_TOKENS_OF_A_HALF = 25_000
  * the old one, and what nobody has asked for since is dropped with the old half before it.
  */
 export function openTokenCache(maxOfAHalf = MAX_TOKENS_OF_A_HALF): TokenCache {
-  let young = new Map<TenantId, Kept>()
-  let old = new Map<TenantId, Kept>()
-  const keep = (tenantId: TenantId, kept: Kept) => {
-    if (young.size >= maxOfAHalf) {
+  let young = openHalf(maxOfAHalf)
+  let old: Half | null = null
+  const keep = (tenantId: TenantId, token: Promise<AppToken>, renewAtSeconds: number) => {
+    if (young.index.size() >= maxOfAHalf && young.index.find(tenantId) < 0) {
       old = young
-      young = new Map()
+      young = openHalf(maxOfAHalf)
     }
-    young.set(tenantId, kept)
+    const place = young.index.add(tenantId)
+    if (place < 0) return
+    young.tokens[place] = token
+    young.renewAtSeconds[place] = renewAtSeconds
   }
   return {
     get(tenantId, now) {
-      const found = young.get(tenantId) ?? old.get(tenantId)
-      if (!found || found.renewAtSeconds * 1_000 <= now) return null
-      if (old.size > 0 && !young.has(tenantId)) keep(tenantId, found)
-      return found.token
+      const place = young.index.find(tenantId)
+      if (place >= 0) return usable(young, place, now)
+      const before = old?.index.find(tenantId) ?? -1
+      if (!old || before < 0) return null
+      const token = usable(old, before, now)
+      if (token) keep(tenantId, token, old.renewAtSeconds[before] ?? 0)
+      return token
     },
     set: (token) =>
-      keep(token.tenantId, {
-        token: Promise.resolve(token),
-        renewAtSeconds: Math.floor((token.expiresAt.getTime() - RENEW_BEFORE_MILLISECONDS) / 1_000),
-      }),
+      keep(
+        token.tenantId,
+        Promise.resolve(token),
+        Math.floor((token.expiresAt.getTime() - RENEW_BEFORE_MILLISECONDS) / 1_000),
+      ),
     delete(tenantId) {
-      young.delete(tenantId)
-      old.delete(tenantId)
+      for (const half of [young, old]) {
+        const place = half?.index.find(tenantId) ?? -1
+        if (half && place >= 0) half.tokens[place] = null
+      }
     },
   }
 }
+
+/** In columns, so that a hit reads little from memory; and the promise is kept, not made at every hit. */
+type Half = { index: GuidIndex; tokens: (Promise<AppToken> | null)[]; renewAtSeconds: Int32Array }
+
+const openHalf = (max: number): Half => ({
+  index: openGuidIndex(max),
+  tokens: [],
+  renewAtSeconds: new Int32Array(max),
+})
+
+const usable = ({ tokens, renewAtSeconds }: Half, place: number, now: number): Promise<AppToken> | null =>
+  (renewAtSeconds[place] ?? 0) * 1_000 > now ? (tokens[place] ?? null) : null

@@ -94,13 +94,12 @@ test('however many tenants there are, the tokens kept are bounded, and those in 
   const [busy, idle] = [madeUp.tenantId(), madeUp.tenantId()]
   cache.set(tokenOf(busy))
   cache.set(tokenOf(idle))
-  for (let count = 0; count < 3 * half; count++) {
-    cache.set(tokenOf(`${count}` as TenantId))
+  const others = Array.from({ length: 3 * half }, () => madeUp.tenantId())
+  for (const tenantId of others) {
+    cache.set(tokenOf(tenantId))
     assert.ok(cache.get(busy, now))
   }
   assert.equal(cache.get(idle, now), null)
-  const kept = Array.from({ length: 3 * half }, (_, count) => `${count}` as TenantId).filter(
-    (id) => cache.get(id, now) !== null,
-  )
+  const kept = others.filter((id) => cache.get(id, now) !== null)
   assert.ok(kept.length >= half - 1 && kept.length < 2 * half, `${kept.length} are kept`)
 })
