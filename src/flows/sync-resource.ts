@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { readAhead } from '#base/read-ahead.ts'
 import { readChanges } from '#graph/changes.ts'
 import type { Graph } from '#graph/open.ts'
 import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
-import type { ChangePage, ResourceDefinition } from '#model/resource.ts'
+import type { ChangePage, ResourceDefinition, ResourceKind } from '#model/resource.ts'
 import { type Cursor, saveCursor } from '#store/cursors.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
-import { applyPage, countStored, countUnseen, removeUnseen } from '#store/resources.ts'
+import { applyPage, countOfKind, isThereAlready, type Reading, removeUnseen } from '#store/resources.ts'
 import { recordPage } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
@@ -21,6 +22,8 @@ export type SyncWork = Pick<Tools, 'config' | 'store' | 'clock' | 'log' | 'telem
 
 /** Delta tokens of directory objects are documented to live seven days. @see https://learn.microsoft.com/graph/delta-query-overview#token-duration */
 const DELTA_LIFE_MILLISECONDS = 6.5 * 24 * 3_600_000
+/** So many pages may wait while others are stored. */
+const PAGES_AHEAD = 4
 /** Below so many objects a large share says nothing. */
 const REMOVALS_ALWAYS_FINE = 50
 
@@ -35,14 +38,18 @@ export async function syncResource(
 ): Promise<'finished' | 'unfinished'> {
   const cursor = usable(work, definition, known)
   try {
-    return await round(work, definition, cursor)
+    return await round(work, definition, { cursor, first: known === null })
   } catch (error) {
     const forgotten = diagnose(error).code === 'SYNC_STATE_LOST' && (cursor.nextLink ?? cursor.deltaLink) !== null
     if (!forgotten) throw error
     work.log.info({ tenantId: work.tenantId, kind: definition.kind }, 'Graph has forgotten our place: reading anew')
-    return round(work, definition, { ...anew(definition), removalsAllowed: cursor.removalsAllowed })
+    const again = { ...anew(definition), removalsAllowed: cursor.removalsAllowed }
+    return round(work, definition, { cursor: again, first: false })
   }
 }
+
+/** Where a round begins or stands. `first`: nothing of this kind has ever been stored of the tenant. */
+type Start = { cursor: Cursor; first: boolean }
 
 const anew = ({ kind }: ResourceDefinition): Cursor => ({
   kind,
@@ -66,54 +73,72 @@ function usable({ clock }: SyncWork, definition: ResourceDefinition, cursor: Cur
     : { ...anew(definition), removalsAllowed }
 }
 
-/** While one page is stored, the next is on its way. */
-async function round(
-  work: SyncWork,
-  definition: ResourceDefinition,
-  start: Cursor,
-): Promise<'finished' | 'unfinished'> {
-  const { graph, signal } = work
-  let cursor = start
-  let coming = readChanges(graph, definition, { link: cursor.nextLink ?? cursor.deltaLink, signal })
-  for (;;) {
-    const page = await coming
-    const makeRoom = page.nextLink !== null && work.mustMakeRoom()
-    if (page.nextLink !== null && !makeRoom) {
-      coming = readChanges(graph, definition, { link: page.nextLink, signal })
-      // If storing this page fails, nobody waits for the next one any more.
-      coming.catch(() => {})
+/** While pages are stored, the next are on their way; what arrives meanwhile is stored together. */
+async function round(work: SyncWork, definition: ResourceDefinition, from: Start): Promise<'finished' | 'unfinished'> {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([work.signal, stop.signal])
+  const read = (link: string | null) => readChanges(work.graph, definition, { link, signal })
+  const ahead = readAhead<ChangePage>((last) => {
+    if (last === null) return read(from.cursor.nextLink ?? from.cursor.deltaLink)
+    return last.nextLink === null || work.mustMakeRoom() ? null : read(last.nextLink)
+  }, PAGES_AHEAD)
+  try {
+    for (let at = from; ; ) {
+      const pages = await ahead.take()
+      if (pages.length === 0) return 'unfinished'
+      at = await storeOrUpdate(work, definition, at, pages)
+      if (at.cursor.nextLink === null) return 'finished'
     }
-    cursor = await store(work, definition, cursor, page)
-    if (page.nextLink === null) return 'finished'
-    if (makeRoom) return 'unfinished'
+  } finally {
+    stop.abort()
   }
 }
 
-/** The page, its counters and the place to go on from: all or nothing. */
+/** A first reading need not look for what is stored, until it meets an object for the second time. */
+async function storeOrUpdate(
+  work: SyncWork,
+  definition: ResourceDefinition,
+  { cursor, first }: Start,
+  pages: readonly ChangePage[],
+): Promise<Start> {
+  if (first) {
+    try {
+      return { cursor: await store(work, { ...definition, ...cursor, first }, cursor, pages), first }
+    } catch (error) {
+      if (!isThereAlready(error)) throw error
+    }
+  }
+  return { cursor: await store(work, { ...definition, ...cursor }, cursor, pages), first: false }
+}
+
+/** The pages, their counters and the place to go on from: all or nothing. */
 async function store(
   { store, config, clock, telemetry, tenantId, runId }: SyncWork,
-  definition: ResourceDefinition,
+  reading: Reading,
   cursor: Cursor,
-  page: ChangePage,
+  pages: readonly ChangePage[],
 ): Promise<Cursor> {
-  const { kind } = definition
+  const { kind } = reading
   const limit = config.app.largestRemovalShare ?? 0.3
-  const told = { 'tenantry.tenant': tenantId, 'tenantry.kind': kind, 'tenantry.objects': page.changed.length }
+  const count = pages.reduce((sum, { changed }) => sum + changed.ids.length, 0)
+  const told = { 'tenantry.tenant': tenantId, 'tenantry.kind': kind, 'tenantry.objects': count }
   return telemetry.span('page stored', told, () =>
     asTenant(store, tenantId, async (sql) => {
-      await guardRemovals(sql, cursor, page, limit)
-      let removed = await applyPage(sql, kind, cursor.generation, page)
-      const last = page.nextLink === null
-      if (last && cursor.deltaLink === null) removed += await removeUnseen(sql, kind, cursor.generation)
+      let removed = 0
+      for (const page of pages) removed += await applyPage(sql, reading, page)
+      const end = pages.findLast(({ nextLink }) => nextLink === null)
+      if (end && cursor.deltaLink === null) removed += await removeUnseen(sql, kind, cursor.generation)
+      if (removed > 0 && !cursor.removalsAllowed)
+        await guardRemovals(sql, { kind, removed: removed + cursor.removedInRound, limit })
       const next: Cursor = {
         ...cursor,
-        nextLink: page.nextLink,
-        ...(last
-          ? { deltaLink: page.deltaLink, deltaAt: clock.now(), finishedInRun: runId, removalsAllowed: false }
+        nextLink: end ? null : (pages.at(-1)?.nextLink ?? null),
+        ...(end
+          ? { deltaLink: end.deltaLink, deltaAt: clock.now(), finishedInRun: runId, removalsAllowed: false }
           : {}),
         removedInRound: cursor.removedInRound + removed,
       }
-      await recordPage(sql, runId, { kind, count: page.changed.length, removed })
+      await recordPage(sql, runId, { kind, count, pages: pages.length, removed })
       await saveCursor(sql, next)
       return next
     }),
@@ -121,29 +146,20 @@ async function store(
 }
 
 /**
- * A round that would remove a large share of what is stored stops and asks: it may be the customer's wish, or a fault at
- * Microsoft or here.
+ * A round that removes a large share of what is stored stops and asks: it may be the customer's wish, or a fault at
+ * Microsoft or here. Looked at after the removal, in its transaction: only then is it known how much it was.
  */
-async function guardRemovals(sql: TenantSql, cursor: Cursor, page: ChangePage, limit: number): Promise<void> {
-  if (cursor.removalsAllowed) return
-  const endsFullReading = page.nextLink === null && cursor.deltaLink === null
-  if (page.removed.length === 0 && !endsFullReading) return
-  const { total, unseen } = await countUnseen(sql, cursor.kind, cursor.generation)
-  const seenNow = endsFullReading
-    ? await countStored(
-        sql,
-        cursor.kind,
-        page.changed.map(({ id }) => id),
-      )
-    : 0
-  const going = endsFullReading ? unseen - seenNow : await countStored(sql, cursor.kind, page.removed)
-  const before = total + cursor.removedInRound
-  const would = going + cursor.removedInRound
-  if (would <= REMOVALS_ALWAYS_FINE || would <= before * limit) return
+async function guardRemovals(
+  sql: TenantSql,
+  { kind, removed, limit }: { kind: ResourceKind; removed: number; limit: number },
+): Promise<void> {
+  if (removed <= REMOVALS_ALWAYS_FINE) return
+  const before = (await countOfKind(sql, kind)) + removed
+  if (removed <= before * limit) return
   throw new Problem({
     code: 'REMOVAL_TOO_LARGE',
     owner: 'operator',
-    message: `This reading would remove ${would} of ${before} stored objects of kind ${cursor.kind}.`,
+    message: `This reading would remove ${removed} of ${before} stored objects of kind ${kind}.`,
     nextStep:
       'Ask the customer. If it is right, run `tenantry tenants allow-removal` for the tenant; nothing was removed meanwhile.',
     retry: 'never',

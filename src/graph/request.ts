@@ -26,10 +26,14 @@ const RETRIED = [429, 500, 502, 503, 504]
  * @returns the JSON of the answer; null when it has no body
  * @throws Problem with Graph's own code in `sourceCode`
  */
-export async function request(
+export const request = async (graph: Graph, wanted: GraphRequest): Promise<unknown> =>
+  (await requestText(graph, wanted)).json
+
+/** The same, with the text that the JSON was read from: for whoever passes it on. */
+export async function requestText(
   graph: Graph,
   { method = 'GET', path, body, headers, signal }: GraphRequest,
-): Promise<unknown> {
+): Promise<{ json: unknown; text: string }> {
   return read(
     await settle(graph, {
       method,
@@ -210,11 +214,12 @@ export function tooLong(answer: Answer, pauseMilliseconds: number): Problem {
   return new Problem({ ...refused.diagnosis, code: 'THROTTLED', retryAfterSeconds })
 }
 
-function read(answer: Answer): unknown {
+function read(answer: Answer): { json: unknown; text: string } {
   if (answer.status >= 300) throw fromGraph(answer)
-  if (answer.status === 204) return null
+  if (answer.status === 204) return { json: null, text: '' }
+  const { text } = answer
   try {
-    return JSON.parse(answer.text)
+    return { json: JSON.parse(text), text }
   } catch {
     throw new Problem({
       code: 'ANSWER_UNREADABLE',

@@ -117,16 +117,22 @@ export type DirectoryResource = {
   kind: ResourceKind
   id: ObjectId
   displayName: string | null
-  /** The properties that were selected, untouched. */
+  /** The properties that were selected, as Graph gave them; id and name are among them. */
   properties: Record<string, unknown>
 }
 
 /** Who has come into a group or left it. */
 export type MembershipChange = { groupId: ObjectId; memberId: ObjectId; memberType: string; removed: boolean }
 
+/**
+ * The objects of a page as Graph sent them: their ids, each once, and the JSON of `{ "value": [ … ] }` with exactly these
+ * objects in it. A page of a thousand objects passes through as one text, instead of being taken apart and written anew.
+ */
+export type Objects = { ids: readonly ObjectId[]; json: string }
+
 /** One page of what Graph tells: objects as they are now, objects that are gone, and members that came or went. */
 export type ChangePage = {
-  changed: readonly DirectoryResource[]
+  changed: Objects
   removed: readonly ObjectId[]
   members: readonly MembershipChange[]
   /** Where the next page is; null on the last one. */

@@ -5,47 +5,60 @@ import {
   type DirectoryResource,
   type MembershipChange,
   RESOURCE_KINDS,
+  type ResourceDefinition,
   type ResourceKind,
 } from '#model/resource.ts'
 import type { TenantSql } from '#store/open.ts'
-import { storableJson } from '#store/storable.ts'
+import { storableText } from '#store/storable.ts'
+
+/** What is being read, and which reading it is. */
+export type Reading = Pick<ResourceDefinition, 'kind' | 'key'> & {
+  generation: GenerationId
+  /** Nothing of this kind is stored yet, as far as anybody knows: looking for each object before writing it is spared. */
+  first?: boolean
+}
 
 /**
  * Writes one page: what changed, what is gone, and who came into groups or left them. Writing it twice changes nothing.
  * What an object does not mention keeps its value, unless a new generation reads everything anew.
  * @returns how many objects were there before and are gone now
+ * @throws an error that `isThereAlready` knows, when the reading is said to be the first and something is stored
  */
 export async function applyPage(
   sql: TenantSql,
-  kind: ResourceKind,
-  generation: GenerationId,
+  reading: Reading,
   { changed, removed, members }: Pick<ChangePage, 'changed' | 'removed' | 'members'>,
 ): Promise<number> {
-  await upsertResources(sql, generation, changed)
-  if (members.length > 0) await applyMembers(sql, generation, members)
-  return removed.length > 0 ? removeResources(sql, kind, removed) : 0
+  if (changed.ids.length > 0) await writeObjects(sql, reading, changed)
+  if (members.length > 0) await applyMembers(sql, reading.generation, members)
+  return removed.length > 0 ? removeResources(sql, reading.kind, removed) : 0
 }
 
-/** In one statement. Of an object that stands twice the later one counts. */
-export async function upsertResources(
+/** In one statement, which takes the text apart by itself. */
+async function writeObjects(
   { db, at, tenantId }: TenantSql,
-  generation: GenerationId,
-  resources: readonly DirectoryResource[],
+  { kind, key, generation, first = false }: Reading,
+  { json }: ChangePage['changed'],
 ): Promise<void> {
-  const unique = [...new Map(resources.map((resource) => [`${resource.kind}:${resource.id}`, resource])).values()]
-  if (unique.length === 0) return
+  const whereItStands = first
+    ? raw``
+    : raw`on conflict (tenant_id, kind, id) do update set
+        display_name = coalesce(excluded.display_name, tenantry.resources.display_name),
+        properties = case when tenantry.resources.generation = excluded.generation
+          then tenantry.resources.properties || excluded.properties else excluded.properties end,
+        generation = excluded.generation,
+        updated_at = excluded.updated_at`
   await raw`
     insert into tenantry.resources (tenant_id, kind, id, display_name, properties, generation, arrived_at, updated_at)
-    select ${tenantId}::uuid, r.kind, r.id, r."displayName", r.properties, ${generation}::uuid, ${at}::timestamptz, ${at}::timestamptz
-    from jsonb_to_recordset(${storableJson(unique)}::jsonb)
-      as r(kind text, id uuid, "displayName" text, properties jsonb)
-    on conflict (tenant_id, kind, id) do update set
-      display_name = coalesce(excluded.display_name, tenantry.resources.display_name),
-      properties = case when tenantry.resources.generation = excluded.generation
-        then tenantry.resources.properties || excluded.properties else excluded.properties end,
-      generation = excluded.generation,
-      updated_at = excluded.updated_at`.execute(db)
+    select ${tenantId}::uuid, ${kind}::text, (o->>${key}::text)::uuid, o->>'displayName', o, ${generation}::uuid,
+      ${at}::timestamptz, ${at}::timestamptz
+    from jsonb_array_elements(${storableText(json)}::jsonb->'value') as o
+    ${whereItStands}`.execute(db)
 }
+
+/** What PostgreSQL says when a row with this key exists. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export const isThereAlready = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '23505'
 
 async function applyMembers(
   { db, tenantId }: TenantSql,
@@ -77,27 +90,6 @@ async function removeResources({ db }: TenantSql, kind: ResourceKind, ids: reado
   return Number(numAffectedRows ?? 0)
 }
 
-/** How many of these stand in the store: what removing them would remove. */
-export async function countStored({ db }: TenantSql, kind: ResourceKind, ids: readonly ObjectId[]): Promise<number> {
-  const { rows } = await raw<{ count: number }>`
-    select count(*)::int as count from tenantry.resources where kind = ${kind} and id = any(${[...ids]}::uuid[])`.execute(
-    db,
-  )
-  return rows[0]?.count ?? 0
-}
-
-/** How many objects of a kind there are, and how many of them this generation has not seen. */
-export async function countUnseen(
-  { db }: TenantSql,
-  kind: ResourceKind,
-  generation: GenerationId,
-): Promise<{ total: number; unseen: number }> {
-  const { rows } = await raw<{ total: number; unseen: number }>`
-    select count(*)::int as total, (count(*) filter (where generation <> ${generation}))::int as unseen
-    from tenantry.resources where kind = ${kind}`.execute(db)
-  return rows[0] ?? { total: 0, unseen: 0 }
-}
-
 /** Removes what the generation did not see; to be called only after its last page. */
 export async function removeUnseen({ db }: TenantSql, kind: ResourceKind, generation: GenerationId): Promise<number> {
   if (kind === 'group') await raw`delete from tenantry.group_members where generation <> ${generation}`.execute(db)
@@ -111,6 +103,12 @@ export async function removeAllResources({ db }: TenantSql): Promise<void> {
   await raw`delete from tenantry.group_members`.execute(db)
   await raw`delete from tenantry.sync_cursors`.execute(db)
   await raw`delete from tenantry.grants`.execute(db)
+}
+
+export async function countOfKind({ db }: TenantSql, kind: ResourceKind): Promise<number> {
+  const { rows } = await raw<{ count: number }>`
+    select count(*)::int as count from tenantry.resources where kind = ${kind}`.execute(db)
+  return rows[0]?.count ?? 0
 }
 
 export async function countResources({ db }: TenantSql): Promise<Record<ResourceKind, number>> {

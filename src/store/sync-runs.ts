@@ -86,17 +86,17 @@ export async function recordProgress({ db }: TenantSql, id: RunId, text: string)
 }
 
 /**
- * Counts a page, in the transaction that stores it.
- * @throws Problem RUN_SUPERSEDED when another process has taken the run over; the page is not stored then
+ * Counts pages, in the transaction that stores them.
+ * @throws Problem RUN_SUPERSEDED when another process has taken the run over; they are not stored then
  */
 export async function recordPage(
   { db }: TenantSql,
   id: RunId,
-  { kind, count, removed = 0 }: { kind: ResourceKind; count: number; removed?: number },
+  { kind, count, pages = 1, removed = 0 }: { kind: ResourceKind; count: number; pages?: number; removed?: number },
 ): Promise<void> {
   const { numAffectedRows } = await raw`
     update tenantry.sync_runs set
-      pages = pages + 1,
+      pages = pages + ${pages}::int,
       users = users + ${kind === 'user' ? count : 0}::int,
       groups = groups + ${kind === 'group' ? count : 0}::int,
       removed = removed + ${removed}::int

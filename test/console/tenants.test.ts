@@ -4,13 +4,14 @@ import { DEMO } from '#emulator/index.ts'
 import { queueDepth } from '#jobs/inspect.ts'
 import { listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
-import { countResources, upsertResources } from '#store/resources.ts'
+import { countResources } from '#store/resources.ts'
 import { finishRun, recordPage, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
 import { openPerson, type Person, plain } from '#test/console/support/person.ts'
 import { CONTOSO, connect, FABRIKAM } from '#test/support/installation.ts'
 import { aDiagnosis, aResource, aTenant, madeUp } from '#test/support/made-up.ts'
+import { upsertResources } from '#test/support/upsert-resources.ts'
 
 const rowsOf = (text: string): string[] =>
   [...text.matchAll(/<th scope="row"[^>]*>([\s\S]*?)<\/th>/g)].map(([, cell = '']) => plain(cell).split(' ')[0] ?? '')

@@ -7,12 +7,13 @@ import { listGrants, saveGrants } from '#store/grants.ts'
 import { openIncident } from '#store/incidents.ts'
 import { saveCheckpoint } from '#store/job-checkpoints.ts'
 import { type AnySql, asFleet, asTenant, type Store, type TenantSql } from '#store/open.ts'
-import { applyPage, countResources, listResources, removeAllResources, upsertResources } from '#store/resources.ts'
+import { applyPage, countResources, listResources, removeAllResources } from '#store/resources.ts'
 import { addSignUp, findSignUp, updateSignUp } from '#store/sign-ups.ts'
 import { finishRun, latestRun, listRuns, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { aDiagnosis, aResource, aTenant, madeUp } from '#test/support/made-up.ts'
+import { upsertResources } from '#test/support/upsert-resources.ts'
 
 /** Each table that holds tenants' rows, and its column that says whose. The first test notices one that is missing here. */
 const OWNED = {
@@ -40,11 +41,17 @@ async function aFullTenant(store: Store) {
   await asTenant(store, id, async (handle) => {
     await saveGrants(handle, [{ permission: 'User.Read.All', status: 'granted' }])
     await startRun(handle, { id: runId })
-    await applyPage(handle, 'user', generation, {
-      changed: [user],
-      removed: [],
-      members: [{ groupId: madeUp.objectId(), memberId: user.id, memberType: 'user', removed: false }],
-    })
+    await upsertResources(handle, generation, [user])
+    const changed = { ids: [], json: '{}' }
+    await applyPage(
+      handle,
+      { kind: 'user', key: 'id', generation },
+      {
+        changed,
+        removed: [],
+        members: [{ groupId: madeUp.objectId(), memberId: user.id, memberType: 'user', removed: false }],
+      },
+    )
     await saveCursor(handle, {
       kind: 'user',
       generation,

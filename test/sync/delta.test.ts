@@ -35,6 +35,19 @@ test('the first reading stores everything, the second asks only what has changed
   assert.ok(asked.every(({ query }) => /deltatoken=/i.test(query)))
 })
 
+test('G09 a first reading that meets the same objects twice stores them once', async () => {
+  await using fleet = await openFleet({ users: 1_200, groups: 0 })
+  const [tenantId] = fleet.tenantIds as [TenantId]
+  const { mischief, origin } = fleet.emulator
+  const again = `${origin}/v1.0/users/delta?$select=id,displayName`
+  mischief.add({ at: 'graph', match: { path: '/v1.0/users/delta' }, times: 1, nextLink: again })
+  const run = await sync(fleet, tenantId)
+  assert.deepEqual([run?.state, run?.users], ['succeeded', 1_200 + 999])
+  const stored = await users(fleet, tenantId)
+  assert.equal(stored.length, 1_200)
+  assert.ok(stored.every(({ properties }) => 'id' in properties && 'displayName' in properties))
+})
+
 test('who was renamed, came, went and came back is stored as the directory has it', async () => {
   await using fleet = await openFleet({ users: 20, groups: 3 })
   const [tenantId] = fleet.tenantIds as [TenantId]

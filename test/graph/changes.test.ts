@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { systemClock } from '#base/clock.ts'
+import { readChanges } from '#graph/changes.ts'
+import { openGraph } from '#graph/open.ts'
+import { emulatorCloud } from '#model/cloud.ts'
+import { RESOURCES, type ResourceDefinition } from '#model/resource.ts'
+import { openOutbound } from '#outbound/open.ts'
+import { openHost } from '#test/outbound/support/open-host.ts'
+import { silentLog } from '#test/support/backends.ts'
+import { madeUp } from '#test/support/made-up.ts'
+import { refusedWith } from '#test/support/problem.ts'
+
+let answer = ''
+const host = await openHost({ after }, { answer: (_request, response) => void response.end(answer) })
+const outbound = openOutbound({ origins: [host.origin], ca: host.ca, log: silentLog })
+after(() => outbound.close())
+const graph = openGraph({
+  cloud: emulatorCloud(host.origin, host.origin),
+  outbound,
+  clock: systemClock,
+  log: silentLog,
+  tenantId: madeUp.tenantId(),
+  token: async () => 'token',
+  priority: 'low',
+})
+const [users, groups] = (['user', 'group'] as const).map((kind) => RESOURCES.find((one) => one.kind === kind)) as [
+  ResourceDefinition,
+  ResourceDefinition,
+]
+const deltaLink = { '@odata.deltaLink': `${host.origin}/v1.0/users/delta?$deltatoken=1` }
+const read = (definition: ResourceDefinition, value: unknown, links: object = deltaLink) => {
+  answer = JSON.stringify({ ...links, value })
+  return readChanges(graph, definition, { link: null, signal: new AbortController().signal })
+}
+const objectsOf = ({ changed }: { changed: { json: string } }) => (JSON.parse(changed.json) as { value: unknown }).value
+
+test('a page of nothing but objects goes on as the text that came', async () => {
+  const [ada, bob] = [madeUp.objectId(), madeUp.objectId()]
+  const { changed, removed } = await read(users, [{ id: ada, displayName: 'Ada' }, { id: bob }])
+  assert.deepEqual([changed.ids, changed.json, removed], [[ada, bob], answer, []])
+})
+
+test('G09 of an object that stands twice on a page the later one counts, also when it is gone or back', async () => {
+  const [ada, bob, cleo] = [madeUp.objectId(), madeUp.objectId(), madeUp.objectId()]
+  const gone = { '@removed': { reason: 'changed' } }
+  const page = await read(users, [
+    { id: ada, displayName: 'Before' },
+    { id: bob, displayName: 'Bob' },
+    { id: cleo, ...gone },
+    { id: ada.toUpperCase(), displayName: 'After' },
+    { id: bob, ...gone },
+    { id: cleo, displayName: 'Back' },
+  ])
+  assert.deepEqual([page.changed.ids, page.removed], [[ada, cleo], [bob]])
+  assert.deepEqual(objectsOf(page), [
+    { id: ada.toUpperCase(), displayName: 'After' },
+    { id: cleo, displayName: 'Back' },
+  ])
+})
+
+test('who came into a group or left it is told apart from what the group is', async () => {
+  const [group, came, left] = [madeUp.objectId(), madeUp.objectId(), madeUp.objectId()]
+  const page = await read(groups, [
+    {
+      id: group,
+      displayName: 'All',
+      'members@delta': [
+        { '@odata.type': '#microsoft.graph.user', id: came },
+        { id: left, '@removed': { reason: 'deleted' } },
+      ],
+    },
+  ])
+  assert.deepEqual(objectsOf(page), [{ id: group, displayName: 'All' }])
+  assert.deepEqual(page.members, [
+    { groupId: group, memberId: came, memberType: 'user', removed: false },
+    { groupId: group, memberId: left, memberType: 'unknown', removed: true },
+  ])
+})
+
+test('G06 what is no page of objects is refused whole', async () => {
+  for (const value of [null, {}, 'x', [null], [1], [[]], [{}], [{ id: 7 }], [{ id: 'no guid' }]])
+    await refusedWith('ANSWER_UNREADABLE', () => read(users, value))
+  for (const links of [
+    {},
+    { '@odata.deltaLink': 7 },
+    { ...deltaLink, '@odata.nextLink': deltaLink['@odata.deltaLink'] },
+  ])
+    await refusedWith('ANSWER_UNREADABLE', () => read(users, [], links))
+})
