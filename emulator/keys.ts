@@ -5,6 +5,10 @@ import type { JWK } from 'jose'
 export type PublishedKey = { kid: string; publicJwk: JWK }
 type SigningKey = PublishedKey & { privateKey: KeyObject }
 
+export type SignedToken = { header: object; claims: Record<string, unknown> }
+
+const REMEMBERED = 200
+
 /** The keys that the emulator signs with. Several are published at once, and a client must choose by `kid`. */
 export type Keys = {
   /** The first key takes a tenth of a second to draw; nothing may be asked for before it is there. */
@@ -14,12 +18,16 @@ export type Keys = {
   published(): readonly PublishedKey[]
   /** Signs with the current key as Entra ID does, RS256. */
   sign(claims: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
+  /** What was signed lately, oldest first, without its signature: nobody can use it. */
+  signed(): readonly SignedToken[]
+  forgetSigned(): void
   /** A new key signs from now on; the old ones stay published. */
   rotate(): Promise<void>
 }
 
 export function openKeys(): Keys {
   let drawn: SigningKey | null = null
+  let signed: SignedToken[] = []
   let others: PublishedKey[] = [makeDecoy(), makeDecoy()]
   const current = (): SigningKey => {
     if (!drawn) throw new Error('The first signing key is not there yet.')
@@ -34,7 +42,17 @@ export function openKeys(): Keys {
     ready: draw(),
     current,
     published: () => [current(), ...others],
-    sign: (claims, header) => signedWith(current(), claims, header),
+    sign(claims, more = {}) {
+      const key = current()
+      const header = { typ: 'JWT', alg: 'RS256', kid: key.kid, ...more }
+      signed.push({ header, claims })
+      if (signed.length > REMEMBERED * 2) signed = signed.slice(-REMEMBERED)
+      return signedWith(key, claims, header)
+    },
+    signed: () => signed.slice(-REMEMBERED),
+    forgetSigned() {
+      signed = []
+    },
     rotate: draw,
   }
 }
@@ -44,8 +62,8 @@ const generateInBackground = promisify(generateKeyPair)
 const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
 
 /** By Node's own key rather than through Web Crypto: half the time, and on another thread. @see RFC 7515 section 7.1 */
-async function signedWith({ kid, privateKey }: SigningKey, claims: object, header: object = {}): Promise<string> {
-  const input = `${encoded({ typ: 'JWT', alg: 'RS256', kid, ...header })}.${encoded(claims)}`
+async function signedWith({ privateKey }: SigningKey, claims: object, header: object): Promise<string> {
+  const input = `${encoded(header)}.${encoded(claims)}`
   const signature = await signInBackground('sha256', Buffer.from(input), privateKey)
   return `${input}.${signature.toString('base64url')}`
 }

@@ -30,7 +30,7 @@ export function controlApp(world: World, { reset, snapshots }: Levers): Hono<Env
   app.get('/assets/submit.js', (c) => c.body(SUBMIT, 200, { 'content-type': 'text/javascript; charset=utf-8' }))
   app.use(sameOriginOnly(world))
 
-  controlPages(app, world, { reset })
+  controlPages(app, world, { reset, snapshots })
 
   app.get('/health', (c) => c.json({ status: 'ok', now: clock.now() }))
   app.get('/estate', (c) => c.json(viewEstate(world)))

@@ -1,18 +1,15 @@
 import type { Context, Hono } from 'hono'
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { advanceClock } from '#emulator/control/clock.ts'
 import { viewEstate } from '#emulator/control/estate.ts'
+import type { Snapshots } from '#emulator/control/snapshots.ts'
 import { viewTenant } from '#emulator/control/tenant.ts'
+import { givenTokens, readToken } from '#emulator/control/tokens.ts'
 import { findApplication } from '#emulator/directory/applications.ts'
-import { findTenant } from '#emulator/directory/tenants.ts'
-import {
-  overviewPage,
-  type ReadToken,
-  type RequestLine,
-  requestsPage,
-  tenantPage,
-  tokenPage,
-} from '#emulator/pages/inside.ts'
+import { findTenant, listTenants } from '#emulator/directory/tenants.ts'
+import { overviewPage } from '#emulator/pages/inside.ts'
+import { type RequestLine, requestsPage } from '#emulator/pages/inside-requests.ts'
+import { tenantPage } from '#emulator/pages/inside-tenant.ts'
+import { tokenPage, tokensPage } from '#emulator/pages/inside-tokens.ts'
 import type { Html } from '#emulator/pages/layout.ts'
 import type { Env, World } from '#emulator/world.ts'
 
@@ -22,7 +19,11 @@ const LATEST = 25
 const MANY = 500
 
 /** The same levers and views for people: plain pages and forms, no script. */
-export function controlPages(app: Hono<Env>, world: World, { reset }: { reset(): void }): void {
+export function controlPages(
+  app: Hono<Env>,
+  world: World,
+  { reset, snapshots }: { reset(): void; snapshots: Snapshots },
+): void {
   const { clock, mischief, lag, origins } = world
   const show = (c: Context, page: Html) =>
     c.html(page, 200, {
@@ -34,7 +35,8 @@ export function controlPages(app: Hono<Env>, world: World, { reset }: { reset():
 
   app.get('/', (c) => {
     const estate = viewEstate(world)
-    const delays = Object.entries(lag.settings()).filter(([, count]) => typeof count === 'number' && count > 0)
+    const { consistency, seed: _, replicas: __, ...questions } = lag.settings()
+    const delays = consistency === 'strong' ? [] : Object.entries(questions).filter(([, number]) => number > 0)
     return show(
       c,
       overviewPage({
@@ -53,16 +55,22 @@ export function controlPages(app: Hono<Env>, world: World, { reset }: { reset():
         applications: estate.applications.map((application) => ({
           ...application,
           homeTenant: tenantName(world, application.homeTenant),
-          credentials: `${application.secrets} secrets, ${application.certificates} certificates`,
+          credentials: `${count(application.secrets, 'secret')}, ${count(application.certificates, 'certificate')}`,
         })),
         requests: latest(world, LATEST),
+        snapshots: snapshots.list(),
       }),
     )
   })
-  app.get('/requests/page', (c) => show(c, requestsPage(latest(world, MANY))))
+  app.get('/requests/page', (c) => {
+    const { path = '', tenant = '', refused } = c.req.query()
+    const search = { path, tenant, refused: refused === '1', tenants: listTenants(world.directory) }
+    return show(c, requestsPage(latest(world, MANY, search), search))
+  })
+  app.get('/tokens', (c) => show(c, tokensPage(givenTokens(world))))
   app.get('/tenants/:tenant', (c) => {
     const tenant = findTenant(world.directory, c.req.param('tenant'))
-    return tenant ? show(c, tenantPage(viewTenant(world, tenant))) : c.notFound()
+    return tenant ? show(c, tenantPage(viewTenant(world, tenant, c.req.query('search') ?? ''))) : c.notFound()
   })
   app.get('/token', (c) => show(c, tokenPage(null)))
   app.post('/token', async (c) => {
@@ -75,6 +83,8 @@ export function controlPages(app: Hono<Env>, world: World, { reset }: { reset():
     clock: clock.reset,
     mischief: mischief.clear,
     rotate: world.keys.rotate,
+    snapshot: snapshots.take,
+    restore: ({ id }) => snapshots.restore(String(id)),
     reset,
   }
   app.post('/levers/:name', async (c) => {
@@ -85,44 +95,32 @@ export function controlPages(app: Hono<Env>, world: World, { reset }: { reset():
   })
 }
 
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`
+
 const tenantName = ({ directory }: World, id: string): string => findTenant(directory, id)?.displayName ?? id
 
+type Search = { path: string; tenant: string; refused: boolean }
+const EVERYTHING: Search = { path: '', tenant: '', refused: false }
+
 /** Newest first. */
-const latest = (world: World, count: number): RequestLine[] =>
+const latest = (world: World, count: number, wanted: Search = EVERYTHING): RequestLine[] =>
   world.requests
     .list()
+    .filter(
+      ({ path, status, tenantId }) =>
+        path.toLowerCase().includes(wanted.path.toLowerCase()) &&
+        (wanted.tenant === '' || tenantId === wanted.tenant) &&
+        (!wanted.refused || status >= 400),
+    )
     .slice(-count)
     .reverse()
-    .map(({ at, method, path, status, tenantId, appId, reason }) => ({
+    .map(({ at, method, path, query, status, tenantId, appId, reason }) => ({
       at,
       method,
       path,
+      query,
       status,
       tenant: tenantId === undefined ? '' : tenantName(world, tenantId),
       app: appId === undefined ? '' : (findApplication(world.directory, appId)?.displayName ?? appId),
       reason: reason ?? '',
     }))
-
-async function readToken(world: World, token: string): Promise<ReadToken | { problem: string }> {
-  try {
-    const claims = decodeJwt(token)
-    const keys: JSONWebKeySet = { keys: world.keys.published().map(({ kid, publicJwk }) => ({ ...publicJwk, kid })) }
-    const isOurs = await jwtVerify(token, createLocalJWKSet(keys), {
-      currentDate: new Date((claims.iat ?? 0) * 1000),
-    }).then(
-      () => true,
-      () => false,
-    )
-    const isAlive = (claims.exp ?? 0) > world.clock.seconds()
-    return {
-      header: JSON.stringify(decodeProtectedHeader(token), null, 2),
-      claims: JSON.stringify(claims, null, 2),
-      verdicts: [
-        { good: isOurs, words: isOurs ? 'signed by this emulator' : 'not signed by this emulator' },
-        { good: isAlive, words: isAlive ? 'not expired' : 'expired' },
-      ],
-    }
-  } catch {
-    return { problem: 'This is no JSON Web Token.' }
-  }
-}

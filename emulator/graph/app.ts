@@ -40,7 +40,7 @@ async function answer(c: Context<Env>, world: World, state: GraphState, version:
   }
   const { status, body, ...more } = await attempt(c, world, state, version).catch((error: unknown): Answer => {
     if (!(error instanceof GraphError)) throw error
-    c.get('told').reason = `${error.code}: ${error.message}`
+    c.get('told').reason = `${error.code}: ${error.message}${error.why ? ` (${error.why})` : ''}`
     return { status: error.status, headers: error.headers, body: JSON.stringify(envelope(error, ids)) }
   })
   const all = {

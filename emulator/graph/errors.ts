@@ -5,6 +5,8 @@ export class GraphError extends Error {
   readonly headers: Readonly<Record<string, string>>
   readonly details: readonly { code: string; message: string; target: string }[]
   readonly inner: Readonly<Record<string, string>>
+  /** For the request log: what Graph itself does not tell. */
+  readonly why: string | undefined
 
   constructor(
     status: number,
@@ -14,6 +16,7 @@ export class GraphError extends Error {
       headers?: Readonly<Record<string, string>>
       details?: readonly { code: string; message: string; target: string }[]
       inner?: Readonly<Record<string, string>>
+      why?: string | undefined
     } = {},
   ) {
     super(message)
@@ -23,12 +26,13 @@ export class GraphError extends Error {
     this.headers = more.headers ?? {}
     this.details = more.details ?? []
     this.inner = more.inner ?? {}
+    this.why = more.why
   }
 
   /** The same refusal with more headers. */
   with(headers: Readonly<Record<string, string>>): GraphError {
-    const { status, code, message, details, inner } = this
-    return new GraphError(status, code, message, { headers: { ...headers, ...this.headers }, details, inner })
+    const { status, code, message, details, inner, why } = this
+    return new GraphError(status, code, message, { headers: { ...headers, ...this.headers }, details, inner, why })
   }
 }
 
@@ -44,8 +48,8 @@ export const notFound = (id: string): GraphError =>
     `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
   )
 
-export const denied = (): GraphError =>
-  new GraphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
+export const denied = (why?: string): GraphError =>
+  new GraphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.', { why })
 
 export const notEmulated = (method: string, path: string): GraphError =>
   new GraphError(501, 'NotImplemented', `The emulator does not know ${method} ${path}.`)

@@ -188,14 +188,19 @@ export function checkPermission(caller: Caller, { allOf, userAllOf = allOf, user
   if (userOnly && !caller.user)
     throw new GraphError(400, 'BadRequest', '/me request is only valid with delegated authentication flow.')
   const lines = caller.user ? userAllOf : allOf
-  if (!lines.every((line) => holds(caller, ...line))) throw denied()
+  const missing = lines.find((line) => !holds(caller, ...line))
+  if (missing) throw denied(`needs ${oneOf(missing)}; the token carries ${listed(caller.permissions)}`)
   if (userRoles) checkDirectoryRole(caller, userRoles)
 }
+
+const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
+const oneOf = (names: readonly string[]): string => (names.length === 1 ? listed(names) : `one of ${listed(names)}`)
 
 export const isApplicationAdministrator = ({ directoryRoles }: User): boolean =>
   directoryRoles.some((held) => APPLICATION_ADMINISTRATORS.includes(held))
 
 /** Applications by themselves need no directory role. @throws GraphError 403 */
 export function checkDirectoryRole({ user }: Caller, roles: readonly Guid[]): void {
-  if (user && !user.directoryRoles.some((held) => roles.includes(held))) throw denied()
+  if (user && !user.directoryRoles.some((held) => roles.includes(held)))
+    throw denied(`${user.userPrincipalName} needs a directory role for it`)
 }

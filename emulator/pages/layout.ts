@@ -31,7 +31,7 @@ export const insideLayout = (title: string, body: Html): Html =>
   page(
     title,
     html`<main class="inside">
-      <nav aria-label="Inside"><a class="brand" href="/_emulator/">${SYMBOL} Inside the emulator</a><a href="/_emulator/requests/page">Requests</a><a href="/_emulator/token">Read a token</a></nav>
+      <nav aria-label="Inside"><a class="brand" href="/_emulator/">${SYMBOL} Inside the emulator</a><a href="/_emulator/requests/page">Requests</a><a href="/_emulator/tokens">Tokens</a><a href="/_emulator/token">Read a token</a></nav>
       ${body}
     </main>`,
   )

@@ -29,7 +29,8 @@ a { color: var(--accent); }
 .who b { flex: none; display: grid; place-items: center; width: 1.75rem; height: 1.75rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-size: .8125rem; }
 form { margin: 0; }
 label { display: block; font-weight: 600; font-size: .9375rem; margin: 1.25rem 0 .375rem; }
-textarea, input[type=text], input[type=email], input[type=password] { display: block; width: 100%; min-height: 2.75rem; padding: .5625rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--field); border-radius: 8px; }
+textarea, select, input[type=text], input[type=email], input[type=password] { display: block; width: 100%; min-height: 2.75rem; padding: .5625rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--field); border-radius: 8px; }
+select { appearance: auto; background: var(--card); }
 textarea { font: .875rem/1.5 ui-monospace, "Cascadia Mono", Menlo, monospace; resize: vertical; }
 .check { display: flex; gap: .75rem; align-items: flex-start; margin: 1rem 0; padding: .75rem; border: 1px solid var(--line); border-radius: 8px; font-weight: 500; }
 .check input { width: 1.25rem; height: 1.25rem; margin: .125rem 0 0; accent-color: var(--accent); flex: none; }
@@ -66,6 +67,16 @@ code, pre { font: .875rem/1.5 ui-monospace, "Cascadia Mono", Menlo, monospace; }
 .inside section { margin-bottom: 1.25rem; padding: 1.25rem 1.5rem 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 14px; box-shadow: 0 1px 2px rgb(23 32 46 / .05); }
 .inside section > h2:first-child { margin-top: 0; }
 .inside > h1 { margin-bottom: 1rem; }
+code.soft { font-size: inherit; }
+.more { margin: 1rem 0 0; font-size: .875rem; }
+.inside h3 { font-size: .9375rem; margin: 1.25rem 0 .25rem; }
+.search { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: end; }
+.search > div { flex: 1 1 14rem; }
+.search label { margin-top: 0; }
+.tick { display: flex; align-items: center; gap: .5rem; min-height: 2.75rem; margin: 0; }
+.tick input { width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--accent); }
+.token summary { display: flex; flex-wrap: wrap; gap: .25rem .625rem; align-items: center; overflow-wrap: anywhere; }
+.token pre { margin-bottom: .625rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 0; }
 .facts dt { color: var(--soft); font-size: .8125rem; }
 .facts dd { margin: .125rem 0 0; font-weight: 600; overflow-wrap: anywhere; }
@@ -81,6 +92,7 @@ pre { margin: .5rem 0 0; padding: .875rem; border-radius: 8px; background: var(-
 @media (max-width: 40rem) {
   .card { padding: 1.5rem 1.25rem; margin-top: 1rem; }
   .actions { flex-direction: column; align-items: stretch; }
+  .inside > nav .brand { flex-basis: 100%; }
   .inside section { padding: 1rem; }
   table, tbody, tr, td { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

@@ -88,6 +88,7 @@ export async function openServer({ estate, port, httpPort, proxyPort, host, data
     world.lag.set(NO_LAG)
     world.throttle.set(NO_THROTTLE)
     world.requests.clear()
+    keys.forgetSigned()
     snapshots.clear()
   }
   const closing = new AbortController()

@@ -16,6 +16,13 @@ function sendReady(c: Context<ServedEnv>): Response | undefined {
 /** A sign-in under way is nobody's business. */
 const SIGN_IN_PAGE = /^\/_signin\/.*/
 
+/** Where nobody has said why. */
+const WITHOUT_WORDS: Partial<Record<number, string>> = {
+  404: 'Nothing has this address.',
+  405: 'This address does not know this method.',
+  500: 'This is a defect of the emulator.',
+}
+
 /** First and last of every request: refuses strangers' names, lets mischief strike, and writes the request log. */
 export const watch =
   (world: World, closing: AbortSignal) =>
@@ -38,13 +45,15 @@ export const watch =
     }
     const { url } = c.req
     const mark = url.indexOf('?')
+    const status = c.get('ready')?.status ?? (answered ?? c.res).status
     world.requests.add({
       at,
       host: c.req.header('host') ?? '',
       method: c.req.method,
       path: c.req.path.replace(SIGN_IN_PAGE, '/_signin/[id]'),
       query: mark === -1 ? '' : url.slice(mark),
-      status: c.get('ready')?.status ?? (answered ?? c.res).status,
+      status,
+      ...(status >= 400 ? { reason: WITHOUT_WORDS[status] ?? `answered ${status}` } : {}),
       ...(occasion?.tenantId ? { tenantId: occasion.tenantId } : {}),
       ...(occasion?.appId ? { appId: occasion.appId } : {}),
       ...c.get('told'),

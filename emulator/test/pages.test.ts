@@ -8,7 +8,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { startEmulator } from '#emulator/index.ts'
 import { APP, CONTOSO, GRAPH_DEFAULT, SECRET, testEstate } from '#emulator/test/support/estate.ts'
-import { askToken } from '#emulator/test/support/token.ts'
+import { ask, askToken } from '#emulator/test/support/token.ts'
 
 const emulator = await startEmulator({ estate: testEstate() })
 after(() => emulator.close())
@@ -146,7 +146,9 @@ for (const width of [360, 1440])
       for (const path of [
         '/_emulator/',
         `/_emulator/tenants/${CONTOSO}`,
-        '/_emulator/requests/page',
+        `/_emulator/tenants/${CONTOSO}?search=a`,
+        '/_emulator/requests/page?refused=1',
+        '/_emulator/tokens',
         '/_emulator/token',
       ]) {
         await page.goto(emulator.browserOrigin + path)
@@ -157,6 +159,61 @@ for (const width of [360, 1440])
       assert.deepEqual(mistakes, [])
       await page.context().close()
     })
+
+test('inside: tokens that were given, decoded and of no use to anybody; people, consents; refused requests alone', async () => {
+  const form = { grant_type: 'client_credentials', client_id: APP, client_secret: SECRET, scope: GRAPH_DEFAULT }
+  const { body } = await askToken(emulator, CONTOSO, form)
+  const [, claims = '', signature = ''] = String(body.access_token).split('.')
+  await ask(emulator, '/v1.0/groups', { headers: { authorization: `Bearer ${body.access_token}` } })
+  const { page, mistakes } = await newPage()
+
+  await page.goto(`${emulator.browserOrigin}/_emulator/tokens`)
+  await page.locator('summary', { hasText: 'Daemon' }).press('Enter')
+  const { uti } = JSON.parse(Buffer.from(claims, 'base64url').toString())
+  assert.match(await page.innerText('details[open]'), new RegExp(uti))
+  assert.ok(!(await page.content()).includes(signature), 'no signature')
+
+  await page.getByRole('link', { name: 'Requests' }).click()
+  await page.getByLabel('Refused only').check()
+  await page.getByLabel('Path contains').fill('groups')
+  await page.getByRole('button', { name: 'Show' }).press('Enter')
+  const rows = page.locator('tbody tr')
+  assert.equal(await rows.count(), 1)
+  assert.match(
+    await rows.innerText(),
+    /403[\s\S]*needs one of [\s\S]*Group\.Read\.All[\s\S]*the token carries User\.Read\.All/,
+  )
+
+  await page.goto(`${emulator.browserOrigin}/_emulator/tenants/${CONTOSO}`)
+  await page.getByLabel('Name contains').fill('UMA')
+  await page.getByRole('button', { name: 'Show' }).click()
+  assert.match(await page.innerText('#people'), /1 users?\b[\s\S]*uma@contoso\.example/)
+  assert.deepEqual(mistakes, [])
+  await page.context().close()
+  emulator.reset()
+  const after = await fetch(`${emulator.browserOrigin}/_emulator/tokens`)
+  assert.ok(!(await after.text()).includes(uti), 'a reset forgets them')
+})
+
+test('inside: a snapshot is taken, and gone back to, by its buttons', async () => {
+  const { page } = await newPage()
+  await page.goto(`${emulator.browserOrigin}/_emulator/`)
+  await page.getByRole('button', { name: 'Take a snapshot' }).click()
+  await page.getByRole('button', { name: 'Back to snapshot 1' }).waitFor()
+  await emulator.directory.deleteUser({ tenant: CONTOSO, user: 'uma@contoso.example' })
+  const names = () =>
+    emulator
+      .estate()
+      .tenants.find(({ id }) => id === CONTOSO)
+      ?.accounts.map(({ displayName }) => displayName) ?? []
+  assert.equal(names().includes('Uma User'), false)
+  await Promise.all([
+    page.waitForResponse((response) => response.url().endsWith('/levers/restore')),
+    page.getByRole('button', { name: 'Back to snapshot 1' }).click(),
+  ])
+  assert.equal(names().includes('Uma User'), true)
+  await page.context().close()
+})
 
 test('inside: tenants, why a request was refused, the clock’s lever, and a token read', async () => {
   const form = { grant_type: 'client_credentials', client_id: APP, client_secret: SECRET, scope: GRAPH_DEFAULT }
