@@ -15,7 +15,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { startEmulator } from '#emulator/index.ts'
 import { typeInDeviceCode } from '#emulator/test/conformance/support/device-code.ts'
 import { ofNpm } from '#emulator/test/conformance/support/installed.ts'
-import { CUSTOMERS, manyTenants } from '#emulator/test/conformance/support/many-tenants.ts'
+import { CUSTOMERS, forEachOf, manyTenants } from '#emulator/test/conformance/support/many-tenants.ts'
 import { userTokenFor } from '#emulator/test/conformance/support/user-token.ts'
 import {
   API_APP,
@@ -115,7 +115,7 @@ suite(ofNpm('@azure/identity', '@azure/identity'), () => {
       additionallyAllowedTenants: ['*'],
     })
     const tenants = CUSTOMERS.slice(0, 100)
-    const tokens = await Promise.all(tenants.map((tenantId) => credential.getToken(GRAPH_DEFAULT, { tenantId })))
+    const tokens = await forEachOf(tenants, (tenantId) => credential.getToken(GRAPH_DEFAULT, { tenantId }))
     assert.deepEqual(
       tokens.map(({ token }) => decodeJwt(token).tid),
       tenants,

@@ -18,7 +18,7 @@ import { TokenCredentialAuthenticationProvider } from '@microsoft/microsoft-grap
 import { Agent, fetch } from 'undici'
 import { startEmulator } from '#emulator/index.ts'
 import { ofNpm } from '#emulator/test/conformance/support/installed.ts'
-import { CUSTOMERS, manyTenants } from '#emulator/test/conformance/support/many-tenants.ts'
+import { CUSTOMERS, forEachOf, manyTenants } from '#emulator/test/conformance/support/many-tenants.ts'
 import { appToken, FABRIKAM, graphEstate, NOBODY, READER, WRITER } from '#emulator/test/graph/support.ts'
 import { APP, GRAPH_DEFAULT, SECRET } from '#emulator/test/support/estate.ts'
 
@@ -213,17 +213,15 @@ suite(ofNpm('Microsoft Graph JavaScript SDK', '@microsoft/microsoft-graph-client
       tlsOptions: { ca: many.ca },
       additionallyAllowedTenants: ['*'],
     })
-    const counts = await Promise.all(
-      CUSTOMERS.slice(0, 100).map(async (tenantId) => {
-        const provider = new TokenCredentialAuthenticationProvider(credential, {
-          scopes: [GRAPH_DEFAULT],
-          getTokenOptions: { tenantId },
-        })
-        const client = clientWith(() => provider.getAccessToken(), many)
-        const { value } = await client.api('/users').get()
-        return value.length
-      }),
-    )
+    const counts = await forEachOf(CUSTOMERS.slice(0, 100), async (tenantId) => {
+      const provider = new TokenCredentialAuthenticationProvider(credential, {
+        scopes: [GRAPH_DEFAULT],
+        getTokenOptions: { tenantId },
+      })
+      const client = clientWith(() => provider.getAccessToken(), many)
+      const { value } = await client.api('/users').get()
+      return value.length
+    })
     assert.deepEqual(
       counts,
       CUSTOMERS.slice(0, 100).map((_, index) => 3 + (index % 5)),

@@ -12,7 +12,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { startEmulator } from '#emulator/index.ts'
 import { typeInDeviceCode } from '#emulator/test/conformance/support/device-code.ts'
 import { ofNpm } from '#emulator/test/conformance/support/installed.ts'
-import { CUSTOMERS, manyTenants } from '#emulator/test/conformance/support/many-tenants.ts'
+import { CUSTOMERS, forEachOf, manyTenants } from '#emulator/test/conformance/support/many-tenants.ts'
 import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
 import {
   API_APP,
@@ -209,7 +209,7 @@ suite(ofNpm('MSAL Node', '@azure/msal-node'), () => {
     const acquire = (tenant: string) =>
       msal.acquireTokenByClientCredential({ scopes: [GRAPH_DEFAULT], authority: `${many.origin}/${tenant}` })
     for (const fromCache of [false, true]) {
-      const results = await Promise.all(CUSTOMERS.map(acquire))
+      const results = await forEachOf(CUSTOMERS, acquire)
       assert.deepEqual(
         results.map((result) => decodeJwt(result?.accessToken ?? '').tid),
         CUSTOMERS,

@@ -21,3 +21,14 @@ export const manyTenants: EstateInput = {
   applications: [{ appId: APP, homeTenant: ISV, displayName: 'Daemon', secrets: [{ value: SECRET }] }],
   servicePrincipals: CUSTOMERS.map((tenant) => ({ tenant, appId: APP, application: ['User.Read.All'] })),
 }
+
+/** Twenty at a time, as a daemon would: three hundred new connections at once are a test of the machine. */
+export async function forEachOf<Tenant, Result>(
+  tenants: readonly Tenant[],
+  ask: (tenant: Tenant) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (let next = 0; next < tenants.length; next += 20)
+    results.push(...(await Promise.all(tenants.slice(next, next + 20).map(ask))))
+  return results
+}
