@@ -34,7 +34,8 @@ process.exitCode =
       dev: () => runDoors({ web: true, worker: true }),
       serve: () => runDoors({ web: true, worker: false }),
       work: () => runDoors({ web: false, worker: true }),
-      migrate: async () => (await import('#bin/migrate.ts')).migrateDatabase(start),
+      migrate: async (args) =>
+        (await import('#bin/migrate.ts')).migrateDatabase(start, { fromEmbedded: args.includes('--from-embedded') }),
       doctor: async (args) => (await import('#bin/doctor.ts')).doctor(start, { json: args.includes('--json') }),
       emulator: async (args) => (await import('#bin/emulator.ts')).emulator(start, args),
     },

@@ -53,6 +53,9 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       .allowUnknownOption(name === 'emulator')
       .allowExcessArguments(name === 'emulator')
       .addOption(new Option('--json', 'print data as JSON').hideHelp(name !== 'doctor'))
+      .addOption(
+        new Option('--from-embedded', 'copy the embedded installation into the database').hideHelp(name !== 'migrate'),
+      )
       .action(async (_options, command: Command) => {
         const process = context.processes?.[name]
         if (!process)
