@@ -133,6 +133,8 @@ const MUTANTS = [
     search: 'answer === null || [...RETRIED',
     replace: 'answer !== null && [...RETRIED',
     tests: ['test/graph/batch.test.ts'],
+  },
+  {
     name: 'watch: a claims challenge is answered without its claims',
     file: 'src/graph/request.ts',
     search: '...(claims ? { claims } : {})',
