@@ -191,6 +191,21 @@ test('all mistakes are told together, from the environment and from the definiti
   assert.equal(mistakes.find(({ setting }) => setting === 'TENANTRY_HOME_TENANT_ID')?.message, 'is missing')
 })
 
+test('each of Graph’s limits can be another one, of which the same share is taken', () => {
+  const appWrites = { amount: 70_000, seconds: 300 }
+  const { throttleLimits } = read({ TENANTRY_THROTTLE_SHARE: '0.5' }, { ...APP, graphLimits: { appWrites } })
+  assert.deepEqual(throttleLimits, scaled({ ...DOCUMENTED_LIMITS, appWrites }, 0.5))
+  assert.deepEqual(throttleLimits.appWrites, { amount: 35_000, seconds: 300 })
+  for (const graphLimits of [
+    { appWrites: { amount: 0, seconds: 300 } },
+    { appWrites: 70_000 },
+    { appReads: appWrites },
+    { tenantUnits: { S: appWrites } },
+  ])
+    for (const { setting } of mistakesOf({}, { ...APP, graphLimits }))
+      assert.match(setting, /^tenantry\.config\.ts › graphLimits/)
+})
+
 test('what is sound is read even beside mistakes, so that the doctor can look further', () => {
   const { config, parts } = readConfig({ ...ENOUGH, TENANTRY_LOG_LEVEL: 'loud' }, APP)
   assert.equal(config, null)
