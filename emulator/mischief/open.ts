@@ -25,10 +25,13 @@ export type Mischief = {
   says(occasion: Occasion): readonly Word[]
 }
 
+/** Until a seed is told with the rules. */
+const FIRST_SEED = 1
+
 export function openMischief(): Mischief {
   let rules: readonly Rule[] = []
   let seen: number[] = []
-  let random = generator(1)
+  let random = generator(FIRST_SEED)
   const strike = (occasion: Occasion, wanted: (rule: Rule) => boolean) =>
     rules.filter((rule, index) => {
       if (!wanted(rule) || !matches(rule, occasion)) return false
@@ -50,6 +53,7 @@ export function openMischief(): Mischief {
     clear() {
       rules = []
       seen = []
+      random = generator(FIRST_SEED)
     },
     hit: (occasion) => strike(occasion, (rule) => rule.word === undefined),
     says: (occasion) =>

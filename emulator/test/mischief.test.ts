@@ -318,13 +318,22 @@ test('rules choose by tenant, app, method, path, nth and times', async () => {
 })
 
 test('with the same seed the same requests are struck', async () => {
-  const run = async (seed: number) => {
-    emulator.mischief.set([{ at: 'discovery', probability: 0.5, answer: { status: 500 } }], seed)
+  const seenOf = async () => {
     const seen = []
     for (let call = 0; call < 24; call += 1)
       seen.push((await ask(emulator, '/common/v2.0/.well-known/openid-configuration')).status)
     return seen.join()
   }
+  const run = (seed: number) => {
+    emulator.mischief.set([{ at: 'discovery', probability: 0.5, answer: { status: 500 } }], seed)
+    return seenOf()
+  }
+  const afterReset = () => {
+    emulator.reset()
+    emulator.mischief.add({ at: 'discovery', probability: 0.5, answer: { status: 500 } })
+    return seenOf()
+  }
+  assert.equal(await afterReset(), await afterReset(), 'a reset begins anew')
   const [first, second, third] = [await run(7), await run(7), await run(8)]
   assert.equal(first, second)
   assert.notEqual(first, third)
