@@ -42,7 +42,7 @@ export type TenantContents = {
   deleted: Map<Guid, Deleted>
   /** Of users and service principals, by object id. */
   security: Map<Guid, AccountSecurity>
-  /** Grows with every change that the journal would hold. */
+  /** Grows with every change that the journal would hold, and of owners: what lists show. */
   version: number
   /** Kept from the first time that somebody asks for changes. */
   journal: Journal | null

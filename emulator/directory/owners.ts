@@ -7,16 +7,21 @@ export const ownersOf = (directory: Directory, tenantId: Guid, ownedId: Guid): M
 ]
 
 export function addOwner(directory: Directory, tenantId: Guid, ownedId: Guid, owner: Member): 'added' | 'exists' {
-  const { owners } = contentsOf(directory, tenantId)
+  const contents = contentsOf(directory, tenantId)
+  const { owners } = contents
   const known = owners.get(ownedId) ?? new Map<Guid, Member>()
   if (known.has(owner.id)) return 'exists'
+  contents.version += 1
   known.set(owner.id, owner)
   owners.set(ownedId, known)
   return 'added'
 }
 
-export const removeOwner = (directory: Directory, tenantId: Guid, ownedId: Guid, ownerId: Guid): boolean =>
-  contentsOf(directory, tenantId).owners.get(ownedId)?.delete(ownerId) ?? false
+export function removeOwner(directory: Directory, tenantId: Guid, ownedId: Guid, ownerId: Guid): boolean {
+  const contents = contentsOf(directory, tenantId)
+  contents.version += 1
+  return contents.owners.get(ownedId)?.delete(ownerId) ?? false
+}
 
 export const isOwner = (directory: Directory, tenantId: Guid, ownedId: Guid, ownerId: Guid): boolean =>
   contentsOf(directory, tenantId).owners.get(ownedId)?.has(ownerId) ?? false

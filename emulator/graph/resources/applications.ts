@@ -3,9 +3,11 @@ import type { Application } from '#emulator/directory/types.ts'
 import type { Call } from '#emulator/graph/call.ts'
 import { notFound } from '#emulator/graph/errors.ts'
 import { collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
+import type { EntityType } from '#emulator/graph/odata/entity.ts'
 import { keyOf } from '#emulator/graph/path.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
 import { APPLICATION } from '#emulator/graph/resources/application-type.ts'
+import { owners } from '#emulator/graph/resources/expansions.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
 
 /** The application in the path, by id or appId; at home in the caller's tenant. @throws GraphError 404 */
@@ -36,8 +38,10 @@ export const becomesPersonal = async (call: Call): Promise<boolean> => {
   return PERSONAL.includes(signInAudience)
 }
 
+const EXPANDABLE: EntityType<Application> = { ...APPLICATION, expand: { owners } }
+
 const all = ({ world, caller }: Call) => ({
-  type: APPLICATION,
+  type: EXPANDABLE,
   items: listApplications(world.directory, caller.tenantId),
   context: 'applications',
 })
@@ -52,6 +56,6 @@ export const applicationRoutes: readonly Route[] = [
   ),
   get('applications/$count', NEEDS.readApplications, (call) => countOf(call, all(call))),
   get('applications/{id}', NEEDS.readApplications, (call) =>
-    entity(call, { type: APPLICATION, item: applicationIn(call), context: 'applications' }),
+    entity(call, { type: EXPANDABLE, item: applicationIn(call), context: 'applications' }),
   ),
 ]

@@ -4,9 +4,9 @@ import { type Call, param } from '#emulator/graph/call.ts'
 import { notFound } from '#emulator/graph/errors.ts'
 import { groupsSeen } from '#emulator/graph/lists.ts'
 import { type Collection, collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
-import { type EntityType, MAX_EXPANDED, shapeOf, show } from '#emulator/graph/odata/entity.ts'
+import type { EntityType } from '#emulator/graph/odata/entity.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
-import { DIRECTORY_OBJECT, resolve } from '#emulator/graph/resources/directory-object-type.ts'
+import { brought, memberOf, owners } from '#emulator/graph/resources/expansions.ts'
 import { GROUP } from '#emulator/graph/resources/group-type.ts'
 import { mayReadMembers } from '#emulator/graph/resources/hidden-membership.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
@@ -31,15 +31,10 @@ export function groupToWrite(call: Call): Group {
 const EXPANDABLE: EntityType<Group> = {
   ...GROUP,
   expand: {
-    members: (group, call) => {
-      if (!mayReadMembers(call, group)) return []
-      const shape = shapeOf(DIRECTORY_OBJECT, call)
-      const members = [...membersOf(call.world.directory, call.caller.tenantId, group.id)].slice(0, MAX_EXPANDED)
-      return members.flatMap((member) => {
-        const object = resolve(call.contents, member)
-        return object ? [show(DIRECTORY_OBJECT, shape, object, call)] : []
-      })
-    },
+    members: (group, call) =>
+      mayReadMembers(call, group) ? brought(call, membersOf(call.world.directory, call.caller.tenantId, group.id)) : [],
+    owners,
+    memberOf,
   },
 }
 

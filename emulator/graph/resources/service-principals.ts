@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { findApplication } from '#emulator/directory/applications.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import {
@@ -9,11 +10,14 @@ import {
   updateServicePrincipal,
 } from '#emulator/directory/service-principals.ts'
 import type { Application, ServicePrincipal } from '#emulator/directory/types.ts'
-import { type Answer, type Call, noContent, param, textIn } from '#emulator/graph/call.ts'
-import { badRequest, denied, GraphError, notFound, sameKey } from '#emulator/graph/errors.ts'
+import { readBody } from '#emulator/graph/body.ts'
+import { type Answer, type Call, noContent, param } from '#emulator/graph/call.ts'
+import { denied, GraphError, notFound, sameKey } from '#emulator/graph/errors.ts'
 import { collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
+import type { EntityType } from '#emulator/graph/odata/entity.ts'
 import { keyOf } from '#emulator/graph/path.ts'
 import { holds, NEEDS } from '#emulator/graph/permissions.ts'
+import { memberOf, owners } from '#emulator/graph/resources/expansions.ts'
 import { checkOwner, ownNew } from '#emulator/graph/resources/owned.ts'
 import { SERVICE_PRINCIPAL } from '#emulator/graph/resources/service-principal-type.ts'
 import { get, patch, post, type Route, remove } from '#emulator/graph/route.ts'
@@ -39,9 +43,11 @@ function lookUp({ world, caller }: Call, id: string): ServicePrincipal | null {
     : findServicePrincipalByAppId(world.directory, caller.tenantId, appId.toLowerCase())
 }
 
+const EXPANDABLE: EntityType<ServicePrincipal> = { ...SERVICE_PRINCIPAL, expand: { owners, memberOf } }
+
 const all = (call: Call) => {
   const items = [...listServicePrincipals(call.world.directory, call.caller.tenantId)]
-  return { type: SERVICE_PRINCIPAL, items, context: 'servicePrincipals' }
+  return { type: EXPANDABLE, items, context: 'servicePrincipals' }
 }
 
 /** Only what the question would find is asked about, so that lag counts questions about the new one. */
@@ -50,10 +56,21 @@ function list(call: Call): Answer {
   return collection(call, { ...of, items, visible: (principal) => !call.world.lag.hidesServicePrincipal(principal) })
 }
 
+/** What is the tenant's own of it; the rest comes from the application. */
+const changeable = z.object({
+  accountEnabled: z.boolean().nullish(),
+  appRoleAssignmentRequired: z.boolean().nullish(),
+  displayName: z.string().nullish(),
+})
+const asked = changeable.extend({ appId: z.string().min(1) })
+
+const changesIn = (given: z.output<typeof changeable>): Partial<ServicePrincipal> =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null))
+
 async function create(call: Call): Promise<Answer> {
   const { world, caller } = call
-  const body = await call.body()
-  const appId = textIn(body, 'appId').toLowerCase()
+  const { appId: given, ...changes } = await readBody(call, asked, SERVICE_PRINCIPAL)
+  const appId = given.toLowerCase()
   const application = findApplication(world.directory, appId)
   const isForeign = application?.tenantId !== caller.tenantId
   if (!application || (isForeign && application.signInAudience === 'AzureADMyOrg')) throw noBackingObject(appId)
@@ -67,7 +84,8 @@ async function create(call: Call): Promise<Answer> {
     )
   ownNew(call, servicePrincipal)
   const changed =
-    updateServicePrincipal(world.directory, caller.tenantId, servicePrincipal.id, readPatch(body)) ?? servicePrincipal
+    updateServicePrincipal(world.directory, caller.tenantId, servicePrincipal.id, changesIn(changes)) ??
+    servicePrincipal
   return entity(call, { type: SERVICE_PRINCIPAL, item: changed, context: 'servicePrincipals', status: 201 })
 }
 
@@ -94,22 +112,9 @@ function noBackingObject(appId: string): GraphError {
 
 async function update(call: Call): Promise<Answer> {
   const known = ownServicePrincipalIn(call)
-  updateServicePrincipal(call.world.directory, call.caller.tenantId, known.id, readPatch(await call.body()))
+  const changes = changesIn(await readBody(call, changeable, SERVICE_PRINCIPAL))
+  updateServicePrincipal(call.world.directory, call.caller.tenantId, known.id, changes)
   return noContent()
-}
-
-/** @throws GraphError 400 for a property of another type */
-function readPatch(body: Record<string, unknown>): Partial<ServicePrincipal> {
-  const read: Partial<ServicePrincipal> = {}
-  for (const name of ['accountEnabled', 'appRoleAssignmentRequired'] as const) {
-    const value = body[name]
-    if (value === undefined || value === null) continue
-    if (typeof value !== 'boolean')
-      throw badRequest(`Invalid value specified for property '${name}' of resource 'ServicePrincipal'.`)
-    read[name] = value
-  }
-  if (typeof body.displayName === 'string') read.displayName = body.displayName
-  return read
 }
 
 /** Ends the application's presence: its grants and assignments go, its tokens are refused. */
@@ -131,7 +136,7 @@ export const servicePrincipalRoutes: readonly Route[] = [
   get('servicePrincipals', NEEDS.readApplications, list),
   get('servicePrincipals/$count', NEEDS.readApplications, (call) => countOf(call, all(call))),
   get('servicePrincipals/{id}', NEEDS.readApplications, (call) =>
-    entity(call, { type: SERVICE_PRINCIPAL, item: servicePrincipalIn(call), context: 'servicePrincipals' }),
+    entity(call, { type: EXPANDABLE, item: servicePrincipalIn(call), context: 'servicePrincipals' }),
   ),
   post('servicePrincipals', NEEDS.createServicePrincipals, create),
   patch('servicePrincipals/{id}', NEEDS.writeServicePrincipals, update),

@@ -4,7 +4,9 @@ import type { Call } from '#emulator/graph/call.ts'
 import { notFound } from '#emulator/graph/errors.ts'
 import { usersSeen } from '#emulator/graph/lists.ts'
 import { type Collection, collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
+import type { EntityType } from '#emulator/graph/odata/entity.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
+import { memberOf } from '#emulator/graph/resources/expansions.ts'
 import { USER } from '#emulator/graph/resources/user-type.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
 
@@ -28,16 +30,20 @@ export function userToWrite(call: Call): User {
 
 const idIn = ({ params, caller }: Call): string => params.id ?? caller.user?.id ?? 'me'
 
+const EXPANDABLE: EntityType<User> = { ...USER, expand: { memberOf } }
+
 const all = (call: Call): Collection<User> => ({
-  type: USER,
+  type: EXPANDABLE,
   items: usersSeen(call),
   context: 'users',
   isStable: true,
 })
 
 export const userRoutes: readonly Route[] = [
-  get('me', NEEDS.readMe, (call) => entity(call, { type: USER, item: userIn(call), context: 'users' })),
+  get('me', NEEDS.readMe, (call) => entity(call, { type: EXPANDABLE, item: userIn(call), context: 'users' })),
   get('users', NEEDS.readUsers, (call) => collection(call, all(call)), { units: 2, isStable: true }),
   get('users/$count', NEEDS.readUsers, (call) => countOf(call, all(call))),
-  get('users/{id}', NEEDS.readUsers, (call) => entity(call, { type: USER, item: userIn(call), context: 'users' })),
+  get('users/{id}', NEEDS.readUsers, (call) =>
+    entity(call, { type: EXPANDABLE, item: userIn(call), context: 'users' }),
+  ),
 ]

@@ -78,7 +78,26 @@ test('licences are what the tenant has: with a premium tenant a P1 too', async (
   assert.deepEqual(await parts(contoso, '/subscribedSkus'), ['ENTERPRISEPACK'])
 })
 
+test('a service principal is told what is its own, and nothing that would be forgotten', async () => {
+  const { body: app } = await writer('/applications', { body: { displayName: 'A', signInAudience: 'AzureADMyOrg' } })
+  const { body: made } = await writer('/servicePrincipals', { body: { appId: app.appId, tags: [] } })
+  const change = (body: object) => writer(`/servicePrincipals/${made.id}`, { method: 'PATCH', body })
+  assert.equal((await change({ appRoleAssignmentRequired: true })).status, 204)
+  assertError(await change({ notes: 'mine' }), 501, 'NotImplemented', /notes/)
+  assertError(await change({ shoeSize: 43 }), 400, 'Request_BadRequest', /shoeSize/)
+  assertError(await change({ accountEnabled: 'no' }), 400, 'Request_BadRequest')
+})
+
 test('one relationship can be expanded, not two', async () => {
-  assert.equal((await ask('/groups?$expand=members')).status, 200)
+  const team = await group('team', [uma.id])
+  const link = { '@odata.id': `${emulator.origin}/v1.0/directoryObjects/${uma.id}` }
+  assert.deepEqual((await ask(`/groups?$filter=id eq '${team}'&$expand=owners`)).body.value[0].owners, [])
+  await writer(`/groups/${team}/owners/$ref`, { body: link })
+  const owned = (await ask(`/groups?$filter=id eq '${team}'&$expand=owners($select=id)`)).body.value[0].owners
+  assert.deepEqual(owned, [{ '@odata.type': '#microsoft.graph.user', id: uma.id }])
+  const { body: person } = await ask(`/users/${uma.id}?$select=id&$expand=memberOf($select=id)`)
+  assert.ok(person.memberOf.some(({ id }: { id: string }) => id === team))
+  for (const set of ['applications', 'servicePrincipals'])
+    assert.equal((await ask(`/${set}?$expand=owners&$top=1`)).status, 200, set)
   assertError(await ask('/groups?$expand=members,owners'), 400, 'Request_UnsupportedQuery')
 })
