@@ -56,11 +56,7 @@ export function tokenRoutes(app: Hono<Env>, everywhere: World, state: EntraState
   })
 }
 
-/** A page of another origin may read what it asked for. */
 function sendToken(c: Context<Env>, answer: object): Response {
   const body = Buffer.from(JSON.stringify(answer))
-  const origin = c.req.header('origin')
-  const crossOrigin = origin === undefined ? {} : { 'access-control-allow-origin': origin, vary: 'origin' }
-  const headers = { ...HEADERS, ...crossOrigin, 'content-length': String(body.length) }
-  return sendBytes(c, { status: 200, headers, body })
+  return sendBytes(c, { status: 200, headers: { ...HEADERS, 'content-length': String(body.length) }, body })
 }

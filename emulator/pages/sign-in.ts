@@ -165,7 +165,7 @@ export const errorPage = (code: number, message: string): Html =>
     html`<h1>${BLOCKED.includes(code) ? 'You cannot access this right now' : 'Sorry, but we’re having trouble signing you in.'}</h1>
       ${BLOCKED.includes(code) ? html`<p>Your sign-in was successful but does not meet the criteria to access this resource.</p>` : ''}
       <p class="code">AADSTS${code}: ${message}</p>
-      <p class="soft">Go back to the application and start again.</p>`,
+      <p class="soft">${BLOCKED.includes(code) ? 'A policy of your organization decides this. Ask your administrator.' : 'Go back to the application and start again.'}</p>`,
   )
 
 /** What `error_uri` of a refusal leads to. */

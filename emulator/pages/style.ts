@@ -28,6 +28,7 @@ a { color: var(--accent); }
 .who { display: inline-flex; max-width: 100%; gap: .5rem; align-items: center; margin: 0 0 1rem; padding: .25rem .75rem .25rem .25rem; border: 1px solid var(--line); border-radius: 2rem; font-size: .875rem; color: var(--soft); }
 .who b { flex: none; display: grid; place-items: center; width: 1.75rem; height: 1.75rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-size: .8125rem; }
 form { margin: 0; }
+details + form { margin-top: 1rem; }
 label { display: block; font-weight: 600; font-size: .9375rem; margin: 1.25rem 0 .375rem; }
 textarea, select, input[type=text], input[type=email], input[type=password] { display: block; width: 100%; min-height: 2.75rem; padding: .5625rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--field); border-radius: 8px; }
 select { appearance: auto; background: var(--card); }

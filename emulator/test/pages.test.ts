@@ -7,7 +7,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { startEmulator } from '#emulator/index.ts'
-import { APP, CONTOSO, GRAPH_DEFAULT, SECRET, testEstate } from '#emulator/test/support/estate.ts'
+import { APP, CONTOSO, FABRIKAM, GRAPH_DEFAULT, SECRET, testEstate } from '#emulator/test/support/estate.ts'
 import { ask, askToken } from '#emulator/test/support/token.ts'
 
 const emulator = await startEmulator({ estate: testEstate() })
@@ -214,6 +214,52 @@ test('inside: a snapshot is taken, and gone back to, by its buttons', async () =
   assert.equal(names().includes('Uma User'), true)
   await page.context().close()
 })
+
+for (const { width, dark } of [
+  { width: 360, dark: true },
+  { width: 1440, dark: false },
+])
+  test(`what policies bring up is accessible and fits at ${width} px: second factor, new password, a block`, async () => {
+    await emulator.directory.setConditionalAccess({
+      tenant: FABRIKAM,
+      policies: [
+        { displayName: 'Second factor', users: ['uma@fabrikam.example'], requires: 'mfa' },
+        { displayName: 'Block', users: ['adam@fabrikam.example'], requires: 'block' },
+      ],
+    })
+    await emulator.directory.setSecondFactor({ tenant: FABRIKAM, user: 'uma@fabrikam.example', present: false })
+    await emulator.directory.expirePassword({ tenant: FABRIKAM, user: 'grace@fabrikam.example' })
+    const { page, mistakes } = await newPage({ width, dark })
+    const walk = async (username: string) => {
+      await page.goto(authorize({ prompt: 'login' }))
+      await page.fill('#loginfmt', username)
+      await page.getByRole('button', { name: 'Next' }).click()
+      await page.fill('#passwd', 'Passw0rd!')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+    }
+    await walk('uma@fabrikam.example')
+    await page.getByRole('heading', { name: 'More information required' }).waitFor()
+    await isSound(page, 'set up', { dark })
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.fill('#otc', '000000')
+    await page.keyboard.press('Enter')
+    await page.getByText('That code is not right').waitFor()
+    await isSound(page, 'code', { dark })
+    await page.fill('#otc', '123456')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Permissions requested' }).waitFor()
+    await walk('grace@fabrikam.example')
+    await page.getByRole('heading', { name: 'Update your password' }).waitFor()
+    await isSound(page, 'new password', { dark })
+    await walk('adam@fabrikam.example')
+    await page.getByRole('heading', { name: 'You cannot access this right now' }).waitFor()
+    await isSound(page, 'block', { dark })
+    await page.goto(`${emulator.browserOrigin}/error?code=53003`)
+    await page.getByText('Access has been blocked by Conditional Access policies').waitFor()
+    await isSound(page, 'code explained', { dark })
+    assert.deepEqual(mistakes, [])
+    await page.context().close()
+  })
 
 test('inside: tenants, why a request was refused, the clock’s lever, and a token read', async () => {
   const form = { grant_type: 'client_credentials', client_id: APP, client_secret: SECRET, scope: GRAPH_DEFAULT }
