@@ -33,8 +33,9 @@ export async function openJobs({
   const server = {
     connectionString: store.databaseUrl ?? '',
     application_name: 'tenantry-jobs',
-    // Not among pg-boss's own options, but given to `pg` like all that it does not know.
+    // These are not among pg-boss's own options, but given to `pg` like all that it does not know.
     Client: attentiveClient(store.silenceMilliseconds),
+    idle_in_transaction_session_timeout: store.silenceMilliseconds,
   }
   const boss = new PgBoss({
     ...(store.pglite ? { db: fromPglite(store.pglite), backend: 'pglite' as const } : server),

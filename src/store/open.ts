@@ -21,7 +21,7 @@ export type Store = {
   /** The embedded instance, for the job queue that shares it; null on a server. */
   pglite: PGlite | null
   databaseUrl: string | null
-  /** For so long an answer of a server is waited for. */
+  /** For so long an answer of a server is waited for, and the next question of an open transaction by the server. */
   silenceMilliseconds: number
   clock: Clock
   /** The disk was full when something was written last. */
@@ -97,6 +97,8 @@ async function openServer(
     connectionString: databaseUrl,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+    // The server waits no longer for us than we for it: what a hung worker has locked would hold up whoever takes its place.
+    idle_in_transaction_session_timeout: silenceMilliseconds,
     application_name: 'tenantry',
   })
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'))

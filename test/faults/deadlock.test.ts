@@ -9,7 +9,7 @@ import { asFleet, asTenant } from '#store/open.ts'
 import { listResources } from '#store/resources.ts'
 import { listRuns } from '#store/sync-runs.ts'
 import { openFleet } from '#test/support/fleet.ts'
-import { holdAnswer } from '#test/support/microsoft-gate.ts'
+import { holdAnswers } from '#test/support/microsoft-gate.ts'
 import { freshDatabase, seeingEverything, withClient } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
 
@@ -24,10 +24,10 @@ test('R04 a page that PostgreSQL sacrifices to end a deadlock is read again, and
   assert.ok(ada)
   await fleet.change(tenantId, 'PATCH', `/users/${ada.id}`, { displayName: 'Ada Renamed' })
 
-  using answer = holdAnswer(emulator, { name: 'GET /v1.0/users/delta', nth: 1 })
+  using answer = holdAnswers(emulator, { name: 'GET /v1.0/users/delta' })
   await asFleet(tools.store, (sql) => enqueue(tools.jobs, sql, 'sync-tenant', { tenantId }))
   const runner = startRunner(tools.jobs, tasks(tools), { concurrency: 1 })
-  await answer.held
+  await until('the page is on its way', () => answer.count() === 1)
   await withClient(await seeingEverything(databaseUrl), async (other) => {
     // Whoever has waited for longer than this looks for a deadlock and gives way: never the other one.
     await other.query(`set deadlock_timeout = '10min'`)

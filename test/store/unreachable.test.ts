@@ -4,10 +4,12 @@ import { createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { systemClock } from '#base/clock.ts'
 import { migrate } from '#store/migrate.ts'
-import { asFleet, openStore } from '#store/open.ts'
+import { asFleet, asTenant, openStore, type TenantSql } from '#store/open.ts'
 import { pingStore } from '#store/ping-store.ts'
+import { upsertResources } from '#store/resources.ts'
 import { countTenantsByState } from '#store/tenants.ts'
 import { silentLog } from '#test/support/backends.ts'
+import { aResource, aTenant, madeUp } from '#test/support/made-up.ts'
 import { freshDatabase, startPostgres, withClient } from '#test/support/postgres.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { until } from '#test/support/until.ts'
@@ -58,6 +60,28 @@ test('a store that is closed leaves no connection behind, even if nobody has use
       return rows[0]?.count === 0
     }),
   )
+})
+
+test('R02 what a hung worker has locked in a transaction is given free by the server', async (t) => {
+  const databaseUrl = await freshDatabase()
+  const place = { databaseUrl, dataDir: '', clock: systemClock, log: silentLog }
+  const [hung, other] = [await openStore({ ...place, silenceMilliseconds: 500 }), await openStore(place)]
+  t.after(() => Promise.all([hung.close(), other.close()]))
+  await migrate(hung)
+  const tenantId = await aTenant(other)
+  const user = aResource('user', 'Ada')
+  const write = (sql: TenantSql) => upsertResources(sql, madeUp.generationId(), [user])
+  const { promise: written, resolve: wrote } = Promise.withResolvers<void>()
+  const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>()
+  const late = asTenant(hung, tenantId, async (sql) => {
+    await write(sql)
+    wrote()
+    await thawed
+  })
+  await written
+  await asTenant(other, tenantId, write)
+  thaw()
+  await refusedWith('DATABASE_UNREACHABLE', () => late)
 })
 
 test('R04 connections that the server cuts are replaced without a restart', async (t) => {

@@ -15,7 +15,7 @@ import { aTenant } from '#test/support/made-up.ts'
 import { openTools, type Tools } from '#tools.ts'
 
 const HOME = '11111111-1111-4111-8111-111111111111'
-const APP = 'aaaaaaaa-1111-4222-8333-444444444444'
+export const APP = 'aaaaaaaa-1111-4222-8333-444444444444'
 const WRITER = 'bbbbbbbb-1111-4222-8333-444444444444'
 const SECRET = 'secret of a test'
 
@@ -54,6 +54,7 @@ export async function openFleet({
   log = openLog('silent'),
   connect = true,
   env = {},
+  estate = (usual) => usual,
 }: {
   tenants?: number
   users?: number
@@ -65,6 +66,8 @@ export async function openFleet({
   /** Whether the tenants are known to us already. */
   connect?: boolean
   env?: Record<string, string>
+  /** What is different from the usual estate. */
+  estate?: (usual: EstateInput) => EstateInput
 } = {}): Promise<Fleet> {
   await using opened = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-fleet-'))
@@ -72,7 +75,7 @@ export async function openFleet({
   const tenantIds = Array.from({ length: tenants }, (_, index) => tenantIdOf(index + 1))
   const permissions = app.permissions.map(({ value }) => value)
   const emulator = opened.use(
-    await startEmulator({ estate: estateOf(tenantIds, permissions, { users, groups }), dataDir: folder }),
+    await startEmulator({ estate: estate(estateOf(tenantIds, permissions, { users, groups })), dataDir: folder }),
   )
   const { config, mistakes } = readConfig(
     {

@@ -2,9 +2,6 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Emulator } from '#emulator/index.ts'
 
-/** As few objects on a page as make several pages of a small directory. Graph may give less than it is asked for. */
-const LARGEST_PAGE = 'odata.maxpagesize=2'
-
 /** A request that Microsoft has carried out, and whose answer is on its way. */
 export type Carried = {
   /** `GET /v1.0/users/delta`, without ids, which differ from run to run. */
@@ -18,13 +15,22 @@ export type Carried = {
  * Stands before the emulator as programs meet it: each request is told of when it has been carried out, before its answer
  * leaves. The emulator runs in this process, so Node's own HTTP server says when.
  */
-export function watchMicrosoft({ origin }: Emulator, carriedOut: (request: Carried) => void): Disposable {
+export function watchMicrosoft(
+  { origin }: Emulator,
+  carriedOut: (request: Carried) => void,
+  {
+    largestPage = 2,
+  }: {
+    /** As few objects on a page as make several pages of a small directory. Graph may give less than it is asked for. */
+    largestPage?: number
+  } = {},
+): Disposable {
   const port = Number(new URL(origin).port)
   const begin = (message: unknown) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse }
     if (request.socket.localPort !== port || request.url?.startsWith('/_emulator')) return
     const prefer = request.rawHeaders.findIndex((name) => name.toLowerCase() === 'prefer')
-    if (prefer >= 0) request.rawHeaders[prefer + 1] = LARGEST_PAGE
+    if (prefer >= 0) request.rawHeaders[prefer + 1] = `odata.maxpagesize=${largestPage}`
     const { pathname } = new URL(request.url ?? '', 'https://microsoft.example')
     const name = `${request.method} ${pathname.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '{id}')}`
     const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse
@@ -40,25 +46,30 @@ export function watchMicrosoft({ origin }: Emulator, carriedOut: (request: Carri
   return { [Symbol.dispose]: () => void unsubscribe('http.server.request.start', begin) }
 }
 
-/** Keeps the nth answer of a name back until it is released, and tells when it is there. */
-export function holdAnswer(
+/** Answers that are kept back until they are released. */
+export type Held = Disposable & {
+  /** How many are waiting. */
+  count(): number
+  release(most?: number): void
+}
+
+/** Keeps the answers of this name back, from the nth on and so many of them. */
+export function holdAnswers(
   emulator: Emulator,
-  { name, nth }: { name: string; nth: number },
-): Disposable & { held: Promise<void>; release(): void } {
-  const { promise: held, resolve } = Promise.withResolvers<void>()
-  let count = 0
-  let waiting: Carried[] = []
+  { name, nth = 1, times = 1 }: { name: string; nth?: number; times?: number },
+): Held {
+  let seen = 0
+  const waiting: Carried[] = []
   const gate = watchMicrosoft(emulator, (request) => {
-    if (request.name !== name || ++count !== nth) return request.answer()
-    waiting.push(request)
-    resolve()
+    const counts = request.name === name && ++seen >= nth && seen < nth + times
+    if (counts) waiting.push(request)
+    else request.answer()
   })
-  const release = () => {
-    for (const request of waiting) request.answer()
-    waiting = []
+  const release = (most = waiting.length) => {
+    for (const request of waiting.splice(0, most)) request.answer()
   }
   return {
-    held,
+    count: () => waiting.length,
     release,
     [Symbol.dispose]() {
       release()

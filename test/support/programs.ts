@@ -32,6 +32,9 @@ export type Program = {
   stop(): Promise<number | null>
   /** SIGKILL: as when the power of its machine fails. */
   kill(): Promise<void>
+  /** SIGSTOP: as when its machine hangs. It knows nothing of the time until `thaw`. */
+  freeze(): void
+  thaw(): void
 }
 
 /** Starts `tenantry` with these arguments and leaves it running. */
@@ -66,6 +69,8 @@ export function startTenantry({ args, env, cwd = root }: Call): Program {
       child.kill('SIGTERM')
       return (await ended).code
     },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     async kill() {
       child.kill('SIGKILL')
       await ended

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
-import { systemClock } from '#base/clock.ts'
-import { DEMO } from '#emulator/index.ts'
-import { enqueue } from '#jobs/enqueue.ts'
-import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
-import { migrate } from '#store/migrate.ts'
-import { asFleet, openStore } from '#store/open.ts'
 import { letSilencePass } from '#test/crash/support/lane.ts'
+import {
+  askForReading,
+  connectCustomers,
+  customersOf,
+  isRead,
+  letRetriesBeDue,
+} from '#test/faults/support/customers.ts'
 import { openSmallDisk, type SmallDisk } from '#test/faults/support/small-disk.ts'
-import { silentLog } from '#test/support/backends.ts'
 import { type Deployment, openDeployment } from '#test/support/deployment.ts'
-import { aTenant } from '#test/support/made-up.ts'
-import { holdAnswer } from '#test/support/microsoft-gate.ts'
+import { holdAnswers } from '#test/support/microsoft-gate.ts'
 import { freshDatabase, type PostgresServer, startPostgres, withClient } from '#test/support/postgres.ts'
 import { openPostgresProxy, type PostgresProxy } from '#test/support/postgres-proxy.ts'
 import type { Program } from '#test/support/programs.ts'
@@ -70,10 +69,9 @@ export const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS
 
-const USERS = 9
-const idOf = (index: number) => `80000000-0000-4000-8000-${String(index).padStart(12, '0')}` as TenantId
+const CUSTOMERS = customersOf(Object.keys(FAULTS).length)
 /** Each fault has a tenant of its own. */
-const TENANTS = new Map(Object.keys(FAULTS).map((name, index) => [name, idOf(index)]))
+const TENANTS = new Map(Object.keys(FAULTS).map((name, index) => [name, CUSTOMERS[index]?.id as TenantId]))
 
 export async function openPlace(scope: Scope): Promise<Place> {
   const server = await startPostgres({ keepsCommits: true })
@@ -86,25 +84,10 @@ export async function openPlace(scope: Scope): Promise<Place> {
   const proxy = await openPostgresProxy(databaseUrl)
   scope.after(async () => proxy[Symbol.asyncDispose]())
   const deployment = await openDeployment(scope, {
-    customers: Array.from(TENANTS.values(), (id, index) => ({
-      id,
-      name: `Customer ${index}`,
-      domain: `c${index}.example`,
-      users: USERS,
-    })),
+    customers: CUSTOMERS,
     settings: { TENANTRY_DATABASE_URL: proxy.through(databaseUrl) },
   })
-  await using store = await openStore({ databaseUrl, dataDir: '', clock: systemClock, log: silentLog })
-  await migrate(store)
-  await using _jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-  for (const [index, tenant] of [...TENANTS.values()].entries()) {
-    await deployment.emulator.directory.addServicePrincipal({ tenant, app: DEMO.appId })
-    for (const permission of ['User.Read.All', 'Group.Read.All', 'Organization.Read.All'])
-      await deployment.emulator.directory.grantPermission({ tenant, app: DEMO.appId, permission })
-    await aTenant(store, { id: tenant, displayName: `Customer ${index}` })
-  }
-  // Nobody is due by himself: each tenant has its first reading in its own test.
-  await withClient(adminUrl, (client) => client.query('update tenantry.tenants set last_tried_at = now()'))
+  await connectCustomers(deployment, { databaseUrl, adminUrl, customers: CUSTOMERS })
   const program = await deployment.open('dev')
   return { deployment, program, server, proxy, disk, databaseUrl, adminUrl }
 }
@@ -124,9 +107,9 @@ export async function outlive(
   const tenantId = TENANTS.get(name) as TenantId
   const readiness = () =>
     Promise.all([deployment.landing, deployment.console].map(async (site) => (await fetch(`${site}/readyz`)).status))
-  using answer = holdAnswer(deployment.emulator, { name: 'GET /v1.0/users/delta', nth: 2 })
-  await ask(databaseUrl, tenantId)
-  await answer.held
+  using answer = holdAnswers(deployment.emulator, { name: 'GET /v1.0/users/delta', nth: 2 })
+  await askForReading(databaseUrl, [tenantId])
+  await until('the page is on its way', () => answer.count() === 1)
   const before = program.said().length
   await fault.begin(place)
   // The page that comes now finds nobody who could keep it.
@@ -147,35 +130,7 @@ export async function outlive(
       await letSilencePass(databaseUrl, adminUrl)
       hurried = true
     }
-    if (hurry) await dueNow(adminUrl)
+    if (hurry) await letRetriesBeDue(adminUrl)
     return isRead(adminUrl, tenantId)
   })
 }
-
-async function ask(databaseUrl: string, tenantId: TenantId): Promise<void> {
-  await using store = await openStore({ databaseUrl, dataDir: '', clock: systemClock, log: silentLog })
-  await using jobs = await openJobs({ store, log: silentLog, work: false, migrate: false })
-  assert.equal(await asFleet(store, (sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId })), true)
-}
-
-const dueNow = (adminUrl: string) =>
-  withClient(adminUrl, (client) => client.query(`update pgboss.job set start_after = now() where state = 'retry'`))
-
-/** Every user once, nothing left half done, nothing given up. */
-const isRead = (adminUrl: string, tenantId: TenantId): Promise<boolean> =>
-  withClient(adminUrl, async (client) => {
-    const { rows } = await client.query<{ users: number; read: number; open: number; waiting: number; dead: number }>(
-      `select
-        (select count(*)::int from tenantry.resources where tenant_id = $1 and kind = 'user') as users,
-        (select coalesce(sum(users), 0)::int from tenantry.sync_runs where tenant_id = $1) as read,
-        (select count(*)::int from tenantry.sync_runs where tenant_id = $1 and state in ('running', 'waiting')) as open,
-        (select count(*)::int from pgboss.job where data ->> 'tenantId' = $2 and state in ('created', 'retry', 'active')) as waiting,
-        (select count(*)::int from pgboss.job where name = 'dead-letter') as dead`,
-      [tenantId, tenantId],
-    )
-    const [found] = rows
-    assert.equal(found?.dead, 0)
-    if (found.waiting > 0 || found.open > 0) return false
-    assert.deepEqual([found.users, found.read], [USERS, USERS])
-    return true
-  })

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql as raw } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { systemClock } from '#base/clock.ts'
+import { assertMigrated, migrate } from '#store/migrate.ts'
+import { MIGRATIONS } from '#store/migrations/index.ts'
+import { asFleet, asTenant, openStore, type Store } from '#store/open.ts'
+import { listResources, upsertResources } from '#store/resources.ts'
+import { listRuns, startRun } from '#store/sync-runs.ts'
+import { findTenant, moveTenant } from '#store/tenants.ts'
+import { forEachBackend, silentLog } from '#test/support/backends.ts'
+import { aResource, madeUp } from '#test/support/made-up.ts'
+import { refusedWith } from '#test/support/problem.ts'
+
+/** Delta was there already, jobs of the ISV's own were not yet. */
+const OLDER = '0002-delta'
+
+async function migrateTo({ kysely }: Store, last: string): Promise<void> {
+  await raw`create schema tenantry`.execute(kysely)
+  const older = Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name <= last))
+  const { error } = await new Migrator({
+    db: kysely,
+    migrationTableSchema: 'tenantry',
+    provider: { getMigrations: async () => older },
+  }).migrateToLatest()
+  assert.equal(error, undefined)
+}
+
+forEachBackend(({ freshPlace }) => {
+  test('R07 what an older release has stored is there after the upgrade, and is gone on with', async (t) => {
+    const store = await openStore({ ...(await freshPlace(t)), clock: systemClock, log: silentLog })
+    t.after(() => store.close())
+    await migrateTo(store, OLDER)
+    const [tenantId, runId, generation] = [madeUp.tenantId(), madeUp.runId(), madeUp.generationId()]
+    const ada = aResource('user', 'Ada')
+    const at = new Date()
+    // The statements of the older release, as it had them.
+    await asTenant(store, tenantId, async ({ db }) => {
+      await raw`insert into tenantry.tenants (id, display_name, state, connected_at, created_at, updated_at)
+        values (${tenantId}, 'Fabrikam', 'active', ${at}, ${at}, ${at})`.execute(db)
+      await raw`insert into tenantry.resources (tenant_id, kind, id, display_name, properties, generation, arrived_at, updated_at)
+        values (${tenantId}, 'user', ${ada.id}, 'Ada', ${JSON.stringify(ada.properties)}::jsonb, ${generation}, ${at}, ${at})`.execute(
+        db,
+      )
+      await raw`insert into tenantry.sync_runs (tenant_id, id, state, started_at, pages, users)
+        values (${tenantId}, ${runId}, 'running', ${at}, 1, 1)`.execute(db)
+      await raw`insert into tenantry.audit (tenant_id, at, actor, action) values (${tenantId}, ${at}, 'daemon', 'tenant.connected')`.execute(
+        db,
+      )
+    })
+    const { message } = await refusedWith('CONFIGURATION_INVALID', () => assertMigrated(store))
+    assert.match(message, /older than this program/)
+
+    const { from, to } = await migrate(store)
+    assert.deepEqual([from, to], [OLDER, Object.keys(MIGRATIONS).at(-1)])
+    await assertMigrated(store)
+    const found = await asTenant(store, tenantId, async (sql) => ({
+      tenant: await findTenant(sql, tenantId),
+      users: await listResources(sql, { kind: 'user', limit: 10 }),
+      runs: await listRuns(sql, { limit: 10, of: 'directory' }),
+    }))
+    assert.equal(found.tenant?.displayName, 'Fabrikam')
+    assert.deepEqual(found.users, [ada])
+    assert.deepEqual(
+      found.runs.map(({ id, state, users }) => [id, state, users]),
+      [[runId, 'running', 1]],
+    )
+    // The run that the old process left behind is taken over, and work goes on in the new tables too.
+    await asTenant(store, tenantId, async (sql) => {
+      await startRun(sql, { id: madeUp.runId() })
+      await upsertResources(sql, generation, [aResource('user', 'Bob')])
+    })
+    await asFleet(store, (sql) =>
+      moveTenant(sql, { id: tenantId, to: 'suspended', actor: 'daemon', reason: 'Upgraded.', diagnosis: null }),
+    )
+    const states = await asTenant(store, tenantId, async (sql) =>
+      (await listRuns(sql, { limit: 10 })).map(({ state }) => state),
+    )
+    assert.deepEqual(states.toSorted(), ['interrupted', 'running'])
+  })
+
+  test('R07 a release that is older than the schema changes nothing, and says which one is needed', async (t) => {
+    const store = await openStore({ ...(await freshPlace(t)), clock: systemClock, log: silentLog })
+    t.after(() => store.close())
+    await migrate(store)
+    const newest = Object.keys(MIGRATIONS).at(-1) ?? ''
+    const next = { ...MIGRATIONS[newest] }
+    // As the older release has it: it does not know the newest migration.
+    delete MIGRATIONS[newest]
+    try {
+      for (const start of [migrate, assertMigrated]) {
+        const { message, nextStep } = await refusedWith('CONFIGURATION_INVALID', () => start(store))
+        assert.match(message, new RegExp(`newer than this program \\(${newest}\\)`))
+        assert.match(nextStep, /Start the release that wrote it, or a newer one/)
+      }
+    } finally {
+      MIGRATIONS[newest] = next as (typeof MIGRATIONS)[string]
+    }
+    await assertMigrated(store)
+  })
+})
