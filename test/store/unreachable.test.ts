@@ -6,13 +6,13 @@ import { systemClock } from '#base/clock.ts'
 import { migrate } from '#store/migrate.ts'
 import { asFleet, asTenant, openStore, type TenantSql } from '#store/open.ts'
 import { pingStore } from '#store/ping-store.ts'
-import { upsertResources } from '#store/resources.ts'
 import { countTenantsByState } from '#store/tenants.ts'
 import { silentLog } from '#test/support/backends.ts'
 import { aResource, aTenant, madeUp } from '#test/support/made-up.ts'
 import { freshDatabase, startPostgres, withClient } from '#test/support/postgres.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { until } from '#test/support/until.ts'
+import { upsertResources } from '#test/support/upsert-resources.ts'
 
 const open = (databaseUrl: string) => openStore({ databaseUrl, dataDir: '', clock: systemClock, log: silentLog })
 
