@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { median, type Program } from '../claim.ts'
+import { type Fleet, openFleet } from './fleet.ts'
+
+const run = promisify(execFile)
+const TENANTS = 2_000
+const USERS = 50
+const CONCURRENCY = 16
+const ROUNDS = 3
+
+/** A round over many small tenants in which nothing has changed: what most of a fleet's rounds are. */
+export const deltaRound: Program = {
+  name: 'delta-round',
+  claims: [
+    {
+      name: 'delta-round.bare',
+      about: `tenants for each second of a worker, against a loop of a token and one request; ${TENANTS} tenants, ${CONCURRENCY} at a time`,
+      wanted: { atLeast: 0.7 },
+    },
+  ],
+  async run(tell) {
+    tell(`starting an emulator with ${TENANTS} tenants of ${USERS} people, and reading them for the first time`)
+    await using fleet = await openFleet({ tenants: TENANTS, users: USERS })
+    const first = await fleet.read({ workers: 1, concurrency: CONCURRENCY })
+    tell(`first reading: ${perSecond(first).toFixed(0)} tenants/s`)
+    const found = { ours: [] as number[], bare: [] as number[] }
+    for (let round = 0; round < ROUNDS; round++) {
+      found.bare.push(perSecond(await bare(fleet)))
+      found.ours.push(perSecond(await fleet.read({ workers: 1, concurrency: CONCURRENCY })))
+      tell(`bare ${found.bare.at(-1)?.toFixed(0)}, ours ${found.ours.at(-1)?.toFixed(0)} tenants/s`)
+    }
+    return { 'delta-round.bare': { ours: median(found.ours), other: median(found.bare), unit: 'tenants/s' } }
+  },
+}
+
+const perSecond = (milliseconds: number): number => TENANTS / (milliseconds / 1_000)
+
+/** In a process of its own, as the worker is. @returns milliseconds */
+async function bare(fleet: Fleet): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'tenantry-bench-'))
+  try {
+    const order = join(folder, 'order.json')
+    writeFileSync(
+      order,
+      JSON.stringify({ where: fleet.where, concurrency: CONCURRENCY, asked: await fleet.deltaLinks() }),
+    )
+    const { stdout } = await run(process.execPath, [join(import.meta.dirname, 'bare.ts'), order])
+    return (JSON.parse(stdout) as { milliseconds: number }).milliseconds
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { openLog } from '#base/log.ts'
+import { enqueueAll } from '#jobs/enqueue.ts'
+import { queueDepth } from '#jobs/inspect.ts'
+import type { TenantId } from '#model/ids.ts'
+import { listCursors } from '#store/cursors.ts'
+import { asFleet, asTenant } from '#store/open.ts'
+import { listRuns } from '#store/sync-runs.ts'
+import { connectTenant } from '#store/tenants.ts'
+import { freshDatabase } from '#test/support/postgres.ts'
+import { openTools, type Tools } from '#tools.ts'
+import { type EmulatorProcess, startEmulatorProcess } from '../emulator-process.ts'
+import { configFor, estateOf, prepareDatabase, tenantIdOf, type Where } from '../installation.ts'
+
+/** Tenants in an emulator and in a database, for workers in processes of their own. */
+export type Fleet = AsyncDisposable & {
+  where: Where
+  emulator: EmulatorProcess
+  tenantIds: readonly TenantId[]
+  /** Reads every tenant once with so many workers. @returns milliseconds from the first job in the queue to the last one out of it */
+  read(options: { workers: number; concurrency: number }): Promise<number>
+  deltaLinks(): Promise<{ tenantId: TenantId; deltaLink: string }[]>
+}
+
+const LOOK_EVERY_MILLISECONDS = 20
+
+export async function openFleet({ tenants, users }: { tenants: number; users: number }): Promise<Fleet> {
+  await using opened = new AsyncDisposableStack()
+  const emulator = opened.use(await startEmulatorProcess(estateOf(Array.from({ length: tenants }, () => users))))
+  const databaseUrl = await freshDatabase()
+  await prepareDatabase(databaseUrl)
+  const { origin, browserOrigin, caFile } = emulator
+  const where = { origin, browserOrigin, caFile, databaseUrl }
+  const tools = opened.use(await openTools(configFor(where), { log: openLog('warn'), work: false }))
+  const tenantIds = Array.from({ length: tenants }, (_, index) => tenantIdOf(index + 1))
+  for (const id of tenantIds)
+    await asTenant(tools.store, id, (sql) =>
+      connectTenant(sql, { displayName: id, defaultDomain: null, servicePrincipalId: id as never, actor: 'bench' }),
+    )
+  const closing = opened.move()
+  return {
+    where,
+    emulator,
+    tenantIds,
+    read: (options) => read(tools, where, tenantIds, options),
+    async deltaLinks() {
+      const links: { tenantId: TenantId; deltaLink: string }[] = []
+      for (const tenantId of tenantIds)
+        for (const { deltaLink } of await asTenant(tools.store, tenantId, listCursors))
+          if (deltaLink) links.push({ tenantId, deltaLink })
+      return links
+    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
+
+async function read(
+  { store, jobs }: Tools,
+  where: Where,
+  tenantIds: readonly TenantId[],
+  { workers, concurrency }: { workers: number; concurrency: number },
+): Promise<number> {
+  const processes = await Promise.all(Array.from({ length: workers }, () => startWorker(where, concurrency)))
+  const before = await countSucceeded(store)
+  const startedAt = performance.now()
+  await asFleet(store, (sql) =>
+    enqueueAll(
+      jobs,
+      sql,
+      'sync-tenant',
+      tenantIds.map((tenantId) => ({ tenantId })),
+    ),
+  )
+  for (;;) {
+    const [line] = (await queueDepth(jobs)).filter(({ name }) => name === 'sync-tenant')
+    if (line && line.ready + line.deferred + line.active === 0) break
+    await new Promise((looked) => setTimeout(looked, LOOK_EVERY_MILLISECONDS))
+  }
+  const milliseconds = performance.now() - startedAt
+  for (const worker of processes) {
+    worker.kill('SIGTERM')
+    if (worker.exitCode === null) await once(worker, 'exit')
+  }
+  const succeeded = (await countSucceeded(store)) - before
+  if (succeeded < tenantIds.length) throw new Error(`${succeeded} of ${tenantIds.length} tenants were read.`)
+  return milliseconds
+}
+
+const countSucceeded = async (store: Tools['store']): Promise<number> =>
+  (await asFleet(store, (sql) => listRuns(sql, { limit: 1_000_000 }))).filter(({ state }) => state === 'succeeded')
+    .length
+
+async function startWorker(where: Where, concurrency: number) {
+  const program = join(import.meta.dirname, 'worker.ts')
+  const worker = spawn(process.execPath, [program, JSON.stringify({ where, concurrency })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await Promise.race([
+    once(createInterface({ input: worker.stdout }), 'line'),
+    once(worker, 'exit').then(() => {
+      throw new Error('A worker ended before it was ready.')
+    }),
+  ])
+  return worker
+}
