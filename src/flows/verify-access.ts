@@ -21,7 +21,7 @@ const ORGANIZATION = 'organization'
 /** The cheapest question for each family of permissions that only a working permission can answer. */
 const PROBES: readonly Probe[] = [
   { id: ORGANIZATION, anyOf: readPermissions('organization'), path: ORGANIZATION_PATH },
-  { id: 'users', anyOf: ['User.ReadBasic.All', ...readPermissions('user')], path: '/users?$select=id&$top=1' },
+  { id: 'users', anyOf: readPermissions('user'), path: '/users?$select=id&$top=1' },
   { id: 'groups', anyOf: readPermissions('group'), path: '/groups?$select=id&$top=1' },
 ]
 
