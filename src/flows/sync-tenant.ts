@@ -22,11 +22,10 @@ type Needs = Pick<
   'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'budget' | 'graphAsApp' | 'telemetry' | 'hold'
 >
 
-/** A giant tenant makes room for the others after so long; it goes on behind them. */
+/** A giant tenant makes room for the others after so long; it goes on behind those that wait by then, and before who comes later. */
 const SLICE_MILLISECONDS = 20_000
 /** A longer pause is waited out in the queue. */
 const LONGEST_PAUSE_MILLISECONDS = 2_000
-const BEHIND_THE_OTHERS = -10
 
 /**
  * Brings what is stored of a tenant's directory up to date. Each page, its counters and the place to go on from are saved
@@ -104,12 +103,6 @@ async function goOnLater(
 ): Promise<void> {
   await asTenant(store, tenantId, async (sql) => {
     await letRunWait(sql, runId)
-    await enqueue(
-      jobs,
-      sql,
-      'sync-tenant',
-      { tenantId },
-      { priority: BEHIND_THE_OTHERS, ...(after ? { startAfter: after } : {}) },
-    )
+    await enqueue(jobs, sql, 'sync-tenant', { tenantId }, after ? { startAfter: after } : {})
   })
 }

@@ -12,13 +12,12 @@ export async function enqueue<Name extends JobName>(
   { db }: AnySql,
   name: Name,
   payload: JobPayloads[Name],
-  { startAfter, priority }: { startAfter?: Date /** Higher first; 0 unless told. */; priority?: number } = {},
+  { startAfter }: { startAfter?: Date } = {},
 ): Promise<boolean> {
   const id = await boss.send(name, payload, {
     db: fromKysely(db),
     singletonKey: keyOf(name, payload),
     ...(startAfter ? { startAfter } : {}),
-    ...(priority === undefined ? {} : { priority }),
   })
   return id !== null
 }
