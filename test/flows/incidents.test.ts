@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, suite, type TestContext, test } from 'node:test'
+import { afterEach, suite, type TestContext, test } from 'node:test'
 import { tasks } from '#daemon/tasks.ts'
 import { forgetTenant } from '#entra/app-token.ts'
 import { closeIncidentBy } from '#flows/close-incident.ts'
@@ -13,11 +13,12 @@ import { openHost } from '#test/outbound/support/open-host.ts'
 import { silentLog } from '#test/support/backends.ts'
 import { openFleet } from '#test/support/fleet.ts'
 import { HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
-import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
+import { CUSTOMERS, connect, type Installation, openInstallation } from '#test/support/installation.ts'
 import { madeUp } from '#test/support/made-up.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import { refusedWith } from '#test/support/problem.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 import { openTools, type Tools } from '#tools.ts'
 
 const context = (key: string | null): JobContext => ({
@@ -45,7 +46,7 @@ const figure = async ({ telemetry }: Tools, line: string) =>
 
 suite('a violation in one tenant', () => {
   const clock = handClock(new Date())
-  const scope = { after }
+  const scope = suiteScope()
 
   test('T14 stops the job, opens an incident, counts it, and tells somebody, once', async (t) => {
     let status = 503
@@ -97,16 +98,23 @@ suite('a violation in one tenant', () => {
     assert.doesNotMatch(told.join(''), /eyJ/)
   })
 
-  const database = openInstallation(scope, { clock })
+  /** Opened when it is first wanted: two databases that start at once keep each other waiting. */
+  let opening: Promise<Installation> | null = null
+  const database = () => {
+    opening ??= openInstallation(scope, { clock })
+    return opening
+  }
   afterEach(async () => {
-    for (const { id } of await incidents((await database).tools))
-      await closeIncidentBy((await database).tools, { id, actor: 'operator:test' })
+    const known = await opening
+    if (!known) return
+    for (const { id } of await incidents(known.tools))
+      await closeIncidentBy(known.tools, { id, actor: 'operator:test' })
   })
 
   test('A03 a job without a tenant, or for another one than it was queued for, is refused and reported', async () => {
-    const { emulator, tools } = await database
+    const { emulator, tools } = await database()
     const [tenantId, other] = CUSTOMERS as [TenantId, TenantId]
-    await connect(await database, tenantId)
+    await connect(await database(), tenantId)
     emulator.requests.clear()
     const table = tasks(tools) as Record<JobName, (payload: unknown, context: JobContext) => Promise<void>>
     const bent: [JobName, unknown, string | null][] = [
@@ -132,7 +140,7 @@ suite('a violation in one tenant', () => {
   })
 
   test('closing an incident names who did it, and what happens again is a new one', async () => {
-    const { tools } = await database
+    const { tools } = await database()
     await refusedWith('JOB_REFUSED', () => tasks(tools)['sync-tenant']({} as never, context(null)))
     const [first] = await incidents(tools)
     assert.ok(first)
@@ -146,9 +154,9 @@ suite('a violation in one tenant', () => {
   })
 
   test('a code that no table knows gets the safe default and is counted, by name up to a bound', async () => {
-    const { emulator, tools } = await database
+    const { emulator, tools } = await database()
     const [tenantId] = CUSTOMERS as [TenantId]
-    await connect(await database, tenantId)
+    await connect(await database(), tenantId)
     forgetTenant(tools.entra, tenantId)
     emulator.mischief.once({ at: 'token', aadsts: 7_777_777 })
     await read(tools, tenantId)
