@@ -19,6 +19,7 @@ import { answerPages } from '#emulator/server/cross-origin.ts'
 import type { ServedEnv } from '#emulator/server/faults.ts'
 import { listen } from '#emulator/server/listen.ts'
 import { openProxy } from '#emulator/server/proxy.ts'
+import { answerUnknown } from '#emulator/server/unknown.ts'
 import { watch } from '#emulator/server/watch.ts'
 import { NO_THROTTLE, openThrottle } from '#emulator/throttle.ts'
 import { openTls } from '#emulator/tls.ts'
@@ -101,6 +102,7 @@ export async function openServer({ estate, port, httpPort, proxyPort, host, data
   app.route('/', azureApp(world))
   app.route('/', graphApp(world))
   app.route('/', entraApp(world, state))
+  app.notFound(answerUnknown)
   const answer = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
   // It listens while its key is still being drawn; who asks that early waits for the rest.
   const listener: RequestListener = (request, response) => void keys.ready.then(() => answer(request, response))

@@ -18,7 +18,6 @@ const SIGN_IN_PAGE = /^\/_signin\/.*/
 
 /** Where nobody has said why. */
 const WITHOUT_WORDS: Partial<Record<number, string>> = {
-  404: 'Nothing has this address.',
   405: 'This address does not know this method.',
   500: 'This is a defect of the emulator.',
 }

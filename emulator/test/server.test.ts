@@ -137,7 +137,12 @@ test('L01 the request log says who, where, what and why not, and keeps no secret
   assert.deepEqual(emulator.requests.list(), [])
 })
 
-test('an address that is nobody’s is 404', async () => {
-  assert.equal((await ask(emulator, '/')).status, 404)
-  assert.equal((await ask(emulator, '/nowhere/at/all')).status, 404)
+test('an address that is not emulated is 501 and names itself, here and in the request log', async () => {
+  for (const path of ['/', `/${CONTOSO}/saml2`, `/${CONTOSO}/oauth2/v2.0/nothing`, '/v2.0/users']) {
+    const { status, body } = await ask(emulator, `${path}?canary=1`)
+    assert.equal(status, 501, path)
+    assert.equal(body.error_description, `The emulator does not know GET ${path}.`)
+    assert.equal(emulator.requests.list().at(-1)?.reason, body.error_description)
+  }
+  assert.equal((await ask(emulator, '/_emulator/nothing')).status, 404)
 })
