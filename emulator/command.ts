@@ -88,6 +88,8 @@ function wordsOf(error: unknown): string | null {
     return `Another program, perhaps another emulator, already listens on ${where}. Stop it, or choose other ports with --port and --http-port.`
   if (error.code === 'EACCES' && 'port' in error)
     return `This account may not listen on ${where}. Choose one above 1023 with --port and --http-port.`
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return `Nothing can listen there: ${error.message}. Say an address of this machine with --host, or leave it out.`
   if (error.code === 'EACCES' || error.code === 'EROFS' || error.code === 'ENOTDIR' || error.code === 'EEXIST')
     return `The certificate cannot be written: ${error.message}. Choose another folder with --data-dir.`
   return null

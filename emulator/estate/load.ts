@@ -54,7 +54,13 @@ export function loadEstate(json: unknown, clock: Clock): Directory {
     updateApplication(directory, application.appId, {
       requiredResourceAccess: requiredAccess(directory, application, mistakes),
     })
-  for (const presence of parsed.data.servicePrincipals) loadPresence(directory, presence, mistakes)
+  // What cannot be registered has been told already, and is not told again wherever it is named.
+  const lost = new Set(
+    parsed.data.applications.map(({ appId }) => appId).filter((id) => !findApplication(directory, id)),
+  )
+  const seen = new Set<string>()
+  for (const presence of parsed.data.servicePrincipals)
+    if (!lost.has(presence.appId)) loadPresence(directory, presence, { mistakes, seen })
   if (mistakes.length > 0) throw new EstateError(mistakes)
   directory.clock = clock
   return directory
@@ -83,6 +89,7 @@ function loadTenant(directory: Directory, entry: Estate['tenants'][number], mist
   for (const user of entry.users) {
     if (user.guestOf) continue
     const made = makeUser(tenant, user, mistakes)
+    complainOfTwin(directory, made, mistakes)
     addUser(directory, made)
     const { passwordExpired, secondFactor: hasSecondFactor } = user
     if (passwordExpired || !hasSecondFactor)
@@ -101,13 +108,20 @@ function loadGuests(directory: Directory, entry: Estate['tenants'][number], mist
       mistakes.push(
         `tenants ${entry.displayName}: the guest ${user.userPrincipalName} has no home account ${user.guestOf}`,
       )
-    else
-      addUser(directory, {
-        ...makeUser(tenant, user, mistakes),
-        userType: 'Guest',
-        home: { tenantId: home.tenantId, objectId: home.id },
-      })
+    else {
+      const made = makeUser(tenant, user, mistakes)
+      complainOfTwin(directory, made, mistakes)
+      addUser(directory, { ...made, userType: 'Guest', home: { tenantId: home.tenantId, objectId: home.id } })
+    }
   }
+}
+
+/** Two with one name or one id would be one, silently. */
+function complainOfTwin(directory: Directory, { tenantId, id, userPrincipalName }: User, mistakes: string[]): void {
+  const { tenant, users } = contentsOf(directory, tenantId)
+  if (findUser(directory, tenantId, userPrincipalName))
+    mistakes.push(`tenants ${tenant.displayName}: the user ${userPrincipalName} stands twice`)
+  else if (users.get(id)) mistakes.push(`tenants ${tenant.displayName}: two users have the id ${id}`)
 }
 
 function loadPolicies(directory: Directory, entry: Estate['tenants'][number], mistakes: string[]): void {
@@ -169,13 +183,21 @@ function loadApplication(
   ensureServicePrincipal(directory, home.id, entry.appId)
 }
 
-function loadPresence(directory: Directory, entry: Estate['servicePrincipals'][number], mistakes: string[]): void {
+function loadPresence(
+  directory: Directory,
+  entry: Estate['servicePrincipals'][number],
+  { mistakes, seen }: { mistakes: string[]; seen: Set<string> },
+): void {
   const tenant = findTenant(directory, entry.tenant)
   const application = findApplication(directory, entry.appId)
   if (!tenant || !application) {
     mistakes.push(`servicePrincipals: no ${tenant ? `application ${entry.appId}` : `tenant ${entry.tenant}`}`)
     return
   }
+  const place = `${tenant.id} ${application.appId}`
+  if (seen.has(place))
+    mistakes.push(`servicePrincipals ${application.displayName}: stands twice in ${tenant.displayName}`)
+  seen.add(place)
   const { servicePrincipal } = ensureServicePrincipal(directory, tenant.id, application.appId)
   const { accountEnabled, appRoleAssignmentRequired } = entry
   updateServicePrincipal(directory, tenant.id, servicePrincipal.id, { accountEnabled, appRoleAssignmentRequired })
@@ -196,6 +218,11 @@ function loadPresence(directory: Directory, entry: Estate['servicePrincipals'][n
         appRoleId: role.id,
       })
   }
+  for (const value of entry.delegated)
+    if (!graph.delegatedPermissions.some((permission) => permission.value === value))
+      mistakes.push(
+        `servicePrincipals ${application.displayName}: Microsoft Graph has no delegated permission '${value}'`,
+      )
   if (entry.delegated.length > 0)
     addGrant(directory, tenant.id, {
       clientId: servicePrincipal.id,

@@ -106,6 +106,43 @@ test('a bad estate is told with every mistake, exit 2', async () => {
   assert.doesNotMatch(error, /at .*\.ts:/, 'words, no stack')
 })
 
+test('what stands twice, and permissions that are none, are told once each, exit 2', async () => {
+  const person = { userPrincipalName: 'ann@one.example', displayName: 'Ann' }
+  const id = 'c0000000-0000-4000-8000-0000000000cc'
+  const [appId, lost] = ['a0000000-0000-4000-8000-0000000000aa', 'a0000000-0000-4000-8000-0000000000bb']
+  const presence = { tenant: 'one.example', appId, delegated: ['No.Such'], application: ['Nor.This'] }
+  const file = write('twice.json', {
+    tenants: [
+      {
+        id: 'c0000000-0000-4000-8000-000000000001',
+        displayName: 'One',
+        domains: ['one.example'],
+        users: [
+          person,
+          { ...person, userPrincipalName: 'ANN@one.example' },
+          { ...person, userPrincipalName: 'ben@one.example', id },
+          { ...person, userPrincipalName: 'eve@one.example', id },
+        ],
+      },
+    ],
+    applications: [
+      { appId, homeTenant: 'one.example', displayName: 'A' },
+      { appId: lost, homeTenant: 'nowhere.example', displayName: 'Lost' },
+    ],
+    servicePrincipals: [presence, { tenant: 'one.example', appId }, { tenant: 'one.example', appId: lost }],
+  })
+  const { code, error } = await outcome(...anyPorts, '--estate', file)
+  assert.equal(code, 2)
+  assert.deepEqual(error.trim().split('\n').slice(1), [
+    '  tenants One: the user ANN@one.example stands twice',
+    `  tenants One: two users have the id ${id}`,
+    '  applications Lost: no tenant nowhere.example',
+    "  servicePrincipals A: Microsoft Graph has no application permission 'Nor.This'",
+    "  servicePrincipals A: Microsoft Graph has no delegated permission 'No.Such'",
+    '  servicePrincipals A: stands twice in One',
+  ])
+})
+
 test('a file that is missing or is not JSON, exit 2', async () => {
   assert.match((await outcome(...anyPorts, '--estate', join(folder, 'none.json'))).error, /there is no such file/)
   assert.match((await outcome(...anyPorts, '--estate', write('broken.json', '{'))).error, /is not JSON/)
@@ -131,6 +168,9 @@ test('an option that is no option, or no port, is refused with exit 2; --help an
   const { code, error } = await outcome('--port', 'high')
   assert.equal(code, 2)
   assert.match(error, /0 to 65535/)
+  const nowhere = await outcome(...anyPorts, '--host', '192.0.2.7')
+  assert.equal(nowhere.code, 2)
+  assert.match(nowhere.error, /^Nothing can listen there: .*192\.0\.2\.7.*--host/)
   const help = await outcome('--help')
   assert.equal(help.code, 0)
   assert.match(help.out, /--estate <file>/)
