@@ -36,9 +36,12 @@ const stamp = (at: Date) => `${at.toISOString().slice(0, 19).replace('T', ' ')}Z
 export const asDiscovery = (error: EntraError): EntraError =>
   error.code === 90002 ? Object.assign(error, { error: 'invalid_tenant' }) : error
 
+/** What an answer has to know of a refusal; mischief refuses with numbers, too, that are no code of the emulator. */
+export type Refusal = Pick<EntraError, 'status' | 'error' | 'suberror' | 'policies' | 'description'> & { code: number }
+
 /** The body of a refusal of the token endpoint and its relatives. */
 export function errorBody(
-  error: EntraError,
+  error: Refusal,
   { now, correlationId, origin }: { now: Date; correlationId?: string | undefined; origin: string },
 ): object {
   const trace = randomUUID()
@@ -51,11 +54,13 @@ export function errorBody(
     timestamp,
     trace_id: trace,
     correlation_id: correlation,
-    ...(TRANSIENT.includes(error.code) ? {} : { error_uri: `${origin}/error?code=${error.code}` }),
+    ...(isOneOf(TRANSIENT, error.code) ? {} : { error_uri: `${origin}/error?code=${error.code}` }),
     ...(error.suberror ? { suberror: error.suberror } : {}),
-    ...(CHALLENGED.includes(error.code) ? { claims: challenge(error.policies) } : {}),
+    ...(isOneOf(CHALLENGED, error.code) ? { claims: challenge(error.policies) } : {}),
   }
 }
+
+const isOneOf = (codes: readonly number[], code: number): boolean => codes.includes(code)
 
 /** A JSON text in a JSON text, to be given back with the next request as it is. */
 const challenge = (policies: readonly string[]): string =>
@@ -69,7 +74,7 @@ export const byPolicy = (error: EntraError, policies: readonly { id: string }[])
 
 export const answerError = (
   c: Context,
-  error: EntraError,
+  error: Refusal,
   details: { now: Date; correlationId?: string | undefined; origin: string },
 ): Response =>
   c.json(errorBody(error, details), error.status, { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' })

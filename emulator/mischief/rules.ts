@@ -86,6 +86,9 @@ export const ruleSchema = z
       context.addIssue({ code: 'custom', message })
       return z.NEVER
     }
+    const endings = [rule.reset, rule.hang, rule.commitThenDrop, rule.truncate, rule.stall]
+    if (endings.filter((ending) => ending !== undefined).length > 1)
+      return wrong('ends the connection in two ways; make two rules of it')
     if (word === undefined && !does) return wrong('says what to match but not what happens')
     if (word !== undefined && does) return wrong('has a word and another deed; make two rules of it')
     if (word !== undefined && rule.at !== undefined && rule.at !== placeOf(word))

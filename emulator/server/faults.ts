@@ -4,7 +4,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, Next } from 'hono'
 import { isAadstsCode } from '#emulator/entra/aadsts.ts'
-import { answerError, EntraError } from '#emulator/entra/errors.ts'
+import { answerError, EntraError, type Refusal } from '#emulator/entra/errors.ts'
 import type { Rule } from '#emulator/mischief/rules.ts'
 import { sendSpoiled, spoils, type Whole } from '#emulator/server/spoil.ts'
 import type { Env, ReadyAnswer } from '#emulator/world.ts'
@@ -75,9 +75,17 @@ async function wholeOf(answer: Response | ReadyAnswer): Promise<Whole> {
 /** In Entra ID's own words where they are known, else with the code alone. */
 function refusal(c: Context<ServedEnv>, code: number, now: Date): Response {
   const { origin } = new URL(c.req.url)
-  if (isAadstsCode(code)) return answerError(c, new EntraError(code), { now, correlationId: undefined, origin })
-  const error_description = `AADSTS${code}: The emulator was told to refuse with this code.`
-  return c.json({ error: 'invalid_request', error_description, error_codes: [code] }, 400)
+  const error: Refusal = isAadstsCode(code)
+    ? new EntraError(code)
+    : {
+        code,
+        status: 400,
+        error: 'invalid_request',
+        suberror: undefined,
+        policies: [],
+        description: `AADSTS${code}: The emulator was told to refuse with this code.`,
+      }
+  return answerError(c, error, { now, correlationId: undefined, origin })
 }
 
 /** A status that carries no body must not be given one. */

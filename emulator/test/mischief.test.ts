@@ -293,6 +293,9 @@ test('any AADSTS code can be had: its status, error, suberror and challenge', as
     emulator.mischief.once({ at: 'token', aadsts })
     const { status, body } = await appOnly()
     assert.deepEqual(body.error_codes, [aadsts])
+    assert.match(body.timestamp, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/)
+    for (const said of [body.timestamp, body.trace_id, body.correlation_id])
+      assert.ok(body.error_description.includes(said), body.error_description)
     return [status, body.error, body.suberror, typeof body.claims]
   }
   assert.deepEqual(await refused(90033), [503, 'temporarily_unavailable', undefined, 'undefined'])
@@ -449,6 +452,7 @@ test('a rule that means nothing is refused in words', () => {
   assert.throws(add({ at: 'token', nextLink: 'https://evil.example' }), /graph only/)
   assert.throws(add({ at: 'idtoken', reset: true }), /only a word/)
   assert.throws(add({ at: 'graph', aadsts: 90033 }), /at token only/)
+  assert.throws(add({ at: 'graph', reset: true, hang: true }), /two ways/)
   assert.throws(add({ word: 'idtoken.sig=none', match: { path: 'x' } }), /only tenant and app/)
   assert.throws(add({ at: 'token', match: { path: '(' }, reset: true }), /regular expression/)
   assert.throws(add({ at: 'token', match: { tenant: 'contoso.example' }, reset: true }), /tenant id/)
