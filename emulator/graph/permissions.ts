@@ -34,6 +34,7 @@ const READ = ['Directory.Read.All']
 const READ_OR_WRITE = [...READ, 'Directory.ReadWrite.All']
 const WRITE = 'Directory.ReadWrite.All'
 const USER_READ = ['User.Read.All', 'User.ReadWrite.All', ...READ_OR_WRITE]
+const REVOKE_SESSIONS = ['User.RevokeSessions.All', 'User.ReadWrite.All', WRITE]
 const APPLICATION_READ = ['Application.Read.All', 'Application.ReadWrite.All']
 const OWNED = 'Application.ReadWrite.OwnedBy'
 const GROUP_READ = ['GroupMember.Read.All', 'Group.Read.All', 'Group.ReadWrite.All', ...READ_OR_WRITE]
@@ -68,6 +69,8 @@ export const NEEDS = {
   },
   readUsersFully: { allOf: [USER_READ] },
   writeUsers: { allOf: [['User.ReadWrite.All', WRITE]], userRoles: USER_ADMINISTRATORS },
+  revokeSessions: { allOf: [REVOKE_SESSIONS], userRoles: USER_ADMINISTRATORS },
+  revokeMySessions: { allOf: [REVOKE_SESSIONS], userOnly: true },
   deleteUsers: { allOf: [['User.ReadWrite.All']], userRoles: USER_ADMINISTRATORS },
   readMemberships: {
     allOf: [['User.Read.All', 'GroupMember.Read.All', 'Group.Read.All', ...READ_OR_WRITE]],

@@ -95,6 +95,7 @@ const changeable = z.object({
     })
     .optional(),
   keyCredentials: z.array(keyCredentialSchema).optional(),
+  passwordCredentials: z.array(z.object({ keyId: z.string().nullish() })).optional(),
 })
 const created = changeable.required({ displayName: true })
 
@@ -157,6 +158,21 @@ export function ownApplicationIn(call: Call): Application {
   return application
 }
 
+/**
+ * Passwords can be left out, but come by addPassword alone.
+ * @see https://github.com/microsoftgraph/microsoft-graph-docs/issues/6179
+ * @throws GraphError 400
+ */
+const keepPasswords = (
+  given: readonly { keyId?: string | null | undefined }[],
+  known: Application['passwordCredentials'],
+): Application['passwordCredentials'] =>
+  given.map(({ keyId }) => {
+    const kept = known.find((credential) => credential.keyId === keyId?.toLowerCase())
+    if (!kept) throw badRequest('New password credentials must be generated with service actions.')
+    return kept
+  })
+
 function changesOf(call: Call, known: Application, given: z.output<typeof changeable>): Partial<Application> {
   const { web, spa, publicClient, api } = given
   if (given.identifierUris) checkIdentifiers(call, known, given.identifierUris)
@@ -174,6 +190,9 @@ function changesOf(call: Call, known: Application, given: z.output<typeof change
     ...(given.keyCredentials === undefined
       ? {}
       : { keyCredentials: readKeys(given.keyCredentials, known.keyCredentials) }),
+    ...(given.passwordCredentials === undefined
+      ? {}
+      : { passwordCredentials: keepPasswords(given.passwordCredentials, known.passwordCredentials) }),
     ...(given.appRoles === undefined
       ? {}
       : { appRoles: given.appRoles.map((role) => ({ ...role, value: role.value ?? '' })) }),

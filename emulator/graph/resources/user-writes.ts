@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { revokeSessions } from '#emulator/directory/security.ts'
 import type { User } from '#emulator/directory/types.ts'
 import { addUser, findUser, removeUser, updateUser } from '#emulator/directory/users.ts'
 import { readBody } from '#emulator/graph/body.ts'
-import { type Answer, type Call, noContent } from '#emulator/graph/call.ts'
+import { type Answer, type Call, json, noContent, root } from '#emulator/graph/call.ts'
 import { badRequest, GraphError } from '#emulator/graph/errors.ts'
 import { entity } from '#emulator/graph/odata/collection.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
@@ -83,6 +84,13 @@ function removeOne(call: Call): Answer {
   return noContent()
 }
 
+/** A guest's sessions are at home, where nothing of them can be revoked. @see https://learn.microsoft.com/graph/api/user-revokesigninsessions */
+function revokeSignInSessions(call: Call): Answer {
+  const { tenantId, id, home } = userToWrite(call)
+  if (home === null) revokeSessions(call.world.directory, tenantId, id)
+  return json({ '@odata.context': `${root(call)}/$metadata#Edm.Boolean`, value: true })
+}
+
 function checkName({ world, caller, contents }: Call, name: string, ownId: string | null): void {
   const domain = name.split('@').at(-1)?.toLowerCase()
   if (!contents.tenant.domains.some((verified) => verified.name.toLowerCase() === domain))
@@ -101,4 +109,6 @@ export const userWriteRoutes: readonly Route[] = [
   post('users', NEEDS.writeUsers, create),
   patch('users/{id}', NEEDS.writeUsers, update),
   remove('users/{id}', NEEDS.deleteUsers, removeOne),
+  post('users/{id}/revokeSignInSessions', NEEDS.revokeSessions, revokeSignInSessions),
+  post('me/revokeSignInSessions', NEEDS.revokeMySessions, revokeSignInSessions),
 ]

@@ -22,17 +22,17 @@ function challengeIn(header: string | null): string {
   return Buffer.from(encoded, 'base64').toString()
 }
 
-/** MSAL with or without the capability, and Uma signed in. */
-async function signedIn(clientCapabilities: string[]) {
+/** MSAL with or without the capability, and somebody signed in. */
+async function signedIn(clientCapabilities: string[], username = UMA) {
   const msal = msalFor(emulator, FABRIKAM, { clientCapabilities })
   const request = { scopes: ['User.Read'], redirectUri: REDIRECT }
   const signedInAgain = async (claims?: string) => {
     const url = await msal.getAuthCodeUrl({ ...request, prompt: 'login', ...(claims ? { claims } : {}) })
-    const page = await signIn(openBrowser(emulator), url, { username: UMA })
+    const page = await signIn(openBrowser(emulator), url, { username })
     assert.equal(page.status, 0, page.text)
     return msal.acquireTokenByCode({ ...request, code: page.url.searchParams.get('code') ?? '' })
   }
-  const back = await signInAndAccept(openBrowser(emulator), await msal.getAuthCodeUrl(request), { username: UMA })
+  const back = await signInAndAccept(openBrowser(emulator), await msal.getAuthCodeUrl(request), { username })
   const result = await msal.acquireTokenByCode({ ...request, code: back.url.searchParams.get('code') ?? '' })
   return { msal, result, signedInAgain, account: result.account ?? assert.fail() }
 }
@@ -61,6 +61,29 @@ test('revoked sessions: Graph challenges the long token at once, MSAL comes back
   const fresh = await signedInAgain(claims)
   assert.equal((await graph('me', fresh.accessToken)).status, 200)
   assert.equal((await graph('me', result.accessToken)).status, 401, 'the old one stays ended')
+})
+
+test('revokeSignInSessions of Graph does the same, for whoever may; a guest’s sessions are at home', async () => {
+  const permission = { tenant: FABRIKAM, app: APP, permission: 'User.RevokeSessions.All' }
+  const { result } = await signedIn(['CP1'])
+  const guest = await signedIn(['CP1'], 'uma@contoso.example')
+  const revoke = async (path: string, token: string) =>
+    ask(emulator, `/v1.0/${path}/revokeSignInSessions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+    })
+  assert.equal((await revoke('me', result.accessToken)).status, 403)
+  await emulator.directory.grantPermission(permission)
+  const msal = msalFor(emulator, FABRIKAM)
+  const app = (await msal.acquireTokenByClientCredential({ scopes: [GRAPH_DEFAULT] }))?.accessToken ?? ''
+  const answer = await revoke(`users/${UMA}`, app)
+  assert.equal(answer.status, 200, answer.text)
+  assert.deepEqual(answer.body, { '@odata.context': `${emulator.origin}/v1.0/$metadata#Edm.Boolean`, value: true })
+  assert.ok(challengeIn((await graph('me', result.accessToken)).headers.get('www-authenticate')))
+  assert.equal((await revoke('users/nobody@fabrikam.example', app)).status, 404)
+  const { body } = await graph('me', guest.result.accessToken)
+  assert.equal((await revoke(`users/${body.id}`, app)).body.value, true)
+  assert.equal((await graph('me', guest.result.accessToken)).status, 200)
 })
 
 test('a client that declares nothing keeps its short token until it runs out', async () => {

@@ -83,6 +83,28 @@ test('a secret is shown once, opens the door, and can be taken away', async () =
   assertError(await ask(`/applications/${id}/removePassword`, { body: { keyId } }), 400, 'Request_BadRequest')
 })
 
+test('a secret cannot be brought along, and is gone where the list leaves it out', async () => {
+  const brought = { passwordCredentials: [{ displayName: 'mine', secretText: 'chosen by me' }] }
+  const refusal = /^New password credentials must be generated with service actions\.$/
+  assertError(
+    await ask('/applications', { body: { displayName: 'Own', ...brought } }),
+    400,
+    'Request_BadRequest',
+    refusal,
+  )
+  const { id, appId } = await create()
+  await ask('/servicePrincipals', { body: { appId } })
+  const path = `/applications/${id}`
+  const first = (await ask(`${path}/addPassword`, { body: {} })).body
+  const second = (await ask(`${path}/addPassword`, { body: {} })).body
+  assertError(await ask(path, { method: 'PATCH', body: brought }), 400, 'Request_BadRequest', refusal)
+  const { passwordCredentials } = (await ask(path)).body
+  const kept = passwordCredentials.filter(({ keyId }: { keyId: string }) => keyId === second.keyId)
+  assert.equal((await ask(path, { method: 'PATCH', body: { passwordCredentials: kept } })).status, 204)
+  assert.equal((await tokenFor(appId, first.secretText)).status, 401)
+  assert.equal((await tokenFor(appId, second.secretText)).status, 200)
+})
+
 test('a secret with an end expires by the clock', async () => {
   const { id, appId } = await create()
   await ask('/servicePrincipals', { body: { appId } })

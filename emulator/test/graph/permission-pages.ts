@@ -17,6 +17,12 @@ export const PAGES: readonly Page[] = [
   { routes: 'GET users, GET users/$count, GET users/{id}', app: USERS, user: ['User.ReadBasic.All', ...USERS] },
   { routes: 'GET users/delta', app: USERS, user: ['User.Read', 'User.ReadWrite', 'User.ReadBasic.All', ...USERS] },
   { routes: 'POST users, PATCH users/{id}', app: ['User.ReadWrite.All', WRITE] },
+  { routes: 'POST users/{id}/revokeSignInSessions', app: ['User.RevokeSessions.All', 'User.ReadWrite.All', WRITE] },
+  {
+    routes: 'POST me/revokeSignInSessions',
+    app: [],
+    user: ['User.RevokeSessions.All', 'User.ReadWrite.All', WRITE],
+  },
   { routes: 'DELETE users/{id}', app: ['User.ReadWrite.All'] },
   {
     routes:
