@@ -1,5 +1,5 @@
 import type { Call } from '#emulator/graph/call.ts'
-import { denied, GraphError } from '#emulator/graph/errors.ts'
+import { denied, GraphError, notEmulated } from '#emulator/graph/errors.ts'
 
 /** One property of a type: how it is read, and what queries may do with it. */
 export type Property<Item> = {
@@ -52,8 +52,9 @@ export function spell<Item>({ properties }: EntityType<Item>, name: string): str
   return known.get(name.toLowerCase()) ?? null
 }
 
-/** @throws GraphError 400 for a property that does not exist, 403 for one that this caller may not select */
+/** @throws GraphError 400 for a property that does not exist, 403 for one that this caller may not select, 501 for a relationship that is not emulated */
 export function shapeOf<Item>(type: EntityType<Item>, call: Call): Shape {
+  for (const { name } of call.options.expand) checkExpansion(type, name, call)
   const wanted = call.options.select
   if (wanted === null || wanted.includes('*'))
     return { names: Object.keys(type.properties).filter((name) => type.properties[name]?.shown), isSelected: false }
@@ -65,6 +66,16 @@ export function shapeOf<Item>(type: EntityType<Item>, call: Call): Shape {
   })
   return { names: [...new Set(names)], isSelected: true }
 }
+
+/** Graph's relationships are more than are here: a name that is no property may be one of them. */
+function checkExpansion<Item>(type: EntityType<Item>, name: string, call: Call): void {
+  if (relationship(type, name)) return
+  if (spell(type, name) !== null) throw noProperty(name, type.name)
+  throw notEmulated(call.method, `${call.path} with $expand=${name}`)
+}
+
+const relationship = <Item>({ expand = {} }: EntityType<Item>, name: string) =>
+  Object.entries(expand).find(([known]) => known.toLowerCase() === name.toLowerCase())?.[1]
 
 /** Some properties ask for more than reading the object does. */
 function checkConditions<Item>({ needs, isPremium }: Property<Item> = { read: () => null }, call: Call): void {
@@ -101,7 +112,5 @@ export function show<Item>(type: EntityType<Item>, shape: Shape, item: Item, cal
 }
 
 function expanded<Item>(type: EntityType<Item>, name: string, item: Item, call: Call): unknown[] {
-  const found = Object.entries(type.expand ?? {}).find(([known]) => known.toLowerCase() === name.toLowerCase())
-  if (!found) throw noProperty(name, type.name)
-  return found[1](item, call).slice(0, MAX_EXPANDED)
+  return relationship(type, name)?.(item, call).slice(0, MAX_EXPANDED) ?? []
 }

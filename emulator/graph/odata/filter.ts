@@ -125,12 +125,14 @@ function reader<Item>(
   const kind = type.name.charAt(0).toUpperCase() + type.name.slice(1)
   if (!property)
     throw unsupportedQuery(`Could not find a property named '${first}' on type 'microsoft.graph.${type.name}'.`)
-  if (!property.filter || text === 'contains' || (text === 'endswith' && !property.ends))
+  // Graph does not tell what it never filters by from what it filters by with the header only.
+  // See https://github.com/microsoftgraph/microsoft-graph-docs/issues/18795
+  const isUsable = property.filter === 'default' || (property.filter === 'advanced' && isAdvanced)
+  if (!isUsable || text === 'contains' || (text === 'endswith' && !property.ends))
     throw unsupportedQuery(
       `Unsupported or invalid query filter clause specified for property '${name}' of resource '${kind}'.`,
     )
-  if (!isAdvanced && (property.filter === 'advanced' || text === 'endswith'))
-    throw missingHeader(text === 'endswith' ? 'endsWith' : 'filter')
+  if (!isAdvanced && text === 'endswith') throw missingHeader('endsWith')
   return (item) => rest.reduce(step, property.read(item, call))
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startEmulator } from '#emulator/index.ts'
-import { allPages, asApp, assertError, CONTOSO, graphEstate, READER } from '#emulator/test/graph/support.ts'
+import { allPages, asApp, assertError, CONTOSO, FABRIKAM, graphEstate, READER } from '#emulator/test/graph/support.ts'
 
 const emulator = await startEmulator({ estate: graphEstate })
 after(() => emulator.close())
@@ -62,6 +62,11 @@ test('advanced queries want ConsistencyLevel: eventual and $count=true', async (
     assertError(await small(`${path}&$count=true`), 400, 'Request_UnsupportedQuery')
     assert.deepEqual(await found(filter, eventual, '&$count=true'), expected(test), filter)
   }
+  const owned = `/servicePrincipals?$filter=appOwnerOrganizationId eq ${FABRIKAM}`
+  const refusal =
+    /^Unsupported or invalid query filter clause specified for property 'appOwnerOrganizationId' of resource 'ServicePrincipal'\.$/
+  assertError(await ask(owned), 400, 'Request_UnsupportedQuery', refusal)
+  assert.equal((await ask(`${owned}&$count=true`, { headers: eventual })).status, 200)
 })
 
 test('$count is told with the header, silently left out without it', async () => {
@@ -126,7 +131,10 @@ test('groups are filtered by type, and $expand brings up to 20 members', async (
   const { body: expanded } = await ask('/groups?$expand=members($select=id)&$top=12')
   assert.ok(expanded.value.every(({ members }: { members: unknown[] }) => members.length > 0 && members.length <= 20))
   assert.ok(expanded.value.some(({ members }: { members: unknown[] }) => members.length === 20))
-  assertError(await ask('/groups?$expand=nothing'), 400, 'BadRequest')
+  assertError(await ask('/groups?$expand=displayName'), 400, 'BadRequest')
+  // Also where there is nobody whose relationship it would be.
+  for (const query of ['$expand=manager', "$filter=displayName eq 'nobody'&$expand=manager"])
+    assertError(await ask(`/users?${query}`), 501, 'NotImplemented', /GET \/users with \$expand=manager\.$/)
 })
 
 test('what cannot be understood is refused: syntax, unknown properties and options', async () => {
