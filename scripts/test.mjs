@@ -12,6 +12,8 @@ const TESTS = ['test/**/*.test.ts', 'emulator/test/**/*.test.ts', 'emulator/test
 const WITH_CLIENTS_OF_DEBIAN = 'emulator/test/conformance/debian/*.client.ts'
 const ALL_CLIENTS = '--all-clients'
 const LONGEST_TEST_MILLISECONDS = 5 * 60_000
+/** One more than there are processors: tests wait a good part of their time. */
+const AT_ONCE = availableParallelism() + 1
 
 installPackages()
 const given = process.argv.slice(2).filter((argument) => argument !== ALL_CLIENTS)
@@ -26,7 +28,7 @@ const { status } = spawnSync(
     '--test',
     '--test-reporter=spec',
     '--test-global-setup=test/support/for-the-whole-run.ts',
-    `--test-concurrency=${Math.max(2, availableParallelism())}`,
+    `--test-concurrency=${AT_ONCE}`,
     `--test-timeout=${LONGEST_TEST_MILLISECONDS}`,
     ...flags,
     ...(files.length > 0 ? files : everything()),
