@@ -21,13 +21,27 @@ export type RequestSearch = {
 
 const statusBadge = (status: number) => html`<span class="badge ${status >= 400 ? 'warn' : 'good'}">${status}</span>`
 
+const SHORT = 60
+
+/** A short query stands beside its path; a long one says how much there is, and opens. */
+function parameters(query: string): Html | '' {
+  const given = [...new URLSearchParams(query)]
+  if (given.length === 0) return ''
+  const text = given.map(([name, value]) => `${name}=${value}`).join(' & ')
+  if (text.length <= SHORT) return html` <code class="soft">${text}</code>`
+  return html`<details class="query">
+    <summary>${given.length === 1 ? '1 parameter' : `${given.length} parameters`}</summary>
+    ${given.map(([name, value]) => html`<p><code>${name}</code> <code class="soft">${value}</code></p>`)}
+  </details>`
+}
+
 /** What was asked, newest first; what was refused says why. */
 export const timeline = (requests: readonly RequestLine[], empty = 'Nobody has asked anything yet.'): Html =>
   table(
     ['Time', 'Request', 'Status', 'Tenant', 'App', 'Why refused'],
     requests.map(({ at, method, path, query, status, tenant, app, reason }) => [
       html`<time datetime="${at.toISOString()}">${at.toISOString().slice(11, 19)}</time>`,
-      html`${method} <code>${path}</code>${query === '' ? '' : html` <code class="soft">${query}</code>`}`,
+      html`${method} <code>${path}</code>${parameters(query)}`,
       statusBadge(status),
       tenant,
       app,

@@ -76,6 +76,12 @@ code.soft { font-size: inherit; }
 .search label { margin-top: 0; }
 .tick { display: flex; align-items: center; gap: .5rem; min-height: 2.75rem; margin: 0; }
 .tick input { width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--accent); }
+.query, .query:last-of-type { border: 0; }
+.query summary { display: inline-block; min-height: 1.5rem; padding: .125rem 1.5rem .125rem 0; color: var(--soft); font-size: .8125rem; }
+.query summary::after { top: .5rem; right: .375rem; width: .375rem; height: .375rem; }
+.query[open] > summary::after { top: .75rem; }
+.query p { padding: 0; overflow-wrap: anywhere; }
+.query code { font-size: .8125rem; }
 .token summary { display: flex; flex-wrap: wrap; gap: .25rem .625rem; align-items: center; overflow-wrap: anywhere; }
 .token pre { margin-bottom: .625rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 0; }
