@@ -1,44 +1,45 @@
 /** Does the waiting, and lets somebody else have the place meanwhile. */
-export type Aside = (wait: () => Promise<void>) => Promise<void>
+export type Aside = <Value>(wait: () => Promise<Value>) => Promise<Value>
 
 /** So many may work at a time; whoever only waits for something gives his place away and comes back to the next free one. */
 export type Places = {
   /** How many more may come in. None while somebody waits to come back. */
   free(): number
-  /** Only where one is free. */
-  enter(): void
+  /** How many have come in and wait for a place, for the first time or again. */
+  waiting(): number
+  /** Comes in, into the next place that is free. */
+  enter(): Promise<void>
   leave(): void
   aside: Aside
 }
 
 /** @param freed is called whenever a place may have become free */
 export function openPlaces(count: number, freed: () => void): Places {
-  const comingBack: (() => void)[] = []
+  const waiting: (() => void)[] = []
   let taken = 0
 
   const leave = () => {
-    const next = comingBack.shift()
-    if (next) return next()
-    taken -= 1
+    const next = waiting.shift()
+    if (next) next()
+    else taken -= 1
     freed()
   }
-  const comeBack = (): Promise<void> => {
-    if (taken >= count) return new Promise((resolve) => comingBack.push(resolve))
+  const enter = (): Promise<void> => {
+    if (taken >= count) return new Promise((resolve) => waiting.push(resolve))
     taken += 1
     return Promise.resolve()
   }
   return {
-    free: () => (comingBack.length > 0 ? 0 : count - taken),
-    enter: () => {
-      taken += 1
-    },
+    free: () => (waiting.length > 0 ? 0 : count - taken),
+    waiting: () => waiting.length,
+    enter,
     leave,
     async aside(wait) {
       leave()
       try {
-        await wait()
+        return await wait()
       } finally {
-        await comeBack()
+        await enter()
       }
     },
   }

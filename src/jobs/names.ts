@@ -20,6 +20,8 @@ export type JobContext = {
   key: string | null
   /** 0 on the first try. */
   attempt: number
+  /** From here on it only waits for its end to be written, and another job is done in its place. */
+  leave(): void
   /** For pauses: another job is done in this one's place meanwhile. */
   aside: Aside
 }

@@ -13,6 +13,9 @@ export type Runner = {
 const POLL_MILLISECONDS = 500
 /** After an end, so many more ends may come before the free places are filled with one question. */
 const GATHER_MILLISECONDS = 10
+/** Jobs that are fetched ahead wait for a place about so long. */
+const SOON_MILLISECONDS = 100
+const FETCHED_AHEAD_FOR_EACH_PLACE = 4
 const DEFAULT_GRACE_MILLISECONDS = 10_000
 
 /** A job that waits in memory is cheap, but not for nothing: for each place so many at most. */
@@ -28,6 +31,19 @@ export function startRunner(jobs: Jobs, tasks: TaskTable, { concurrency }: { con
   }
 }
 
+/** How many ended a moment ago, and so many will presumably end in the next one. */
+function openPace(): { count(): void; soon(): number } {
+  let ends: number[] = []
+  return {
+    count: () => ends.push(performance.now()),
+    soon() {
+      const since = performance.now() - SOON_MILLISECONDS
+      ends = ends.filter((end) => end >= since)
+      return ends.length
+    },
+  }
+}
+
 type Running = { attempt: JobAttempt; abort: AbortController }
 
 /** One kind of work: fetches as many jobs as there are free places, and settles those that have ended together. */
@@ -36,22 +52,35 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
   const stopping = new AbortController()
   const settle = openSettling(jobs, name)
   let ended = Promise.withResolvers<void>()
-  const places = openPlaces(concurrency, () => {
+  const tell = () => {
     ended.resolve()
     ended = Promise.withResolvers<void>()
-  })
-  const free = () => Math.min(places.free(), concurrency * (1 + WAITING_FOR_EACH_PLACE) - running.size)
+  }
+  const places = openPlaces(concurrency, tell)
+  const pace = openPace()
+  /** Where jobs end fast, the next ones are fetched before their places are free: the queue is asked for many at once. */
+  const ahead = () => Math.min(concurrency * FETCHED_AHEAD_FOR_EACH_PLACE, pace.soon()) - places.waiting()
+  const free = () =>
+    Math.min(Math.max(places.free() + ahead(), 0), concurrency * (1 + WAITING_FOR_EACH_PLACE) - running.size)
 
   const begin = (job: Job<object> & { retryCount: number; singletonKey: string | null }) => {
     const attempt = { id: job.id, retryCount: job.retryCount }
     const abort = new AbortController()
     running.set(job.id, { attempt, abort })
-    places.enter()
-    void runOne(jobs, tasks, name, job, { signal: abort.signal, aside: places.aside })
+    let inPlace = true
+    const leave = () => {
+      if (inPlace) places.leave()
+      inPlace = false
+    }
+    void places
+      .enter()
+      .then(() => runOne(jobs, tasks, name, job, { signal: abort.signal, aside: places.aside, leave }))
       .then((failure) => settle(attempt, failure))
       .finally(() => {
         running.delete(job.id)
-        places.leave()
+        pace.count()
+        leave()
+        tell()
       })
   }
 
@@ -77,8 +106,10 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
         jobs,
         name,
         [...running.values()].map(({ attempt }) => attempt),
-      ))
+      )) {
+        jobs.log.warn({ job: name, jobId: attempt.id }, 'a job was given to another worker')
         running.get(attempt.id)?.abort.abort(new Error('The job was given to another worker.'))
+      }
     }
   }
 
@@ -119,7 +150,9 @@ const touched = async (boss: PgBoss, name: JobName, attempts: JobAttempt[]): Pro
 
 async function fetchJobs<Name extends JobName>({ boss, log }: Jobs, name: Name, count: number) {
   try {
-    return await boss.fetch<object>(name, { batchSize: count, includeMetadata: true })
+    const found = await boss.fetch<object>(name, { batchSize: count, includeMetadata: true })
+    // They come in no order, and whoever has waited longest is first.
+    return found.toSorted((a, b) => b.priority - a.priority || a.createdOn.getTime() - b.createdOn.getTime())
   } catch (error) {
     log.warn({ err: error, job: name }, 'jobs could not be fetched')
     await pause(POLL_MILLISECONDS)
@@ -133,14 +166,16 @@ async function runOne<Name extends JobName>(
   tasks: TaskTable,
   name: Name,
   job: { id: string; data: object; retryCount: number; singletonKey?: string | null },
-  { signal, aside }: Pick<JobContext, 'signal' | 'aside'>,
+  { signal, aside, leave }: Pick<JobContext, 'signal' | 'aside' | 'leave'>,
 ): Promise<string | null> {
   const bindings = { job: name, jobId: job.id, attempt: job.retryCount, ...job.data }
   try {
+    signal.throwIfAborted()
     log.debug(bindings, 'job started')
     await tasks[name](job.data as never, {
       signal,
       aside,
+      leave,
       jobId: job.id,
       key: job.singletonKey ?? null,
       attempt: job.retryCount,

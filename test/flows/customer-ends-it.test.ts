@@ -30,6 +30,7 @@ const context = (jobId: string, key: string): JobContext => ({
   jobId,
   key,
   attempt: 0,
+  leave: () => {},
   aside: (wait) => wait(),
 })
 

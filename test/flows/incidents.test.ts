@@ -27,6 +27,7 @@ const context = (key: string | null): JobContext => ({
   jobId: 'a-job',
   key,
   attempt: 0,
+  leave: () => {},
 })
 const incidents = ({ store }: Pick<Tools, 'store'>): Promise<Incident[]> =>
   asFleet(store, (sql) => listIncidents(sql, { open: true }))

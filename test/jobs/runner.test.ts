@@ -88,6 +88,33 @@ forEachBackend((backend) => {
     assert.deepEqual([done, most], [[...others, waits], 1])
   })
 
+  test('whoever only waits for its end to be written leaves its place to another, and a stop waits for it', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [ends, next] = [madeUp.tenantId(), madeUp.tenantId()]
+    await ask(store, jobs, ends)
+    const done: TenantId[] = []
+    const written = gate()
+    const runner = startRunner(
+      jobs,
+      tasksThat(async (tenantId, { leave }) => {
+        if (tenantId === ends) {
+          leave()
+          await written.opened
+        }
+        done.push(tenantId)
+      }),
+      { concurrency: 1 },
+    )
+    await until('it ends', async () => (await stateOf(jobs, ends)) === 'active')
+    await ask(store, jobs, next)
+    await until('the other one has had its place', async () => (await stateOf(jobs, next)) === 'completed')
+    const stopped = runner.stop()
+    written.open()
+    await stopped
+    assert.deepEqual(done, [next, ends])
+    assert.equal(await stateOf(jobs, ends), 'completed')
+  })
+
   test('a stop tells whoever waits aside, and it is tried again', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     const tenantId = madeUp.tenantId()
