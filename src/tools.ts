@@ -16,6 +16,7 @@ import { lendFrom } from '#store/buckets.ts'
 import { type Hold, watchHold } from '#store/hold.ts'
 import { assertMigrated, migrate } from '#store/migrate.ts'
 import { openStore, type Store } from '#store/open.ts'
+import { openRounds, type Rounds } from '#store/rounds.ts'
 import { openTelemetry, type Telemetry } from '#telemetry/open.ts'
 
 /** What flows work with. A flow names the tools that it needs and gets no more. */
@@ -25,6 +26,8 @@ export type Tools = {
   log: Log
   entra: Entra
   store: Store
+  /** Beginning and end of the runs that read directories. */
+  rounds: Rounds
   jobs: Jobs
   /** What Graph's limits leave us, shared by all processes. */
   budget: Budget
@@ -101,6 +104,7 @@ export async function openTools(
     log,
     entra,
     store,
+    rounds: openRounds(store),
     jobs,
     budget,
     background,

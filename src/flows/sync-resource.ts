@@ -5,9 +5,10 @@ import type { Graph } from '#graph/open.ts'
 import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import type { ChangePage, ResourceDefinition, ResourceKind } from '#model/resource.ts'
-import { type Cursor, saveCursor } from '#store/cursors.ts'
+import { LARGE_FROM_USERS } from '#model/throttle.ts'
+import { type Cursor, saveCursor, type Unchanged } from '#store/cursors.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
-import { applyPage, countOfKind, isThereAlready, type Reading, removeUnseen } from '#store/resources.ts'
+import { applyPage, countOfKind, countUpTo, isThereAlready, type Reading, removeUnseen } from '#store/resources.ts'
 import { recordPage } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
@@ -18,6 +19,8 @@ export type SyncWork = Pick<Tools, 'config' | 'store' | 'clock' | 'log' | 'telem
   signal: AbortSignal
   /** Whether others have waited long enough. */
   mustMakeRoom: () => boolean
+  /** Told of a kind in which nothing has changed: where to go on is saved when the run ends. */
+  passOver: (unchanged: Unchanged) => void
 }
 
 /** Delta tokens of directory objects are documented to live seven days. @see https://learn.microsoft.com/graph/delta-query-overview#token-duration */
@@ -60,6 +63,7 @@ const anew = ({ kind }: ResourceDefinition): Cursor => ({
   removedInRound: 0,
   removalsAllowed: false,
   finishedInRun: null,
+  counted: null,
 })
 
 /** A kind without delta is a new generation each time, and so is a delta link that has grown too old. */
@@ -86,12 +90,27 @@ async function round(work: SyncWork, definition: ResourceDefinition, from: Start
     for (let at = from; ; ) {
       const pages = await ahead.take()
       if (pages.length === 0) return 'unfinished'
+      const unchanged = at === from ? findUnchanged(work, from.cursor, pages) : null
+      if (unchanged) {
+        work.passOver(unchanged)
+        return 'finished'
+      }
       at = await storeOrUpdate(work, definition, at, pages)
       if (at.cursor.nextLink === null) return 'finished'
     }
   } finally {
     stop.abort()
   }
+}
+
+/** Most rounds: from a delta link straight to the next one. */
+function findUnchanged({ clock }: SyncWork, cursor: Cursor, pages: readonly ChangePage[]): Unchanged | null {
+  const { kind, deltaLink, nextLink } = cursor
+  const [page] = pages
+  if (deltaLink === null || nextLink !== null || !page || page.deltaLink === null) return null
+  const { changed, removed, members } = page
+  if (changed.ids.length + removed.length + members.length > 0) return null
+  return { kind, deltaLink: page.deltaLink, deltaAt: clock.now() }
 }
 
 /** A first reading need not look for what is stored, until it meets an object for the second time. */
@@ -137,6 +156,7 @@ async function store(
           ? { deltaLink: end.deltaLink, deltaAt: clock.now(), finishedInRun: runId, removalsAllowed: false }
           : {}),
         removedInRound: cursor.removedInRound + removed,
+        counted: removed === 0 && isLarge(cursor) ? cursor.counted : await countFor(sql, kind),
       }
       await recordPage(sql, runId, { kind, count, pages: pages.length, removed })
       await saveCursor(sql, next)
@@ -144,6 +164,12 @@ async function store(
     }),
   )
 }
+
+const isLarge = ({ counted }: Cursor): boolean => (counted ?? 0) >= LARGE_FROM_USERS
+
+/** Of people, how many there are tells the tenant's size. */
+const countFor = async (sql: TenantSql, kind: ResourceKind): Promise<number | null> =>
+  kind === 'user' ? countUpTo(sql, kind, LARGE_FROM_USERS) : null
 
 /**
  * A round that removes a large share of what is stored stops and asks: it may be the customer's wish, or a fault at

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Aside } from '#base/places.ts'
 import { appToken } from '#entra/app-token.ts'
 import { loseConsent } from '#flows/lose-consent.ts'
 import { settleDoubt } from '#flows/settle-doubt.ts'
@@ -8,18 +9,15 @@ import type { RunId, TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
 import { diagnose } from '#model/problem.ts'
 import { resourcesFor } from '#model/resource.ts'
-import { WORKING_STATES } from '#model/tenant.ts'
-import { LARGE_FROM_USERS, sizeOf } from '#model/throttle.ts'
-import { listCursors } from '#store/cursors.ts'
+import { sizeOf } from '#model/throttle.ts'
+import type { Unchanged } from '#store/cursors.ts'
 import { asTenant } from '#store/open.ts'
-import { countUpTo } from '#store/resources.ts'
-import { finishRun, letRunWait, startRun } from '#store/sync-runs.ts'
-import { findTenant } from '#store/tenants.ts'
+import { finishRun, letRunWait, superseded } from '#store/sync-runs.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
 type Needs = Pick<
   Tools,
-  'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'budget' | 'graphAsApp' | 'telemetry' | 'hold'
+  'config' | 'store' | 'rounds' | 'clock' | 'jobs' | 'entra' | 'log' | 'budget' | 'graphAsApp' | 'telemetry' | 'hold'
 >
 
 /** A giant tenant makes room for the others after so long; it goes on behind those that wait by then, and before who comes later. */
@@ -40,19 +38,29 @@ export async function syncTenant(
     tenantId,
     signal,
     graphOptions = {},
-  }: { tenantId: TenantId; signal: AbortSignal; graphOptions?: Pick<GraphOptions, 'aside'> },
+    leave = () => {},
+  }: {
+    tenantId: TenantId
+    signal: AbortSignal
+    graphOptions?: Pick<GraphOptions, 'aside'>
+    /** Called when nothing is left to do but to write the end of the run. */
+    leave?: () => void
+  },
 ): Promise<void> {
-  const { config, store, clock, jobs, entra, budget, graphAsApp } = tools
-  const begun = await asTenant(store, tenantId, async (sql) => {
-    const tenant = await findTenant(sql, tenantId)
-    if (!tenant || !WORKING_STATES.includes(tenant.state)) return null
-    const run = await startRun(sql, { id: randomUUID() as RunId })
-    return { tenant, run, cursors: await listCursors(sql), users: await countUpTo(sql, 'user', LARGE_FROM_USERS) }
+  const { config, store, rounds, clock, jobs, entra, budget, graphAsApp } = tools
+  // What is asked of the database together with others takes no place from them meanwhile.
+  const aside: Aside = graphOptions.aside ?? ((wait) => wait())
+  const begun = await aside(async () => {
+    const begun = await rounds.begin({ tenantId, runId: randomUUID() as RunId })
+    if (!begun) return null
+    budget.setSize(tenantId, sizeOf(begun.cursors.find(({ kind }) => kind === 'user')?.counted ?? 0))
+    await budget.prepare(tenantId)
+    return begun
   })
   if (!begun) return
-  const { tenant, run, cursors, users } = begun
-  budget.setSize(tenantId, sizeOf(users))
+  const { state, run, cursors } = begun
   const until = clock.now().getTime() + SLICE_MILLISECONDS
+  const unchanged: Unchanged[] = []
   const work = {
     ...tools,
     tenantId,
@@ -60,6 +68,7 @@ export async function syncTenant(
     runId: run.id,
     graph: graphAsApp(tenantId, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS, ...graphOptions }),
     mustMakeRoom: () => clock.now().getTime() >= until,
+    passOver: (kind: Unchanged) => unchanged.push(kind),
   }
   try {
     const { roles } = await appToken(entra, tenantId)
@@ -73,11 +82,13 @@ export async function syncTenant(
         return
       }
     }
-    await asTenant(store, tenantId, async (sql) => {
-      await finishRun(sql, run.id, { state: 'succeeded', diagnosis: null })
-      // What this run's token carries does not fit what we thought of the tenant: a fresh token will tell.
-      if (complete !== (tenant.state === 'active')) await enqueue(jobs, sql, 'verify-tenant', { tenantId })
-    })
+    // What this run's token carries does not fit what we thought of the tenant: a fresh token will tell. Before the run's
+    // end, so that no crash loses it.
+    if (complete !== (state === 'active'))
+      await asTenant(store, tenantId, (sql) => enqueue(jobs, sql, 'verify-tenant', { tenantId }))
+    leave()
+    const stillOurs = await rounds.succeed({ tenantId, runId: run.id, unchanged })
+    if (!stillOurs && unchanged.length > 0) throw superseded()
   } catch (thrown) {
     const error = signal.aborted ? thrown : await settleDoubt(tools, thrown)
     const diagnosis = diagnose(error)

@@ -13,6 +13,8 @@ export type Budget = {
    * @returns 0 when the request may go; otherwise how long the tenant has to wait, in milliseconds, while others need not
    */
   admit(tenantId: TenantId, cost: Cost, signal?: AbortSignal): Promise<number>
+  /** Borrows for a tenant that is about to ask: for many tenants at once it is one question to the database. */
+  prepare(tenantId: TenantId): Promise<void>
   /** Counts what a person asks, who does not wait. */
   charge(tenantId: TenantId, cost: Cost): void
   /** Corrects by what Graph says that a request has cost. */
@@ -66,6 +68,9 @@ export function openBudget({
       if (wait > 0) return wait
       await turns.wait(tenantId, common, signal)
       return 0
+    },
+    async prepare(tenantId) {
+      if (restOf(tenantId) === 0) await purses.prepare(needs(tenantId, { units: 1, writes: 0, requests: 0 }).own)
     },
     charge(tenantId, cost) {
       const { own, common } = needs(tenantId, cost)

@@ -18,9 +18,14 @@ export type Cursor = {
   removalsAllowed: boolean
   /** The run in which the last round ended. */
   finishedInRun: RunId | null
+  /** So many objects were stored when they were counted last, no further than a tenant's size asks for; null: not yet. */
+  counted: number | null
 }
 
-type Row = {
+/** Nothing has changed since: only the place to go on from moves. */
+export type Unchanged = { kind: ResourceKind; deltaLink: string; deltaAt: Date }
+
+export type CursorRow = {
   kind: ResourceKind
   generation: GenerationId
   next_link: string | null
@@ -29,9 +34,10 @@ type Row = {
   removed_in_round: number
   removals_allowed: boolean
   finished_in_run: RunId | null
+  counted: number | null
 }
 
-const toCursor = (row: Row): Cursor => ({
+export const toCursor = (row: CursorRow): Cursor => ({
   kind: row.kind,
   generation: row.generation,
   nextLink: row.next_link,
@@ -40,10 +46,11 @@ const toCursor = (row: Row): Cursor => ({
   removedInRound: row.removed_in_round,
   removalsAllowed: row.removals_allowed,
   finishedInRun: row.finished_in_run,
+  counted: row.counted,
 })
 
 export async function listCursors({ db }: TenantSql): Promise<Cursor[]> {
-  const { rows } = await raw<Row>`select * from tenantry.sync_cursors`.execute(db)
+  const { rows } = await raw<CursorRow>`select * from tenantry.sync_cursors`.execute(db)
   return rows.map(toCursor)
 }
 
@@ -51,9 +58,9 @@ export async function listCursors({ db }: TenantSql): Promise<Cursor[]> {
 export async function saveCursor({ db, at, tenantId }: TenantSql, cursor: Cursor): Promise<void> {
   await raw`
     insert into tenantry.sync_cursors (tenant_id, kind, generation, next_link, delta_link, delta_at, removed_in_round,
-      removals_allowed, finished_in_run, updated_at)
+      removals_allowed, finished_in_run, counted, updated_at)
     values (${tenantId}, ${cursor.kind}, ${cursor.generation}, ${cursor.nextLink}, ${cursor.deltaLink}, ${cursor.deltaAt},
-      ${cursor.removedInRound}, ${cursor.removalsAllowed}, ${cursor.finishedInRun}, ${at})
+      ${cursor.removedInRound}, ${cursor.removalsAllowed}, ${cursor.finishedInRun}, ${cursor.counted}, ${at})
     on conflict (tenant_id, kind) do update set
       generation = excluded.generation,
       next_link = excluded.next_link,
@@ -62,6 +69,7 @@ export async function saveCursor({ db, at, tenantId }: TenantSql, cursor: Cursor
       removed_in_round = excluded.removed_in_round,
       removals_allowed = excluded.removals_allowed,
       finished_in_run = excluded.finished_in_run,
+      counted = excluded.counted,
       updated_at = excluded.updated_at`.execute(db)
 }
 

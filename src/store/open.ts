@@ -144,6 +144,22 @@ export const asFleet = <Value>(store: Store, work: (sql: FleetSql) => Promise<Va
     return work({ db, at: store.clock.now() } as FleetSql)
   })
 
+/**
+ * The same for some tenants, in which it sees, of each, where its reading is to go on; in no other tenant.
+ * @throws Problem DATABASE_UNREACHABLE
+ */
+export const asFleetFor = <Value>(
+  store: Store,
+  tenantIds: readonly TenantId[],
+  work: (sql: FleetSql) => Promise<Value>,
+): Promise<Value> =>
+  inTransaction(store, async (db) => {
+    await raw`select set_config('role', 'tenantry_fleet', true), set_config('tenantry.tenant_ids', ${`{${tenantIds.join(',')}}`}, true)`.execute(
+      db,
+    )
+    return work({ db, at: store.clock.now() } as FleetSql)
+  })
+
 async function inTransaction<Value>(store: Store, work: (db: Transaction<Database>) => Promise<Value>): Promise<Value> {
   const { kysely, databaseUrl } = store
   try {

@@ -122,7 +122,7 @@ export async function finishRun(
     where id = ${id} and state = 'running'`.execute(db)
 }
 
-const superseded = () =>
+export const superseded = () =>
   new Problem({
     code: 'RUN_SUPERSEDED',
     owner: 'nobody',

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { addAudit, listAudit } from '#store/audit.ts'
-import { saveCursor } from '#store/cursors.ts'
+import { listCursors, saveCursor } from '#store/cursors.ts'
 import { listGrants, saveGrants } from '#store/grants.ts'
 import { openIncident } from '#store/incidents.ts'
 import { saveCheckpoint } from '#store/job-checkpoints.ts'
-import { type AnySql, asFleet, asTenant, type Store, type TenantSql } from '#store/open.ts'
+import { type AnySql, asFleet, asFleetFor, asTenant, type Store, type TenantSql } from '#store/open.ts'
 import { applyPage, countResources, listResources, removeAllResources } from '#store/resources.ts'
 import { addSignUp, findSignUp, updateSignUp } from '#store/sign-ups.ts'
 import { finishRun, latestRun, listRuns, startRun } from '#store/sync-runs.ts'
@@ -61,6 +61,7 @@ async function aFullTenant(store: Store) {
       removedInRound: 0,
       removalsAllowed: false,
       finishedInRun: runId,
+      counted: null,
     })
     await saveCheckpoint(handle, 'a-job', { at: 1 })
     await handle.db
@@ -228,6 +229,31 @@ forEachBackend(({ name, store: shared }) => {
     ])
       await assert.rejects(
         asFleet(store, ({ db }) => statement.execute(db)),
+        /permission denied/,
+      )
+  })
+
+  test('A02 the fleet sees where reading goes on only in tenants that it names, and adds or removes nothing there', async () => {
+    const store = await shared()
+    const [a, b, c] = [await aFullTenant(store), await aFullTenant(store), await aFullTenant(store)]
+    assert.deepEqual(await asFleet(store, (handle) => rowsOf(handle, 'sync_cursors')), [])
+    await asFleetFor(store, [a.id, b.id], async (handle) => {
+      const owners = (await rowsOf(handle, 'sync_cursors')).map(({ tenant_id }) => tenant_id)
+      assert.deepEqual(owners.toSorted(), [a.id, b.id].toSorted())
+      const moved = await sql`update tenantry.sync_cursors set delta_link = 'moved'`.execute(handle.db)
+      assert.equal(Number(moved.numAffectedRows), 2)
+    })
+    assert.equal((await asTenant(store, c.id, listCursors))[0]?.deltaLink, null)
+    for (const statement of [
+      sql`select from tenantry.resources`,
+      sql`select from tenantry.group_members`,
+      sql`delete from tenantry.sync_cursors`,
+      sql`insert into tenantry.sync_cursors select * from tenantry.sync_cursors`,
+      sql`update tenantry.sync_cursors set tenant_id = ${c.id}`,
+      sql`update tenantry.sync_cursors set generation = ${a.generation}`,
+    ])
+      await assert.rejects(
+        asFleetFor(store, [a.id, b.id], ({ db }) => statement.execute(db)),
         /permission denied/,
       )
   })

@@ -3,6 +3,7 @@ import { first } from '#store/migrations/0001-first.ts'
 import { delta } from '#store/migrations/0002-delta.ts'
 import { jobs } from '#store/migrations/0003-jobs.ts'
 import { incidents } from '#store/migrations/0004-incidents.ts'
+import { rounds } from '#store/migrations/0005-rounds.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -10,4 +11,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0002-delta': delta,
   '0003-jobs': jobs,
   '0004-incidents': incidents,
+  '0005-rounds': rounds,
 }

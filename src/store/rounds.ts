@@ -1,0 +1,139 @@
+import { sql as raw } from 'kysely'
+import { gather } from '#base/gather.ts'
+import type { RunId, TenantId } from '#model/ids.ts'
+import { DIRECTORY_SYNC } from '#model/job.ts'
+import { diagnose } from '#model/problem.ts'
+import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
+import { type Cursor, type CursorRow, toCursor, type Unchanged } from '#store/cursors.ts'
+import { asFleetFor, type FleetSql, type Store } from '#store/open.ts'
+import { storableJson } from '#store/storable.ts'
+
+export type Begun = { state: TenantState; run: { id: RunId; resumed: boolean }; cursors: readonly Cursor[] }
+type Beginning = { tenantId: TenantId; runId: RunId }
+type Ending = Beginning & { unchanged: readonly Unchanged[] }
+
+/** Beginning and end of tenants' runs: what many tenants want in the same moment is one transaction for all of them. */
+export type Rounds = {
+  /** As `startRun`. @returns null when the daemon does not work for the tenant */
+  begin(wish: Beginning): Promise<Begun | null>
+  /**
+   * Ends a run well, and moves on in the kinds in which nothing has changed.
+   * @returns false when another process has taken the run over: then nothing was written
+   */
+  succeed(wish: Ending): Promise<boolean>
+}
+
+export function openRounds(store: Store): Rounds {
+  const inOne =
+    <Wish extends Beginning, Answer>(work: (sql: FleetSql, wishes: readonly Wish[]) => Promise<readonly Answer[]>) =>
+    (wishes: readonly Wish[]): Promise<readonly Answer[]> =>
+      asFleetFor(
+        store,
+        wishes.map(({ tenantId }) => tenantId),
+        (sql) => work(sql, wishes),
+      )
+  const ofTenant = ({ tenantId }: Beginning): string => tenantId
+  // Whether a commit that was broken off was kept, nobody knows. Everything else was undone: one of them spoils nothing for the others.
+  const wasUndone = (error: unknown) => diagnose(error).code !== 'DATABASE_UNREACHABLE'
+  return {
+    begin: gather(ofTenant, inOne(beginRuns), wasUndone),
+    succeed: gather(ofTenant, inOne(endRuns), wasUndone),
+  }
+}
+
+/**
+ * Tenants, then runs, each in the order of their ids, so that two processes never wait for each other. The tenants are
+ * locked in a statement of their own: the next one sees what whoever held them has written.
+ */
+async function beginRuns({ db, at }: FleetSql, wishes: readonly Beginning[]): Promise<(Begun | null)[]> {
+  const tenantIds = wishes.map(({ tenantId }) => tenantId)
+  const { rows: working } = await raw<{ id: TenantId }>`
+    select id from tenantry.tenants where id = any(${tenantIds}::uuid[]) and state = any(${[...WORKING_STATES]})
+    order by id for no key update`.execute(db)
+  const found = new Set(working.map(({ id }) => id))
+  const wanted = wishes
+    .filter(({ tenantId }) => found.has(tenantId))
+    .map(({ tenantId, runId }) => ({ tenant_id: tenantId, run_id: runId }))
+  if (wanted.length === 0) return wishes.map(() => null)
+  const { rows } = await raw<BegunRow>`
+    with wanted as materialized (
+      select * from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as one(tenant_id uuid, run_id uuid)
+    ), unfinished as materialized (
+      select tenant_id, id, state from tenantry.sync_runs
+      where tenant_id = any(${[...found]}::uuid[]) and job = ${DIRECTORY_SYNC} and state in ('running', 'waiting')
+      order by tenant_id, id for no key update
+    ), fenced_off as (
+      update tenantry.sync_runs run set state = 'interrupted', finished_at = ${at}
+      from unfinished where unfinished.state = 'running' and run.tenant_id = unfinished.tenant_id and run.id = unfinished.id
+    ), resumed as (
+      update tenantry.sync_runs run set state = 'running'
+      from unfinished where unfinished.state = 'waiting' and run.tenant_id = unfinished.tenant_id and run.id = unfinished.id
+      returning run.tenant_id, run.id
+    ), tried as (
+      update tenantry.tenants set last_tried_at = ${at} where id = any(${[...found]}::uuid[])
+    ), begun as (
+      insert into tenantry.sync_runs (tenant_id, id, job, state, started_at)
+      select tenant_id, run_id, ${DIRECTORY_SYNC}, 'running', ${at} from wanted
+      where tenant_id not in (select tenant_id from resumed)
+    )
+    select wanted.tenant_id, tenants.state, (select id from resumed where resumed.tenant_id = wanted.tenant_id limit 1) as resumed,
+      (select jsonb_agg(cursors) from tenantry.sync_cursors cursors where cursors.tenant_id = wanted.tenant_id) as cursors
+    from wanted join tenantry.tenants on tenants.id = wanted.tenant_id`.execute(db)
+  const begun = new Map(rows.map((row) => [row.tenant_id, row]))
+  return wishes.map(({ tenantId, runId }) => {
+    const row = begun.get(tenantId)
+    return row ? toBegun(row, runId) : null
+  })
+}
+
+type BegunRow = {
+  tenant_id: TenantId
+  state: TenantState
+  resumed: RunId | null
+  cursors: (Omit<CursorRow, 'delta_at'> & { delta_at: string | null })[] | null
+}
+
+const toBegun = ({ state, resumed, cursors }: BegunRow, runId: RunId): Begun => ({
+  state,
+  run: { id: resumed ?? runId, resumed: resumed !== null },
+  cursors: (cursors ?? []).map((row) => toCursor({ ...row, delta_at: row.delta_at ? new Date(row.delta_at) : null })),
+})
+
+/** Only of runs that are still ours. */
+async function endRuns({ db, at }: FleetSql, wishes: readonly Ending[]): Promise<boolean[]> {
+  const ended = wishes.map(({ tenantId, runId, unchanged }) => ({
+    tenant_id: tenantId,
+    run_id: runId,
+    pages: unchanged.length,
+  }))
+  const moved = wishes.flatMap(({ tenantId, unchanged }) =>
+    unchanged.map(({ kind, deltaLink, deltaAt }) => ({
+      tenant_id: tenantId,
+      kind,
+      delta_link: deltaLink,
+      delta_at: deltaAt,
+    })),
+  )
+  const { rows } = await raw<{ tenant_id: TenantId }>`
+    with ended as materialized (
+      select * from jsonb_to_recordset(${JSON.stringify(ended)}::jsonb) as one(tenant_id uuid, run_id uuid, pages integer)
+    ), ours as materialized (
+      select run.tenant_id, run.id from tenantry.sync_runs run
+      join ended on run.tenant_id = ended.tenant_id and run.id = ended.run_id
+      where run.state = 'running' order by run.tenant_id for no key update of run
+    ), finished as (
+      update tenantry.sync_runs run set state = 'succeeded', finished_at = ${at}, pages = run.pages + ended.pages
+      from ended join ours on ours.tenant_id = ended.tenant_id
+      where run.tenant_id = ended.tenant_id and run.id = ended.run_id
+    ), moved as (
+      update tenantry.sync_cursors cursor set delta_link = one.delta_link, delta_at = one.delta_at, removed_in_round = 0,
+        removals_allowed = false, finished_in_run = ours.id, updated_at = ${at}
+      from jsonb_to_recordset(${storableJson(moved)}::jsonb)
+        as one(tenant_id uuid, kind text, delta_link text, delta_at timestamptz)
+      join ours on ours.tenant_id = one.tenant_id
+      where cursor.tenant_id = one.tenant_id and cursor.kind = one.kind
+    )
+    select tenant_id from ours`.execute(db)
+  const ours = new Set(rows.map(({ tenant_id }) => tenant_id))
+  return wishes.map(({ tenantId }) => ours.has(tenantId))
+}
