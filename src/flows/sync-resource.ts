@@ -8,7 +8,7 @@ import type { ChangePage, ResourceDefinition, ResourceKind } from '#model/resour
 import { LARGE_FROM_USERS } from '#model/throttle.ts'
 import { type Cursor, saveCursor, type Unchanged } from '#store/cursors.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
-import { applyPage, countOfKind, countUpTo, isThereAlready, type Reading, removeUnseen } from '#store/resources.ts'
+import { applyPage, countOfKind, countUpTo, insertPages, isThereAlready, removeUnseen } from '#store/resources.ts'
 import { recordPage } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
@@ -120,31 +120,33 @@ async function storeOrUpdate(
   { cursor, first }: Start,
   pages: readonly ChangePage[],
 ): Promise<Start> {
-  if (first) {
+  const insert = first && pages.every(({ removed }) => removed.length === 0)
+  if (insert) {
     try {
-      return { cursor: await store(work, { ...definition, ...cursor, first }, cursor, pages), first }
+      return { cursor: await store(work, definition, cursor, { pages, insert }), first }
     } catch (error) {
       if (!isThereAlready(error)) throw error
     }
   }
-  return { cursor: await store(work, { ...definition, ...cursor }, cursor, pages), first: false }
+  return { cursor: await store(work, definition, cursor, { pages, insert: false }), first: first && !insert }
 }
 
 /** The pages, their counters and the place to go on from: all or nothing. */
 async function store(
   { store, config, clock, telemetry, tenantId, runId }: SyncWork,
-  reading: Reading,
+  { kind, key }: ResourceDefinition,
   cursor: Cursor,
-  pages: readonly ChangePage[],
+  { pages, insert }: { pages: readonly ChangePage[]; insert: boolean },
 ): Promise<Cursor> {
-  const { kind } = reading
+  const reading = { kind, key, generation: cursor.generation }
   const limit = config.app.largestRemovalShare ?? 0.3
   const count = pages.reduce((sum, { changed }) => sum + changed.ids.length, 0)
   const told = { 'tenantry.tenant': tenantId, 'tenantry.kind': kind, 'tenantry.objects': count }
   return telemetry.span('page stored', told, () =>
     asTenant(store, tenantId, async (sql) => {
       let removed = 0
-      for (const page of pages) removed += await applyPage(sql, reading, page)
+      if (insert) await insertPages(sql, reading, pages)
+      else for (const page of pages) removed += await applyPage(sql, reading, page)
       const end = pages.findLast(({ nextLink }) => nextLink === null)
       if (end && cursor.deltaLink === null) removed += await removeUnseen(sql, kind, cursor.generation)
       if (removed > 0 && !cursor.removalsAllowed)

@@ -1,9 +1,10 @@
-import { sql as raw } from 'kysely'
+import { type RawBuilder, sql as raw } from 'kysely'
 import type { GenerationId, ObjectId } from '#model/ids.ts'
 import {
   type ChangePage,
   type DirectoryResource,
   type MembershipChange,
+  type Objects,
   RESOURCE_KINDS,
   type ResourceDefinition,
   type ResourceKind,
@@ -14,46 +15,68 @@ import { storableText } from '#store/storable.ts'
 /** What is being read, and which reading it is. */
 export type Reading = Pick<ResourceDefinition, 'kind' | 'key'> & {
   generation: GenerationId
-  /** Nothing of this kind is stored yet, as far as anybody knows: looking for each object before writing it is spared. */
-  first?: boolean
 }
 
 /**
  * Writes one page: what changed, what is gone, and who came into groups or left them. Writing it twice changes nothing.
  * What an object does not mention keeps its value, unless a new generation reads everything anew.
  * @returns how many objects were there before and are gone now
- * @throws an error that `isThereAlready` knows, when the reading is said to be the first and something is stored
  */
 export async function applyPage(
   sql: TenantSql,
   reading: Reading,
   { changed, removed, members }: Pick<ChangePage, 'changed' | 'removed' | 'members'>,
 ): Promise<number> {
-  if (changed.ids.length > 0) await writeObjects(sql, reading, changed)
-  if (members.length > 0) await applyMembers(sql, reading.generation, members)
-  return removed.length > 0 ? removeResources(sql, reading.kind, removed) : 0
-}
-
-/** In one statement, which takes the text apart by itself. */
-async function writeObjects(
-  { db, at, tenantId }: TenantSql,
-  { kind, key, generation, first = false }: Reading,
-  { json }: ChangePage['changed'],
-): Promise<void> {
-  const whereItStands = first
-    ? raw``
-    : raw`on conflict (tenant_id, kind, id) do update set
+  if (changed.ids.length > 0)
+    await writeObjects(
+      sql,
+      reading,
+      [changed],
+      raw`on conflict (tenant_id, kind, id) do update set
         display_name = coalesce(excluded.display_name, tenantry.resources.display_name),
         properties = case when tenantry.resources.generation = excluded.generation
           then tenantry.resources.properties || excluded.properties else excluded.properties end,
         generation = excluded.generation,
-        updated_at = excluded.updated_at`
+        updated_at = excluded.updated_at`,
+    )
+  if (members.length > 0) await applyMembers(sql, reading.generation, members)
+  return removed.length > 0 ? removeResources(sql, reading.kind, removed) : 0
+}
+
+/**
+ * Writes pages on which nothing is gone, and none of whose objects is stored yet, as far as anybody knows. Looking for each
+ * of them first is spared, and all go in together.
+ * @throws an error that `isThereAlready` knows when one is stored after all, or stands on two of the pages
+ */
+export async function insertPages(
+  sql: TenantSql,
+  reading: Reading,
+  pages: readonly Pick<ChangePage, 'changed' | 'members'>[],
+): Promise<void> {
+  const objects = pages.map(({ changed }) => changed).filter(({ ids }) => ids.length > 0)
+  if (objects.length > 0) await writeObjects(sql, reading, objects, raw``)
+  const members = pages.flatMap((page) => page.members)
+  if (members.length > 0) await applyMembers(sql, reading.generation, members)
+}
+
+/**
+ * In one statement, which takes the texts apart by itself. In the order of their ids: ids are random, and so the entries of
+ * the index that lie together are written together.
+ */
+async function writeObjects(
+  { db, at, tenantId }: TenantSql,
+  { kind, key, generation }: Reading,
+  objects: readonly Objects[],
+  whereOneStands: RawBuilder<unknown>,
+): Promise<void> {
+  const texts = raw.join(objects.map(({ json }) => raw`(${storableText(json)}::jsonb)`))
   await raw`
     insert into tenantry.resources (tenant_id, kind, id, display_name, properties, generation, arrived_at, updated_at)
     select ${tenantId}::uuid, ${kind}::text, (o->>${key}::text)::uuid, o->>'displayName', o, ${generation}::uuid,
       ${at}::timestamptz, ${at}::timestamptz
-    from jsonb_array_elements(${storableText(json)}::jsonb->'value') as o
-    ${whereItStands}`.execute(db)
+    from (values ${texts}) as pages (page), jsonb_array_elements(page->'value') as o
+    order by 3
+    ${whereOneStands}`.execute(db)
 }
 
 /** What PostgreSQL says when a row with this key exists. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
