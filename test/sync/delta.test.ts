@@ -48,6 +48,15 @@ test('G09 a first reading that meets the same objects twice stores them once', a
   assert.ok(stored.every(({ properties }) => 'id' in properties && 'displayName' in properties))
 })
 
+test('G09 a first reading whose pages overlap stores everybody once', async () => {
+  await using fleet = await openFleet({ users: 4_500, groups: 0 })
+  const [tenantId] = fleet.tenantIds as [TenantId]
+  fleet.emulator.mischief.add({ word: 'graph.page=overlapping', match: { path: '/v1.0/users/delta' } })
+  const run = await sync(fleet, tenantId)
+  assert.deepEqual([run?.state, run?.users], ['succeeded', 4_500 + 4])
+  assert.equal((await users(fleet, tenantId)).length, 4_500)
+})
+
 test('who was renamed, came, went and came back is stored as the directory has it', async () => {
   await using fleet = await openFleet({ users: 20, groups: 3 })
   const [tenantId] = fleet.tenantIds as [TenantId]

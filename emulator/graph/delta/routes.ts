@@ -18,7 +18,7 @@ import { namesChanged } from '#emulator/graph/delta/properties.ts'
 import { linkTo, type Progress, readProgress, resyncRequired } from '#emulator/graph/delta/token.ts'
 import { isTracked, trackedBy } from '#emulator/graph/delta/tracked.ts'
 import { unsupportedQuery } from '#emulator/graph/errors.ts'
-import { startOf } from '#emulator/graph/odata/collection.ts'
+import { cutPage, startOf } from '#emulator/graph/odata/collection.ts'
 import { type Shape, shapeOf, show } from '#emulator/graph/odata/entity.ts'
 import { DEFAULT_PAGE } from '#emulator/graph/odata/options.ts'
 import { checkPermission } from '#emulator/graph/permissions.ts'
@@ -95,17 +95,13 @@ function enumerated<Item extends { id: string }>(
   const list = of.list(call)
   const all = isAll ? list : list.filter((item) => isTracked(tracked, { id: item.id, kind: of.kindOf(item) }))
   const start = place.position === 0 ? 0 : startOf(call, all, place)
-  const page = all.slice(start, start + pageSize(call))
-  const end = start + page.length
+  const { items, end, lastId } = cutPage(call, all, { start, size: pageSize(call) })
   const shape = shapeOf(of.type, call)
   return {
-    value: page.flatMap((item) =>
+    value: items.flatMap((item) =>
       withMembers(everSet(of, shape, item, call), wantsMembers(progress) ? allMembers(of.members(call, item)) : []),
     ),
-    next:
-      end < all.length
-        ? { ...progress, place: { position: end, lastId: page.at(-1)?.id ?? '', version: call.contents.version } }
-        : null,
+    next: end < all.length ? { ...progress, place: { position: end, lastId, version: call.contents.version } } : null,
   }
 }
 

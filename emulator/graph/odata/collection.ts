@@ -26,7 +26,9 @@ export type Collection<Item> = {
 export function collection<Item extends { id: string }>(call: Call, of: Collection<Item>): Answer {
   const shape = shapeOf(of.type, call)
   const all = selectItems(call, of)
-  const { items: page, end, lastId } = cutPage(call, all)
+  const { skipToken, top } = call.options
+  const start = skipToken === null ? 0 : startOf(call, all, readSkipToken(call, skipToken))
+  const { items: page, end, lastId } = cutPage(call, all, { start, size: top ?? DEFAULT_PAGE })
   const head = {
     '@odata.context': `${root(call)}/$metadata#${of.context}${selection(shape)}`,
     ...(call.options.count && call.eventual ? { '@odata.count': all.length } : {}),
@@ -41,16 +43,17 @@ export function collection<Item extends { id: string }>(call: Call, of: Collecti
 
 type Cut<Item> = { items: readonly Item[]; end: number; lastId: string }
 
-/** The page that was asked for; mischief may leave it empty, end the list with it, begin it with an item seen before, or turn it round. */
-function cutPage<Item extends { id: string }>(call: Call, all: Items<Item>): Cut<Item> {
-  const { skipToken, top } = call.options
-  if (call.words.includes('graph.page=none')) return { items: [], end: all.length, lastId: '' }
-  const asked = skipToken === null ? 0 : startOf(call, all, readSkipToken(call, skipToken))
-  const start = call.words.includes('graph.page=overlapping') ? Math.max(0, asked - 1) : asked
-  const end = call.words.includes('graph.page=empty') ? start : Math.min(all.length, asked + (top ?? DEFAULT_PAGE))
-  const items = all.slice(start, end)
+/** So many items from `start` on; mischief may leave the page empty, end the list with it, begin it with an item seen before, or turn it round. */
+export function cutPage<Item extends { id: string }>(
+  { words }: Call,
+  all: Items<Item>,
+  { start, size }: { start: number; size: number },
+): Cut<Item> {
+  if (words.includes('graph.page=none')) return { items: [], end: all.length, lastId: '' }
+  const end = words.includes('graph.page=empty') ? start : Math.min(all.length, start + size)
+  const items = all.slice(words.includes('graph.page=overlapping') ? Math.max(0, start - 1) : start, end)
   return {
-    items: call.words.includes('graph.page=reversed') ? items.reverse() : items,
+    items: words.includes('graph.page=reversed') ? items.reverse() : items,
     end,
     lastId: end > 0 ? (all.at(end - 1)?.id ?? '') : '',
   }
