@@ -148,7 +148,8 @@ suite(ofNpm('MSAL Browser', '@azure/msal-browser'), () => {
 
   test('signing out ends the session there and comes back here', async () => {
     assert.equal(await page.evaluate(() => client.getAllAccounts().length), 1)
-    await page.evaluate(() => void client.logoutRedirect())
+    // The page that is left was ready, too.
+    await page.evaluate('document.title = "Leaving"; void client.logoutRedirect()')
     await isReady()
     assert.equal(await page.evaluate(() => client.getAllAccounts().length), 0)
   })
