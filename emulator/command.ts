@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { stdout } from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import { banner, summary } from '#emulator/banner.ts'
-import { type Emulator, EstateError, startEmulator } from '#emulator/index.ts'
+import { EstateError, startEmulator } from '#emulator/index.ts'
 
 type Options = {
   estate?: string
@@ -43,6 +43,8 @@ const program = new Command('tenantry-emulator')
 
 async function run(options: Options): Promise<void> {
   const started = performance.now()
+  // Before anybody can hear that it is ready, and tell it to end.
+  const told = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   const dataDir = resolve(options.dataDir)
   const { estate } = options
   const emulator = await startEmulator({
@@ -63,11 +65,7 @@ async function run(options: Options): Promise<void> {
         milliseconds: performance.now() - started,
       }),
     )
-  await untilTold(emulator)
-}
-
-async function untilTold(emulator: Emulator): Promise<void> {
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  await told
   await emulator.close()
   process.exitCode = 0
 }

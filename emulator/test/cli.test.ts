@@ -56,6 +56,15 @@ test('it says where it is, serves, and leaves with 0 on either signal', async ()
   }
 })
 
+test('it leaves in order, too, when it is told to in the moment in which it says that it is ready', async () => {
+  const ends = Array.from({ length: 6 }, async () => {
+    const child = run(...anyPorts, '--json')
+    child.stdout.once('data', () => child.kill('SIGTERM'))
+    return once(child, 'exit')
+  })
+  for (const [code, signal] of await Promise.all(ends)) assert.deepEqual([code, signal], [0, null])
+})
+
 test('without an estate it brings the demo, and its banner tells a person all he needs', async () => {
   const child = run(...anyPorts)
   const lines: string[] = []
