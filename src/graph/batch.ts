@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { fromGraph } from '#graph/errors.ts'
+import { fromGraph, unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
 import { heed, rest, settle, tooLong, urlOf, whoRests } from '#graph/request.ts'
 import { pauseBefore } from '#graph/retry-after.ts'
 import type { BatchItem, BatchOutcome } from '#model/batch.ts'
-import { Problem } from '#model/problem.ts'
 import { type Cost, costOf, sumOf } from '#model/request-cost.ts'
 import type { Answer } from '#outbound/send.ts'
 
@@ -178,13 +177,3 @@ function parse(text: string): unknown {
     return null
   }
 }
-
-const unreadable = (message: string) =>
-  new Problem({
-    code: 'ANSWER_UNREADABLE',
-    owner: 'microsoft',
-    message,
-    nextStep: 'It is tried again later by itself.',
-    retry: 'backoff',
-    confidence: 'certain',
-  })

@@ -1,7 +1,7 @@
+import { unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
 import { requestText, urlOf } from '#graph/request.ts'
 import { type ObjectId, parseObjectId } from '#model/ids.ts'
-import { Problem } from '#model/problem.ts'
 import type { ChangePage, MembershipChange, ResourceDefinition } from '#model/resource.ts'
 
 /** Delta takes no $top; pages are as large as this header asks. @see https://learn.microsoft.com/graph/delta-query-users */
@@ -90,13 +90,3 @@ function membership(groupId: ObjectId, member: Entry): MembershipChange {
     removed: member['@removed'] !== undefined,
   }
 }
-
-const unreadable = (message: string) =>
-  new Problem({
-    code: 'ANSWER_UNREADABLE',
-    owner: 'microsoft',
-    message,
-    nextStep: 'It is tried again later by itself.',
-    retry: 'backoff',
-    confidence: 'certain',
-  })

@@ -192,3 +192,14 @@ function safeJson(text: string): unknown {
     return null
   }
 }
+
+/** Graph answered, and what it said is no use to anybody. It is Microsoft's, and mostly passes. */
+export const unreadable = (message: string): Problem =>
+  new Problem({
+    code: 'ANSWER_UNREADABLE',
+    owner: 'microsoft',
+    message,
+    nextStep: 'It is tried again later by itself.',
+    retry: 'backoff',
+    confidence: 'certain',
+  })

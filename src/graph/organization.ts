@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
 import { request } from '#graph/request.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
-import { Problem } from '#model/problem.ts'
 
 export type Organization = { id: TenantId; displayName: string; defaultDomain: string | null }
 
@@ -30,15 +30,7 @@ export function parseOrganization(json: unknown): Organization {
   const parsed = organizations.safeParse(json)
   const organization = parsed.data?.value[0]
   const id = parseTenantId(organization?.id)
-  if (!organization || !id)
-    throw new Problem({
-      code: 'ANSWER_UNREADABLE',
-      owner: 'microsoft',
-      message: 'Microsoft Graph did not say which tenant this is.',
-      nextStep: 'It is tried again later by itself.',
-      retry: 'backoff',
-      confidence: 'certain',
-    })
+  if (!organization || !id) throw unreadable('Microsoft Graph did not say which tenant this is.')
   const domain =
     organization.verifiedDomains.find((candidate) => candidate.isDefault) ?? organization.verifiedDomains[0]
   return { id, displayName: organization.displayName ?? id, defaultDomain: domain?.name ?? null }

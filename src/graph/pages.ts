@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
 import { request } from '#graph/request.ts'
 import { Problem } from '#model/problem.ts'
@@ -31,7 +32,7 @@ export async function* pages<Item>(
       ...(signal ? { signal } : {}),
     })
     const page = collection.safeParse(json)
-    if (!page.success) throw unreadable()
+    if (!page.success) throw unreadable('Microsoft Graph sent a page that is not a collection.')
     next = page.data['@odata.nextLink'] ?? null
     yield { items: page.data.value.map(parse), nextLink: next }
   }
@@ -46,16 +47,6 @@ export async function everyItem<Item>(
   for await (const page of pages(graph, options)) items.push(...page.items)
   return items
 }
-
-const unreadable = () =>
-  new Problem({
-    code: 'ANSWER_UNREADABLE',
-    owner: 'microsoft',
-    message: 'Microsoft Graph sent a page that is not a collection.',
-    nextStep: 'It is tried again later by itself.',
-    retry: 'backoff',
-    confidence: 'certain',
-  })
 
 const endless = () =>
   new Problem({

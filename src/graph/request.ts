@@ -1,5 +1,5 @@
 import { claimsWanted } from '#graph/claims-challenge.ts'
-import { fromGraph } from '#graph/errors.ts'
+import { fromGraph, unreadable } from '#graph/errors.ts'
 import type { Graph, TokenWish } from '#graph/open.ts'
 import { pauseBefore } from '#graph/retry-after.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -221,13 +221,6 @@ function read(answer: Answer): { json: unknown; text: string } {
   try {
     return { json: JSON.parse(text), text }
   } catch {
-    throw new Problem({
-      code: 'ANSWER_UNREADABLE',
-      owner: 'microsoft',
-      message: 'Microsoft Graph sent an answer that cannot be read.',
-      nextStep: 'It is tried again later by itself.',
-      retry: 'backoff',
-      confidence: 'certain',
-    })
+    throw unreadable('Microsoft Graph sent an answer that cannot be read.')
   }
 }
