@@ -16,6 +16,8 @@ export type Credential =
       thumbprintSha256: string
       /** As app registrations name it. */
       thumbprintSha1: string
+      /** The certificate itself, DER in base64: nothing secret. */
+      certificate: string
       privateKey: string
       beginsAt: Date
       expiresAt: Date
@@ -354,6 +356,7 @@ function readCredential(
     kind: 'certificate',
     thumbprintSha256: parsed.fingerprint256.replaceAll(':', ''),
     thumbprintSha1: parsed.fingerprint.replaceAll(':', ''),
+    certificate: parsed.raw.toString('base64'),
     privateKey,
     beginsAt: parsed.validFromDate,
     expiresAt: parsed.validToDate,

@@ -3,6 +3,8 @@ import { MICROSOFT_SERVICES } from '#emulator/directory/microsoft-graph.ts'
 import type { Application, DelegatedPermission, Guid } from '#emulator/directory/types.ts'
 
 export const AZURE_CLI = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
+/** What people at a terminal sign in to Microsoft Graph with. */
+export const GRAPH_COMMAND_LINE_TOOLS = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
 export const AZURE_RESOURCE_MANAGER = '797f4846-ba00-4fd7-ba43-dac1f8f63013'
 export const PORTAL_IAM = '74658136-14ec-4630-ad9b-26e160ff0fc6'
 
@@ -56,9 +58,13 @@ const firstParty = (appId: Guid, displayName: string, more: Partial<Application>
   ...more,
 })
 
-/** Microsoft's own applications as far as the Azure CLI needs them. They come into a tenant when they are first used. */
+/** Microsoft's own applications as far as command lines need them. They come into a tenant when they are first used. */
 export const firstPartyApplications = (): Application[] => [
   firstParty(AZURE_CLI, 'Microsoft Azure CLI', {
+    isFallbackPublicClient: true,
+    redirectUris: { web: [], spa: [], publicClient: ['http://localhost'] },
+  }),
+  firstParty(GRAPH_COMMAND_LINE_TOOLS, 'Microsoft Graph Command Line Tools', {
     isFallbackPublicClient: true,
     redirectUris: { web: [], spa: [], publicClient: ['http://localhost'] },
   }),
@@ -70,6 +76,13 @@ export const firstPartyApplications = (): Application[] => [
 ]
 
 export const isFirstParty = ({ tenantId }: Application): boolean => tenantId === MICROSOFT_SERVICES
+
+/**
+ * Whether nobody has to consent to it. Graph's own command line holds nothing until whoever signs in has consented.
+ * @see https://learn.microsoft.com/powershell/microsoftgraph/authentication-commands
+ */
+export const needsNoConsent = (client: Application): boolean =>
+  isFirstParty(client) && client.appId !== GRAPH_COMMAND_LINE_TOOLS
 
 /** What a first-party client may do without consent. */
 export const preauthorizedScopes = (client: Application, resource: Application): string[] =>

@@ -1,7 +1,7 @@
 import { assignAppRole } from '#emulator/directory/app-role-assignments.ts'
 import { findApplication } from '#emulator/directory/applications.ts'
 import { GLOBAL_ADMINISTRATOR, mayConsentForAll } from '#emulator/directory/directory-roles.ts'
-import { isFirstParty, preauthorizedScopes } from '#emulator/directory/first-party.ts'
+import { isFirstParty, needsNoConsent, preauthorizedScopes } from '#emulator/directory/first-party.ts'
 import type { Directory } from '#emulator/directory/open.ts'
 import {
   addGrant,
@@ -80,7 +80,7 @@ export function consentNeed(
   asked: AskedScopes,
   prompt: string | null,
 ): ConsentNeed {
-  if (isFirstParty(parties.application)) return { kind: 'none' }
+  if (needsNoConsent(parties.application)) return { kind: 'none' }
   const wanted = (asked.isDefault ? registered(directory, parties.application) : asked.all).map((part) => ({
     resource: part.resource,
     permissions: part.permissions,
@@ -126,7 +126,8 @@ function whyNot(
   if (missing.some(({ type }) => type === 'Admin')) return 90094
   const client = findServicePrincipalByAppId(directory, tenant.id, application.appId)
   if (tenant.userConsent === 'disabled' || client?.appRoleAssignmentRequired) return 90093
-  const isStranger = application.tenantId !== tenant.id && application.verifiedPublisher === null
+  const isStranger =
+    application.tenantId !== tenant.id && application.verifiedPublisher === null && !isFirstParty(application)
   const asksMore = missing.some(({ value }) => !BASIC.includes(value))
   return tenant.userConsent === 'low' && isStranger && asksMore ? 900941 : null
 }

@@ -31,6 +31,7 @@ process.exitCode =
     signal,
     tools: tools.open,
     processes: {
+      register: async (options) => (await import('#bin/register.ts')).register(start, options),
       dev: () => runDoors({ web: true, worker: true }),
       serve: () => runDoors({ web: true, worker: false }),
       work: () => runDoors({ web: false, worker: true }),

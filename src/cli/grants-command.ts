@@ -1,15 +1,16 @@
 import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
-import { jsonOption, tenantOption } from '#cli/tenant-option.ts'
-import { table } from '#cli/terminal.ts'
+import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
+import { table, tellInvitation, tellStep } from '#cli/terminal.ts'
+import { type GrantedAtTerminal, grantAtTerminal } from '#flows/grant-at-terminal.ts'
 import { planTenantGrants } from '#flows/plan-tenant-grants.ts'
 import { grantScript } from '#model/grant-script.ts'
 import type { TenantId } from '#model/ids.ts'
 
 type Chosen = { tenant: TenantId; json?: true }
 
-/** `tenantry grants plan|script`: what is there, what is missing, and how an administrator adds it by hand. */
-export function grantsCommand(program: Command, { tools, terminal }: CliContext): void {
+/** `tenantry grants plan|apply|script`: what is there, what is missing, and how an administrator adds it. */
+export function grantsCommand(program: Command, { tools, terminal, signal }: CliContext): void {
   const grants = program.command('grants').description('the application permissions in one tenant')
 
   grants
@@ -30,6 +31,22 @@ export function grantsCommand(program: Command, { tools, terminal }: CliContext)
     })
 
   grants
+    .command('apply')
+    .description('grant what is missing, signed in here as an administrator of the tenant')
+    .addOption(tenantOption())
+    .addOption(jsonOption())
+    .action(async ({ tenant, json }: Chosen) => {
+      const applied = await grantAtTerminal(await tools(), {
+        tenantId: tenant,
+        actor: CLI_ACTOR,
+        tell: (invitation) => tellInvitation(terminal, invitation),
+        progress: { step: (text, work) => tellStep(terminal, text, work) },
+        signal,
+      })
+      terminal.out(json ? JSON.stringify(applied) : tellApplied(applied))
+    })
+
+  grants
     .command('script')
     .description('the az CLI script that grants by hand')
     .addOption(tenantOption())
@@ -46,3 +63,10 @@ export function grantsCommand(program: Command, { tools, terminal }: CliContext)
       )
     })
 }
+
+const tellApplied = ({ granted, tenant, diagnosis }: GrantedAtTerminal): string =>
+  [
+    granted.length > 0 ? `Granted: ${granted.join(', ')}.` : 'Everything was granted already.',
+    `${tenant.displayName} is ${tenant.state}.`,
+    ...(diagnosis ? [`${diagnosis.code}: ${diagnosis.message}`, `Next step: ${diagnosis.nextStep}`] : []),
+  ].join('\n')

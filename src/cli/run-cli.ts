@@ -3,6 +3,7 @@ import { credentialsCommand } from '#cli/credentials-command.ts'
 import { grantsCommand } from '#cli/grants-command.ts'
 import { incidentsCommand } from '#cli/incidents-command.ts'
 import { jobsCommand } from '#cli/jobs-command.ts'
+import { type RegisterOptions, registerCommand } from '#cli/register-command.ts'
 import { runCommand } from '#cli/run-command.ts'
 import { tenantsCommand } from '#cli/tenants-command.ts'
 import { type Terminal, tellProblem } from '#cli/terminal.ts'
@@ -19,7 +20,7 @@ export type CliContext = {
   processes?: Record<
     'serve' | 'work' | 'dev' | 'migrate' | 'doctor' | 'emulator',
     (args: readonly string[]) => Promise<number>
-  >
+  > & { register: (options: RegisterOptions) => Promise<number> }
 }
 
 export const EXIT_FAILED = 1
@@ -46,6 +47,9 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   incidentsCommand(program, context)
   credentialsCommand(program, context)
   runCommand(program, context)
+  registerCommand(program, async (options) => {
+    exitCode = await (context.processes?.register(options) ?? Promise.reject(elsewhere('register')))
+  })
   for (const [name, about] of PROCESSES) {
     program
       .command(name)
@@ -58,12 +62,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       )
       .action(async (_options, command: Command) => {
         const process = context.processes?.[name]
-        if (!process)
-          throw new CommanderError(
-            EXIT_USAGE,
-            'tenantry.elsewhere',
-            `'${name}' is a process of its own; it cannot be asked of a running one.`,
-          )
+        if (!process) throw elsewhere(name)
         exitCode = await process(argv.slice(argv.indexOf(command.name()) + 1))
       })
   }
@@ -82,6 +81,13 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       : EXIT_FAILED
   }
 }
+
+const elsewhere = (name: string) =>
+  new CommanderError(
+    EXIT_USAGE,
+    'tenantry.elsewhere',
+    `'${name}' is a process of its own; it cannot be asked of a running one.`,
+  )
 
 const PROCESSES = [
   ['dev', 'run everything in one process: landing page, console and worker'],

@@ -22,6 +22,20 @@ export function tellProblem({ err }: Terminal, { diagnosis }: Problem): void {
   if (diagnosis.traceId) err(`  Trace id: ${diagnosis.traceId}`)
 }
 
+/** Where to sign in. On the error output, so that data stay data; the code is good for minutes, for whoever types it in first. */
+export function tellInvitation({ err }: Terminal, { address, code }: { address: string; code: string }): void {
+  err(`To sign in, open ${address} in a browser and type in the code ${code}.`)
+  err('Only you: never pass the code on, and never type in one that somebody sent you.')
+}
+
+/** Says what is being done, and whether it was. */
+export async function tellStep<Value>({ err }: Terminal, text: string, work: () => Promise<Value>): Promise<Value> {
+  err(`… ${text}`)
+  const value = await work()
+  err(`✓ ${text}`)
+  return value
+}
+
 /** Rows under headings, as wide as their contents. Control characters that came from a directory are shown, not obeyed. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const clean = rows.map((row) => row.map(printable))

@@ -12,7 +12,8 @@ import type { Tools } from '#tools.ts'
 export const OPERATOR_ROLE = 'Tenantry.Operator'
 const SCOPES = ['openid', 'profile'] as const
 
-const redirectUri = (consoleUrl: string): string => `${consoleUrl}/sign-in/callback`
+/** Where Microsoft sends an operator back to; registered with the application. */
+export const operatorRedirectUri = (consoleUrl: string): string => `${consoleUrl}/sign-in/callback`
 
 export async function beginOperatorSignIn({
   config,
@@ -21,7 +22,7 @@ export async function beginOperatorSignIn({
   const { challenge, ...ticket } = newSignIn()
   const redirectTo = await authorizationUrl(entra, {
     tenant: config.homeTenantId,
-    redirectUri: redirectUri(config.consoleUrl),
+    redirectUri: operatorRedirectUri(config.consoleUrl),
     scopes: SCOPES,
     state: ticket.state,
     nonce: ticket.nonce,
@@ -47,7 +48,7 @@ export async function completeOperatorSignIn(
     code: callback.code,
     verifier: ticket.verifier,
     nonce: ticket.nonce,
-    redirectUri: redirectUri(config.consoleUrl),
+    redirectUri: operatorRedirectUri(config.consoleUrl),
     scopes: SCOPES,
     ...(callback.iss ? { issuer: callback.iss } : {}),
   })

@@ -18,7 +18,7 @@ export type GrantReview = {
 /** Reads, on behalf of the administrator, what is there already and what would be added. Changes nothing. */
 export async function reviewGrants(
   { config, graphAs }: Pick<Tools, 'config' | 'graphAs'>,
-  { account, token }: AdministratorStep,
+  { account, token }: Pick<AdministratorStep, 'account' | 'token'>,
 ): Promise<GrantReview> {
   const graph = graphAs(token)
   const [tenant, ours, microsoftGraph, roles] = await Promise.all([

@@ -20,6 +20,18 @@ export const listAppRoleAssignments = (graph: Graph, servicePrincipalId: ObjectI
     parse: (json) => assignment.parse(json) as AppRoleAssignment,
   })
 
+/** Whether somebody holds this role of the resource. @see https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignedto */
+export async function isAssignedTo(
+  graph: Graph,
+  { principalId, resourceId, appRoleId }: { principalId: ObjectId; resourceId: ObjectId; appRoleId: AppRoleId },
+): Promise<boolean> {
+  const given = await everyItem(graph, {
+    path: `/servicePrincipals/${resourceId}/appRoleAssignedTo`,
+    parse: (json) => assignment.parse(json),
+  })
+  return given.some((one) => one.principalId === principalId && one.appRoleId === appRoleId)
+}
+
 /**
  * Gives `principalId` (us) the role `appRoleId` of `resourceId` (Graph). Safe to repeat: a refusal is answered by reading
  * what is there, not by the wording of the refusal.

@@ -46,7 +46,7 @@ const BY_ITSELF = 'It is tried again by itself.'
 /** What texts that Graph has no code of its own for mean; they stand behind a plain 400. */
 const BY_TEXT: readonly { text: RegExp; means: Meaning }[] = [
   {
-    text: /not a valid reference update|does not reference a valid application object|backing application of the service principal/i,
+    text: /not a valid reference update|does not reference a valid application object|backing application of the service principal|permission being assigned was not found on application/i,
     means: meaning(
       'GRANT_NOT_VISIBLE_YET',
       'nobody',

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
 import { everyItem } from '#graph/pages.ts'
+import { request } from '#graph/request.ts'
+import { type ObjectId, parseObjectId } from '#model/ids.ts'
 
 const member = z.looseObject({ '@odata.type': z.string().optional(), roleTemplateId: z.string().nullish() })
 
@@ -17,4 +19,18 @@ export async function readMyDirectoryRoles(graph: Graph): Promise<string[] | nul
   const roles = memberships.filter((one) => one['@odata.type'] === '#microsoft.graph.directoryRole')
   if (roles.some((role) => !role.roleTemplateId)) return null
   return roles.flatMap((role) => role.roleTemplateId ?? [])
+}
+
+const person = z.looseObject({
+  id: z.string().transform((id) => parseObjectId(id) as ObjectId),
+  displayName: z.string().nullish(),
+  userPrincipalName: z.string().nullish(),
+})
+
+/** Who is signed in. @see https://learn.microsoft.com/graph/api/user-get */
+export async function readMe(graph: Graph): Promise<{ objectId: ObjectId; name: string; username: string }> {
+  const { id, displayName, userPrincipalName } = person.parse(
+    await request(graph, { path: '/me?$select=id,displayName,userPrincipalName' }),
+  )
+  return { objectId: id, name: displayName ?? '', username: userPrincipalName ?? '' }
 }

@@ -15,10 +15,13 @@ export type GraphRequest = {
   body?: unknown
   headers?: Readonly<Record<string, string>>
   signal?: AbortSignal
+  /** For what would be there twice: not sent again unless Graph has refused it unread. */
+  once?: true
 }
 
 const MAX_TRIES = 6
 const RETRIED = [429, 500, 502, 503, 504]
+const REFUSED_UNREAD = [429]
 
 /**
  * Asks Graph once, and again where that can help: throttling and faults are waited out, a refused token is renewed once.
@@ -32,7 +35,7 @@ export const request = async (graph: Graph, wanted: GraphRequest): Promise<unkno
 /** The same, with the text that the JSON was read from: for whoever passes it on. */
 export async function requestText(
   graph: Graph,
-  { method = 'GET', path, body, headers, signal }: GraphRequest,
+  { method = 'GET', path, body, headers, signal, once }: GraphRequest,
 ): Promise<{ json: unknown; text: string }> {
   return read(
     await settle(graph, {
@@ -41,6 +44,7 @@ export async function requestText(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       headers: { accept: 'application/json', ...(body === undefined ? {} : JSON_BODY), ...headers },
       ...(signal ? { signal } : {}),
+      ...(once ? { once } : {}),
     }),
   )
 }
@@ -54,6 +58,7 @@ type Exchange = {
   body?: string | Uint8Array
   headers: Readonly<Record<string, string>>
   signal?: AbortSignal
+  once?: true
   /** What it takes of the budget; by its address unless told. */
   cost?: Cost
 }
@@ -63,7 +68,8 @@ type Exchange = {
  * @throws Problem ORIGIN_REFUSED, NETWORK, ANSWER_UNREADABLE, and whatever getting a token ends in
  */
 export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
-  const { signal } = wanted
+  const { signal, once = false } = wanted
+  const retried = once ? REFUSED_UNREAD : RETRIED
   const cost = wanted.cost ?? costOf(wanted.method, new URL(wanted.url))
   let renewed = false
   let wish: TokenWish = {}
@@ -73,7 +79,7 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     wish = {}
     const answer = await exchange(graph, token, wanted)
     if (answer instanceof Problem) {
-      if (attempt >= MAX_TRIES) throw answer
+      if (attempt >= MAX_TRIES || once) throw answer
       await rest(graph, pauseBefore(attempt, undefined, graph.clock.now()), signal)
       continue
     }
@@ -84,7 +90,7 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
       wish = { fresh: true, ...(claims ? { claims } : {}) }
       continue
     }
-    if (RETRIED.includes(answer.status) && attempt < MAX_TRIES) {
+    if (retried.includes(answer.status) && attempt < MAX_TRIES) {
       const pause = pauseBefore(attempt, answer.headers['retry-after'], graph.clock.now())
       if (answer.status === 429) graph.budget?.rest(whoRests(graph, answer.headers), pause)
       if (pause > (graph.longestPauseMilliseconds ?? pause)) throw tooLong(answer, pause)

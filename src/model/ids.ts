@@ -37,6 +37,8 @@ export const parseSignUpId = parser<SignUpId>()
 export const PERSONAL_ACCOUNTS = '9188040d-6c67-4c5b-b112-36a304b66dad' as TenantId
 /** Microsoft Graph's client id, the same in every tenant and cloud. */
 export const MICROSOFT_GRAPH = '00000003-0000-0000-c000-000000000000' as ClientId
+/** Microsoft’s own client for people who work with Graph at a terminal. It holds nothing by itself: whoever signs in consents to what is asked. @see https://learn.microsoft.com/graph/cli/installation */
+export const GRAPH_COMMAND_LINE_TOOLS = '14d82eec-204b-4c2f-b7e8-296a70dab67e' as ClientId
 /** Directory role template ids that may grant app roles of Microsoft Graph. @see https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent */
 export const GLOBAL_ADMINISTRATOR = '62e90394-69f5-4237-9190-012177145e10'
 export const PRIVILEGED_ROLE_ADMINISTRATOR = 'e8611ab8-c189-46e8-94e1-60213ab1f814'

@@ -35,6 +35,8 @@ export type CommandLine = {
   assign(permission: string): Promise<number>
   /** What the app holds of Microsoft Graph, by name, sorted; one line for each assignment. */
   held(): Promise<string[]>
+  /** What he reads there. */
+  read(path: string): Promise<unknown>
 }
 
 /** Signs somebody in at the command line. The estate needs `withCommandLineTool`. */
@@ -65,6 +67,7 @@ export async function commandLineOf(emulator: Emulator, username: string): Promi
     return found.value[0]
   }
   return {
+    read: async (path) => (await ask(path)).body,
     async assign(permission) {
       const [app, graph] = [await find(DEMO.appId), await find(MICROSOFT_GRAPH)]
       const appRoleId = graph.appRoles.find(({ value }) => value === permission)?.id

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { PublicClientApplication } from '@azure/msal-node'
 import { decodeJwt, exportJWK, SignJWT } from 'jose'
+import { GRAPH_COMMAND_LINE_TOOLS } from '#emulator/directory/first-party.ts'
 import { type Emulator, startEmulator } from '#emulator/index.ts'
 import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
 import {
@@ -123,6 +124,28 @@ test('a device hears pending, declined, expired and unknown as documented; its c
     (await browser.press(await browser.open(second.verification_uri), { user_code: second.user_code })).text,
     /not good/,
   )
+})
+
+test('Microsoft’s own command line holds nothing of Graph but what the administrator accepts; a user may not', async () => {
+  const wanted = { client_id: GRAPH_COMMAND_LINE_TOOLS, scope: 'openid Application.Read.All' }
+  const grant = { grant_type: 'device_code', client_id: GRAPH_COMMAND_LINE_TOOLS }
+  const type = async (username: string, { user_code, verification_uri }: Record<string, string>) => {
+    const browser = openBrowser(emulator)
+    const entered = await browser.press(await browser.open(verification_uri ?? ''), { user_code: user_code ?? '' })
+    const password = await browser.press(entered, { action: 'next', loginfmt: username })
+    const asked = await browser.press(password, { action: 'signin', passwd: 'Passw0rd!' })
+    return { asked, accept: () => browser.press(asked, { action: 'accept' }) }
+  }
+  const users = await device(wanted)
+  assert.doesNotMatch((await type('uma@fabrikam.example', users)).asked.text, /Permissions requested/)
+  assert.equal((await askToken(emulator, 'organizations', { ...grant, device_code: users.device_code })).status, 400)
+
+  const admins = await device(wanted)
+  const { asked, accept } = await type('grace@fabrikam.example', admins)
+  assert.match(asked.text, /Microsoft Graph Command Line Tools[\s\S]+Permissions requested/)
+  await accept()
+  const { body } = await askToken(emulator, 'organizations', { ...grant, device_code: admins.device_code })
+  assert.equal(decodeJwt(body.access_token).scp, 'openid Application.Read.All')
 })
 
 /** A user's token for the API, got by the daemon's sign-in. */

@@ -10,6 +10,7 @@ import type { AuditEntry } from '#store/audit.ts'
 
 const ACTIONS: Record<string, string> = {
   'grants.requested': 'Asked to grant permissions',
+  'grants.begun': 'Let an administrator sign in at the terminal to grant permissions',
   'grants.applied': 'Granted a permission',
   'grants.failed': 'Granting failed',
   'sign-up.connected': 'Finished the sign-up',

@@ -1,0 +1,73 @@
+import { decodeJwt } from 'jose'
+import { type PublicEntra, withPublicClient } from '#entra/msal.ts'
+import type { DelegatedToken } from '#model/administrator.ts'
+import { GRAPH_COMMAND_LINE_TOOLS, parseTenantId, type TenantId } from '#model/ids.ts'
+import { Problem } from '#model/problem.ts'
+
+export type DeviceSignIn = {
+  /** A tenant id, or `organizations` for whichever work account signs in. */
+  tenant: TenantId | 'organizations'
+  /** Exactly what is asked for, as Graph names it. */
+  scopes: readonly string[]
+  /** Shown to whoever sits at the terminal: where to go, and the code to type in there. */
+  tell(invitation: { address: string; code: string }): void
+  signal: AbortSignal
+}
+
+/**
+ * Signs a person in at a terminal: a code is typed in with a browser, on whatever machine. The client is Microsoft’s own,
+ * so that no app registration is needed; the token holds what was asked for, and is kept nowhere.
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code
+ * @throws Problem CODE_EXPIRED, CONSENT_DECLINED, CONDITIONAL_ACCESS and whatever Entra ID answers; TOKEN_OF_OTHER_TENANT
+ */
+export async function signInByDevice(
+  entra: PublicEntra,
+  { tenant, scopes, tell, signal }: DeviceSignIn,
+): Promise<DelegatedToken> {
+  signal.throwIfAborted()
+  const result = await withPublicClient({ ...entra, clientId: GRAPH_COMMAND_LINE_TOOLS }, tenant, async (client) => {
+    const request = {
+      scopes: scopes.map((scope) => `${entra.cloud.graphResource}/${scope}`),
+      deviceCodeCallback: ({ verificationUri, userCode }: { verificationUri: string; userCode: string }) =>
+        tell({ address: verificationUri, code: userCode }),
+      cancel: false,
+    }
+    const stop = () => {
+      request.cancel = true
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      return await client.acquireTokenByDeviceCode(request)
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  })
+  signal.throwIfAborted()
+  const tenantId = tenantOf(result?.accessToken ?? '')
+  if (!result || !tenantId || (tenant !== 'organizations' && tenantId !== tenant)) throw otherTenant()
+  return {
+    tenantId,
+    value: result.accessToken,
+    expiresAt: result.expiresOn ?? new Date(0),
+    scopes: result.scopes,
+  }
+}
+
+/** Only a tripwire: Graph itself says afterwards which tenant the token is for. */
+function tenantOf(accessToken: string): TenantId | null {
+  try {
+    return parseTenantId(decodeJwt(accessToken).tid)
+  } catch {
+    return null
+  }
+}
+
+const otherTenant = () =>
+  new Problem({
+    code: 'TOKEN_OF_OTHER_TENANT',
+    owner: 'operator',
+    message: 'Microsoft gave an access token of another tenant than the one that was to be signed in to.',
+    nextStep: 'Nothing was done with it. Sign in with an account of that tenant.',
+    retry: 'never',
+    confidence: 'certain',
+  })

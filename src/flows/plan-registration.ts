@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import { signUpRedirectUri } from '#flows/begin-sign-up.ts'
+import { OPERATOR_ROLE, operatorRedirectUri } from '#flows/operator-sign-in.ts'
+import type { AppRegistration, OfferedPermissions, RegistrationChange } from '#graph/registration.ts'
+import { type AppDefinition, SIGN_UP_SCOPES } from '#model/app.ts'
+import { type AppRoleId, type ClientId, MICROSOFT_GRAPH } from '#model/ids.ts'
+import { Problem } from '#model/problem.ts'
+
+export type RegistrationWish = {
+  app: AppDefinition
+  publicUrl: string
+  consoleUrl: string
+  /** The registration that the configuration names; null: the one of the app’s name, or a new one. */
+  clientId: ClientId | null
+  /** Whether whoever signed in becomes an operator. */
+  operator: boolean
+  /** To be accepted from now on; its private key stays where it is. */
+  certificate: { der: string; thumbprints: readonly string[] } | null
+  /** Given a new secret, once, to keep it; null: none is made. */
+  keepSecret: ((added: { secret: string; expiresAt: Date }) => Promise<void>) | null
+}
+
+/** Each part by the words that people read; null where it is as it should be. */
+export type Wanted = Record<string, RegistrationChange | null>
+
+export const allOf = (wanted: Wanted): RegistrationChange => Object.assign({}, ...Object.values(wanted).filter(Boolean))
+
+export function wantedOf(wish: RegistrationWish, offered: OfferedPermissions, found: AppRegistration | null): Wanted {
+  const { app, publicUrl, consoleUrl, certificate } = wish
+  const uris = found?.web?.redirectUris ?? []
+  const ourUris = [signUpRedirectUri(publicUrl), operatorRedirectUri(consoleUrl)]
+  const roles = found?.appRoles ?? []
+  const keys = found?.keyCredentials ?? []
+  const asked = found?.requiredResourceAccess ?? []
+  const askedOfGraph = asked.find(({ resourceAppId }) => resourceAppId === MICROSOFT_GRAPH)?.resourceAccess ?? []
+  const missing = accessOf(app, offered).filter(
+    (one) => !askedOfGraph.some(({ id, type }) => id === one.id && type === one.type),
+  )
+  const info = {
+    ...(app.privacyUrl && app.privacyUrl !== found?.info?.privacyStatementUrl
+      ? { privacyStatementUrl: app.privacyUrl }
+      : {}),
+    ...(app.termsUrl && app.termsUrl !== found?.info?.termsOfServiceUrl ? { termsOfServiceUrl: app.termsUrl } : {}),
+  }
+  const unless = (isThere: boolean, change: RegistrationChange) => (isThere ? null : change)
+  return {
+    [`app registration “${app.name}”`]: unless(found?.displayName === app.name, { displayName: app.name }),
+    'accounts of any organization': unless(found?.signInAudience === MULTI_TENANT, { signInAudience: MULTI_TENANT }),
+    'redirect addresses': unless(includesAll(uris, ourUris), {
+      web: { redirectUris: [...new Set([...uris, ...ourUris])] },
+    }),
+    'directory roles in ID tokens': unless(['DirectoryRole', 'All'].includes(found?.groupMembershipClaims ?? ''), {
+      groupMembershipClaims: found?.groupMembershipClaims ? 'All' : 'DirectoryRole',
+    }),
+    [`app role ${OPERATOR_ROLE}`]: unless(
+      roles.some(({ value }) => value === OPERATOR_ROLE),
+      { appRoles: [...roles, operatorRole()] },
+    ),
+    'permissions of Microsoft Graph': unless(missing.length === 0, {
+      requiredResourceAccess: [
+        ...asked.filter(({ resourceAppId }) => resourceAppId !== MICROSOFT_GRAPH),
+        { resourceAppId: MICROSOFT_GRAPH, resourceAccess: [...askedOfGraph, ...missing] },
+      ],
+    }),
+    ...(app.privacyUrl || app.termsUrl
+      ? { 'privacy and terms addresses': unless(Object.keys(info).length === 0, { info }) }
+      : {}),
+    ...(certificate
+      ? {
+          certificate: unless(
+            keys.some(({ customKeyIdentifier }) => isOneOf(certificate.thumbprints, customKeyIdentifier)),
+            { keyCredentials: [...keys, keyCredential(certificate.der)] },
+          ),
+        }
+      : {}),
+  }
+}
+
+const MULTI_TENANT = 'AzureADMultipleOrgs'
+
+const includesAll = (all: readonly string[], some: readonly string[]): boolean => some.every((one) => all.includes(one))
+
+const operatorRole = () => ({
+  id: randomUUID(),
+  value: OPERATOR_ROLE,
+  displayName: 'Operator',
+  description: 'May use the console and act for all tenants.',
+  allowedMemberTypes: ['User'],
+  isEnabled: true,
+})
+
+const keyCredential = (der: string) => ({ type: 'AsymmetricX509Cert', usage: 'Verify', key: der })
+
+/** The registration names a certificate by its SHA-1 thumbprint, in hexadecimal or as bytes in base64. */
+const isOneOf = (thumbprints: readonly string[], identifier: string | null | undefined): boolean =>
+  Boolean(identifier) &&
+  [
+    identifier?.toUpperCase(),
+    Buffer.from(identifier ?? '', 'base64')
+      .toString('hex')
+      .toUpperCase(),
+  ].some((name) => name !== undefined && thumbprints.includes(name))
+
+export function operatorRoleOf(wanted: Wanted, { appRoles }: AppRegistration): AppRoleId {
+  const written = (allOf(wanted).appRoles ?? appRoles) as AppRegistration['appRoles']
+  return written.find(({ value }) => value === OPERATOR_ROLE)?.id as AppRoleId
+}
+
+/** What sign-ups ask administrators for, and what the daemon works with. */
+const accessOf = ({ permissions }: AppDefinition, { applications, delegated }: OfferedPermissions) => [
+  ...SIGN_UP_SCOPES.map((name) => ({ id: delegated.get(name) ?? '', type: 'Scope' })),
+  ...permissions.map(({ value }) => ({ id: applications.get(value) ?? '', type: 'Role' })),
+]
+
+export function assertOffered({ permissions }: AppDefinition, { applications, delegated }: OfferedPermissions): void {
+  const unknown = [
+    ...SIGN_UP_SCOPES.filter((name) => !delegated.has(name)),
+    ...permissions.map(({ value }) => value).filter((name) => !applications.has(name)),
+  ]
+  if (unknown.length === 0) return
+  throw new Problem({
+    code: 'PERMISSION_UNKNOWN',
+    owner: 'operator',
+    message: `Microsoft Graph in your home tenant does not offer: ${unknown.join(', ')}. Nothing was changed.`,
+    nextStep: 'Correct the permissions in tenantry.config.ts.',
+    retry: 'never',
+    confidence: 'certain',
+  })
+}
+
+export function undeclaredIn(
+  { requiredResourceAccess }: AppRegistration,
+  app: AppDefinition,
+  offered: OfferedPermissions,
+): string[] {
+  const names = new Map([...offered.applications, ...offered.delegated].map(([name, id]) => [id, name]))
+  const declared = accessOf(app, offered).map(({ id }) => id)
+  return requiredResourceAccess.flatMap(({ resourceAppId, resourceAccess }) =>
+    resourceAccess
+      .filter(({ id }) => !declared.includes(id))
+      .map(({ id }) => (resourceAppId === MICROSOFT_GRAPH ? names.get(id) : undefined) ?? `${resourceAppId}/${id}`),
+  )
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import type { Graph } from '#graph/open.ts'
+import { request } from '#graph/request.ts'
+import { type ClientId, MICROSOFT_GRAPH, type ObjectId, parseClientId, parseObjectId } from '#model/ids.ts'
+
+const objectId = z.string().transform((id) => parseObjectId(id) as ObjectId)
+const text = z.string().nullish()
+/** Kept as they came, so that what is not ours goes back unchanged. */
+const role = z.looseObject({ id: z.string(), value: text })
+const key = z.looseObject({ keyId: text, customKeyIdentifier: text })
+const access = z.object({
+  resourceAppId: z.string(),
+  resourceAccess: z.array(z.object({ id: z.string(), type: z.string() })),
+})
+const registration = z.looseObject({
+  id: objectId,
+  appId: z.string().transform((id) => parseClientId(id) as ClientId),
+  displayName: z.string(),
+  signInAudience: text,
+  groupMembershipClaims: text,
+  web: z.looseObject({ redirectUris: z.array(z.string()).default([]) }).nullish(),
+  info: z.looseObject({ privacyStatementUrl: text, termsOfServiceUrl: text }).nullish(),
+  appRoles: z.array(role).default([]),
+  requiredResourceAccess: z.array(access).default([]),
+  keyCredentials: z.array(key).default([]),
+})
+const registrations = z.object({ value: z.array(registration) })
+
+/** The app registration as far as Tenantry has an opinion about it. */
+export type AppRegistration = z.output<typeof registration>
+/** As Graph wants it written. @see https://learn.microsoft.com/graph/api/resources/application */
+export type RegistrationChange = Readonly<Record<string, unknown>>
+
+const PROPERTIES =
+  'id,appId,displayName,signInAudience,groupMembershipClaims,web,info,appRoles,requiredResourceAccess,keyCredentials'
+
+const registrationsWhere = async (graph: Graph, filter: string): Promise<AppRegistration[]> =>
+  registrations.parse(
+    await request(graph, { path: `/applications?$filter=${encodeURIComponent(filter)}&$select=${PROPERTIES}` }),
+  ).value
+
+/** The registration of this client id in the tenant; null when it has none. @see https://learn.microsoft.com/graph/api/application-list */
+export const findRegistrationOf = async (graph: Graph, clientId: ClientId): Promise<AppRegistration | null> =>
+  (await registrationsWhere(graph, `appId eq '${clientId}'`))[0] ?? null
+
+/** Names are not unique. */
+export const findRegistrationsNamed = (graph: Graph, name: string): Promise<AppRegistration[]> =>
+  registrationsWhere(graph, `displayName eq '${name.replaceAll("'", "''")}'`)
+
+/** Sent once: what got lost on the way may have arrived. @see https://learn.microsoft.com/graph/api/application-post-applications */
+export const createRegistration = async (graph: Graph, body: RegistrationChange): Promise<AppRegistration> =>
+  registration.parse(await request(graph, { method: 'POST', path: '/applications', body, once: true }))
+
+/** @see https://learn.microsoft.com/graph/api/application-update */
+export async function changeRegistration(graph: Graph, id: ObjectId, body: RegistrationChange): Promise<void> {
+  await request(graph, { method: 'PATCH', path: `/applications/${id}`, body })
+}
+
+const created = z.looseObject({ id: objectId })
+
+/** The app’s presence in the tenant that the token is for. @see https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals */
+export const createServicePrincipal = async (graph: Graph, clientId: ClientId): Promise<ObjectId> =>
+  created.parse(await request(graph, { method: 'POST', path: '/servicePrincipals', body: { appId: clientId } })).id
+
+const named = z.looseObject({ id: z.string(), value: text, isEnabled: z.boolean().default(true) })
+const offers = z.object({
+  value: z.array(
+    z.looseObject({ appRoles: z.array(named).default([]), oauth2PermissionScopes: z.array(named).default([]) }),
+  ),
+})
+export type OfferedPermissions = { applications: ReadonlyMap<string, string>; delegated: ReadonlyMap<string, string> }
+
+/** What Microsoft Graph offers in this cloud, ids by name. */
+export async function readOfferedPermissions(graph: Graph): Promise<OfferedPermissions> {
+  const filter = encodeURIComponent(`appId eq '${MICROSOFT_GRAPH}'`)
+  const { value } = offers.parse(
+    await request(graph, { path: `/servicePrincipals?$filter=${filter}&$select=id,appRoles,oauth2PermissionScopes` }),
+  )
+  const byName = (all: z.output<typeof named>[] = []) =>
+    new Map(all.flatMap(({ id, value: name, isEnabled }) => (isEnabled && name ? [[name, id] as const] : [])))
+  return { applications: byName(value[0]?.appRoles), delegated: byName(value[0]?.oauth2PermissionScopes) }
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { before, suite, test } from 'node:test'
+import { DEMO } from '#emulator/index.ts'
+import { offboardTenant } from '#flows/offboard-tenant.ts'
+import { showTenant } from '#flows/show-tenants.ts'
+import { verifyTenant } from '#flows/verify-tenant.ts'
+import type { TenantId } from '#model/ids.ts'
+import { runHere, signInFor } from '#test/support/at-the-terminal.ts'
+import {
+  adamOf,
+  CONTOSO,
+  CUSTOMERS,
+  connect,
+  graceOf,
+  type Installation,
+  openInstallation,
+} from '#test/support/installation.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
+
+const [LACKING, DEPARTED, OVER] = CUSTOMERS as [TenantId, TenantId, TenantId]
+const PERMISSION = 'Group.Read.All'
+
+suite('tenantry grants apply', { concurrency: true }, () => {
+  const scope = suiteScope()
+  let place: Installation
+  before(async () => {
+    place = await openInstallation(scope)
+    for (const tenantId of [LACKING, DEPARTED, OVER]) await connect(place, tenantId)
+  })
+  const presence = (tenant: TenantId) => ({ tenant, app: DEMO.appId })
+  const apply = (tenantId: TenantId, ...more: string[]) =>
+    runHere(place.tools, 'grants', 'apply', '--tenant', tenantId, ...more)
+  const asked = (tenantId: string) =>
+    place.emulator.requests.list({ path: `${tenantId}/oauth2/v2.0/devicecode$` }).length
+
+  test('grants what is missing as the administrator who signs in, and the tenant is active again', async () => {
+    const { emulator, tools } = place
+    await emulator.directory.revokePermission({ ...presence(LACKING), permission: PERMISSION })
+    assert.equal((await verifyTenant(tools, { tenantId: LACKING, actor: 'daemon' })).tenant.state, 'degraded')
+
+    const adam = await signInFor(apply(LACKING), emulator, adamOf(LACKING))
+    assert.equal(adam.code, 1)
+    assert.match(adam.stderr, /^MAY_NOT_GRANT: .+\n +Who mends it: the customer’s administrator/m)
+    assert.equal((await showTenant(tools, LACKING)).tenant.state, 'degraded')
+
+    const { code, stdout, stderr } = await signInFor(apply(LACKING, '--json'), emulator, graceOf(LACKING))
+    assert.equal(code, 0, stderr)
+    const { granted, alreadyGranted, tenant } = JSON.parse(stdout) as {
+      granted: string[]
+      alreadyGranted: string[]
+      tenant: { state: string }
+    }
+    assert.deepEqual([granted, alreadyGranted], [[PERMISSION], ['User.Read.All', 'Organization.Read.All']])
+    assert.equal(tenant.state, 'active')
+    assert.doesNotMatch(`${stdout}${stderr}`, /eyJ/)
+    const { audit } = await showTenant(tools, LACKING)
+    const applied = audit.filter(({ action }) => action === 'grants.applied')
+    assert.deepEqual(
+      applied.map(({ actor, detail }) => [actor.startsWith('administrator:'), detail.permission, detail.outcome]),
+      [[true, PERMISSION, 'assigned']],
+    )
+    assert.ok(audit.some(({ action, actor }) => action === 'grants.begun' && actor.startsWith('operator:')))
+  })
+
+  test('makes nothing where the app is not present: that is the customer’s consent', async () => {
+    const { emulator } = place
+    await emulator.directory.deleteServicePrincipal(presence(DEPARTED))
+    const { code, stderr } = await signInFor(apply(DEPARTED), emulator, graceOf(DEPARTED))
+    assert.equal(code, 1)
+    assert.match(stderr, /^SERVICE_PRINCIPAL_MISSING: Insights is not present in the tenant/m)
+    assert.match(stderr, /signs up on the landing page/)
+  })
+
+  test('asks nobody to sign in for a tenant that never signed up, or that has been offboarded', async () => {
+    const stranger = await apply(CONTOSO).ended
+    assert.equal(stranger.code, 1)
+    assert.match(stranger.stderr, /^TENANT_UNKNOWN: /m)
+    await offboardTenant(place.tools, { tenantId: OVER, actor: 'operator:test', reason: 'over' })
+    const over = await apply(OVER).ended
+    assert.equal(over.code, 1)
+    assert.match(over.stderr, /is offboarded: it has no need of permissions/)
+    assert.deepEqual([asked(CONTOSO), asked(OVER)], [0, 0])
+  })
+})

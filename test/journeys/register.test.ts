@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { before, suite, test } from 'node:test'
+import { DEMO, type EstateInput } from '#emulator/index.ts'
+import { makeClientCertificate } from '#emulator/test/support/estate.ts'
+import { commandLineOf, withCommandLineTool } from '#test/journeys/microsoft-graph.ts'
+import { signInFor } from '#test/support/at-the-terminal.ts'
+import { type Deployment, openDeployment } from '#test/support/deployment.ts'
+import { type Ended, startTenantry } from '#test/support/programs.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
+
+const OLIVIA = 'olivia@northwind.onmicrosoft.com'
+const APP = 'Northwind Insights'
+/** In the order in which they are written: the secret before anything else can go wrong. */
+const WRITTEN = [
+  'TENANTRY_CLIENT_SECRET',
+  'TENANTRY_CLIENT_SECRET_EXPIRES_ON',
+  'TENANTRY_CLIENT_ID',
+  'TENANTRY_HOME_TENANT_ID',
+]
+
+/** An ISV that has registered nothing but a tool to look with. */
+const nothingYet = (estate: EstateInput): EstateInput =>
+  withCommandLineTool({ ...estate, applications: [], servicePrincipals: [] })
+
+type Registration = {
+  appId: string
+  signInAudience: string
+  groupMembershipClaims: string
+  web: { redirectUris: string[]; implicitGrantSettings: Record<string, boolean> }
+  isFallbackPublicClient: boolean | null
+  info: { privacyStatementUrl: string }
+  requiredResourceAccess: { resourceAccess: { type: string }[] }[]
+  passwordCredentials: unknown[]
+  keyCredentials: unknown[]
+}
+
+suite('tenantry register: from nothing to an app that works', () => {
+  const scope = suiteScope()
+  let place: Deployment
+  let file: string
+  before(async () => {
+    place = await openDeployment(scope, { change: nothingYet })
+    file = `${place.folder}/app.env`
+  })
+
+  /** What an engineer has before there is an app: no ids, no credential. */
+  const environment = (more: Record<string, string>) => {
+    const unknown = { TENANTRY_CLIENT_ID: '', TENANTRY_HOME_TENANT_ID: '', TENANTRY_CLIENT_SECRET: '' }
+    return { ...place.settings, ...unknown, ...more }
+  }
+  const doctor = (more: Record<string, string>): Promise<Ended> =>
+    startTenantry({ args: ['doctor'], env: environment(more) }).ended
+  const register = (more: Record<string, string>, args: string[] = [], action: 'accept' | 'cancel' = 'accept') =>
+    signInFor(startTenantry({ args: ['register', ...args], env: environment(more) }), place.emulator, OLIVIA, action)
+  const registrations = async (): Promise<Registration[]> => {
+    const olivia = await commandLineOf(place.emulator, OLIVIA)
+    return ((await olivia.read(`/applications?$filter=displayName eq '${APP}'`)) as { value: Registration[] }).value
+  }
+  const changes = () =>
+    place.emulator.requests.list({ path: '/v1.0/' }).filter(({ method }) => !['GET', 'HEAD'].includes(method))
+  const settingsIn = (path: string): Record<string, string> =>
+    Object.fromEntries(
+      readFileSync(path, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => line.split('=', 2) as [string, string]),
+    )
+
+  test('a sign-in that is declined changes nothing, and says so', async () => {
+    const { code, stderr } = await register({}, [], 'cancel')
+    assert.equal(code, 1)
+    assert.match(stderr, /^CONSENT_DECLINED: The sign-in was declined\. Nothing was changed\.$/m)
+    assert.deepEqual(changes(), [])
+  })
+
+  test('it registers once, though an answer is lost and replicas hear late of it, keeps the secret in the file alone, and the app works', async () => {
+    place.emulator.mischief.add({
+      at: 'graph',
+      match: { method: 'POST', path: '/applications$' },
+      times: 1,
+      commitThenDrop: true,
+    })
+    place.emulator.lag.set({
+      applicationReads: 2,
+      applicationReferences: 2,
+      servicePrincipalReads: 2,
+      appRoleReferences: 2,
+    })
+    const { code, stdout, stderr } = await register({}, ['--settings', file])
+    place.emulator.lag.clear()
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^The app is registered in Northwind Software\.$/m)
+    assert.match(stdout, /^ {2}app role Tenantry\.Operator: made$/m)
+    assert.match(stdout, new RegExp(`^ {2}operator: ${OLIVIA}: made$`, 'm'))
+
+    const settings = settingsIn(file)
+    assert.deepEqual(Object.keys(settings), WRITTEN)
+    assert.equal(settings.TENANTRY_HOME_TENANT_ID, DEMO.home)
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    const secret = settings.TENANTRY_CLIENT_SECRET ?? ''
+    assert.ok(secret.length > 10 && !`${stdout}${stderr}`.includes(secret))
+
+    const [registration, ...others] = await registrations()
+    assert.ok(registration && others.length === 0)
+    assert.equal(registration.appId, settings.TENANTRY_CLIENT_ID)
+    assert.equal(registration.signInAudience, 'AzureADMultipleOrgs')
+    assert.equal(registration.groupMembershipClaims, 'DirectoryRole')
+    assert.deepEqual(registration.web.redirectUris, [
+      `${place.landing}/sign-up/callback`,
+      `${place.console}/sign-in/callback`,
+    ])
+    assert.deepEqual(Object.values(registration.web.implicitGrantSettings), [false, false])
+    assert.equal(registration.isFallbackPublicClient, null)
+    assert.equal(registration.info.privacyStatementUrl, 'https://northwind.example/privacy')
+    const types = registration.requiredResourceAccess.flatMap(({ resourceAccess }) =>
+      resourceAccess.map(({ type }) => type),
+    )
+    assert.deepEqual(types.sort(), ['Role', 'Role', 'Role', 'Scope', 'Scope', 'Scope', 'Scope', 'Scope'])
+    const tried = await doctor(settings)
+    assert.equal(tried.code, 0, tried.stderr)
+  })
+
+  test('doing it again changes nothing; with a certificate only that is added', async () => {
+    const ids = Object.fromEntries(Object.entries(settingsIn(file)).filter(([name]) => name.endsWith('_ID')))
+    place.emulator.requests.clear()
+    const again = await register(settingsIn(file), ['--settings', file, '--json'])
+    assert.equal(again.code, 0, again.stderr)
+    const { done, written } = JSON.parse(again.stdout) as { done: { outcome: string }[]; written: string[] }
+    assert.ok(done.length > 8 && done.every(({ outcome }) => outcome === 'already-there'), again.stdout)
+    assert.deepEqual([written, changes()], [[], []])
+
+    const { key, certificate } = makeClientCertificate()
+    const pem = `${place.folder}/app.pem`
+    writeFileSync(pem, `${certificate}${key.export({ type: 'pkcs8', format: 'pem' }).toString()}`)
+    const more = { ...ids, TENANTRY_CLIENT_CERTIFICATE_FILE: pem }
+    const { code, stdout, stderr } = await register(more, ['--no-operator'])
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^ {2}certificate: brought up to date$/m)
+    assert.deepEqual(
+      changes().map(({ method }) => method),
+      ['PATCH'],
+    )
+    const [registration] = await registrations()
+    assert.deepEqual([registration?.keyCredentials.length, registration?.passwordCredentials.length], [1, 1])
+    const tried = await doctor(more)
+    assert.equal(tried.code, 0, tried.stderr)
+  })
+
+  test('another app of the same name is left alone, in words', async () => {
+    place.emulator.requests.clear()
+    const { code, stderr } = await register({ TENANTRY_PUBLIC_URL: 'https://elsewhere.example' })
+    assert.equal(code, 1)
+    assert.match(stderr, /^REGISTRATION_UNCLEAR: There is an app registration named “Northwind Insights” already/m)
+    assert.match(stderr, /Next step: +Set TENANTRY_CLIENT_ID/)
+    assert.deepEqual(changes(), [])
+  })
+
+  test('what is wrong with the configuration is told before anybody signs in', async () => {
+    const { code, stderr } = await startTenantry({
+      args: ['register', '--settings', '/proc/none/app.env'],
+      env: environment({ TENANTRY_PUBLIC_URL: 'northwind' }),
+    }).ended
+    assert.equal(code, 2)
+    assert.match(stderr, /TENANTRY_PUBLIC_URL: must be an https address/)
+    assert.match(stderr, /--settings: names a file that cannot be written/)
+  })
+})
