@@ -7,6 +7,8 @@ import { SETTINGS } from '#config.ts'
 import { AADSTS as EMULATED } from '#emulator/entra/aadsts.ts'
 import { WITNESSES } from '#emulator/test/entra/aadsts/index.ts'
 import { AADSTS } from '#entra/aadsts.ts'
+import type { Diagnosis } from '#model/problem.ts'
+import { restMinutes } from '#model/rest.ts'
 import { MOVES, TENANT_STATES } from '#model/tenant.ts'
 import { EMULATOR, type Room, SRC } from '#test/rooms.ts'
 
@@ -42,6 +44,13 @@ const emulatedCodes = (Object.keys(EMULATED).map(Number) as (keyof typeof EMULAT
   return [code(`AADSTS${number}`), `${status} ${code(error)}`, filled, witnesses[0]?.when ?? '', clients]
 })
 
+/** When the daemon asks again by itself. */
+function nextTry(failure: Pick<Diagnosis, 'owner' | 'retry'>): string {
+  const minutes = restMinutes(failure)
+  if (minutes > 0) return minutes < 24 * 60 ? 'after an hour' : 'after a day'
+  return failure.retry === 'never' ? 'next turn' : 'soon'
+}
+
 /** Each part by its name, as it stands between `<!-- name -->` and `<!-- /name -->`. */
 const PARTS: Record<string, string> = {
   settings: table(
@@ -60,11 +69,12 @@ const PARTS: Record<string, string> = {
   'emulator-rooms': roomTable(EMULATOR),
   'emulator-aadsts': table(['code', 'answer', 'text', 'arises when', 'provoked by'], emulatedCodes),
   aadsts: table(
-    ['Microsoft’s code', 'ours', 'who mends it', 'what happened', 'what to do next'],
-    Object.entries(AADSTS).map(([number, { code: ours, owner, message, nextStep }]) => [
+    ['Microsoft’s code', 'ours', 'who mends it', 'next try', 'what happened', 'what to do next'],
+    Object.entries(AADSTS).map(([number, { code: ours, owner, retry, message, nextStep }]) => [
       code(`AADSTS${number}`),
       code(ours),
       owner,
+      nextTry({ owner, retry }),
       message,
       nextStep,
     ]),

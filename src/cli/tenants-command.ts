@@ -97,12 +97,16 @@ const tenantTable = (tenants: readonly Tenant[]): string =>
     ]),
   )
 
-function tellStory({ tenant, grants, runs, jobRuns, audit, counts }: TenantStory, signUpLink: string): string {
+function tellStory(
+  { tenant, grants, runs, jobRuns, audit, counts, nextTryAt }: TenantStory,
+  signUpLink: string,
+): string {
   return [
     `${tenant.displayName} (${tenant.defaultDomain ?? tenant.id}) is ${tenant.state}.`,
     ...(tenant.diagnosis
       ? [`  ${tenant.diagnosis.code}: ${tenant.diagnosis.message}`, `  Next step: ${tenant.diagnosis.nextStep}`]
       : []),
+    `  Next try: ${nextTryAt ? `${timeText(nextTryAt)} UTC` : 'not before somebody does something'}.`,
     `  ${counts.user} users and ${counts.group} groups stored.`,
     `  Its administrators sign up again at ${signUpLink}`,
     '',

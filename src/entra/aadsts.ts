@@ -71,11 +71,14 @@ const approval = customers(
   'Your organization lets only an administrator accept what the app asks for.',
   'Send the link of this page to an administrator of your organization.',
 )
-const blocked = customers(
-  'CONDITIONAL_ACCESS',
-  'A policy of the tenant blocks this sign-in.',
-  'An administrator of the tenant allows the app in the Conditional Access policy that blocks it.',
-)
+const blocked: Meaning = {
+  ...customers(
+    'CONDITIONAL_ACCESS',
+    'A policy of the tenant blocks this sign-in.',
+    'An administrator of the tenant allows the app in the Conditional Access policy that blocks it.',
+  ),
+  retry: 'slowly',
+}
 const resource = customers(
   'RESOURCE_UNAVAILABLE',
   'The tenant does not offer the service that the app asks for.',

@@ -1,3 +1,4 @@
+import { nextTryAt } from '#flows/plan-syncs.ts'
 import { knownTenant } from '#flows/verify-tenant.ts'
 import { type DeadLetter, listDeadLetters } from '#jobs/dead-letters.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -8,7 +9,7 @@ import { WORKING_STATES } from '#model/tenant.ts'
 import { listTurns } from '#store/job-schedules.ts'
 import { asTenant } from '#store/open.ts'
 import { latestRun } from '#store/sync-runs.ts'
-import { lastTriedAt } from '#store/tenants.ts'
+import { lastTry } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 /** A job as it stands in one tenant. */
@@ -22,25 +23,21 @@ export type TenantJob = {
 }
 export type TenantJobs = { jobs: readonly TenantJob[]; deadLetters: readonly DeadLetter[] }
 
-const MINUTE = 60_000
-
 /** What is done in a tenant by itself: when, how it last went, and what was given up. @throws Problem TENANT_UNKNOWN */
 export async function listTenantJobs(
   { store, jobs, config }: Pick<Tools, 'store' | 'jobs' | 'config'>,
   tenantId: TenantId,
 ): Promise<TenantJobs> {
-  const { state } = await knownTenant({ store }, tenantId)
+  const tenant = await knownTenant({ store }, tenantId)
   const { syncEveryMinutes } = config
   const everySync = { everyMinutes: syncEveryMinutes }
   const listed = await asTenant(store, tenantId, async (sql) => {
     const turns = new Map((await listTurns(sql)).map(({ job, dueAt }) => [job, dueAt]))
-    const tried = await lastTriedAt(sql)
-    const nextSync = tried && new Date(tried.getTime() + syncEveryMinutes * MINUTE)
     const found: TenantJob[] = [
       {
         name: DIRECTORY_SYNC,
         schedule: scheduleText(everySync),
-        nextDueAt: WORKING_STATES.includes(state) ? nextSync : null,
+        nextDueAt: WORKING_STATES.includes(tenant.state) ? nextTryAt(tenant, await lastTry(sql), config) : null,
         lastRun: await latestRun(sql),
       },
     ]

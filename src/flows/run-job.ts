@@ -9,7 +9,9 @@ import { enqueue } from '#jobs/enqueue.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { findJob, type JobDefinition } from '#model/job.ts'
 import { diagnose, Problem } from '#model/problem.ts'
+import { restUntil } from '#model/rest.ts'
 import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
+import { putOffTurn } from '#store/job-schedules.ts'
 import { asTenant } from '#store/open.ts'
 import { finishRun, letRunWait, recordProgress, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
@@ -118,7 +120,11 @@ async function endBadly(tools: Needs, { tenant, definition, runId, signal }: Run
   const ending = signal.aborted
     ? ({ state: 'interrupted', diagnosis: null } as const)
     : ({ state: 'failed', diagnosis } as const)
-  await asTenant(store, tenant.id, (sql) => finishRun(sql, runId, ending))
+  const rest = ending.diagnosis && restUntil(ending.diagnosis, clock.now())
+  await asTenant(store, tenant.id, async (sql) => {
+    await finishRun(sql, runId, ending)
+    if (rest) await putOffTurn(sql, definition.name, rest)
+  })
   if (!signal.aborted) await loseConsent(tools, { tenantId: tenant.id, actor: 'daemon', error })
   throw error instanceof Problem ? error : new Problem(diagnosis, { cause: error })
 }

@@ -1,3 +1,4 @@
+import { nextTryAt } from '#flows/plan-syncs.ts'
 import { knownTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { ResourceKind } from '#model/resource.ts'
@@ -8,7 +9,7 @@ import { type Grant, listGrants } from '#store/grants.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
 import { listRuns } from '#store/sync-runs.ts'
-import { listTenants } from '#store/tenants.ts'
+import { lastTry, listTenants } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 const RECENT = 30
@@ -22,13 +23,18 @@ export type TenantStory = {
   jobRuns: readonly SyncRun[]
   audit: readonly AuditEntry[]
   counts: Record<ResourceKind, number>
+  /** When the daemon asks Microsoft about the tenant next by itself; null: not before somebody does something. */
+  nextTryAt: Date | null
 }
 
 export const listTenantsFor = ({ store }: Pick<Tools, 'store'>, query: TenantQuery): Promise<Tenant[]> =>
   asFleet(store, (sql) => listTenants(sql, query))
 
 /** Everything an operator wants to know of one tenant. @throws Problem TENANT_UNKNOWN */
-export async function showTenant({ store }: Pick<Tools, 'store'>, tenantId: TenantId): Promise<TenantStory> {
+export async function showTenant(
+  { store, config }: Pick<Tools, 'store' | 'config'>,
+  tenantId: TenantId,
+): Promise<TenantStory> {
   const tenant = await knownTenant({ store }, tenantId)
   return asTenant(store, tenantId, async (sql) => ({
     tenant,
@@ -37,5 +43,6 @@ export async function showTenant({ store }: Pick<Tools, 'store'>, tenantId: Tena
     jobRuns: await listRuns(sql, { limit: RECENT, of: 'own-jobs' }),
     audit: await listAudit(sql, { limit: RECENT }),
     counts: await countResources(sql),
+    nextTryAt: nextTryAt(tenant, await lastTry(sql), config),
   }))
 }

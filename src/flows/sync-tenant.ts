@@ -9,10 +9,12 @@ import type { RunId, TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
 import { diagnose } from '#model/problem.ts'
 import { resourcesFor } from '#model/resource.ts'
+import { restUntil } from '#model/rest.ts'
 import { sizeOf } from '#model/throttle.ts'
 import type { Unchanged } from '#store/cursors.ts'
 import { asTenant } from '#store/open.ts'
 import { finishRun, letRunWait, superseded } from '#store/sync-runs.ts'
+import { letRest } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
 type Needs = Pick<
@@ -101,7 +103,11 @@ export async function syncTenant(
     const ending = signal.aborted
       ? ({ state: 'interrupted', diagnosis: null } as const)
       : ({ state: 'failed', diagnosis } as const)
-    await asTenant(store, tenantId, (sql) => finishRun(sql, run.id, ending))
+    const rest = ending.diagnosis && restUntil(ending.diagnosis, clock.now())
+    await asTenant(store, tenantId, async (sql) => {
+      await finishRun(sql, run.id, ending)
+      if (rest) await letRest(sql, rest)
+    })
     if (!signal.aborted) await loseConsent(tools, { tenantId, actor: 'daemon', error })
     throw error
   }

@@ -7,7 +7,7 @@ import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'
 import { saveGrants } from '#store/grants.ts'
 import { asFleet, asTenant } from '#store/open.ts'
-import { findTenant, moveTenant } from '#store/tenants.ts'
+import { findTenant, letRest, moveTenant } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
 export type Verification = { tenant: Tenant; missing: readonly string[]; diagnosis: Diagnosis | null }
@@ -29,15 +29,16 @@ export async function verifyTenant(
   try {
     const { missing } = await verifyAccess(tools, tenantId, graphOptions)
     const diagnosis = missing.length > 0 ? lacking(missing) : null
-    await asTenant(tools.store, tenantId, (sql) =>
-      saveGrants(
+    await asTenant(tools.store, tenantId, async (sql) => {
+      await saveGrants(
         sql,
         tools.config.app.permissions.map(({ value }) => ({
           permission: value,
           status: missing.includes(value) ? 'missing' : 'granted',
         })),
-      ),
-    )
+      )
+      await letRest(sql, null)
+    })
     await become(tools, { tenantId, to: diagnosis ? 'degraded' : 'active', actor, diagnosis })
     return { tenant: await knownTenant(tools, tenantId), missing, diagnosis }
   } catch (thrown) {

@@ -65,6 +65,13 @@ export async function scheduleTenant({ db, at }: AnySql, tenantId: TenantId): Pr
     on conflict do nothing`.execute(db)
 }
 
+/** Its next turn does not come before then. */
+export async function putOffTurn({ db, tenantId }: TenantSql, job: string, until: Date): Promise<void> {
+  await raw`
+    update tenantry.job_schedules set due_at = greatest(due_at, ${until}::timestamptz)
+    where tenant_id = ${tenantId} and job = ${job}`.execute(db)
+}
+
 /** A tenant that the daemon does not work for is nowhere in what planning looks at. */
 export async function unscheduleTenant({ db }: AnySql, tenantId: TenantId): Promise<void> {
   await raw`delete from tenantry.job_schedules where tenant_id = ${tenantId}`.execute(db)

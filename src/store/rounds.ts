@@ -70,7 +70,7 @@ async function beginRuns({ db, at }: FleetSql, wishes: readonly Beginning[]): Pr
       from unfinished where unfinished.state = 'waiting' and run.tenant_id = unfinished.tenant_id and run.id = unfinished.id
       returning run.tenant_id, run.id
     ), tried as (
-      update tenantry.tenants set last_tried_at = ${at} where id = any(${[...found]}::uuid[])
+      update tenantry.tenants set last_tried_at = ${at}, rest_until = null where id = any(${[...found]}::uuid[])
     ), begun as (
       insert into tenantry.sync_runs (tenant_id, id, job, state, started_at)
       select tenant_id, run_id, ${DIRECTORY_SYNC}, 'running', ${at} from wanted

@@ -50,7 +50,7 @@ export async function startRun(
     update tenantry.sync_runs set state = 'interrupted', finished_at = ${at}
     where job = ${job} and state = 'running'`.execute(db)
   if (job === DIRECTORY_SYNC)
-    await raw`update tenantry.tenants set last_tried_at = ${at} where id = ${tenantId}`.execute(db)
+    await raw`update tenantry.tenants set last_tried_at = ${at}, rest_until = null where id = ${tenantId}`.execute(db)
   const { rows } = await raw<{ id: RunId }>`
     update tenantry.sync_runs set state = 'running' where job = ${job} and state = 'waiting' returning id`.execute(db)
   if (rows[0]) return { id: rows[0].id, resumed: true }

@@ -36,11 +36,16 @@ export async function findTenant({ db }: AnySql, id: TenantId): Promise<Tenant |
   return rows[0] ? toTenant(rows[0]) : null
 }
 
-/** When its directory was last read, or tried to be. */
-export async function lastTriedAt({ db, tenantId }: TenantSql): Promise<Date | null> {
-  const { rows } = await raw<{ last_tried_at: Date | null }>`
-    select last_tried_at from tenantry.tenants where id = ${tenantId}`.execute(db)
-  return rows[0]?.last_tried_at ?? null
+/** When its directory was last read, or tried to be, and until when it is to be left alone. */
+export async function lastTry({ db, tenantId }: TenantSql): Promise<{ triedAt: Date | null; restUntil: Date | null }> {
+  const { rows } = await raw<{ last_tried_at: Date | null; rest_until: Date | null }>`
+    select last_tried_at, rest_until from tenantry.tenants where id = ${tenantId}`.execute(db)
+  return { triedAt: rows[0]?.last_tried_at ?? null, restUntil: rows[0]?.rest_until ?? null }
+}
+
+/** Leaves its directory alone until then; null: not any longer. The next try ends it, too, whoever asks for one. */
+export async function letRest({ db, tenantId }: TenantSql, until: Date | null): Promise<void> {
+  await raw`update tenantry.tenants set rest_until = ${until} where id = ${tenantId}`.execute(db)
 }
 
 /** In the order of their names; `after` continues behind that tenant. */
@@ -88,7 +93,8 @@ export async function connectTenant(
       diagnosis = null,
       connected_at = excluded.connected_at,
       updated_at = excluded.updated_at,
-      last_tried_at = null`.execute(db)
+      last_tried_at = null,
+      rest_until = null`.execute(db)
   await scheduleTenant(sql, tenantId)
   await addAudit(sql, {
     tenantId,
@@ -149,6 +155,7 @@ export async function takeTenantsDue(
     where id in (
       select id from tenantry.tenants
       where state = any(${[...states]}) and (last_tried_at is null or last_tried_at < ${lastTriedBefore})
+        and (rest_until is null or rest_until <= ${at})
         and (${changedAfter}::timestamptz is null or updated_at > ${changedAfter})
       order by last_tried_at nulls first limit ${limit} for update skip locked)
     returning id`.execute(db)

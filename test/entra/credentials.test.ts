@@ -145,7 +145,7 @@ test('T16 what a policy of the customer blocks is the customer’s to allow', as
     const diagnosis = await refusedWith('CONDITIONAL_ACCESS', () => appToken(entraWith({}), CONTOSO))
     assert.deepEqual(
       [diagnosis.owner, diagnosis.sourceCode, diagnosis.traceId, diagnosis.correlationId, diagnosis.retry],
-      ['customer-administrator', `AADSTS${number}`, 'trace', 'correlation', 'never'],
+      ['customer-administrator', `AADSTS${number}`, 'trace', 'correlation', 'slowly'],
     )
     emulator.mischief.clear()
   }

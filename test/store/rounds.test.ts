@@ -5,7 +5,7 @@ import { type Cursor, listCursors, saveCursor } from '#store/cursors.ts'
 import { asTenant, type Store } from '#store/open.ts'
 import { openRounds } from '#store/rounds.ts'
 import { latestRun, letRunWait, listRuns, recordPage } from '#store/sync-runs.ts'
-import { lastTriedAt } from '#store/tenants.ts'
+import { lastTry } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { HOUR, MINUTE } from '#test/support/hand-clock.ts'
 import { aTenant, madeUp } from '#test/support/made-up.ts'
@@ -45,7 +45,7 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     ])
     for (const id of [a, b]) {
       assert.deepEqual(await statesOf(store, id), [[ids.get(id), 'running']])
-      assert.deepEqual(await asTenant(store, id, lastTriedAt), clock.now())
+      assert.deepEqual(await asTenant(store, id, lastTry), { triedAt: clock.now(), restUntil: null })
     }
     assert.deepEqual(await statesOf(store, paused), [])
   })

@@ -86,13 +86,14 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
 
   api.openapi(ROUTES.getTenant, async (c) => {
     const { tenantId } = c.req.valid('param')
-    const { tenant, counts, grants } = await showTenant(tools, tenantId)
+    const { tenant, counts, grants, nextTryAt } = await showTenant(tools, tenantId)
     return c.json(
       {
         ...presentTenant(tenant),
         counts,
         grants: grants.map((grant) => ({ ...grant, seenAt: grant.seenAt.toISOString() })),
         invitation: invitationLink(door, tenantId),
+        nextTryAt: nextTryAt?.toISOString() ?? null,
       },
       200,
     )

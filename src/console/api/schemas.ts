@@ -49,6 +49,9 @@ export const tenantDetail = tenant
     counts: z.object({ user: count, group: count }),
     grants: z.array(z.object({ permission: z.string(), status: z.enum(['granted', 'missing']), seenAt: moment })),
     invitation: z.url(),
+    nextTryAt: moment
+      .nullable()
+      .openapi({ description: 'When Microsoft is asked about it next; null: not by itself.' }),
   })
   .openapi('TenantDetail')
 

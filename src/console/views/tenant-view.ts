@@ -53,7 +53,7 @@ export function tenantView({ story, jobs, declared, invitation, script, now }: T
             <section class="card stack" aria-labelledby="audit"><h2 id="audit">Audit</h2>${auditList(audit)}</section>
           </div>
           <div class="stack">
-            <section class="card stack" aria-labelledby="facts"><h2 id="facts">Facts</h2>${factsOf(tenant, now)}</section>
+            <section class="card stack" aria-labelledby="facts"><h2 id="facts">Facts</h2>${factsOf(story, now)}</section>
             <section class="card stack" aria-labelledby="grants">
               <h2 id="grants">Permissions</h2>
               ${permissionList(shownPermissions(declared, grants))}
@@ -77,7 +77,7 @@ function whyOf({ tenant, audit }: TenantStory, now: Date): Html | '' {
     : ''
 }
 
-function factsOf(tenant: Tenant, now: Date): Html {
+function factsOf({ tenant, nextTryAt }: TenantStory, now: Date): Html {
   const entries: (Fact | null)[] = [
     ['Tenant id', copyable('tenant id', tenant.id)],
     ['Default domain', tenant.defaultDomain ?? '—'],
@@ -89,9 +89,13 @@ function factsOf(tenant: Tenant, now: Date): Html {
       tenant.connectedAt ? html`${moment(tenant.connectedAt)} UTC, ${ago(tenant.connectedAt, now)}` : 'Never',
     ],
     ['State changed', ago(tenant.updatedAt, now)],
+    ['Next try', nextTryAt ? nextTry(nextTryAt, now) : 'Not before somebody does something'],
   ]
   return facts(entries.filter((entry) => entry !== null))
 }
+
+/** A turn that has come waits for a worker. */
+const nextTry = (at: Date, now: Date): Html | string => (at <= now ? 'Now' : html`${moment(at)} UTC, ${ago(at, now)}`)
 
 /** What we declare, each with whether it is there. Nothing is said of a tenant that was never looked at. */
 function shownPermissions(declared: readonly DeclaredPermission[], grants: readonly Grant[]): ShownPermission[] {

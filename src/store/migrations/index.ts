@@ -4,6 +4,7 @@ import { delta } from '#store/migrations/0002-delta.ts'
 import { jobs } from '#store/migrations/0003-jobs.ts'
 import { incidents } from '#store/migrations/0004-incidents.ts'
 import { rounds } from '#store/migrations/0005-rounds.ts'
+import { rests } from '#store/migrations/0006-rests.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -12,4 +13,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0003-jobs': jobs,
   '0004-incidents': incidents,
   '0005-rounds': rounds,
+  '0006-rests': rests,
 }

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { runCli } from '#cli/run-cli.ts'
+import { tasks } from '#daemon/tasks.ts'
+import { forgetTenant } from '#entra/app-token.ts'
+import { showTenant } from '#flows/show-tenants.ts'
+import { verifyTenant } from '#flows/verify-tenant.ts'
+import { type JobContext, type JobPayloads, keyOf } from '#jobs/names.ts'
+import type { TenantId } from '#model/ids.ts'
+import { DAY, HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
+import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
+import { jobsIn } from '#test/support/open-queue.ts'
+import type { Tools } from '#tools.ts'
+
+const EVERY_MINUTES = 10
+const REPORT = {
+  name: 'report',
+  schedule: { everyMinutes: EVERY_MINUTES },
+  permissions: ['User.Read.All'],
+  run: async () => {},
+}
+const signal = new AbortController().signal
+const clock = handClock(new Date())
+const installation = await openInstallation({ after }, { clock })
+const { emulator, config } = installation
+const tools: Tools = {
+  ...installation.tools,
+  config: { ...config, syncEveryMinutes: EVERY_MINUTES, app: { ...config.app, jobs: [REPORT] } },
+}
+const table = tasks(tools)
+
+const context = (jobId: string, key: string): JobContext => ({
+  signal,
+  jobId,
+  key,
+  attempt: 0,
+  leave: () => {},
+  aside: (wait) => wait(),
+})
+
+/** What a worker does by then: it plans, and does what is due. */
+async function turn(tenantId: TenantId): Promise<void> {
+  forgetTenant(tools.entra, tenantId)
+  await table['plan-syncs']({}, context('tick', 'plan-syncs'))
+  await table['plan-jobs']({}, context('tick', 'plan-jobs'))
+  for (const name of ['verify-tenant', 'sync-tenant', 'run-job'] as const)
+    for (const { id, data, state } of await jobsIn(tools.jobs, name)) {
+      if (state !== 'created') continue
+      await table[name](data as never, context(id, keyOf(name, data as JobPayloads[typeof name]))).catch(() => {})
+      await tools.jobs.boss.deleteJob(name, id)
+    }
+}
+
+/** How often Entra ID was asked for a token in each of so many turns of ten minutes. */
+async function askedIn(tenantId: TenantId, turns: number): Promise<number[]> {
+  const counts: number[] = []
+  for (let count = 0; count < turns; count++) {
+    clock.pass(EVERY_MINUTES * MINUTE + 1_000)
+    emulator.requests.clear()
+    await turn(tenantId)
+    counts.push(emulator.requests.list({ path: `/${tenantId}/oauth2` }).length)
+  }
+  return counts
+}
+const refuse = (tenantId: TenantId, aadsts: number) =>
+  emulator.mischief.add({ at: 'token', match: { tenant: tenantId }, aadsts })
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+
+const [blocked, lapsed, unknown, busy] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId]
+
+test('T16 whom a policy of the customer blocks is asked once an hour; whoever looks is told when, and verifying ends the rest', async () => {
+  await connect(installation, blocked)
+  await turn(blocked)
+  refuse(blocked, 53003)
+  const [first = 0, ...rest] = await askedIn(blocked, 12)
+  assert.equal(first, 2, 'the directory and the report')
+  // In the two hours after it, each of both is tried twice, at most.
+  assert.ok(sum(rest) >= 2 && sum(rest) <= 4, `${rest}`)
+
+  const { tenant, nextTryAt } = await showTenant(tools, blocked)
+  assert.equal(tenant.state, 'active')
+  const wait = (nextTryAt?.getTime() ?? 0) - clock.now().getTime()
+  assert.ok(wait > 0 && wait <= HOUR, `${wait}`)
+  const said: string[] = []
+  const terminal = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) }
+  await runCli(['tenants', 'show', '--tenant', blocked], { terminal, signal, tools: async () => tools })
+  assert.match(said.join('\n'), new RegExp(`^ {2}Next try: ${nextTryAt?.toISOString().slice(0, 10)} .+ UTC\\.$`, 'm'))
+
+  emulator.mischief.clear()
+  await verifyTenant(tools, { tenantId: blocked, actor: 'operator:test' })
+  assert.ok(sum(await askedIn(blocked, 1)) > 0)
+  const [run] = (await showTenant(tools, blocked)).runs
+  assert.equal(run?.state, 'succeeded')
+})
+
+test('a service that the customer has let lapse is asked for once a day', async () => {
+  await connect(installation, lapsed)
+  await turn(lapsed)
+  refuse(lapsed, 500014)
+  const counts = await askedIn(lapsed, 8)
+  assert.deepEqual(counts, [2, 0, 0, 0, 0, 0, 0, 0])
+  const { nextTryAt } = await showTenant(tools, lapsed)
+  assert.ok((nextTryAt?.getTime() ?? 0) - clock.now().getTime() > DAY / 2)
+  emulator.mischief.clear()
+})
+
+test('what waiting mends is tried again at the next turn, and what nobody knows once an hour', async () => {
+  for (const tenantId of [busy, unknown]) await connect(installation, tenantId)
+  await turn(busy)
+  refuse(busy, 90033)
+  assert.ok((await askedIn(busy, 3)).every((count) => count > 0))
+  emulator.mischief.clear()
+  emulator.mischief.add({
+    at: 'token',
+    match: { tenant: unknown },
+    answer: { status: 400, headers: { 'content-type': 'application/json' }, body: '{"error":"strange"}' },
+  })
+  assert.deepEqual(await askedIn(unknown, 5), [2, 0, 0, 0, 0])
+})
