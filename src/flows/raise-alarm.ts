@@ -1,13 +1,15 @@
+import { areDepartures } from '#flows/weigh-departures.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
-import { areMost, type Incident, incidentMeantBy } from '#model/incident.ts'
+import { type Incident, incidentMeantBy, shareOf } from '#model/incident.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { lastEndings, openIncident, revokedSince, wasClosedByPerson } from '#store/incidents.ts'
 import { asFleet, type FleetSql } from '#store/open.ts'
 import { moveTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'store' | 'clock' | 'jobs' | 'log' | 'telemetry' | 'hold'>
+type Needs = Pick<Tools, 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'telemetry' | 'hold'>
+type Opened = Awaited<ReturnType<typeof openIncident>>
 
 const HOUR = 3_600_000
 /** So long an operator’s word that it is not the fleet’s trouble counts. */
@@ -24,19 +26,8 @@ export async function raiseAlarm(
 ): Promise<Incident | null> {
   const means = incidentMeantBy(diagnosis)
   if (means === null) return null
-  const { store, clock } = tools
-  const opened = await asFleet(store, async (sql) => {
-    if (means === 'tenant') return openIncident(sql, { tenantId, diagnosis, holds: false })
-    if (means === 'fleet') return openIncident(sql, { tenantId: null, diagnosis, holds: true })
-    const since = new Date(clock.now().getTime() - HOUR)
-    const { same, lookedAt } = await lastEndings(sql, { since, code: diagnosis.code })
-    if (!areMost(same, lookedAt)) return null
-    const dayAgo = new Date(clock.now().getTime() - WORD_HOURS * HOUR)
-    if (await wasClosedByPerson(sql, { code: diagnosis.code, since: dayAgo })) return null
-    const found = await openIncident(sql, { tenantId: null, diagnosis: ofMost(diagnosis), holds: true })
-    if (found.isNew) await restore(tools, sql, { since, diagnosis })
-    return found
-  })
+  const opened =
+    means === 'fleet-if-many' ? await openIfMany(tools, diagnosis) : await open(tools, means, tenantId, diagnosis)
   if (!opened) return null
   const { incident, isNew } = opened
   if (incident.holds) tools.hold.forget()
@@ -45,6 +36,41 @@ export async function raiseAlarm(
     tools.log.error({ incidentId: incident.id, tenantId: incident.tenantId, diagnosis: incident.diagnosis }, 'incident')
   }
   return incident
+}
+
+const open = (
+  { store }: Needs,
+  means: 'tenant' | 'fleet',
+  tenantId: TenantId | null,
+  diagnosis: Diagnosis,
+): Promise<Opened> =>
+  asFleet(store, (sql) =>
+    means === 'tenant'
+      ? openIncident(sql, { tenantId, diagnosis, holds: false })
+      : openIncident(sql, { tenantId: null, diagnosis, holds: true }),
+  )
+
+/** Only when most of the latest tenants met the same, no person has said otherwise, and it is not their own doing. */
+async function openIfMany(tools: Needs, diagnosis: Diagnosis): Promise<Opened | null> {
+  const { store, clock, log } = tools
+  const { code } = diagnosis
+  const ago = (hours: number) => new Date(clock.now().getTime() - hours * HOUR)
+  const { share, tenantIds } = await asFleet(store, async (sql) => {
+    const { same, lookedAt, tenantIds } = await lastEndings(sql, { since: ago(1), code })
+    const settled = await wasClosedByPerson(sql, { code, since: ago(WORD_HOURS) })
+    return { share: settled ? 'few' : shareOf(same, lookedAt), tenantIds }
+  })
+  if (share === 'few') return null
+  const isHeld = await tools.hold.isOn()
+  if (share === 'most' && !isHeld && (await areDepartures(tools, { tenantIds, diagnosis }))) {
+    log.warn({ code, tenants: tenantIds.length }, 'many tenants failed alike, but the app works at home and elsewhere')
+    return null
+  }
+  return asFleet(store, async (sql) => {
+    const found = await openIncident(sql, { tenantId: null, diagnosis: ofMost(diagnosis), holds: true })
+    if (found.isNew) await restore(tools, sql, { since: ago(1), diagnosis })
+    return found
+  })
 }
 
 /** Those that were taken for revoked before it was noticed are not: nobody has ended anything. */

@@ -1,5 +1,4 @@
-import { appToken } from '#entra/app-token.ts'
-import type { TenantId } from '#model/ids.ts'
+import { givesToken } from '#flows/weigh-departures.ts'
 import { type Incident, incidentMeantBy } from '#model/incident.ts'
 import { addAudit } from '#store/audit.ts'
 import { closeIncident, lastEndings, listIncidents, markUntold, takeUntold } from '#store/incidents.ts'
@@ -46,15 +45,9 @@ async function isOver({ store, entra, clock }: Needs, { code, diagnosis, openedA
   const tenantIds = ofMost
     ? (await asFleet(store, (sql) => lastEndings(sql, { since, code }))).tenantIds.slice(0, ASKED)
     : [entra.homeTenantId]
-  const answers = await Promise.all(tenantIds.map((tenantId) => works(entra, tenantId)))
+  const answers = await Promise.all(tenantIds.map((tenantId) => givesToken(entra, tenantId)))
   return answers.filter(Boolean).length * 2 > answers.length
 }
-
-const works = (entra: Tools['entra'], tenantId: TenantId): Promise<boolean> =>
-  appToken(entra, tenantId, { fresh: true }).then(
-    () => true,
-    () => false,
-  )
 
 async function end({ store, hold, log }: Needs, { id, code }: Incident): Promise<void> {
   await asFleet(store, async (sql) => {

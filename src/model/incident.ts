@@ -49,5 +49,9 @@ export const incidentMeantBy = ({ code, owner }: Diagnosis): 'tenant' | 'fleet' 
 export const LOOKED_AT = 20
 const FEWEST = 5
 
-/** Whether so many of those that were looked at are most of them. */
-export const areMost = (same: number, lookedAt: number): boolean => same >= FEWEST && same * 2 > lookedAt
+/** So many of the last ones no customers have done, whatever the others say: Microsoft’s troubles come and go by parts. */
+const NEARLY_ALL = 18
+
+/** Whether so many of those that were looked at are most of them, or nearly all. */
+export const shareOf = (same: number, lookedAt: number): 'nearly-all' | 'most' | 'few' =>
+  same < FEWEST || same * 2 <= lookedAt ? 'few' : same >= NEARLY_ALL ? 'nearly-all' : 'most'

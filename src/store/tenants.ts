@@ -48,6 +48,17 @@ export async function letRest({ db, tenantId }: TenantSql, until: Date | null): 
   await raw`update tenantry.tenants set rest_until = ${until} where id = ${tenantId}`.execute(db)
 }
 
+/** Tenants that the daemon works for, those that were tried last first. */
+export async function workingTenants(
+  { db }: FleetSql,
+  { except, limit }: { except: readonly TenantId[]; limit: number },
+): Promise<TenantId[]> {
+  const { rows } = await raw<{ id: TenantId }>`
+    select id from tenantry.tenants where state = any(${[...WORKING_STATES]}) and id <> all(${[...except]}::uuid[])
+    order by last_tried_at desc nulls last, id limit ${limit}`.execute(db)
+  return rows.map((row) => row.id)
+}
+
 /** In the order of their names; `after` continues behind that tenant. */
 export async function listTenants(
   { db }: FleetSql,

@@ -237,6 +237,57 @@ suite('what is not one customer’s doing', () => {
     )
   })
 
+  /** Our app is at home, so that asking there tells something. */
+  const openWithHome = async (t: TestContext, tenants: number) => {
+    const opened = await open(t, tenants)
+    const { emulator, tools } = opened.fleet
+    await emulator.directory.addServicePrincipal({ tenant: tools.config.homeTenantId, app: tools.config.clientId })
+    for (const tenantId of opened.fleet.tenantIds) await read(tools, tenantId)
+    for (const tenantId of opened.fleet.tenantIds) forgetTenant(tools.entra, tenantId)
+    opened.clock.pass(30 * MINUTE)
+    return opened
+  }
+  const stateOf = async (tools: Tools, tenantId: TenantId) => (await showTenant(tools, tenantId)).tenant.state
+
+  test('T15 five of eight who delete the app within the hour have left, as it works at home and elsewhere; nobody is held up', async (t) => {
+    const { fleet } = await openWithHome(t, 8)
+    const { emulator, tools, tenantIds } = fleet
+    const leaving = tenantIds.slice(0, 5)
+    for (const tenant of leaving)
+      await emulator.directory.deleteServicePrincipal({ tenant, app: tools.config.clientId })
+    for (const tenantId of leaving) await read(tools, tenantId)
+    assert.deepEqual(await incidents(tools), [])
+    for (const tenantId of leaving) assert.equal(await stateOf(tools, tenantId), 'revoked')
+    for (const tenantId of tenantIds.slice(5)) {
+      await read(tools, tenantId)
+      assert.equal(await stateOf(tools, tenantId), 'active')
+    }
+    // When our own app is gone after that, everybody who is left and home say so.
+    emulator.mischief.add({ at: 'token', aadsts: 700_016 })
+    for (const tenantId of tenantIds.slice(5)) forgetTenant(tools.entra, tenantId)
+    for (let time = 0; time < 2; time++) for (const tenantId of tenantIds.slice(5)) await read(tools, tenantId)
+    for (const tenantId of tenantIds.slice(5)) assert.equal(await stateOf(tools, tenantId), 'active')
+  })
+
+  const ONES = [
+    { what: 'home works and nobody else does', tenants: 8, failing: 8 },
+    { what: 'nearly all of the last twenty fail, though two still work', tenants: 20, failing: 18 },
+  ]
+  for (const { what, tenants, failing } of ONES)
+    test(`T15 where ${what}, it is no customer’s doing`, async (t) => {
+      const { fleet } = await openWithHome(t, tenants)
+      const { emulator, tools, tenantIds } = fleet
+      for (const tenant of tenantIds.slice(0, failing))
+        emulator.mischief.add({ at: 'token', aadsts: 7_000_229, match: { tenant } })
+      for (const tenantId of tenantIds.slice(0, failing)) await read(tools, tenantId)
+      const [incident, ...others] = await incidents(tools)
+      assert.deepEqual(
+        [others.length, incident?.code, incident?.holds, incident?.tenantId],
+        [0, 'SERVICE_PRINCIPAL_MISSING', true, null],
+      )
+      for (const tenantId of tenantIds) assert.equal(await stateOf(tools, tenantId), 'active')
+    })
+
   test('R08 a secret that has expired is the fleet’s incident at once, and work goes on by itself with a new one', async (t) => {
     const { fleet, clock } = await open(t, 2)
     const { emulator, tools, tenantIds } = fleet
