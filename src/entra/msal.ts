@@ -126,11 +126,15 @@ function openNetwork({ outbound }: PublicEntra, rewrite: (body: string) => strin
   }
 }
 
-/** @throws Problem UNAVAILABLE for an answer that is no JSON, such as a proxy's page */
+/**
+ * @throws Problem UNAVAILABLE for an answer that is no JSON, such as a proxy's page: whatever its status, it is not
+ *   Microsoft Entra ID that says so; THROTTLED when it asks for patience
+ */
 function parse({ status, headers, text }: Answer): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw fromTokenAnswer({ status: status === 200 ? 502 : status, retryAfter: headers['retry-after'], body: {} })
+    const speaksForItself = status === 429 || status >= 500
+    throw fromTokenAnswer({ status: speaksForItself ? status : 502, retryAfter: headers['retry-after'], body: {} })
   }
 }

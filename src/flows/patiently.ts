@@ -16,6 +16,7 @@ const NOT_YET: readonly ProblemCode[] = [
   'THROTTLED',
   'UNAVAILABLE',
   'NETWORK',
+  'ANSWER_UNREADABLE',
 ]
 
 /**

@@ -164,6 +164,23 @@ const CHALLENGED = meaning(
   'slowly',
 )
 
+/** Whatever says 403 in a language of its own stands between Graph and us, and knows nothing of the tenant. */
+const UNREADABLE = meaning(
+  'ANSWER_UNREADABLE',
+  'microsoft',
+  'A refusal came that cannot be read, and so is hardly Microsoft Graph’s own.',
+  'It is tried again later by itself.',
+  'backoff',
+  'probable',
+)
+
+/** Graph refuses in JSON. Its statuses of overload, and those that nothing but a status was sent with, speak for themselves. */
+function byStatus(status: number, text: string): Meaning {
+  const isForeign = status >= 400 && status < 500 && status !== 429 && safeJson(text) === undefined
+  if (isForeign && text !== '') return UNREADABLE
+  return BY_STATUS[status] ?? (isForeign ? UNREADABLE : REFUSED)
+}
+
 /** An answer of Graph that is no success. Its message may hold names, so only the codes and ids are kept. */
 export function fromGraph({ status, headers, text }: Answer): Problem {
   const error = readGraphError(text)
@@ -172,8 +189,7 @@ export function fromGraph({ status, headers, text }: Answer): Problem {
     (challenged ? CHALLENGED : undefined) ??
     BY_TEXT.find((row) => error.messages.some((message) => row.text.test(message)))?.means ??
     BY_CODE[error.code] ??
-    BY_STATUS[status] ??
-    REFUSED
+    byStatus(status, text)
   const seconds = Number(headers['retry-after'])
   const requestId = error.requestId ?? headers['request-id']
   return new Problem({
@@ -185,11 +201,12 @@ export function fromGraph({ status, headers, text }: Answer): Problem {
   })
 }
 
+/** Undefined for what is no JSON. */
 function safeJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return null
+    return undefined
   }
 }
 

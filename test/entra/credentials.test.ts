@@ -116,6 +116,9 @@ test('G06 a bad moment of Entra ID is waited out, and says how long', async () =
     { answer: { status: 504 }, code: 'UNAVAILABLE' },
     { answer: { status: 200, body: '<html>a proxy’s page</html>' }, code: 'UNAVAILABLE' },
     { answer: { status: 200, body: '' }, code: 'UNAVAILABLE' },
+    { answer: { status: 400, body: '' }, code: 'UNAVAILABLE' },
+    { answer: { status: 401, body: '<html>a proxy’s page</html>' }, code: 'UNAVAILABLE' },
+    { answer: { status: 403, body: '{"error":"invalid_cli' }, code: 'UNAVAILABLE' },
     { truncate: 30, code: 'NETWORK' },
     { reset: true, code: 'NETWORK' },
   ] as const

@@ -10,7 +10,8 @@ import { refusedWith } from '#test/support/problem.ts'
 const installation = await openInstallation({ after }, { clock: hurriedClock() })
 const { emulator, tools } = installation
 const { arrive, grant, asked } = openGranting(installation)
-const [bounded, adversarial, endless, swapped, refused] = CUSTOMERS as [
+const [bounded, adversarial, endless, swapped, refused, proxied] = CUSTOMERS as [
+  TenantId,
   TenantId,
   TenantId,
   TenantId,
@@ -46,6 +47,26 @@ test('G07 patience has an end, which says that waiting mends it', async () => {
   emulator.lag.clear()
   assert.deepEqual(await grant(grace), ['connected', undefined], 'pressing again goes on from there')
   assert.equal(asked(endless).filter((status) => status === 201).length, 3)
+})
+
+test('G06 answers that cannot be read cost the administrator a moment and no more, be it a question or a grant', async () => {
+  const grace = await arrive(proxied)
+  for (const [path, body] of [
+    ['/v1.0/servicePrincipals$', 'html'],
+    ['appRoleAssignedTo', 'empty'],
+    ['/v1.0/\\$batch', 'half'],
+  ] as const)
+    emulator.mischief.add({ at: 'graph', match: { path, tenant: proxied }, times: 1, body })
+  assert.deepEqual(await grant(grace), ['connected', undefined])
+  assert.equal(
+    emulator.requests.list({ tenantId: proxied }).filter(({ reason }) => reason?.startsWith('mischief')).length,
+    3,
+  )
+  assert.deepEqual(
+    asked(proxied).filter((status) => status !== 201),
+    [400],
+    'the grant whose answer was lost is known to be there',
+  )
 })
 
 test('T14 a tenant is not connected with a token of another tenant', async () => {

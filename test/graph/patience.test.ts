@@ -143,9 +143,28 @@ test('G06 a refusal that waiting cannot mend is not asked again', async () => {
   ]
   for (const [status, code] of cases) {
     emulator.requests.clear()
-    emulator.mischief.add({ at: 'graph', match: { path: '/v1.0/users' }, answer: { status } })
+    const body = '{"error":{"code":"","message":""}}'
+    emulator.mischief.add({ at: 'graph', match: { path: '/v1.0/users' }, answer: { status, body } })
     await refusedWith(code, ask)
     assert.equal(asked(), 1, `${status}`)
+    emulator.mischief.clear()
+  }
+})
+
+test('G06 a refusal that is not in Graph’s language is not Graph’s, and says nothing about the tenant', async () => {
+  const foreign: [number, string][] = [
+    ...[400, 401, 403, 404, 407, 409, 410].map((status): [number, string] => [
+      status,
+      '<html>Blocked by policy</html>',
+    ]),
+    [400, ''],
+    [409, ''],
+    [403, '{"error":{"code":"Authorization_Req'],
+  ]
+  for (const [status, body] of foreign) {
+    emulator.mischief.add({ at: 'graph', match: { path: '/v1.0/users' }, answer: { status, body } })
+    const { owner, retry } = await refusedWith('ANSWER_UNREADABLE', ask)
+    assert.deepEqual([owner, retry], ['microsoft', 'backoff'], `${status} ${body}`)
     emulator.mischief.clear()
   }
 })
