@@ -17,3 +17,12 @@ export function* changesSince(
   for (const change of journal?.changes.values() ?? [])
     if (kinds.includes(change.kind) && change.sequence > since) yield change
 }
+
+/** The first that happened to an object after `since`: an object has one place in the journal, that of the last. */
+export const firstAfter = (since: number, change: Change): number =>
+  Math.min(
+    change.sequence,
+    ...[...change.history, ...change.members.values()]
+      .map(({ sequence }) => sequence)
+      .filter((sequence) => sequence > since),
+  )

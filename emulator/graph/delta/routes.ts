@@ -1,7 +1,7 @@
 import type { Change } from '#emulator/directory/journal.ts'
 import { bend } from '#emulator/graph/bent-links.ts'
 import { type Answer, type Call, json, root } from '#emulator/graph/call.ts'
-import { changesSince, journalOf } from '#emulator/graph/delta/changes.ts'
+import { changesSince, firstAfter, journalOf } from '#emulator/graph/delta/changes.ts'
 import {
   APPLICATIONS,
   DIRECTORY_OBJECTS,
@@ -115,7 +115,7 @@ function changed<Item extends { id: string }>(call: Call, of: Followed<Item>, pr
   for (const change of changesSince(call.contents, of.kinds, last)) {
     if (!isTracked(progress.tracked, change)) continue
     if (call.world.lag.hidesChange(call.caller.tenantId, change.id)) {
-      heldBack ??= change.sequence
+      heldBack = Math.min(heldBack ?? Number.POSITIVE_INFINITY, firstAfter(progress.since, change))
       continue
     }
     const shown = showChange(call, of, { progress, change, shape })

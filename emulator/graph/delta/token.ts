@@ -16,7 +16,7 @@ export type Progress = {
   since: number
   place: Place | null
   after: number | null
-  /** The first change of this round that the replica had not heard of: the next round begins before it. */
+  /** The earliest of what the replica had not heard of in this round: the next round begins before it. */
   heldBack: number | null
   select: readonly string[] | null
   tracked: Tracked

@@ -160,6 +160,56 @@ test('a change that the replica has not heard of comes in a later round, and is 
   assert.deepEqual(told, [[], [], ['Pilot'], []])
 })
 
+test('members who came and went while the replica was behind all come in a later round', async () => {
+  const { body: team } = await writer('/groups', {
+    body: { displayName: 'Crew', mailEnabled: false, mailNickname: 'crew', securityEnabled: true },
+  })
+  const path = `/groups/delta?$select=displayName,members&$filter=id eq '${team.id}'`
+  const { body: users } = await ask('/users?$top=3&$select=id')
+  const [ada, bob, cleo] = users.value.map(({ id }: { id: string }) => id)
+  const come = (id: string) =>
+    writer(`/groups/${team.id}/members/$ref`, {
+      body: { '@odata.id': `${emulator.origin}/v1.0/directoryObjects/${id}` },
+    })
+  await come(ada)
+  const first = await round(ask, path)
+  emulator.lag.set({ deltaReads: 1 })
+  await writer(`/groups/${team.id}/members/${ada}/$ref`, { method: 'DELETE' })
+  await come(bob)
+  await come(cleo)
+  const second = await round(ask, first.deltaLink)
+  assert.deepEqual(second.items, [])
+  const { items } = await round(ask, second.deltaLink)
+  const moves = items.flatMap((item) => item['members@delta'] ?? [])
+  assert.deepEqual(
+    new Map(moves.map((move) => [move.id, '@removed' in move])),
+    new Map([
+      [ada, true],
+      [bob, false],
+      [cleo, false],
+    ]),
+  )
+})
+
+test('of what is kept back the earliest decides where the next round begins, however often it changed since', async () => {
+  const first = await round(ask, '/users/delta?$select=jobTitle')
+  const { body: grace } = await ask('/users/grace@fabrikam.example')
+  emulator.lag.set({ deltaReads: 1 })
+  await change({ jobTitle: 'Pilot' })
+  await writer(`/users/${grace.id}`, { method: 'PATCH', body: { jobTitle: 'Cook' } })
+  await change({ department: 'Air' })
+  const second = await round(ask, first.deltaLink)
+  assert.deepEqual(second.items, [])
+  const { items } = await round(ask, second.deltaLink)
+  assert.deepEqual(
+    new Map(items.map(({ id, jobTitle }) => [id, jobTitle])),
+    new Map([
+      [grace.id, 'Cook'],
+      [uma.id, 'Pilot'],
+    ]),
+  )
+})
+
 test('what a group hides of its members takes Member.Read.Hidden to see', async () => {
   const { body: team } = await writer('/groups', {
     body: {
