@@ -8,7 +8,7 @@ import type { ChangePage, ResourceDefinition, ResourceKind } from '#model/resour
 import { LARGE_FROM_USERS } from '#model/throttle.ts'
 import { type Cursor, saveCursor, type Unchanged } from '#store/cursors.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
-import { applyPage, countOfKind, countUpTo, insertPages, isThereAlready, removeUnseen } from '#store/resources.ts'
+import { applyPage, countOfKind, countUpTo, insertPages, isOfTheData, removeUnseen } from '#store/resources.ts'
 import { recordPage } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
@@ -81,7 +81,7 @@ function usable({ clock }: SyncWork, definition: ResourceDefinition, cursor: Cur
 async function round(work: SyncWork, definition: ResourceDefinition, from: Start): Promise<'finished' | 'unfinished'> {
   const stop = new AbortController()
   const signal = AbortSignal.any([work.signal, stop.signal])
-  const read = (link: string | null) => readChanges(work.graph, definition, { link, signal })
+  const read = (link: string | null) => readChanges(work.graph, definition, { link, signal, mayPass: from.first })
   const ahead = readAhead<ChangePage>((last) => {
     if (last === null) return read(from.cursor.nextLink ?? from.cursor.deltaLink)
     return last.nextLink === null || work.mustMakeRoom() ? null : read(last.nextLink)
@@ -108,24 +108,27 @@ function findUnchanged({ clock }: SyncWork, cursor: Cursor, pages: readonly Chan
   const { kind, deltaLink, nextLink } = cursor
   const [page] = pages
   if (deltaLink === null || nextLink !== null || !page || page.deltaLink === null) return null
-  const { changed, removed, members } = page
+  const { changed, removed, members } = page.changes()
   if (changed.ids.length + removed.length + members.length > 0) return null
   return { kind, deltaLink: page.deltaLink, deltaAt: clock.now() }
 }
 
-/** A first reading need not look for what is stored, until it meets an object for the second time. */
+/**
+ * A first reading need not look for what is stored, nor at what it stores, until it meets an object for the second time
+ * or something that is none.
+ */
 async function storeOrUpdate(
   work: SyncWork,
   definition: ResourceDefinition,
   { cursor, first }: Start,
   pages: readonly ChangePage[],
 ): Promise<Start> {
-  const insert = first && pages.every(({ removed }) => removed.length === 0)
+  const insert = first && pages.every((page) => page.asItCame || page.changes().removed.length === 0)
   if (insert) {
     try {
       return { cursor: await store(work, definition, cursor, { pages, insert }), first }
     } catch (error) {
-      if (!isThereAlready(error)) throw error
+      if (!isOfTheData(error)) throw error
     }
   }
   return { cursor: await store(work, definition, cursor, { pages, insert: false }), first: first && !insert }
@@ -140,15 +143,21 @@ async function store(
 ): Promise<Cursor> {
   const reading = { kind, key, generation: cursor.generation }
   const limit = config.app.largestRemovalShare ?? 0.3
-  const count = pages.reduce((sum, { changed }) => sum + changed.ids.length, 0)
-  const told = { 'tenantry.tenant': tenantId, 'tenantry.kind': kind, 'tenantry.objects': count }
-  return telemetry.span('page stored', told, () =>
+  const told = { 'tenantry.tenant': tenantId, 'tenantry.kind': kind }
+  return telemetry.span('page stored', told, (note) =>
     asTenant(store, tenantId, async (sql) => {
-      let removed = 0
-      if (insert) await insertPages(sql, reading, pages)
-      else for (const page of pages) removed += await applyPage(sql, reading, page)
+      let [count, removed] = [0, 0]
+      if (insert) count = await insertPages(sql, reading, pages)
+      else
+        for (const page of pages) {
+          const changes = page.changes()
+          count += changes.changed.ids.length
+          removed += await applyPage(sql, reading, changes)
+        }
+      note({ 'tenantry.objects': count })
       const end = pages.findLast(({ nextLink }) => nextLink === null)
-      if (end && cursor.deltaLink === null) removed += await removeUnseen(sql, kind, cursor.generation)
+      // A first reading that has met nothing for a second time has stored all that there is.
+      if (end && cursor.deltaLink === null && !insert) removed += await removeUnseen(sql, kind, cursor.generation)
       if (removed > 0 && !cursor.removalsAllowed)
         await guardRemovals(sql, { kind, removed: removed + cursor.removedInRound, limit })
       const next: Cursor = {

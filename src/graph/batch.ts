@@ -159,7 +159,7 @@ function longestPause(graph: Graph, again: readonly Step[], attempt: number): nu
 /** As if it had come by itself. */
 function answerOf(status: number, headers: Record<string, string>, body: unknown): Answer {
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-  return { status, headers: lower, bytes: new Uint8Array(), text: JSON.stringify(body ?? null) }
+  return { status, headers: lower, bytes: Buffer.alloc(0), text: JSON.stringify(body ?? null) }
 }
 
 function outcome({ item: { id }, answer }: Step): BatchOutcome {

@@ -30,24 +30,37 @@ const REFUSED_UNREAD = [429]
  * @throws Problem with Graph's own code in `sourceCode`
  */
 export const request = async (graph: Graph, wanted: GraphRequest): Promise<unknown> =>
-  (await requestText(graph, wanted)).json
+  parseAnswer(await requestBytes(graph, wanted))
 
-/** The same, with the text that the JSON was read from: for whoever passes it on. */
-export async function requestText(
+/** The same, not read yet: UTF-8, empty when the answer has no body. */
+export async function requestBytes(
   graph: Graph,
   { method = 'GET', path, body, headers, signal, once }: GraphRequest,
-): Promise<{ json: unknown; text: string }> {
-  return read(
-    await settle(graph, {
-      method,
-      url: urlOf(graph, path),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      headers: { accept: 'application/json', ...(body === undefined ? {} : JSON_BODY), ...headers },
-      ...(signal ? { signal } : {}),
-      ...(once ? { once } : {}),
-    }),
-  )
+): Promise<Buffer> {
+  const answer = await settle(graph, {
+    method,
+    url: urlOf(graph, path),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: { accept: 'application/json', ...(body === undefined ? {} : JSON_BODY), ...headers },
+    ...(signal ? { signal } : {}),
+    ...(once ? { once } : {}),
+  })
+  if (answer.status >= 300) throw fromGraph(answer)
+  if (answer.bytes.length === 0 && answer.status !== 204) throw unreadableAnswer()
+  return answer.bytes
 }
+
+/** @throws Problem ANSWER_UNREADABLE */
+export function parseAnswer(bytes: Buffer): unknown {
+  if (bytes.length === 0) return null
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    throw unreadableAnswer()
+  }
+}
+
+const unreadableAnswer = () => unreadable('Microsoft Graph sent an answer that cannot be read.')
 
 const JSON_BODY = { 'content-type': 'application/json' }
 
@@ -218,15 +231,4 @@ export function tooLong(answer: Answer, pauseMilliseconds: number): Problem {
   if (!asksForPatience) return refused
   const retryAfterSeconds = Math.ceil(pauseMilliseconds / 1_000)
   return new Problem({ ...refused.diagnosis, code: 'THROTTLED', retryAfterSeconds })
-}
-
-function read(answer: Answer): { json: unknown; text: string } {
-  if (answer.status >= 300) throw fromGraph(answer)
-  if (answer.status === 204) return { json: null, text: '' }
-  const { text } = answer
-  try {
-    return { json: JSON.parse(text), text }
-  } catch {
-    throw unreadable('Microsoft Graph sent an answer that cannot be read.')
-  }
 }

@@ -53,7 +53,7 @@ const answered = ({ statusCode, headers, body }: GraphError): Problem =>
     status: statusCode,
     headers: Object.fromEntries(headers ?? []),
     text: `{"error":${typeof body === 'string' ? body : '{}'}}`,
-    bytes: new Uint8Array(),
+    bytes: Buffer.alloc(0),
   })
 
 const ourGate = (graph: Graph, signal: AbortSignal | undefined): Middleware => ({

@@ -130,11 +130,22 @@ export type MembershipChange = { groupId: ObjectId; memberId: ObjectId; memberTy
  */
 export type Objects = { ids: readonly ObjectId[]; json: string }
 
-/** One page of what Graph tells: objects as they are now, objects that are gone, and members that came or went. */
-export type ChangePage = {
+/** What Graph tells on a page: objects as they are now, objects that are gone, and members that came or went. */
+export type Changes = {
   changed: Objects
   removed: readonly ObjectId[]
   members: readonly MembershipChange[]
+}
+
+/** One page of what Graph tells. */
+export type ChangePage = {
+  /**
+   * The page as it came, UTF-8, where it seems to hold nothing but objects as they are now; nobody has looked at them.
+   * Null where it was taken apart already.
+   */
+  asItCame: Uint8Array | null
+  /** The page taken apart, at the latest now. @throws Problem ANSWER_UNREADABLE */
+  changes(): Changes
   /** Where the next page is; null on the last one. */
   nextLink: string | null
   /** On the last page of a delta: where to ask what has changed since. */

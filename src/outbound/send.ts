@@ -20,7 +20,7 @@ export type OutboundRequest = {
 export type Answer = {
   status: number
   headers: Readonly<Record<string, string>>
-  bytes: Uint8Array<ArrayBuffer>
+  bytes: Buffer<ArrayBuffer>
   readonly text: string
 }
 

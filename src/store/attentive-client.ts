@@ -2,16 +2,20 @@ import type { Socket } from 'node:net'
 import pg from 'pg'
 
 /**
- * `pg`’s client, which outlives its connection, and gives it up when an answer stays away. A network that swallows everything, or a server
- * that is frozen, never says so: without this the question would wait for ever, and whoever asked it with it.
+ * `pg`’s client, which outlives its connection, gives it up when an answer stays away, and does not wait for what is always
+ * answered alike. A network that swallows everything, or a server that is frozen, never says so: without this the question
+ * would wait for ever, and whoever asked it with it.
  */
 export const attentiveClient = (silenceMilliseconds: number): typeof pg.Client =>
   class extends pg.Client {
     constructor(config?: string | pg.ClientConfig) {
-      super(config)
-      const ask = this.query.bind(this) as (...question: unknown[]) => unknown
+      super({
+        ...(typeof config === 'string' ? { connectionString: config } : config),
+        pipeline: true,
+      } as pg.ClientConfig)
+      const ask = this.query.bind(this) as Ask
       const giveUp = () => socketOf(this).destroy(new SilentError())
-      this.query = ((...question: unknown[]) => {
+      this.query = withoutWaiting((...question) => {
         const socket = socketOf(this)
         socket.removeListener('timeout', giveUp)
         socket.setTimeout(silenceMilliseconds, giveUp)
@@ -24,6 +28,32 @@ export const attentiveClient = (silenceMilliseconds: number): typeof pg.Client =
       this.on('drain', () => socketOf(this).setTimeout(0))
     }
   }
+
+type Ask = (...question: unknown[]) => unknown
+
+/** How a transaction is opened: what tells nothing but that it was done. */
+const OPENING = /^(?:begin$|set local |select set_config\()/
+const DONE = { command: '', rowCount: 0, rows: [] }
+
+/**
+ * A transaction’s opening is sent with the first question that follows it, in one go. If it fails, that question fails
+ * with what went wrong there: PostgreSQL does nothing more in a transaction in which something has.
+ */
+function withoutWaiting(ask: Ask): Ask {
+  let opening: Promise<unknown> | null = null
+  return (...question) => {
+    const answer = ask(...question)
+    if (!(answer instanceof Promise)) return answer
+    if (typeof question[0] === 'string' && OPENING.test(question[0])) {
+      opening = Promise.all([opening, answer])
+      opening.catch(() => {})
+      return Promise.resolve(DONE)
+    }
+    const opened = opening
+    opening = null
+    return opened ? Promise.all([opened, answer]).then(() => answer) : answer
+  }
+}
 
 const socketOf = (client: pg.Client): Socket =>
   (client as unknown as { connection: { stream: Socket } }).connection.stream

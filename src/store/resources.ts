@@ -2,6 +2,7 @@ import { type RawBuilder, sql as raw } from 'kysely'
 import type { GenerationId, ObjectId } from '#model/ids.ts'
 import {
   type ChangePage,
+  type Changes,
   type DirectoryResource,
   type MembershipChange,
   type Objects,
@@ -25,13 +26,13 @@ export type Reading = Pick<ResourceDefinition, 'kind' | 'key'> & {
 export async function applyPage(
   sql: TenantSql,
   reading: Reading,
-  { changed, removed, members }: Pick<ChangePage, 'changed' | 'removed' | 'members'>,
+  { changed, removed, members }: Changes,
 ): Promise<number> {
   if (changed.ids.length > 0)
     await writeObjects(
       sql,
       reading,
-      [changed],
+      [textOf(changed)],
       raw`on conflict (tenant_id, kind, id) do update set
         display_name = coalesce(excluded.display_name, tenantry.resources.display_name),
         properties = case when tenantry.resources.generation = excluded.generation
@@ -46,18 +47,22 @@ export async function applyPage(
 /**
  * Writes pages on which nothing is gone, and none of whose objects is stored yet, as far as anybody knows. Looking for each
  * of them first is spared, and all go in together.
- * @throws an error that `isThereAlready` knows when one is stored after all, or stands on two of the pages
+ * @returns how many objects that was
+ * @throws an error that `isOfTheData` knows when one is stored after all, stands twice, or is no object with such a key
  */
-export async function insertPages(
-  sql: TenantSql,
-  reading: Reading,
-  pages: readonly Pick<ChangePage, 'changed' | 'members'>[],
-): Promise<void> {
-  const objects = pages.map(({ changed }) => changed).filter(({ ids }) => ids.length > 0)
-  if (objects.length > 0) await writeObjects(sql, reading, objects, raw``)
-  const members = pages.flatMap((page) => page.members)
+export async function insertPages(sql: TenantSql, reading: Reading, pages: readonly ChangePage[]): Promise<number> {
+  const count = await writeObjects(
+    sql,
+    reading,
+    pages.map((page) => (page.asItCame ? raw`convert_from(${page.asItCame}, 'UTF8')` : textOf(page.changes().changed))),
+    raw``,
+  )
+  const members = pages.flatMap((page) => (page.asItCame ? [] : page.changes().members))
   if (members.length > 0) await applyMembers(sql, reading.generation, members)
+  return count
 }
+
+const textOf = ({ json }: Objects): RawBuilder<unknown> => raw`${storableText(json)}`
 
 /**
  * In one statement, which takes the texts apart by itself. In the order of their ids: ids are random, and so the entries of
@@ -66,22 +71,26 @@ export async function insertPages(
 async function writeObjects(
   { db, at, tenantId }: TenantSql,
   { kind, key, generation }: Reading,
-  objects: readonly Objects[],
+  texts: readonly RawBuilder<unknown>[],
   whereOneStands: RawBuilder<unknown>,
-): Promise<void> {
-  const texts = raw.join(objects.map(({ json }) => raw`(${storableText(json)}::jsonb)`))
-  await raw`
+): Promise<number> {
+  const pages = raw.join(texts.map((text) => raw`(${text}::jsonb)`))
+  const { numAffectedRows } = await raw`
     insert into tenantry.resources (tenant_id, kind, id, display_name, properties, generation, arrived_at, updated_at)
     select ${tenantId}::uuid, ${kind}::text, (o->>${key}::text)::uuid, o->>'displayName', o, ${generation}::uuid,
       ${at}::timestamptz, ${at}::timestamptz
-    from (values ${texts}) as pages (page), jsonb_array_elements(page->'value') as o
+    from (values ${pages}) as pages (page), jsonb_array_elements(page->'value') as o
     order by 3
     ${whereOneStands}`.execute(db)
+  return Number(numAffectedRows ?? 0)
 }
 
-/** What PostgreSQL says when a row with this key exists. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
-export const isThereAlready = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === '23505'
+/**
+ * What PostgreSQL says of data that it cannot take, or not a second time (classes 22 and 23).
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+export const isOfTheData = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^2[23]/.test(String(error.code))
 
 async function applyMembers(
   { db, tenantId }: TenantSql,

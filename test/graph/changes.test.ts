@@ -29,9 +29,14 @@ const [users, groups] = (['user', 'group'] as const).map((kind) => RESOURCES.fin
   ResourceDefinition,
 ]
 const deltaLink = { '@odata.deltaLink': `${host.origin}/v1.0/users/delta?$deltatoken=1` }
-const read = (definition: ResourceDefinition, value: unknown, links: object = deltaLink) => {
+const read = async (definition: ResourceDefinition, value: unknown, links: object = deltaLink) => {
   answer = JSON.stringify({ ...links, value })
-  return readChanges(graph, definition, { link: null, signal: new AbortController().signal })
+  return (await readChanges(graph, definition, { link: null, signal: new AbortController().signal })).changes()
+}
+/** The page as the reader sees it that may let it pass as it came. */
+const readToPass = (text: string) => {
+  answer = text
+  return readChanges(graph, users, { link: null, signal: new AbortController().signal, mayPass: true })
 }
 const objectsOf = ({ changed }: { changed: { json: string } }) => (JSON.parse(changed.json) as { value: unknown }).value
 
@@ -87,4 +92,36 @@ test('G06 what is no page of objects is refused whole', async () => {
     { ...deltaLink, '@odata.nextLink': deltaLink['@odata.deltaLink'] },
   ])
     await refusedWith('ANSWER_UNREADABLE', () => read(users, [], links))
+})
+
+test('a page that may pass goes on as the bytes that came, with its links, wherever they stand in it', async () => {
+  const value = [{ id: madeUp.objectId(), displayName: 'Ada ] "value":[ “Ω”' }]
+  for (const text of [JSON.stringify({ ...deltaLink, value }), JSON.stringify({ value, ...deltaLink })]) {
+    const page = await readToPass(text)
+    assert.equal(page.asItCame && Buffer.from(page.asItCame).toString(), text)
+    assert.deepEqual([page.nextLink, page.deltaLink], [null, deltaLink['@odata.deltaLink']])
+    assert.deepEqual(page.changes().changed.ids, [value[0]?.id])
+  }
+})
+
+test('what may not pass is taken apart all the same: something gone, members, an escape, an odd shape', async () => {
+  const id = madeUp.objectId()
+  const page = (value: string, more = '') =>
+    `{"@odata.deltaLink":"${deltaLink['@odata.deltaLink']}","value":${value}${more}}`
+  for (const text of [
+    page(`[{"id":"${id}","@removed":{"reason":"deleted"}}]`),
+    page(`[{"id":"${id}","members@delta":[]}]`),
+    page(`[{"id":"${id}","displayName":"\\u0000"}]`),
+    page(` [{"id":"${id}"}]`),
+    `{"value":[{"id":"${id}"}],"@odata.deltaLink":"${deltaLink['@odata.deltaLink']}","more":[1]}`,
+  ]) {
+    const found = await readToPass(text)
+    const { changed, removed } = found.changes()
+    assert.deepEqual([found.asItCame, found.deltaLink], [null, deltaLink['@odata.deltaLink']], text)
+    assert.deepEqual([...changed.ids, ...removed], [id], text)
+  }
+  await refusedWith('ANSWER_UNREADABLE', () => readToPass(page(`[{"id":"${id}"}`)))
+  await refusedWith('ORIGIN_REFUSED', () =>
+    readToPass(`{"value":[],"@odata.deltaLink":"https://elsewhere.example/v1.0/users"}`),
+  )
 })

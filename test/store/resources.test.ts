@@ -2,9 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ObjectId } from '#model/ids.ts'
-import type { DirectoryResource } from '#model/resource.ts'
+import type { ChangePage, DirectoryResource } from '#model/resource.ts'
 import { asTenant } from '#store/open.ts'
-import { countResources, listResources, newestResources, removeAllResources, removeUnseen } from '#store/resources.ts'
+import {
+  countResources,
+  insertPages,
+  isOfTheData,
+  listResources,
+  newestResources,
+  removeAllResources,
+  removeUnseen,
+} from '#store/resources.ts'
 import { latestRun, recordPage, startRun } from '#store/sync-runs.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { MINUTE } from '#test/support/hand-clock.ts'
@@ -12,6 +20,14 @@ import { aResource, madeUp } from '#test/support/made-up.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
 
 const NONE = { organization: 0, subscribedSku: 0, user: 0, group: 0, servicePrincipal: 0 }
+
+const page = (value: string) => Buffer.from(`{"value":${value}}`)
+const asItCame = (bytes: Uint8Array): ChangePage => ({
+  asItCame: bytes,
+  changes: () => assert.fail('it was to pass'),
+  nextLink: null,
+  deltaLink: null,
+})
 
 forEachBackend(({ store: shared, clock }) => {
   test('a page that is written twice stands there once, with the later properties', async () => {
@@ -48,6 +64,34 @@ forEachBackend(({ store: shared, clock }) => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  test('pages as they came are stored all, or refused for their data when anything in them is no object', async () => {
+    const store = await shared()
+    const tenantId = madeUp.tenantId()
+    const id = madeUp.objectId
+    const insert = (...pages: readonly Uint8Array[]) =>
+      asTenant(store, tenantId, (sql) =>
+        insertPages(sql, { kind: 'user', key: 'id', generation: madeUp.generationId() }, pages.map(asItCame)),
+      )
+    const good = [`[{"id":"${id()}","displayName":"Ω"},{"id":"${id()}"}]`, '[]', `[{"id":"${id()}"}]`].map(page)
+    assert.equal(await insert(...good), 3)
+    const bad = [
+      '[{}]',
+      '[7]',
+      '[[]]',
+      '[null]',
+      '[{"id":7}]',
+      '[{"id":"no guid"}]',
+      '[{"id":null}]',
+      '{}',
+      '[{"id":',
+      `[{"id":"${id()}","displayName":"\\u0000"}]`,
+    ].map(page)
+    const noText = Buffer.concat([page('[{"id":"'), Buffer.from([0xff, 0xfe])])
+    for (const odd of [...bad, noText, good[0] as Buffer])
+      await assert.rejects(insert(page(`[{"id":"${id()}"}]`), odd), isOfTheData, odd.toString())
+    assert.equal((await asTenant(store, tenantId, countResources)).user, 3)
   })
 
   test('a page and its counters are saved together or not at all', async () => {
