@@ -3,6 +3,7 @@ import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
 import { table, timeText } from '#cli/terminal.ts'
 import { allowRemoval } from '#flows/allow-removal.ts'
+import { type Lagging, listLagging } from '#flows/list-lagging.ts'
 import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
 import { listTenantsFor, showTenant, type TenantQuery, type TenantStory } from '#flows/show-tenants.ts'
@@ -13,7 +14,7 @@ import { TENANT_STATES, type Tenant } from '#model/tenant.ts'
 
 type Chosen = { tenant: TenantId; json?: true; reason: string }
 
-/** `tenantry tenants list|show|verify|pause|resume|allow-removal|offboard` */
+/** `tenantry tenants list|lag|show|verify|pause|resume|allow-removal|offboard` */
 export function tenantsCommand(program: Command, { tools, terminal }: CliContext): void {
   const tenants = program.command('tenants').description('the tenants that have signed up')
   const tell = (json: true | undefined, data: unknown, words: () => string) =>
@@ -29,6 +30,16 @@ export function tenantsCommand(program: Command, { tools, terminal }: CliContext
     .action(async ({ json, ...query }: TenantQuery & { json?: true }) => {
       const found = await listTenantsFor(await tools(), query)
       tell(json, found, () => (found.length === 0 ? 'No tenants.' : tenantTable(found)))
+    })
+
+  tenants
+    .command('lag')
+    .description('the tenants that have not been read for longest, the longest first')
+    .option('--limit <count>', 'at most so many', positive, 20)
+    .addOption(jsonOption())
+    .action(async ({ json, limit }: { json?: true; limit: number }) => {
+      const found = await listLagging(await tools(), { limit })
+      tell(json, found, () => (found.length === 0 ? 'No tenant is read at all.' : laggingTable(found)))
     })
 
   tenants
@@ -96,6 +107,28 @@ const tenantTable = (tenants: readonly Tenant[]): string =>
       diagnosis?.code ?? '',
     ]),
   )
+
+const laggingTable = (lagging: readonly Lagging[]): string =>
+  table(
+    ['TENANT ID', 'NAME', 'STATE', 'LAST READ (UTC)', 'LAG', 'DUE (UTC)', 'WHY'],
+    lagging.map(({ id, displayName, state, readAt, lagSeconds, dueAt, code }) => [
+      id,
+      displayName,
+      state,
+      readAt ? timeText(readAt) : 'never',
+      lagText(lagSeconds),
+      timeText(dueAt),
+      code ?? '',
+    ]),
+  )
+
+/** 3 d 4 h, 4 h 5 min, 5 min */
+function lagText(seconds: number): string {
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.floor(minutes / 60)
+  if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`
+  return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`
+}
 
 function tellStory(
   { tenant, grants, runs, jobRuns, audit, counts, nextTryAt }: TenantStory,

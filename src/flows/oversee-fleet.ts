@@ -1,3 +1,4 @@
+import { type Lagging, laggingOf } from '#flows/list-lagging.ts'
 import { type QueueDepth, queueDepth } from '#jobs/inspect.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Incident } from '#model/incident.ts'
@@ -15,6 +16,8 @@ import { listTroubles, type Trouble } from '#store/troubles.ts'
 import type { Tools } from '#tools.ts'
 
 const DAY_HOURS = 24
+/** So many of the tenants that have not been read for longest. */
+const WORST = 5
 
 export type Fleet = {
   /** When this was looked at. */
@@ -25,6 +28,8 @@ export type Fleet = {
   runs: RunFigures
   queue: readonly QueueDepth[]
   lag: SyncLag
+  /** Those that have not been read for longest. */
+  lagging: readonly Lagging[]
   /** What Graph's limits leave the app over all tenants, as the workers see it. */
   budgetLeft: { units: number; writes: number }
   /** Those that are open. */
@@ -48,6 +53,7 @@ export async function overseeFleet({
   const at = clock.now()
   const queue = await queueDepth(jobs)
   return asFleet(store, async (sql) => {
+    const lag = await syncLag(sql, { worst: WORST })
     const incidents = await listIncidents(sql, { open: true })
     return {
       at,
@@ -61,7 +67,8 @@ export async function overseeFleet({
       troubles: await listTroubles(sql),
       runs: await runFigures(sql, { hours: DAY_HOURS }),
       queue,
-      lag: await syncLag(sql),
+      lag,
+      lagging: laggingOf(lag, config),
       budgetLeft: {
         units: await leftIn(sql, buckets.units),
         writes: await leftIn(sql, buckets.writes),

@@ -6,6 +6,7 @@ import {
   presentDeadLetter,
   presentIncident,
   presentJob,
+  presentLagging,
   presentQueue,
   presentRun,
   presentTenant,
@@ -17,6 +18,7 @@ import { actorOf, type Door, type Env, invitationLink } from '#console/door.ts'
 import { closeIncidentBy } from '#flows/close-incident.ts'
 import { listCredentials } from '#flows/list-credentials.ts'
 import { listJobs } from '#flows/list-jobs.ts'
+import { listLagging } from '#flows/list-lagging.ts'
 import { listTenantJobs } from '#flows/list-tenant-jobs.ts'
 import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
@@ -191,6 +193,11 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
     await retryDeadLetter(tools, { ...c.req.valid('param'), actor: actorOf(c.get('operator')) })
     door.fleet.forget()
     return c.json({ queued: true as const }, 202)
+  })
+
+  api.openapi(ROUTES.listLag, async (c) => {
+    const found = await listLagging(tools, c.req.valid('query'))
+    return c.json({ tenants: found.map(presentLagging) }, 200)
   })
 
   api.openapi(ROUTES.listIncidents, async (c) => {

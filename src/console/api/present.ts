@@ -1,4 +1,5 @@
 import type { ListedJob } from '#flows/list-jobs.ts'
+import type { Lagging } from '#flows/list-lagging.ts'
 import type { TenantJob } from '#flows/list-tenant-jobs.ts'
 import type { DeadLetter } from '#jobs/dead-letters.ts'
 import type { QueueDepth } from '#jobs/inspect.ts'
@@ -59,6 +60,12 @@ export const presentCredential = (credential: CredentialListing, now: Date) => (
   beginsAt: text(credential.beginsAt),
   expiresAt: text(credential.expiresAt),
   daysLeft: credential.expiresAt && daysLeft(credential.expiresAt, now),
+})
+
+export const presentLagging = (tenant: Lagging): Presented<Lagging> => ({
+  ...tenant,
+  readAt: text(tenant.readAt),
+  dueAt: text(tenant.dueAt),
 })
 
 export const presentQueue = (depth: QueueDepth): Presented<QueueDepth> => ({

@@ -6,6 +6,7 @@ import {
   idParam,
   incident,
   job,
+  lagging,
   limitOf,
   problem,
   queueDepth,
@@ -62,6 +63,20 @@ export const ROUTES = {
     security,
     request: { params: tenantParam },
     responses: { 200: json(tenantDetail, 'The tenant.'), ...ofTenant },
+  }),
+  listLag: createRoute({
+    method: 'get',
+    path: '/lag',
+    operationId: 'listLag',
+    summary: 'The tenants that have not been read for longest, the longest first',
+    tags: FLEET,
+    security,
+    request: { query: page },
+    responses: {
+      200: json(z.object({ tenants: z.array(lagging) }), 'The tenants.'),
+      ...always,
+      400: refused('The request is not understood.'),
+    },
   }),
   listTenantRuns: createRoute({
     method: 'get',

@@ -55,6 +55,18 @@ export const tenantDetail = tenant
   })
   .openapi('TenantDetail')
 
+export const lagging = z
+  .object({
+    id: guid,
+    displayName: z.string(),
+    state: tenantState,
+    lagSeconds: z.number().min(0),
+    readAt: moment.nullable().openapi({ description: 'When it was last read to the end; null: never.' }),
+    dueAt: moment.nullable().openapi({ description: 'When its next turn is, or was while it waits for a worker.' }),
+    code: z.enum(PROBLEM_CODES).nullable(),
+  })
+  .openapi('LaggingTenant')
+
 export const run = z
   .object({
     id: guid,

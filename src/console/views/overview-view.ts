@@ -4,6 +4,7 @@ import { codeInWords } from '#console/problem-words.ts'
 import { counted, figure } from '#console/views/figure.ts'
 import { openIncidents } from '#console/views/incident-list.ts'
 import { jobInWords } from '#console/views/job-words.ts'
+import { laggingSection } from '#console/views/lagging-list.ts'
 import { ago, momentText } from '#console/views/moment.ts'
 import { OWNERS } from '#console/views/owner.ts'
 import { runsChart } from '#console/views/runs-chart.ts'
@@ -35,6 +36,7 @@ export function overviewView(fleet: Fleet): ConsolePage {
           ${total === 0 ? emptyState('Nobody has signed up yet', 'A tenant appears here when its administrator has connected it on the landing page.', 'building') : statePicture(fleet.byState)}
         </section>
         ${troublesSection(fleet.troubles, fleet.at)}
+        ${laggingSection(fleet.lag, fleet.lagging, fleet.at)}
         <div class="columns leaning">
           ${runsSection(fleet.runs)}
           ${queueSection(fleet.queue, fleet.at)}
