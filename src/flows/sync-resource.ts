@@ -26,7 +26,7 @@ export type SyncWork = Pick<Tools, 'config' | 'store' | 'clock' | 'log' | 'telem
 /** Delta tokens of directory objects are documented to live seven days. @see https://learn.microsoft.com/graph/delta-query-overview#token-duration */
 const DELTA_LIFE_MILLISECONDS = 6.5 * 24 * 3_600_000
 /** So many pages may wait while others are stored. */
-const PAGES_AHEAD = 4
+const PAGES_AHEAD = 8
 /** Below so many objects a large share says nothing. */
 const REMOVALS_ALWAYS_FINE = 50
 
