@@ -1,13 +1,18 @@
 import { appToken } from '#entra/app-token.ts'
+import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { userPages } from '#graph/users.ts'
 import type { TenantId } from '#model/ids.ts'
+import { incidentMeantBy } from '#model/incident.ts'
+import { diagnose } from '#model/problem.ts'
 import type { Tools } from '#tools.ts'
+
+type Needs = Pick<Tools, 'entra' | 'graphAsApp' | 'store' | 'clock' | 'jobs' | 'log' | 'telemetry' | 'hold'>
 
 export type PrintedUsers = { claims: Record<string, unknown>; users: number }
 
 /** The smallest daemon there is: a token for one tenant, its claims (never the token), and every user's name, all pages. */
 export async function printUsers(
-  { entra, graphAsApp }: Pick<Tools, 'entra' | 'graphAsApp'>,
+  tools: Needs,
   {
     tenantId,
     signal,
@@ -18,12 +23,19 @@ export async function printUsers(
     print: { claims(claims: Record<string, unknown>): void; user(name: string): void }
   },
 ): Promise<PrintedUsers> {
-  const { claims } = await appToken(entra, tenantId, {})
-  print.claims(claims)
-  let users = 0
-  for await (const { items } of userPages(graphAsApp(tenantId), { signal })) {
-    for (const { displayName, id } of items) print.user(displayName ?? id)
-    users += items.length
+  try {
+    const { claims } = await appToken(tools.entra, tenantId, {})
+    print.claims(claims)
+    let users = 0
+    for await (const { items } of userPages(tools.graphAsApp(tenantId), { signal })) {
+      for (const { displayName, id } of items) print.user(displayName ?? id)
+      users += items.length
+    }
+    return { claims, users }
+  } catch (error) {
+    const diagnosis = diagnose(error)
+    // By hand, with whatever credential this terminal has, nothing is said about the fleet; a violation is one anywhere.
+    if (incidentMeantBy(diagnosis) === 'tenant') await raiseAlarm(tools, { tenantId, diagnosis })
+    throw error
   }
-  return { claims, users }
 }

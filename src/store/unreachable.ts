@@ -4,10 +4,10 @@ const DISK_FULL = '53100'
 const READ_ONLY = '25006'
 /**
  * The server cannot be reached, or takes no writes.
- * @see https://www.postgresql.org/docs/current/errcodes-appendix.html classes 08, 25006, 25P03, 53100, 53300, 57P01 to 57P05; `pg` itself gives texts only
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html classes 08, 25006, 25P03, 53100, 53300, 55000 (it takes no connections), 57P01 to 57P05; `pg` itself gives texts only
  */
 const CODES =
-  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...$|25006$|25P03$|53100$|53300$|57P0\d$)/
+  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...$|25006$|25P03$|53100$|53300$|55000$|57P0\d$)/
 const TEXTS =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
 

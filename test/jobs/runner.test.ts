@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
+import { systemClock } from '#base/clock.ts'
+import { openLog } from '#base/log.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { type JobContext, QUEUES } from '#jobs/names.ts'
 import { type Jobs, openJobs } from '#jobs/open.ts'
 import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
-import { asFleet, type Store } from '#store/open.ts'
-import { forEachBackend, silentLog } from '#test/support/backends.ts'
+import { migrate } from '#store/migrate.ts'
+import { asFleet, openStore, type Store } from '#store/open.ts'
+import { forEachBackend, silentLog, temporaryFolder } from '#test/support/backends.ts'
 import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
 import { freshQueue, jobsIn, tasksThat } from '#test/support/open-queue.ts'
+import { freshDatabase, SERVER_VARIABLE, withClient } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
 
 const ask = (store: Store, jobs: Jobs, tenantId: TenantId) =>
@@ -245,6 +249,33 @@ forEachBackend((backend) => {
     )
   })
 
+  test('R04 a try that ends because the database is away is none: however often, no job is given up', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const { retryLimit } = QUEUES['sync-tenant']
+    const tenantId = madeUp.tenantId()
+    await ask(store, jobs, tenantId)
+    const away = retryLimit + 3
+    let tries = 0
+    const runner = startRunner(
+      jobs,
+      tasksThat(async () => {
+        tries += 1
+        if (tries <= away) throw new Problem(aDiagnosis({ code: 'DATABASE_UNREACHABLE', retry: 'backoff' }))
+        throw new Error('a fault of its own')
+      }),
+      { concurrency: 1 },
+    )
+    const settled = (state: string) =>
+      until(`it is ${state}`, async () => {
+        await letWaitingBeDue(store)
+        return (await stateOf(jobs, tenantId)) === state
+      })
+    await settled('failed')
+    await runner.stop()
+    assert.equal(tries, away + retryLimit + 1, 'its own faults are counted as ever')
+    assert.equal((await jobsIn(jobs, 'dead-letter')).length, 1)
+  })
+
   test('R06 a graceful stop lets what runs finish and begins nothing new', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     const wanted = Array.from({ length: 6 }, madeUp.tenantId)
@@ -315,3 +346,38 @@ forEachBackend((backend) => {
     assert.equal(await stateOf(jobs, tenantId), 'retry')
   })
 })
+
+test('R04 an end that cannot be written while the server takes no connection is written when it does: one try, and no other', async (t) => {
+  const databaseUrl = await freshDatabase()
+  const place = { databaseUrl, dataDir: temporaryFolder(t), clock: systemClock }
+  const said: string[] = []
+  const log = openLog('warn', { write: (line) => void said.push(line) })
+  const store = await openStore({ ...place, log })
+  t.after(() => store.close())
+  await migrate(store)
+  const jobs = await openJobs({ store, log, work: false, migrate: true })
+  t.after(() => jobs.close())
+  const tenantId = madeUp.tenantId()
+  await ask(store, jobs, tenantId)
+  const [began, end] = [gate(), gate()]
+  let tries = 0
+  const work = async () => {
+    tries += 1
+    began.open()
+    await end.opened
+  }
+  const runner = startRunner(jobs, tasksThat(work), { concurrency: 1 })
+  await began.opened
+  const name = new URL(databaseUrl).pathname.slice(1)
+  await asAdministrator(`alter database ${name} allow_connections false`)
+  await asAdministrator(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+  end.open()
+  await until('it has been tried in vain', () => said.join('').includes('ended jobs could not be settled'))
+  await asAdministrator(`alter database ${name} allow_connections true`)
+  await until('its end is written', async () => (await stateOf(jobs, tenantId)) === 'completed')
+  await runner.stop()
+  assert.equal(tries, 1)
+})
+
+const asAdministrator = (statement: string) =>
+  withClient(process.env[SERVER_VARIABLE] ?? '', (client) => client.query(statement))

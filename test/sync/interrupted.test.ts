@@ -134,23 +134,3 @@ test('G09 a reading that would remove a large share stops and asks, and goes on 
   await sync()
   assert.equal((await stored()).user, 0)
 })
-
-test('a large tenant makes room for the others and goes on behind them', async () => {
-  let now = Date.now()
-  const tick = () => {
-    now += 11_000
-    return new Date(now)
-  }
-  const tools = { ...fleet.tools, clock: { ...fleet.tools.clock, now: tick } }
-  await syncTenant(tools, { tenantId, signal: never })
-  assert.equal((await run())?.state, 'waiting')
-  let rounds = 1
-  while ((await run())?.state === 'waiting') {
-    await syncTenant(tools, { tenantId, signal: never })
-    rounds += 1
-    assert.ok(rounds < 20)
-  }
-  assert.ok(rounds > 1)
-  assert.deepEqual([(await run())?.state, (await run())?.users, (await stored()).user], ['succeeded', 2_500, 2_500])
-  assert.equal(pagesAsked(), 3, 'no page was asked for twice')
-})

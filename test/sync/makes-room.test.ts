@@ -44,4 +44,5 @@ test('a giant tenant goes on behind those that wait, and before who comes later'
   }
   assert.equal((await run())?.state, 'succeeded')
   assert.equal((await asTenant(tools.store, giant, countResources)).user, 2_500)
+  assert.equal(pages(), 3, 'no page was asked for twice')
 })
