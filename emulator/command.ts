@@ -78,6 +78,8 @@ function tellAndLeave(error: unknown): never {
   process.exit(USAGE)
 }
 
+const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOSPC']
+
 function wordsOf(error: unknown): string | null {
   if (error instanceof EstateError) return error.message
   if (!(error instanceof Error) || !('code' in error)) return null
@@ -88,7 +90,7 @@ function wordsOf(error: unknown): string | null {
     return `This account may not listen on ${where}. Choose one above 1023 with --port and --http-port.`
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
     return `Nothing can listen there: ${error.message}. Say an address of this machine with --host, or leave it out.`
-  if (error.code === 'EACCES' || error.code === 'EROFS' || error.code === 'ENOTDIR' || error.code === 'EEXIST')
+  if ('path' in error && UNWRITABLE.includes(String(error.code)))
     return `The certificate cannot be written: ${error.message}. Choose another folder with --data-dir.`
   return null
 }

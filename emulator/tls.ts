@@ -1,6 +1,6 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { makeCertificate } from '#emulator/certificate.ts'
 
 export type Tls = { /** PEM; what clients have to trust. */ ca: string; certificate: string; privateKey: string }
@@ -37,12 +37,19 @@ export function openTls(dataDir: string | null): Tls {
     if (isStillGood(kept)) return kept
   }
   const made = makeTls()
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeFolder(resolve(dataDir))
   writeFileSync(files.ca, made.ca)
   writeFileSync(files.certificate, made.certificate)
   writeFileSync(files.privateKey, made.privateKey, { mode: 0o600 })
   chmodSync(files.privateKey, 0o600)
   return made
+}
+
+/** One after the other: with `recursive` Node goes on for ever where a file system lets nobody make anything, such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder, { mode: 0o700 })
 }
 
 /** Valid for another day, and for every name of today. */

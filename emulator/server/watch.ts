@@ -33,6 +33,8 @@ export const watch =
       await next()
       return
     }
+    // Browsers ask for it by themselves, and nobody wants to read of it.
+    if (c.req.path === '/favicon.ico') return c.body(null, 204)
     const at = world.clock.now()
     const occasion = world.mischief.rules().length > 0 ? await occasionOf(world, c.req) : null
     const answered =

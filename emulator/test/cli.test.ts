@@ -56,6 +56,15 @@ test('it says where it is, serves, and leaves with 0 on either signal', async ()
   }
 })
 
+test('a folder that cannot be made is told in words, wherever it is; it ends', async () => {
+  const file = write('a-file', 'is none')
+  for (const dataDir of ['/proc/none', '/proc/none/deeper', join(file, 'below')]) {
+    const { error, code } = await outcome(...anyPorts, '--data-dir', dataDir)
+    assert.equal(code, 2, dataDir)
+    assert.match(error, /^The certificate cannot be written: E[A-Z]+: .+ Choose another folder with --data-dir\.$/m)
+  }
+})
+
 test('it leaves in order, too, when it is told to in the moment in which it says that it is ready', async () => {
   const ends = Array.from({ length: 6 }, async () => {
     const child = run(...anyPorts, '--json')

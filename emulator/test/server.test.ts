@@ -146,3 +146,12 @@ test('an address that is not emulated is 501 and names itself, here and in the r
   }
   assert.equal((await ask(emulator, '/_emulator/nothing')).status, 404)
 })
+
+test('what browsers ask for by themselves is answered, and stands in no log', async () => {
+  emulator.requests.clear()
+  for (const origin of [emulator.origin, emulator.browserOrigin]) {
+    const { status } = await ask(emulator, `${origin}/favicon.ico`)
+    assert.equal(status, 204, origin)
+  }
+  assert.deepEqual(emulator.requests.list(), [])
+})

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '#config.ts'
+import { makeDataFolder } from '#store/data-folder.ts'
 
 const KEY_BYTES = 32
 
@@ -9,7 +10,7 @@ const KEY_BYTES = 32
 export function sessionKeyOf({ sessionKey, dataDir }: Config): Uint8Array {
   if (sessionKey) return sessionKey
   const file = join(dataDir, 'session.key')
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeDataFolder(dataDir)
   try {
     writeFileSync(file, randomBytes(KEY_BYTES).toString('base64'), { flag: 'wx', mode: 0o600 })
   } catch (error) {

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect, PostgresDialect, sql as raw, type Transaction } from 'kysely'
@@ -7,6 +6,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { TenantId } from '#model/ids.ts'
 import { attentiveClient } from '#store/attentive-client.ts'
+import { makeDataFolder } from '#store/data-folder.ts'
 import { holdFolder } from '#store/hold-folder.ts'
 import { isDiskFull, isOutOfUse, unreachable } from '#store/unreachable.ts'
 
@@ -49,7 +49,7 @@ const SILENCE_MILLISECONDS = 30_000
 
 /**
  * @param input.databaseUrl postgres://…; null opens the embedded database in `dataDir`
- * @throws Problem DATABASE_UNREACHABLE, DATA_FOLDER_IN_USE
+ * @throws Problem DATABASE_UNREACHABLE, DATA_FOLDER_IN_USE, CONFIGURATION_INVALID
  */
 export async function openStore({
   databaseUrl,
@@ -71,7 +71,7 @@ export async function openStore({
 type Opened = Pick<Store, 'backend' | 'kysely' | 'pglite' | 'close'>
 
 async function openEmbedded(dataDir: string): Promise<Opened> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeDataFolder(dataDir)
   const release = holdFolder(dataDir)
   try {
     const pglite = await PGlite.create({ dataDir: join(dataDir, 'data') })

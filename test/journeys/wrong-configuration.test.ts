@@ -53,6 +53,15 @@ suite('a wrong configuration is told in words, at once, with exit code 2', () =>
     assert.ok(!ended.stderr.includes('canary-of-a-password'))
   })
 
+  test('a data folder that cannot be made', async () => {
+    for (const dataDir of ['/proc/none', '/proc/none/deeper', '/dev/null/below']) {
+      const { code, stderr } = await dev({ TENANTRY_DATA_DIR: dataDir })
+      assert.equal(code, 2, stderr)
+      assert.match(stderr, /CONFIGURATION_INVALID: The data folder \S+ cannot be made or written to \(E[A-Z]+\)/)
+      assert.match(stderr, /Next step: +Set TENANTRY_DATA_DIR/)
+    }
+  })
+
   test('a wrong secret and an unknown permission: both', async () => {
     const ended = await dev({ TENANTRY_CLIENT_SECRET: 'canary-of-a-secret' }, { cwd: place.folder })
     assertMistakes(ended, [
