@@ -4,6 +4,7 @@ import { readSettings } from '#bin/read-settings.ts'
 import type { Start } from '#bin/start.ts'
 import { tellMistakes } from '#bin/tell-mistakes.ts'
 import { EXIT_USAGE } from '#cli/run-cli.ts'
+import { carryDeadLetters } from '#jobs/carry-dead-letters.ts'
 import { openJobs } from '#jobs/open.ts'
 import { carryOver } from '#store/carry-over.ts'
 import { migrate } from '#store/migrate.ts'
@@ -40,7 +41,7 @@ export async function migrateDatabase(start: Start, { fromEmbedded }: { fromEmbe
     silenceMilliseconds: LONGEST_STATEMENT_MILLISECONDS,
   })
   const { from, to } = await migrate(store)
-  await using _jobs = await openJobs({ store, log, work: false, migrate: true })
+  await using jobs = await openJobs({ store, log, work: false, migrate: true })
   start.terminal.out(
     from === to ? `The schema is up to date (${to}).` : `The schema went from ${from ?? 'nothing'} to ${to}.`,
   )
@@ -50,8 +51,10 @@ export async function migrateDatabase(start: Start, { fromEmbedded }: { fromEmbe
   const { tenants, rows } = await carryOver(embedded, store, (done, of) =>
     log.info({ done, of }, 'a tenant was copied'),
   )
+  await using embeddedJobs = await openJobs({ store: embedded, log, work: false, migrate: true })
+  const letters = await carryDeadLetters(embeddedJobs, jobs)
   start.terminal.out(
-    `${tenants} tenants with ${rows} rows are in the database now; the folder ${dataDir} was only read.`,
+    `${tenants} tenants with ${rows} rows are in the database now, and ${letters === 1 ? 'one job that was' : `${letters} jobs that were`} given up; what is in the folder ${dataDir} is still there.`,
   )
   return 0
 }

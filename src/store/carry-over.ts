@@ -3,7 +3,7 @@ import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 import { type AnySql, asFleet, asTenant, type Store } from '#store/open.ts'
 
-/** A tenant's own rows; the queue is not carried over, since what is due is planned anew. */
+/** A tenant's own rows; what waits in the queue is not carried over, since what is due is planned anew. */
 const OF_A_TENANT = [
   'grants',
   'resources',
@@ -32,7 +32,10 @@ export async function carryOver(
   let rows = await asFleet(from, (source) =>
     asFleet(to, async (target) => {
       const planned = await copy(source, target, 'planned_jobs')
-      return planned + (await copy(source, target, 'tenants')) + (await copy(source, target, 'incidents'))
+      // Whoever is at Microsoft’s at this moment comes back to a site that knows him.
+      const signUps = await copy(source, target, 'sign_ups')
+      const tenants = await copy(source, target, 'tenants')
+      return planned + signUps + tenants + (await copy(source, target, 'incidents'))
     }),
   )
   for (const [index, tenantId] of tenantIds.entries()) {

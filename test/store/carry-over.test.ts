@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { systemClock } from '#base/clock.ts'
+import { beginSignUp } from '#flows/begin-sign-up.ts'
 import { raiseAlarm } from '#flows/raise-alarm.ts'
+import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
+import { listDeadLetters } from '#jobs/dead-letters.ts'
+import { enqueue } from '#jobs/enqueue.ts'
 import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
 import { addAudit } from '#store/audit.ts'
@@ -11,6 +15,7 @@ import { carryOver } from '#store/carry-over.ts'
 import { saveCheckpoint } from '#store/job-checkpoints.ts'
 import { migrate } from '#store/migrate.ts'
 import { asFleet, asTenant, openStore, type Store } from '#store/open.ts'
+import { findSignUp } from '#store/sign-ups.ts'
 import { silentLog, temporaryFolder } from '#test/support/backends.ts'
 import { openFleet } from '#test/support/fleet.ts'
 import { aDiagnosis, aTenant } from '#test/support/made-up.ts'
@@ -104,4 +109,40 @@ test('nothing is copied into a database in which somebody works already, nor wit
   const empty = { ...env, TENANTRY_DATABASE_URL: await freshDatabase() }
   const done = await runTenantry({ args: ['migrate', '--from-embedded'], env: empty })
   assert.deepEqual([done.code, /^0 tenants with 0 rows/m.test(done.stdout)], [0, true], done.stderr)
+})
+
+test('`migrate --from-embedded` brings sign-ups under way and what was given up, and doing it again brings them once', async (t) => {
+  await using fleet = await openFleet({ users: 1, groups: 1 })
+  const { tools, tenantIds } = fleet
+  const [tenantId] = tenantIds as [TenantId]
+  const payload = { tenantId, job: 'report' }
+  await asFleet(tools.store, (handle) => enqueue(tools.jobs, handle, 'run-job', payload))
+  while ((await listDeadLetters(tools.jobs)).length === 0) {
+    await sql`update pgboss.job set start_after = now() where state = 'retry'`.execute(tools.store.kysely)
+    const [job] = await tools.jobs.boss.fetch('run-job', { includeMetadata: true })
+    if (job) await tools.jobs.boss.fail('run-job', job.id, { code: 'JOB_TIMED_OUT' })
+  }
+  const letters = await listDeadLetters(tools.jobs)
+  const { ticket } = await beginSignUp(tools, { invitedTenantId: null })
+  const begun = await asFleet(tools.store, (handle) => findSignUp(handle, ticket.signUpId))
+  assert.ok(begun)
+  await tools[Symbol.asyncDispose]()
+
+  const databaseUrl = await freshDatabase()
+  const env = {
+    TENANTRY_DATA_DIR: tools.config.dataDir,
+    TENANTRY_SETTINGS_FILE: `${tools.config.dataDir}/none.env`,
+    TENANTRY_LOG_LEVEL: 'silent',
+    TENANTRY_DATABASE_URL: databaseUrl,
+  }
+  for (let time = 0; time < 2; time++) {
+    const done = await runTenantry({ args: ['migrate', '--from-embedded'], env })
+    assert.deepEqual([done.code, /and one job that was given up/.test(done.stdout)], [0, true], done.stderr)
+  }
+  const grown = await openTools({ ...tools.config, databaseUrl }, { log: silentLog })
+  t.after(() => grown[Symbol.asyncDispose]())
+  assert.deepEqual(await listDeadLetters(grown.jobs), letters)
+  assert.deepEqual(await asFleet(grown.store, (handle) => findSignUp(handle, ticket.signUpId)), begun)
+  await retryDeadLetter(grown, { id: letters[0]?.id ?? '', actor: 'operator:test' })
+  assert.deepEqual(await listDeadLetters(grown.jobs), [])
 })
