@@ -32,7 +32,7 @@ export async function runDoors(start: Start, { web, worker }: { web: boolean; wo
   tellDoubts(terminal, doubts)
 
   await using open = new AsyncDisposableStack()
-  if (tracingWanted(start.env)) open.use(startTracing())
+  if (tracingWanted(start.env)) open.use(startTracing(start.env))
   const tools = open.use(await openTools(config, { log, work: worker }))
   if (!config.databaseUrl) open.use(await openCommandSocket(tools))
   if (worker) {

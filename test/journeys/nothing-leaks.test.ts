@@ -83,7 +83,7 @@ suite('a whole journey at the loudest level, then a search for whatever could be
   before(async () => {
     collector = await openCollector(scope)
     process.env.OTEL_EXPORTER_OTLP_ENDPOINT = collector.endpoint
-    const tracing = startTracing()
+    const tracing = startTracing(process.env)
     const log = openLog('trace', { write: (line: string) => void lines.push(line) })
     const site = await openSite(scope, { log, work: true })
     const { emulator, tools, config } = site
