@@ -3,6 +3,7 @@ import { type FaultName, openPlace, outlive, type Place } from '#test/faults/sup
 import { suiteScope } from '#test/support/suite-scope.ts'
 
 const TITLES: Record<FaultName, string> = {
+  stop: 'R04 its server is stopped',
   crash: 'R04 its server crashes',
   freeze: 'R04 its server freezes',
   readOnly: 'R04 it takes no writes',

@@ -22,7 +22,9 @@ export type PostgresServer = {
   stop(): Promise<void>
   /** SIGKILL, as when its machine fails. Whoever is connected is cut off. */
   crash(): void
-  /** After a crash: on the same port, with what it had told of as committed. */
+  /** In order and at once, as an administrator stops it: who is connected is told so and cut off. */
+  halt(): void
+  /** After a crash or a halt: on the same port, with what it had told of as committed. */
   start(): Promise<void>
   /** SIGSTOP: it says nothing any more, and nobody is cut off. */
   freeze(): void
@@ -130,6 +132,9 @@ export async function startPostgres({
     adminUrl,
     folder,
     crash: () => signal('SIGKILL'),
+    halt() {
+      execFileSync('pg_ctl', ['stop', '--pgdata', 'data', '--mode', 'fast', '--wait'], { ...options, stdio: 'ignore' })
+    },
     async start() {
       child.stdin?.write('start\n')
       await untilReady(adminUrl, child, join(folder, 'log'))
