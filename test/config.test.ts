@@ -253,7 +253,7 @@ for (const cloud of ['public', 'emulator'])
     read({ ...change, NODE_TLS_REJECT_UNAUTHORIZED: '1' })
   })
 
-test('the emulator’s settings matter with the emulator only', (t) => {
+test('L03 the emulator’s settings matter with the emulator only', (t) => {
   const ca = join(temporaryFolder(t), 'ca.pem')
   writeFileSync(ca, 'its certificate authority')
   const emulator = {
@@ -270,7 +270,11 @@ test('the emulator’s settings matter with the emulator only', (t) => {
   const [mistake] = mistakesOf({ ...emulator, TENANTRY_EMULATOR_CA_FILE: '/nowhere/ca.pem' })
   assert.equal(mistake?.setting, 'TENANTRY_EMULATOR_CA_FILE')
   assert.match(mistake?.message ?? '', /\/nowhere\/ca\.pem/)
-  assert.equal(read({ ...emulator, TENANTRY_CLOUD: 'public', TENANTRY_EMULATOR_CA_FILE: '/nowhere' }).emulatorCa, null)
+  const real = read({ ...emulator, TENANTRY_CLOUD: 'public', TENANTRY_EMULATOR_CA_FILE: '/nowhere' })
+  assert.deepEqual(
+    [real.cloud.loginOrigin, real.cloud.browserOrigin, real.cloud.graphOrigin, real.emulatorCa],
+    ['https://login.microsoftonline.com', 'https://login.microsoftonline.com', 'https://graph.microsoft.com', null],
+  )
 })
 
 function pemFile(t: TestContext): { file: string; certificate: string; key: string } {

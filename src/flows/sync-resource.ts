@@ -3,7 +3,7 @@ import { readAhead } from '#base/read-ahead.ts'
 import { readChanges } from '#graph/changes.ts'
 import type { Graph } from '#graph/open.ts'
 import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
-import { diagnose, Problem } from '#model/problem.ts'
+import { diagnose, Problem, type ProblemCode } from '#model/problem.ts'
 import type { ChangePage, ResourceDefinition, ResourceKind } from '#model/resource.ts'
 import { LARGE_FROM_USERS } from '#model/throttle.ts'
 import { type Cursor, saveCursor, type Unchanged } from '#store/cursors.ts'
@@ -30,9 +30,12 @@ const PAGES_AHEAD = 8
 /** Below so many objects a large share says nothing. */
 const REMOVALS_ALWAYS_FINE = 50
 
+/** A link that Graph gave and does not take any more would be refused every time: it is worth as much as a forgotten one. */
+const LINK_IS_LOST: readonly ProblemCode[] = ['SYNC_STATE_LOST', 'GRAPH_REFUSED']
+
 /**
  * Brings one kind of object up to date: from the page where it stopped, from what has changed, or anew. When Graph has
- * forgotten where we were, it is read anew once.
+ * forgotten where we were, or refuses to go on from there, it is read anew once.
  */
 export async function syncResource(
   work: SyncWork,
@@ -43,8 +46,8 @@ export async function syncResource(
   try {
     return await round(work, definition, { cursor, first: known === null })
   } catch (error) {
-    const forgotten = diagnose(error).code === 'SYNC_STATE_LOST' && (cursor.nextLink ?? cursor.deltaLink) !== null
-    if (!forgotten) throw error
+    const isLost = LINK_IS_LOST.includes(diagnose(error).code) && (cursor.nextLink ?? cursor.deltaLink) !== null
+    if (!isLost) throw error
     work.log.info({ tenantId: work.tenantId, kind: definition.kind }, 'Graph has forgotten our place: reading anew')
     const again = { ...anew(definition), removalsAllowed: cursor.removalsAllowed }
     return round(work, definition, { cursor: again, first: false })

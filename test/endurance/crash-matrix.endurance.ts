@@ -21,4 +21,14 @@ suite('R01 the whole crash matrix', () => {
         [],
       )
     })
+
+  test('R01 killed after every request of a sign-up and the first reading, an embedded database ends as if nothing had happened', async (t) => {
+    const { moments, missed, faults } = await breakOffEverywhere(signUp, {
+      size: SIZE,
+      grain: 'everything',
+      database: 'embedded',
+    })
+    t.diagnostic(`${moments.length} moments`)
+    assert.deepEqual([faults, missed], [[], []])
+  })
 })

@@ -60,6 +60,21 @@ test('R09 those who wait for a token that cannot be had all hear why, and one re
   assert.equal(tokenRequests(), 1)
 })
 
+test('R09 a thousand who start with a token that is over send one request for each tenant', async () => {
+  const tokens = await Promise.all(CUSTOMERS.map((tenantId) => appToken(entra, tenantId)))
+  clock.pass(Math.max(...tokens.map(({ expiresAt }) => expiresAt.getTime())) - clock.now().getTime())
+  emulator.requests.clear()
+  const wanted = Array.from({ length: 50 }, () => CUSTOMERS).flat()
+  const renewed = await Promise.all(wanted.map((tenantId) => appToken(entra, tenantId)))
+  assert.equal(renewed.length, 1_000)
+  assert.deepEqual(
+    renewed.map(({ claims }) => claims.tid),
+    wanted,
+  )
+  assert.ok(renewed.every((token) => !tokens.includes(token)))
+  assert.equal(tokenRequests(), CUSTOMERS.length)
+})
+
 test('T14 among many tenants at once, a token that Entra ID mixes up is caught every time', async () => {
   const rounds = 60
   emulator.mischief.set([{ word: 'apptoken.swap', probability: 0.05 }], 4)

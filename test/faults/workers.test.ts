@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { letSilencePass } from '#test/crash/support/lane.ts'
+import { letSilencePass } from '#test/crash/support/databases.ts'
 import {
   askForReading,
   connectCustomers,

@@ -19,7 +19,7 @@ suite('Microsoft takes its time', () => {
     await place.open('dev')
   })
 
-  test('G07: replicas hear late of everything; the page says what is waited for, and it ends connected', async () => {
+  test('G07 replicas hear late of everything; the page says what is waited for, and it ends connected', async () => {
     const { emulator } = place
     emulator.lag.set({ servicePrincipalReads: 5, assignmentWrites: 2, assignmentTokens: 2 })
     const grace = await browser.person()
@@ -32,7 +32,7 @@ suite('Microsoft takes its time', () => {
     assert.deepEqual(await (await commandLineOf(emulator, 'grace@contoso.onmicrosoft.com')).held(), EACH_ONCE)
   })
 
-  test('G06: answers get lost after the deed, others come late or not at all; each role is assigned exactly once', async () => {
+  test('G06 answers get lost after the deed, others come late or not at all; each role is assigned exactly once', async () => {
     const { emulator } = place
     const grace = await browser.person()
     await comeToReview(grace, place.landing, 'grace@fabrikam.onmicrosoft.com')

@@ -12,7 +12,7 @@ import { silentLog } from '#test/support/backends.ts'
 export type Journey = {
   command: 'dev' | 'work'
   /** A database as it is before; and how the directory is, as a snapshot. */
-  prepare(lane: Lane): Promise<{ databaseUrl: string; snapshot: string }>
+  prepare(lane: Lane): Promise<{ database: string; snapshot: string }>
   /** What somebody does for it, undeterred by a site that is gone for a while. */
   drive(lane: Lane): Promise<void>
 }
@@ -20,8 +20,8 @@ export type Journey = {
 /** From the landing page to everything read for the first time. */
 export const signUp: Journey = {
   command: 'dev',
-  prepare: async ({ emulator, emptyDatabase, copy }) => ({
-    databaseUrl: await copy(emptyDatabase),
+  prepare: async ({ emulator, databases }) => ({
+    database: await databases.copy(databases.empty),
     snapshot: emulator.snapshot(),
   }),
   drive: signUpWhateverHappens,
@@ -34,7 +34,7 @@ export const nextRound: Journey = {
     const databaseUrl = await signedUp(lane)
     await changeDirectory(lane)
     await askForRound(databaseUrl)
-    return { databaseUrl, snapshot: lane.emulator.snapshot() }
+    return { database: databaseUrl, snapshot: lane.emulator.snapshot() }
   },
   drive: async () => {},
 }
@@ -47,17 +47,17 @@ export const readAnew: Journey = {
     await changeDirectory(lane)
     await askForRound(databaseUrl)
     await forgetPlaces(databaseUrl)
-    return { databaseUrl, snapshot: lane.emulator.snapshot() }
+    return { database: databaseUrl, snapshot: lane.emulator.snapshot() }
   },
   drive: async () => {},
 }
 
 async function signedUp(lane: Lane): Promise<string> {
-  const databaseUrl = await lane.copy(lane.emptyDatabase)
+  const databaseUrl = await lane.databases.copy(lane.databases.empty)
   const program = lane.start('dev', databaseUrl)
   await isReady(program)
   await signUpWhateverHappens(lane)
-  await lane.untilAtRest(databaseUrl)
+  await lane.databases.untilAtRest(databaseUrl)
   assert.equal(await program.stop(), 0)
   return databaseUrl
 }

@@ -2,21 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { embedded, onPostgres } from '#test/crash/support/databases.ts'
 import { TENANT } from '#test/crash/support/estate.ts'
 import type { Journey } from '#test/crash/support/journeys.ts'
-import {
-  type Grain,
-  inWords,
-  isReady,
-  type Lane,
-  letSilencePass,
-  migratedDatabase,
-  openLane,
-  type Size,
-} from '#test/crash/support/lane.ts'
+import { type Grain, inWords, isReady, type Lane, openLane, type Size } from '#test/crash/support/lane.ts'
 import type { Moment } from '#test/crash/support/moments.ts'
-import { presencesKnown, type Story, storyOf } from '#test/crash/support/story.ts'
-import { seeingEverything } from '#test/support/postgres.ts'
+import { presencesKnown, type Story, storyIn } from '#test/crash/support/story.ts'
 
 /** What came of breaking a journey off at every moment of it. */
 export type Outcome = {
@@ -29,7 +20,7 @@ export type Outcome = {
 
 /** What a journey leaves behind. */
 type End = { story: Story; presence: { id: string; roles: string[] }[]; known: string[] }
-type Begin = { databaseUrl: string; snapshot: string }
+type Begin = { database: string; snapshot: string }
 
 /**
  * Lets a journey run undisturbed and writes down every moment at which something outside the process has happened that it
@@ -38,22 +29,37 @@ type Begin = { databaseUrl: string; snapshot: string }
  */
 export async function breakOffEverywhere(
   journey: Journey,
-  { size, grain }: { size: Size; grain: Grain },
+  {
+    size,
+    grain,
+    database = 'postgres',
+    oneOf = 1,
+  }: {
+    size: Size
+    grain: Grain
+    /** Of what happens in an embedded one nobody hears: then Microsoft’s moments count alone. */
+    database?: 'postgres' | 'embedded'
+    /** Of so many moments, one after the other, one is taken. */
+    oneOf?: number
+  },
 ): Promise<Outcome> {
   await using open = new AsyncDisposableStack()
   const cache = mkdtempSync(join(tmpdir(), 'tenantry-compiled-'))
   open.defer(() => rmSync(cache, { recursive: true, force: true }))
-  const emptyDatabase = await migratedDatabase()
+  const scope = { after: (close: () => void) => open.defer(close) }
+  const databases = database === 'postgres' ? await onPostgres() : await embedded(scope)
+  // An embedded database works in the program itself: more of them than processors only wait for each other.
+  const count = database === 'postgres' ? availableParallelism() * 2 : oneOf === 1 ? availableParallelism() : 1
   const lanes: { lane: Lane; begin: Begin; undisturbed: End }[] = []
-  for (let count = 0; count < availableParallelism() * 2; count += 1) {
-    const lane = open.use(await openLane({ size, grain, cache, emptyDatabase }))
-    if (count === 0) await warmUp(journey, lane)
+  while (lanes.length < count) {
+    const lane = open.use(await openLane({ size, grain, cache, databases }))
+    if (lanes.length === 0) await warmUp(journey, lane)
     const begin = await journey.prepare(lane)
     const undisturbed = await run(journey, lane, begin, null)
     assertWhole(undisturbed)
     lanes.push({ lane, begin, undisturbed })
   }
-  const moments = lanes[0]?.lane.moments.seen() ?? []
+  const moments = (lanes[0]?.lane.moments.seen() ?? []).filter((_, index) => index % oneOf === 0)
   const waiting = [...moments]
   const missed: Moment[] = []
   const faults: { moment: Moment; fault: string }[] = []
@@ -81,11 +87,12 @@ export async function breakOffEverywhere(
 
 /** What is compiled is kept by a process that ends in order; those that follow are killed. */
 async function warmUp({ command }: Journey, lane: Lane): Promise<void> {
-  const databaseUrl = await lane.copy(lane.emptyDatabase)
-  const program = lane.start(command, databaseUrl)
+  const { databases } = lane
+  const database = await databases.copy(databases.empty)
+  const program = lane.start(command, database)
   await isReady(program)
   await program.stop()
-  await lane.remove(databaseUrl)
+  await databases.remove(database)
 }
 
 /** How often something is kept in the queue depends on the clock a little: one time more or less is no fault. */
@@ -96,11 +103,12 @@ async function run(journey: Journey, lane: Lane, begin: Begin, moment: Moment | 
 async function run(
   { command, drive }: Journey,
   lane: Lane,
-  { databaseUrl: beginning, snapshot }: Begin,
+  { database: beginning, snapshot }: Begin,
   moment: Moment | null,
 ): Promise<End | 'missed'> {
   lane.emulator.restore(snapshot)
-  const databaseUrl = await lane.copy(beginning)
+  const { databases } = lane
+  const database = await databases.copy(beginning)
   try {
     const reached = Promise.withResolvers<'reached'>()
     const kill = () => {
@@ -110,32 +118,32 @@ async function run(
     const watch = () => lane.moments.watch(moment ? { until: moment, stop: kill } : {})
     // A worker's way begins with its start; a site is there before anybody comes.
     if (command === 'work') watch()
-    let program = lane.start(command, databaseUrl)
+    let program = lane.start(command, database)
     if (command === 'dev') {
       await isReady(program)
       watch()
     }
     const driven = drive(lane)
-    const undisturbed = driven.then(() => lane.untilAtRest(databaseUrl)).then(() => 'missed' as const)
+    const undisturbed = driven.then(() => databases.untilAtRest(database)).then(() => 'missed' as const)
     const outcome = await Promise.race([undisturbed, reached.promise])
     if (outcome === 'reached') {
       await program.kill()
       lane.moments.rest()
-      await letSilencePass(databaseUrl, await seeingEverything(databaseUrl))
-      program = lane.start(command, databaseUrl)
+      await databases.letSilencePass(database)
+      program = lane.start(command, database)
       await undisturbed
     }
     lane.moments.rest()
     await program.kill()
     if (moment && outcome === 'missed') return 'missed'
-    return {
-      story: await storyOf(databaseUrl),
-      presence: await lane.witness.presence(),
-      known: await presencesKnown(databaseUrl),
-    }
+    const kept = await databases.ask(database, async (asked) => ({
+      story: await storyIn(asked),
+      known: await presencesKnown(asked),
+    }))
+    return { ...kept, presence: await lane.witness.presence() }
   } finally {
     lane.moments.rest()
-    await lane.remove(databaseUrl)
+    await databases.remove(database)
   }
 }
 

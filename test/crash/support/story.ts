@@ -1,8 +1,10 @@
-import type pg from 'pg'
 import { seeingEverything, withClient } from '#test/support/postgres.ts'
 
 /** What a database holds in the end, without what may differ: times, and ids that are made up on the way. */
 export type Story = Record<string, unknown>
+
+/** Whatever answers questions in SQL: a client of a server, or an embedded database. */
+export type Asked = { query(text: string): Promise<{ rows: unknown[] }> }
 
 /** Everything that has to be the same whether a process was killed or not, as rows. */
 const TABLES: Record<string, string> = {
@@ -22,23 +24,24 @@ const TABLES: Record<string, string> = {
     order by 1, 2, 3, 4, 5, 6`,
 }
 
+export async function storyIn(database: Asked): Promise<Story> {
+  const story: Story = {}
+  for (const [name, query] of Object.entries(TABLES)) story[name] = (await database.query(query)).rows
+  return story
+}
+
 export const storyOf = async (databaseUrl: string): Promise<Story> =>
-  withClient(await seeingEverything(databaseUrl), async (client) => {
-    const story: Story = {}
-    for (const [name, query] of Object.entries(TABLES)) story[name] = (await client.query(query)).rows
-    return story
-  })
+  withClient(await seeingEverything(databaseUrl), storyIn)
 
 /** The service principals that we believe to be. */
-export const presencesKnown = async (databaseUrl: string): Promise<string[]> =>
-  withClient(await seeingEverything(databaseUrl), async (client) => {
-    const { rows } = await client.query<{ id: string }>('select service_principal_id as id from tenantry.tenants')
-    return rows.map(({ id }) => id)
-  })
+export async function presencesKnown(database: Asked): Promise<string[]> {
+  const { rows } = await database.query('select service_principal_id as id from tenantry.tenants')
+  return (rows as { id: string }[]).map(({ id }) => id)
+}
 
 /** Whether the tenants have been read to the end and nothing more is to be done for any of them. */
-export async function isAtRest(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ rest: boolean }>(`
+export async function isAtRest(database: Asked): Promise<boolean> {
+  const { rows } = await database.query(`
     select exists (select from tenantry.tenants)
       and not exists (
         select from tenantry.tenants t where not exists (
@@ -46,5 +49,5 @@ export async function isAtRest(client: pg.Client): Promise<boolean> {
       and not exists (
         select from pgboss.job where name in ('sync-tenant', 'verify-tenant') and state in ('created', 'retry', 'active'))
       as rest`)
-  return rows[0]?.rest ?? false
+  return (rows as { rest: boolean }[])[0]?.rest ?? false
 }

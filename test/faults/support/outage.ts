@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TenantId } from '#model/ids.ts'
-import { letSilencePass } from '#test/crash/support/lane.ts'
+import { letSilencePass } from '#test/crash/support/databases.ts'
 import {
   askForReading,
   connectCustomers,
