@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SETTINGS } from '#config.ts'
 import { AADSTS as EMULATED } from '#emulator/entra/aadsts.ts'
+import { UNCONFIRMED } from '#emulator/entra/unconfirmed.ts'
 import { WITNESSES } from '#emulator/test/entra/aadsts/index.ts'
+import { UNCONFIRMED_PAGES } from '#emulator/test/graph/permission-pages.ts'
 import { AADSTS } from '#entra/aadsts.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { restMinutes } from '#model/rest.ts'
@@ -41,7 +43,8 @@ const emulatedCodes = (Object.keys(EMULATED).map(Number) as (keyof typeof EMULAT
   const witnesses = WITNESSES.filter((witness) => witness.code === number)
   const clients = [...new Set(witnesses.map(({ client }) => client))].join(', ')
   const filled = text.replace(/'?\{\d\}'?(\(\{\d\}\))?/g, '…')
-  return [code(`AADSTS${number}`), `${status} ${code(error)}`, filled, witnesses[0]?.when ?? '', clients]
+  const guessed = (UNCONFIRMED[number] ?? []).join(', ')
+  return [code(`AADSTS${number}`), `${status} ${code(error)}`, filled, guessed, witnesses[0]?.when ?? '', clients]
 })
 
 /** When the daemon asks again by itself. */
@@ -67,7 +70,8 @@ const PARTS: Record<string, string> = {
   ),
   rooms: roomTable(SRC),
   'emulator-rooms': roomTable(EMULATOR),
-  'emulator-aadsts': table(['code', 'answer', 'text', 'arises when', 'provoked by'], emulatedCodes),
+  'emulator-aadsts': table(['code', 'answer', 'text', 'unconfirmed', 'arises when', 'provoked by'], emulatedCodes),
+  'unconfirmed-pages': UNCONFIRMED_PAGES.map(({ what, why }) => `- ${what}: ${why}`).join('\n'),
   aadsts: table(
     ['Microsoft’s code', 'ours', 'who mends it', 'next try', 'what happened', 'what to do next'],
     Object.entries(AADSTS).map(([number, { code: ours, owner, retry, message, nextStep }]) => [
@@ -97,6 +101,7 @@ const FILES: Record<string, (text: string) => string> = {
   'docs/house.md': withParts,
   'docs/errors.md': withParts,
   'docs/emulator-aadsts.md': withParts,
+  'docs/parity.md': withParts,
   '.env.example': () => envExample,
 }
 

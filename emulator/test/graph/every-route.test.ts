@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { ROUTES } from '#emulator/graph/routes.ts'
 import { startEmulator } from '#emulator/index.ts'
-import { PAGES } from '#emulator/test/graph/permission-pages.ts'
+import { PAGES, UNCONFIRMED_PAGES } from '#emulator/test/graph/permission-pages.ts'
 import {
   type Ask,
   asApp,
@@ -99,4 +99,9 @@ test('an unknown path is 501 by any method, and names itself', async () => {
     assert.equal(answer.status, 501)
     assert.match(answer.body.error.message, new RegExp(`${method} /v1\\.0/planner/plans/none`))
   }
+})
+
+test('what is marked as unconfirmed is there to be marked', () => {
+  const known = LINES.map(({ route }) => route)
+  for (const route of UNCONFIRMED_PAGES.flatMap(({ routes }) => routes)) assert.ok(known.includes(route), route)
 })

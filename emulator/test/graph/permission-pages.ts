@@ -207,3 +207,52 @@ export const PAGES: readonly Page[] = [
     app: ANY,
   },
 ]
+
+/** Where a page was not to be had, or copies of it disagree: what stands above is a likely guess. */
+export const UNCONFIRMED_PAGES: readonly { what: string; routes: readonly string[]; why: string }[] = [
+  {
+    what: 'ownedObjects and licenseDetails of users',
+    routes: ['GET users/{id}/ownedObjects', 'GET users/{id}/licenseDetails'],
+    why: 'a copy of the pages says that applications may not; here they may',
+  },
+  {
+    what: 'owners of applications and service principals, added',
+    routes: ['POST applications/{id}/owners/$ref', 'POST servicePrincipals/{id}/owners/$ref'],
+    why: 'a copy lets an application with Application.ReadWrite.OwnedBy and Directory.Read.All, too',
+  },
+  {
+    what: 'revokeSignInSessions',
+    routes: ['POST users/{id}/revokeSignInSessions', 'POST me/revokeSignInSessions'],
+    why: 'a copy does not know User.RevokeSessions.All',
+  },
+  {
+    what: 'delta of applications and service principals',
+    routes: ['GET applications/delta', 'GET servicePrincipals/delta'],
+    why: 'a copy asks a user’s token for Directory.Read.All; here it is what lists them',
+  },
+  {
+    what: 'delta of permission grants, directory roles and directory objects',
+    routes: ['GET oauth2PermissionGrants/delta', 'GET directoryRoles/delta', 'GET directoryObjects/delta'],
+    why: 'the pages were not to be had; here it is what lists them',
+  },
+  { what: 'getByIds', routes: ['POST directoryObjects/getByIds'], why: 'the page was not to be had' },
+  {
+    what: 'deleted objects, read, restored and deleted for good',
+    routes: [
+      'GET directory/deletedItems/{id}',
+      'POST directory/deletedItems/{id}/restore',
+      'DELETE directory/deletedItems/{id}',
+    ],
+    why: 'the pages were not to be had',
+  },
+  {
+    what: 'contracts and the references of a domain',
+    routes: ['GET contracts', 'GET domains/{id}/domainNameReferences'],
+    why: 'the pages were not to be had',
+  },
+  {
+    what: 'memberOf of service principals',
+    routes: ['GET servicePrincipals/{id}/memberOf', 'GET servicePrincipals/{id}/transitiveMemberOf'],
+    why: 'the pages were not to be had; here it is what reads service principals',
+  },
+]
