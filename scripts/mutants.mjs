@@ -191,6 +191,13 @@ const MUTANTS = [
     tests: ['test/flows/incidents.test.ts'],
   },
   {
+    name: 'watch: what a redirect says of our app is believed',
+    file: 'src/flows/complete-sign-up.ts',
+    search: 'if (callback.error === undefined) await raiseAlarm',
+    replace: 'await raiseAlarm',
+    tests: ['test/flows/complete-sign-up.test.ts'],
+  },
+  {
     name: 'watch: an incident holds nothing',
     file: 'src/daemon/tasks.ts',
     search: 'if (await tools.hold.isOn()) return putOff(tools, name, payload)',

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
 import { systemClock } from '#base/clock.ts'
 import { openLog } from '#base/log.ts'
 import { readSettings } from '#bin/read-settings.ts'
@@ -76,7 +76,7 @@ const certificateOf = ({ certificate, thumbprintSha1, thumbprintSha256 }: Certif
   thumbprints: [thumbprintSha1, thumbprintSha256],
 })
 
-/** A file of settings that only grows: what stands in it already is left alone. */
+/** A file of settings in which only what is missing or empty is filled in: what has a value is left alone. */
 type SettingsFile = { has(name: string): boolean; add(name: string, value: string): void; written(): readonly string[] }
 
 /** Opened before anybody signs in: a secret that cannot be kept must not be made. */
@@ -97,16 +97,31 @@ function openSettings(path: string, mistakes: Mistake[]): SettingsFile | null {
   }
   const added: string[] = []
   const text = () => readFileSync(path, 'utf8')
-  const has = (name: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(text())
+  const line = (name: string, value: string) => new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=${value}`, 'm')
+  const has = (name: string) => line(name, '[ \\t]*(?!["\']{2}[ \\t]*$|#)\\S').test(text())
   return {
     has,
     add(name, value) {
       if (has(name)) return
-      appendFileSync(path, `${/[^\n]$/.test(text()) ? '\n' : ''}${name}=${value}\n`)
+      const before = text()
+      const empty = line(name, '.*$')
+      if (empty.test(before))
+        replaceFile(
+          path,
+          before.replace(empty, () => `${name}=${value}`),
+        )
+      else appendFileSync(path, `${/[^\n]$/.test(before) ? '\n' : ''}${name}=${value}\n`)
       added.push(name)
     },
     written: () => added,
   }
+}
+
+/** Whenever this process ends, the file is there as it was or as it is to be. */
+function replaceFile(path: string, text: string): void {
+  const real = realpathSync(path)
+  writeFileSync(`${real}.new`, text, { mode: 0o600 })
+  renameSync(`${real}.new`, real)
 }
 
 const OUTCOMES = { created: 'made', changed: 'brought up to date', 'already-there': 'there already' } as const
@@ -128,8 +143,10 @@ function tellRegistered(
         ]
       : []),
     '',
-    written.length > 0 ? `Written to ${settings}: ${written.join(', ')}.` : 'Its settings:',
-    ...(written.length > 0 ? [] : [`  TENANTRY_CLIENT_ID=${clientId}`, `  TENANTRY_HOME_TENANT_ID=${tenantId}`]),
+    'Its settings:',
+    `  TENANTRY_CLIENT_ID=${clientId}`,
+    `  TENANTRY_HOME_TENANT_ID=${tenantId}`,
+    ...(written.length > 0 ? [`Written to ${settings}: ${written.join(', ')}.`] : []),
     '',
     hasCredential
       ? 'Next: tenantry doctor. Microsoft may need a few minutes until it knows a new app everywhere.'

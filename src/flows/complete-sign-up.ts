@@ -39,6 +39,8 @@ export async function completeSignUp(
     return await tools.telemetry.span('sign-up returned', told, () => complete(tools, ticket, callback))
   } catch (error) {
     await recordRejection(tools, ticket, error)
+    // What the query of a redirect says anybody may have written: it is told to whoever brought it, and proves nothing of ours.
+    if (callback.error === undefined) await raiseAlarm(tools, { tenantId: null, diagnosis: diagnose(error) })
     throw error
   }
 }
@@ -89,8 +91,7 @@ async function complete(
 }
 
 /** Every refusal leaves a trace; the sign-up itself is marked only when it was really ours. */
-async function recordRejection(tools: Needs, ticket: SignUpTicket | null, error: unknown): Promise<void> {
-  const { store, log } = tools
+async function recordRejection({ store, log }: Needs, ticket: SignUpTicket | null, error: unknown): Promise<void> {
   const diagnosis = diagnose(error)
   log.warn({ err: error, signUpId: ticket?.signUpId }, 'a sign-in was rejected')
   const ours = ticket !== null && !['SIGN_UP_UNKNOWN', 'SIGN_UP_OTHER_BROWSER', 'SIGN_UP_USED'].includes(diagnosis.code)
@@ -103,7 +104,6 @@ async function recordRejection(tools: Needs, ticket: SignUpTicket | null, error:
       detail: { code: diagnosis.code },
     })
   })
-  await raiseAlarm(tools, { tenantId: null, diagnosis })
 }
 
 function sameText(a: string, b: string): boolean {

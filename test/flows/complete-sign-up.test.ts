@@ -11,6 +11,7 @@ import type { SignUpTicket } from '#model/administrator.ts'
 import type { ProblemCode } from '#model/problem.ts'
 import type { SignUp } from '#model/sign-up.ts'
 import { listAudit } from '#store/audit.ts'
+import { listIncidents } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { findSignUp } from '#store/sign-ups.ts'
 import { type Returned, returnFromMicrosoft } from '#test/support/administrator.ts'
@@ -195,6 +196,21 @@ test('T04 whoever is no administrator is told to hand the page on', async () => 
     const { owner, message, nextStep } = await rejected('ADMIN_APPROVAL_NEEDED', { ticket, callback })
     assert.equal(owner, 'customer-administrator')
     assert.doesNotMatch(`${message}${nextStep}`, /script|Contoso/, 'nothing of the address is repeated')
+  }
+})
+
+test('T03 what a redirect says of our own app stops nobody’s work and opens no incident', async () => {
+  for (const [error, error_description] of [
+    ['invalid_client', 'AADSTS7000222: The provided client secret keys are expired.'],
+    ['invalid_client', 'AADSTS7000215: Invalid client secret provided.'],
+    ['unauthorized_client', 'AADSTS700016: Application was not found.'],
+    ['invalid_client', ''],
+  ] as const) {
+    const { ticket } = await beginSignUp(tools, { invitedTenantId: null })
+    const callback = { state: ticket.state, error, error_description }
+    await assert.rejects(complete({ ticket, callback }))
+    assert.equal(await tools.hold.isOn(), false, error_description)
+    assert.deepEqual(await asFleet(tools.store, (sql) => listIncidents(sql, { limit: 10 })), [])
   }
 })
 

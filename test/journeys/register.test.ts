@@ -147,6 +147,27 @@ suite('tenantry register: from nothing to an app that works', () => {
     assert.equal(tried.code, 0, tried.stderr)
   })
 
+  test('what stands in a settings file without a value is filled in, in its place, and all else stays', async () => {
+    const path = `${place.folder}/from-example.env`
+    const example = readFileSync('.env.example', 'utf8')
+    writeFileSync(path, `${example}\nexport TENANTRY_CLIENT_SECRET=''\nTENANTRY_LOG_LEVEL=debug\n`)
+    const { code, stdout, stderr } = await register({}, ['--settings', path])
+    assert.equal(code, 0, stderr)
+    const { TENANTRY_CLIENT_ID: id, TENANTRY_HOME_TENANT_ID: home } = settingsIn(file)
+    assert.ok(stdout.includes(`TENANTRY_CLIENT_ID=${id}`) && stdout.includes(`TENANTRY_HOME_TENANT_ID=${home}`))
+    const text = readFileSync(path, 'utf8')
+    const secret = /^TENANTRY_CLIENT_SECRET=(\S{10,})$/m.exec(text)?.[1] ?? assert.fail('there is no secret')
+    assert.ok(!stdout.includes(secret))
+    const filled = example
+      .replace('\nTENANTRY_CLIENT_ID=\n', `\nTENANTRY_CLIENT_ID=${id}\n`)
+      .replace('\nTENANTRY_HOME_TENANT_ID=\n', `\nTENANTRY_HOME_TENANT_ID=${home}\n`)
+    const expires = /^TENANTRY_CLIENT_SECRET_EXPIRES_ON=\S+$/m.exec(text)?.[0]
+    assert.equal(text, `${filled}\nTENANTRY_CLIENT_SECRET=${secret}\nTENANTRY_LOG_LEVEL=debug\n${expires}\n`)
+    assert.equal(statSync(path).mode & 0o777, 0o600)
+    const again = await register({}, ['--settings', path, '--json'])
+    assert.deepEqual((JSON.parse(again.stdout) as { written: string[] }).written, [])
+  })
+
   test('another app of the same name is left alone, in words', async () => {
     place.emulator.requests.clear()
     const { code, stderr } = await register({ TENANTRY_PUBLIC_URL: 'https://elsewhere.example' })

@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { sql as raw } from 'kysely'
 import { systemClock } from '#base/clock.ts'
 import { migrate } from '#store/migrate.ts'
-import { asFleet, asTenant, openStore, type TenantSql } from '#store/open.ts'
+import { type AnySql, asFleet, asTenant, openStore, type TenantSql } from '#store/open.ts'
 import { pingStore } from '#store/ping-store.ts'
 import { countTenantsByState } from '#store/tenants.ts'
 import { silentLog } from '#test/support/backends.ts'
 import { aResource, aTenant, madeUp } from '#test/support/made-up.ts'
-import { freshDatabase, startPostgres, withClient } from '#test/support/postgres.ts'
+import { freshDatabase, seeingEverything, startPostgres, withClient } from '#test/support/postgres.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { until } from '#test/support/until.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
@@ -47,6 +48,26 @@ for (const [title, { url, reason }] of Object.entries(FAULTS))
     const told = JSON.stringify(diagnosis)
     for (const secret of [good.password, bad.password]) assert.ok(!told.includes(secret), 'no password is told')
   })
+
+test('A02 where the role of a transaction is refused nothing is done, and that it is refused is what is told', async (t) => {
+  const url = new URL(await freshDatabase())
+  const admin = await seeingEverything(url.href)
+  const lonely = `lonely_${madeUp.tenantId().replaceAll('-', '')}`
+  await withClient(admin, async (client) => {
+    await client.query(`create role ${lonely} login password 'lonely'`)
+    await client.query('create table public.written (what text)')
+    await client.query('grant all on public.written to public')
+  })
+  const store = await open(Object.assign(url, { username: lonely, password: 'lonely' }).href)
+  t.after(() => store.close())
+  const write = (sql: AnySql) => raw`insert into public.written values ('x')`.execute(sql.db)
+  const refused = /permission denied to set role|role "\w+" does not exist/
+  await assert.rejects(asTenant(store, madeUp.tenantId(), write), refused)
+  await assert.rejects(asFleet(store, write), refused)
+  await withClient(admin, async (client) => {
+    assert.equal((await client.query('select from public.written')).rowCount, 0)
+  })
+})
 
 test('a store that is closed leaves no connection behind, even if nobody has used it', async () => {
   const url = await freshDatabase()
