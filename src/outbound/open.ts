@@ -5,10 +5,10 @@ import type { Log } from '#base/log.ts'
 export type Outbound = {
   /** Exact origins that may be spoken to. */
   origins: readonly string[]
-  dispatcher: Pick<Agent, 'request'>
+  dispatcher: Pick<Agent, 'dispatch'>
   log: Log
-  /** Aborts once an exchange has taken so many milliseconds. */
-  deadline(milliseconds: number): AbortSignal
+  /** Calls `pass` once an exchange has taken so many milliseconds. @returns what says that it has ended before */
+  deadline(milliseconds: number, pass: () => void): () => void
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -41,7 +41,10 @@ export function openOutbound({
     origins,
     dispatcher: agent,
     log,
-    deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
+    deadline(milliseconds, pass) {
+      const timer = setTimeout(pass, milliseconds)
+      return () => clearTimeout(timer)
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

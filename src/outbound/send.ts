@@ -1,8 +1,10 @@
-import { pipeline, type Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 import { Problem } from '#model/problem.ts'
 import { assertAllowed } from '#outbound/assert-allowed.ts'
+import { exchange, type Received } from '#outbound/exchange.ts'
 import type { Outbound } from '#outbound/open.ts'
+import { tooLarge } from '#outbound/too-large.ts'
 
 export type OutboundRequest = {
   method: string
@@ -44,21 +46,18 @@ export async function send(
   }: OutboundRequest,
 ): Promise<Answer> {
   const target = assertAllowed(url, outbound.origins)
-  const timeout = outbound.deadline(timeoutMilliseconds)
   try {
-    const response = await outbound.dispatcher.request({
-      origin: target.origin,
-      path: `${target.pathname}${target.search}`,
-      method: method as 'GET',
+    const answer = await exchange(outbound, target, {
+      method,
       headers: { 'accept-encoding': 'gzip', ...headers },
       body: body ?? null,
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      signal,
+      timeoutMilliseconds,
+      maxBytes,
     })
-    const headersReceived = flatten(response.headers)
-    const bytes = await readBytes(decoded(response.body, headersReceived['content-encoding']), maxBytes)
+    const bytes = await unpacked(answer, maxBytes)
     return {
-      status: response.statusCode,
-      headers: headersReceived,
+      ...answer,
       bytes,
       get text() {
         return bytes.toString('utf8')
@@ -66,33 +65,21 @@ export async function send(
     }
   } catch (error) {
     signal?.throwIfAborted()
-    if (error instanceof Problem) throw error
-    throw brokenOff(target, timeout.aborted ? timeout.reason : error)
+    throw error instanceof Problem ? error : brokenOff(target, error)
   }
 }
+
+const unpack = promisify(gunzip)
 
 /** An encoding that was not asked for is left as it is, and whoever parses the answer finds it unreadable. */
-const decoded = (body: Readable, encoding: string | undefined): AsyncIterable<Buffer> =>
-  encoding === 'gzip' ? pipeline(body, createGunzip(), () => {}) : body
-
-async function readBytes(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw tooLarge(maxBytes)
-    chunks.push(chunk)
+async function unpacked({ headers, bytes }: Received, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
+  if (headers['content-encoding'] !== 'gzip') return bytes
+  try {
+    return await unpack(bytes, { maxOutputLength: maxBytes })
+  } catch (error) {
+    throw error instanceof RangeError ? tooLarge(maxBytes) : error
   }
-  return Buffer.concat(chunks)
 }
-
-const flatten = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name.toLowerCase(),
-      Array.isArray(value) ? value.join(', ') : (value ?? ''),
-    ]),
-  )
 
 function brokenOff({ origin }: URL, cause: unknown): Problem {
   const reason =
@@ -113,13 +100,3 @@ function brokenOff({ origin }: URL, cause: unknown): Problem {
     { cause },
   )
 }
-
-const tooLarge = (maxBytes: number) =>
-  new Problem({
-    code: 'ANSWER_UNREADABLE',
-    owner: 'microsoft',
-    message: `An answer was larger than ${maxBytes} bytes.`,
-    nextStep: 'It is tried again later by itself.',
-    retry: 'backoff',
-    confidence: 'certain',
-  })

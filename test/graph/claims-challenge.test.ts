@@ -16,9 +16,9 @@ afterEach(() => emulator.mischief.clear())
 const forms: URLSearchParams[] = []
 const { dispatcher } = outbound
 outbound.dispatcher = {
-  request(options) {
+  dispatch(options, handler) {
     if (String(options.path).includes('/oauth2/v2.0/token')) forms.push(new URLSearchParams(options.body as string))
-    return dispatcher.request(options)
+    return dispatcher.dispatch(options, handler)
   },
 } as typeof dispatcher
 

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { before, suite, test } from 'node:test'
-import { gunzipSync } from 'node:zlib'
 import { sql } from 'kysely'
 import { openLog } from '#base/log.ts'
 import { openConsole } from '#console/app.ts'
@@ -41,20 +39,26 @@ function listenAt({ tools }: Site): void {
   const { outbound } = tools.entra
   const { dispatcher } = outbound
   outbound.dispatcher = {
-    async request(options) {
+    dispatch(options, handler) {
       const headers = (options.headers ?? {}) as Record<string, string>
       remember('access token', headers.authorization?.replace('Bearer ', ''))
-      if (!String(options.path).includes('/oauth2/v2.0/token')) return dispatcher.request(options)
+      if (!String(options.path).includes('/oauth2/v2.0/token')) return dispatcher.dispatch(options, handler)
       const form = new URLSearchParams(options.body as string)
       for (const name of ['client_secret', 'client_assertion', 'code', 'code_verifier']) remember(name, form.get(name))
-      const answer = await dispatcher.request(options)
-      const bytes = Buffer.from(await answer.body.arrayBuffer())
-      const text = (answer.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
-      const json = JSON.parse(text) as Record<string, string>
-      for (const name of ['access_token', 'id_token']) remember(name, json[name])
-      if (form.get('grant_type') === 'authorization_code') json.refresh_token = REFRESH_TOKEN
-      const { 'content-encoding': _encoding, 'content-length': _length, ...rest } = answer.headers
-      return { ...answer, headers: rest, body: Readable.from([Buffer.from(JSON.stringify(json))]) } as never
+      const chunks: Buffer[] = []
+      return dispatcher.dispatch(options, {
+        onRequestStart: (...started) => handler.onRequestStart?.(...started),
+        onResponseStart: (...started) => handler.onResponseStart?.(...started),
+        onResponseData: (_controller, chunk) => void chunks.push(chunk),
+        onResponseEnd(controller, trailers) {
+          const json = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, string>
+          for (const name of ['access_token', 'id_token']) remember(name, json[name])
+          if (form.get('grant_type') === 'authorization_code') json.refresh_token = REFRESH_TOKEN
+          handler.onResponseData?.(controller, Buffer.from(JSON.stringify(json)))
+          handler.onResponseEnd?.(controller, trailers)
+        },
+        onResponseError: (...failed) => handler.onResponseError?.(...failed),
+      })
     },
   } as typeof dispatcher
 }
