@@ -9,9 +9,8 @@ export function observe(tasks: TaskTable, { telemetry, clock }: Pick<Tools, 'tel
     const began = clock.now().getTime()
     let outcome = 'done'
     try {
-      await inSpan(`job ${name}`, { 'tenantry.attempt': context.attempt, ...attributesOf(payload) }, () =>
-        tasks[name](payload, context),
-      )
+      const about = () => ({ 'tenantry.attempt': context.attempt, ...attributesOf(payload) })
+      await inSpan(`job ${name}`, about, () => tasks[name](payload, context))
     } catch (error) {
       outcome = context.signal.aborted ? 'INTERRUPTED' : diagnose(error).code
       throw error

@@ -61,8 +61,10 @@ export const forgetTenant = ({ tokens }: Pick<Entra, 'tokens'>, tenantId: Tenant
 
 async function acquire(entra: Entra, tenantId: TenantId, claims?: string): Promise<AppToken> {
   try {
-    const token = await inSpan('token', { 'tenantry.tenant': tenantId }, async () =>
-      guard(entra, tenantId, await request(entra, tenantId, claims)),
+    const token = await inSpan(
+      'token',
+      () => ({ 'tenantry.tenant': tenantId }),
+      async () => guard(entra, tenantId, await request(entra, tenantId, claims)),
     )
     entra.telemetry?.tokenAsked('issued')
     entra.tokens.set(token)

@@ -32,7 +32,11 @@ export async function applyGrants(tools: Needs, step: AdministratorStep, signal:
   const { store, log } = tools
   try {
     const told = { 'tenantry.sign_up': step.signUpId, 'tenantry.tenant': step.account.tenantId }
-    await tools.telemetry.span('sign-up granted', told, () => grantAndConnect(tools, step, signal))
+    await tools.telemetry.span(
+      'sign-up granted',
+      () => told,
+      () => grantAndConnect(tools, step, signal),
+    )
   } catch (error) {
     if (signal.aborted) return
     const diagnosis = diagnose(error)

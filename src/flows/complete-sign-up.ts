@@ -36,7 +36,11 @@ export async function completeSignUp(
 ): Promise<AdministratorStep> {
   try {
     const told = ticket ? { 'tenantry.sign_up': ticket.signUpId } : {}
-    return await tools.telemetry.span('sign-up returned', told, () => complete(tools, ticket, callback))
+    return await tools.telemetry.span(
+      'sign-up returned',
+      () => told,
+      () => complete(tools, ticket, callback),
+    )
   } catch (error) {
     await recordRejection(tools, ticket, error)
     // What the query of a redirect says anybody may have written: it is told to whoever brought it, and proves nothing of ours.

@@ -80,40 +80,49 @@ function usable({ clock }: SyncWork, definition: ResourceDefinition, cursor: Cur
     : { ...anew(definition), removalsAllowed }
 }
 
-/** While pages are stored, the next are on their way; what arrives meanwhile is stored together. */
 async function round(work: SyncWork, definition: ResourceDefinition, from: Start): Promise<'finished' | 'unfinished'> {
+  const { cursor, first: mayPass } = from
+  if (cursor.nextLink !== null || cursor.deltaLink === null) return readOn(work, definition, from, null)
+  const { graph, signal } = work
+  const page = await readChanges(graph, definition, { link: cursor.deltaLink, signal, mayPass })
+  const unchanged = findUnchanged(work, cursor, page)
+  if (!unchanged) return readOn(work, definition, from, page)
+  work.passOver(unchanged)
+  return 'finished'
+}
+
+/** Most rounds: from a delta link straight to the next one. */
+function findUnchanged({ clock }: SyncWork, { kind }: Cursor, page: ChangePage): Unchanged | null {
+  const { deltaLink } = page
+  if (deltaLink === null) return null
+  const { changed, removed, members } = page.changes()
+  return changed.ids.length + removed.length + members.length === 0 ? { kind, deltaLink, deltaAt: clock.now() } : null
+}
+
+/** While pages are stored, the next are on their way; what arrives meanwhile is stored together. */
+async function readOn(
+  work: SyncWork,
+  definition: ResourceDefinition,
+  from: Start,
+  page: ChangePage | null,
+): Promise<'finished' | 'unfinished'> {
   const stop = new AbortController()
   const signal = AbortSignal.any([work.signal, stop.signal])
   const read = (link: string | null) => readChanges(work.graph, definition, { link, signal, mayPass: from.first })
   const ahead = readAhead<ChangePage>((last) => {
-    if (last === null) return read(from.cursor.nextLink ?? from.cursor.deltaLink)
+    if (last === null) return page ? Promise.resolve(page) : read(from.cursor.nextLink ?? from.cursor.deltaLink)
     return last.nextLink === null || work.mustMakeRoom() ? null : read(last.nextLink)
   }, PAGES_AHEAD)
   try {
     for (let at = from; ; ) {
       const pages = await ahead.take()
       if (pages.length === 0) return 'unfinished'
-      const unchanged = at === from ? findUnchanged(work, from.cursor, pages) : null
-      if (unchanged) {
-        work.passOver(unchanged)
-        return 'finished'
-      }
       at = await storeOrUpdate(work, definition, at, pages)
       if (at.cursor.nextLink === null) return 'finished'
     }
   } finally {
     stop.abort()
   }
-}
-
-/** Most rounds: from a delta link straight to the next one. */
-function findUnchanged({ clock }: SyncWork, cursor: Cursor, pages: readonly ChangePage[]): Unchanged | null {
-  const { kind, deltaLink, nextLink } = cursor
-  const [page] = pages
-  if (deltaLink === null || nextLink !== null || !page || page.deltaLink === null) return null
-  const { changed, removed, members } = page.changes()
-  if (changed.ids.length + removed.length + members.length > 0) return null
-  return { kind, deltaLink: page.deltaLink, deltaAt: clock.now() }
 }
 
 /**
@@ -147,35 +156,38 @@ async function store(
   const reading = { kind, key, generation: cursor.generation }
   const limit = config.app.largestRemovalShare ?? 0.3
   const told = { 'tenantry.tenant': tenantId, 'tenantry.kind': kind }
-  return telemetry.span('page stored', told, (note) =>
-    asTenant(store, tenantId, async (sql) => {
-      let [count, removed] = [0, 0]
-      if (insert) count = await insertPages(sql, reading, pages)
-      else
-        for (const page of pages) {
-          const changes = page.changes()
-          count += changes.changed.ids.length
-          removed += await applyPage(sql, reading, changes)
+  return telemetry.span(
+    'page stored',
+    () => told,
+    (note) =>
+      asTenant(store, tenantId, async (sql) => {
+        let [count, removed] = [0, 0]
+        if (insert) count = await insertPages(sql, reading, pages)
+        else
+          for (const page of pages) {
+            const changes = page.changes()
+            count += changes.changed.ids.length
+            removed += await applyPage(sql, reading, changes)
+          }
+        note({ 'tenantry.objects': count })
+        const end = pages.findLast(({ nextLink }) => nextLink === null)
+        // A first reading that has met nothing for a second time has stored all that there is.
+        if (end && cursor.deltaLink === null && !insert) removed += await removeUnseen(sql, kind, cursor.generation)
+        if (removed > 0 && !cursor.removalsAllowed)
+          await guardRemovals(sql, { kind, removed: removed + cursor.removedInRound, limit })
+        const next: Cursor = {
+          ...cursor,
+          nextLink: end ? null : (pages.at(-1)?.nextLink ?? null),
+          ...(end
+            ? { deltaLink: end.deltaLink, deltaAt: clock.now(), finishedInRun: runId, removalsAllowed: false }
+            : {}),
+          removedInRound: cursor.removedInRound + removed,
+          counted: removed === 0 && isLarge(cursor) ? cursor.counted : await countFor(sql, kind),
         }
-      note({ 'tenantry.objects': count })
-      const end = pages.findLast(({ nextLink }) => nextLink === null)
-      // A first reading that has met nothing for a second time has stored all that there is.
-      if (end && cursor.deltaLink === null && !insert) removed += await removeUnseen(sql, kind, cursor.generation)
-      if (removed > 0 && !cursor.removalsAllowed)
-        await guardRemovals(sql, { kind, removed: removed + cursor.removedInRound, limit })
-      const next: Cursor = {
-        ...cursor,
-        nextLink: end ? null : (pages.at(-1)?.nextLink ?? null),
-        ...(end
-          ? { deltaLink: end.deltaLink, deltaAt: clock.now(), finishedInRun: runId, removalsAllowed: false }
-          : {}),
-        removedInRound: cursor.removedInRound + removed,
-        counted: removed === 0 && isLarge(cursor) ? cursor.counted : await countFor(sql, kind),
-      }
-      await recordPage(sql, runId, { kind, count, pages: pages.length, removed })
-      await saveCursor(sql, next)
-      return next
-    }),
+        await recordPage(sql, runId, { kind, count, pages: pages.length, removed })
+        await saveCursor(sql, next)
+        return next
+      }),
   )
 }
 

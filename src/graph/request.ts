@@ -174,18 +174,22 @@ const budgetSpent = (pauseMilliseconds: number) =>
 /** A broken connection is a value here: the caller decides whether to try again. */
 async function exchange(graph: Graph, token: string, { headers, ...wanted }: Exchange): Promise<Answer | Problem> {
   try {
-    const answer = await inSpan(`graph ${wanted.method}`, spanOf(graph, wanted), async (note) => {
-      const found = await send(graph.outbound, {
-        ...wanted,
-        headers: {
-          ...headers,
-          authorization: `Bearer ${token}`,
-          'x-ms-throttle-priority': graph.priority === 'high' ? 'High' : 'Low',
-        },
-      })
-      note({ 'http.response.status_code': found.status })
-      return found
-    })
+    const answer = await inSpan(
+      `graph ${wanted.method}`,
+      () => spanOf(graph, wanted),
+      async (note) => {
+        const found = await send(graph.outbound, {
+          ...wanted,
+          headers: {
+            ...headers,
+            authorization: `Bearer ${token}`,
+            'x-ms-throttle-priority': graph.priority === 'high' ? 'High' : 'Low',
+          },
+        })
+        note({ 'http.response.status_code': found.status })
+        return found
+      },
+    )
     graph.telemetry?.graphAnswered(answer.status)
     return answer
   } catch (error) {

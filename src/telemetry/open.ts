@@ -19,7 +19,7 @@ export type Telemetry = {
   /** Microsoft said something that no table of ours knows. */
   codeUnknown(code: string): void
   /** Does `work` in a span of its own. */
-  span<Value>(name: string, attributes: Attributes, work: (note: Note) => Promise<Value>): Promise<Value>
+  span<Value>(name: string, attributes: () => Attributes, work: (note: Note) => Promise<Value>): Promise<Value>
   /** The figures as Prometheus reads them. */
   exposition(): Promise<string>
   [Symbol.asyncDispose](): Promise<void>
@@ -88,15 +88,17 @@ export type Note = (attributes: Attributes) => void
 
 /**
  * Does `work` in a span. Where nobody collects them this costs nothing. Of what goes wrong it keeps our code and no text.
- * @param attributes never a token, a secret, a query or a name from a directory
+ * @param attributes asked for only where somebody collects them; never a token, a secret, a query or a name from a directory
  */
 export const inSpan = <Value>(
   name: string,
-  attributes: Attributes,
+  attributes: () => Attributes,
   work: (note: Note) => Promise<Value>,
 ): Promise<Value> =>
-  trace.getTracer('tenantry').startActiveSpan(name, { attributes }, async (span) => {
+  trace.getTracer('tenantry').startActiveSpan(name, async (span) => {
+    if (!span.isRecording()) return work(() => {})
     try {
+      span.setAttributes(attributes())
       return await work((more) => span.setAttributes(more))
     } catch (error) {
       span.setStatus({ code: SpanStatusCode.ERROR })
