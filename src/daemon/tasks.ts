@@ -18,8 +18,8 @@ import type { Tools } from '#tools.ts'
 export const tasks = (tools: Tools): TaskTable => observe(taskTable(tools), tools)
 
 const taskTable = (tools: Tools): TaskTable => ({
-  'sync-tenant': inTenant(tools, 'sync-tenant', (_, tenantId, { signal, aside, leave }) =>
-    syncTenant(tools, { tenantId, signal, leave, graphOptions: { aside } }),
+  'sync-tenant': inTenant(tools, 'sync-tenant', (_, tenantId, { signal, aside, prepare, leave }) =>
+    syncTenant(tools, { tenantId, signal, prepare, leave, graphOptions: { aside } }),
   ),
   'verify-tenant': inTenant(tools, 'verify-tenant', async (_, tenantId, { aside }) => {
     await verifyTenant(tools, { tenantId, actor: 'daemon', graphOptions: { aside } })

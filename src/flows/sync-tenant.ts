@@ -40,19 +40,20 @@ export async function syncTenant(
     tenantId,
     signal,
     graphOptions = {},
+    prepare = (wait) => wait(),
     leave = () => {},
   }: {
     tenantId: TenantId
     signal: AbortSignal
     graphOptions?: Pick<GraphOptions, 'aside'>
+    /** Does what is asked of the database for many tenants at once; it takes no place from them meanwhile. */
+    prepare?: Aside
     /** Called when nothing is left to do but to write the end of the run. */
     leave?: () => void
   },
 ): Promise<void> {
   const { config, store, rounds, clock, jobs, entra, budget, graphAsApp } = tools
-  // What is asked of the database together with others takes no place from them meanwhile.
-  const aside: Aside = graphOptions.aside ?? ((wait) => wait())
-  const begun = await aside(async () => {
+  const begun = await prepare(async () => {
     const begun = await rounds.begin({ tenantId, runId: randomUUID() as RunId })
     if (!begun) return null
     budget.setSize(tenantId, sizeOf(begun.cursors.find(({ kind }) => kind === 'user')?.counted ?? 0))

@@ -1,4 +1,5 @@
 import { fromKysely } from 'pg-boss'
+import { ring } from '#jobs/bell.ts'
 import { type JobName, type JobPayloads, keyOf } from '#jobs/names.ts'
 import type { Jobs } from '#jobs/open.ts'
 import type { AnySql } from '#store/open.ts'
@@ -9,23 +10,24 @@ import type { AnySql } from '#store/open.ts'
  */
 export async function enqueue<Name extends JobName>(
   { boss }: Jobs,
-  { db }: AnySql,
+  sql: AnySql,
   name: Name,
   payload: JobPayloads[Name],
   { startAfter }: { startAfter?: Date } = {},
 ): Promise<boolean> {
   const id = await boss.send(name, payload, {
-    db: fromKysely(db),
+    db: fromKysely(sql.db),
     singletonKey: keyOf(name, payload),
     ...(startAfter ? { startAfter } : {}),
   })
+  if (id !== null && !startAfter) await ring(sql, name)
   return id !== null
 }
 
 /** Adds many jobs of a kind in one statement of the caller's transaction; what waits already is not added again. */
 export async function enqueueAll<Name extends JobName>(
   { boss }: Jobs,
-  { db }: AnySql,
+  sql: AnySql,
   name: Name,
   payloads: readonly JobPayloads[Name][],
 ): Promise<void> {
@@ -33,6 +35,7 @@ export async function enqueueAll<Name extends JobName>(
   await boss.insert(
     name,
     payloads.map((data) => ({ data, singletonKey: keyOf(name, data) })),
-    { db: fromKysely(db) },
+    { db: fromKysely(sql.db) },
   )
+  await ring(sql, name)
 }

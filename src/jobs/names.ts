@@ -24,6 +24,8 @@ export type JobContext = {
   leave(): void
   /** For pauses: another job is done in this one's place meanwhile. */
   aside: Aside
+  /** The same for what has to be there before the work can begin, and is asked of the database for many jobs at once. */
+  prepare: Aside
 }
 
 /** Which function does which kind of job. Each awaits everything it begins and is safe to repeat. */

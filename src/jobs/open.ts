@@ -1,5 +1,6 @@
 import { fromPglite, PgBoss } from 'pg-boss'
 import type { Log } from '#base/log.ts'
+import { type Bell, openBell } from '#jobs/bell.ts'
 import { DEAD_LETTER, JOB_NAMES, QUEUES } from '#jobs/names.ts'
 import { attentiveClient } from '#store/attentive-client.ts'
 import { type Store, useBySql } from '#store/open.ts'
@@ -9,6 +10,8 @@ export type Jobs = {
   boss: PgBoss
   store: Store
   log: Log
+  /** Null where no jobs are done. */
+  bell: Bell | null
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -53,8 +56,12 @@ export async function openJobs({
   boss.on('error', (error) => log.warn({ err: error }, 'the job queue had trouble'))
   await boss.start()
   if (migrate) await prepareQueues(boss, store)
-  const close = () => boss.stop({ graceful: false })
-  return { boss, store, log, close, [Symbol.asyncDispose]: close }
+  const bell = work ? await openBell(boss, log) : null
+  const close = async () => {
+    await bell?.close()
+    await boss.stop({ graceful: false })
+  }
+  return { boss, store, log, bell, close, [Symbol.asyncDispose]: close }
 }
 
 async function prepareQueues(boss: PgBoss, store: Store): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Job, JobAttempt, PgBoss } from 'pg-boss'
-import { openPlaces } from '#base/places.ts'
+import type { JobAttempt, PgBoss } from 'pg-boss'
+import { type Aside, openPlaces } from '#base/places.ts'
+import { type FetchedJob, fetchJobs } from '#jobs/fetch-jobs.ts'
 import { JOB_NAMES, type JobContext, type JobName, QUEUES, type TaskTable } from '#jobs/names.ts'
 import { type Jobs, SCHEMA } from '#jobs/open.ts'
 import { diagnose } from '#model/problem.ts'
@@ -14,13 +15,13 @@ export type Runner = {
 const POLL_MILLISECONDS = 500
 /** After an end, so many more ends may come before the free places are filled with one question. */
 const GATHER_MILLISECONDS = 10
-/** Jobs that are fetched ahead wait for a place about so long. */
-const SOON_MILLISECONDS = 100
-const FETCHED_AHEAD_FOR_EACH_PLACE = 4
+/** What has ended within so long tells how many will end in a while; jobs that are fetched ahead wait for a place as long. */
+const A_MOMENT_MILLISECONDS = 50
+const MOMENTS_AHEAD = 4
 const DEFAULT_GRACE_MILLISECONDS = 10_000
 
 /** A job that waits in memory is cheap, but not for nothing: for each place so many at most. */
-const WAITING_FOR_EACH_PLACE = 8
+const WAITING_FOR_EACH_PLACE = 16
 
 /** Does jobs until stopped, at most `concurrency` of each kind at a time; those that only wait for Graph are not counted. */
 export function startRunner(jobs: Jobs, tasks: TaskTable, { concurrency }: { concurrency: number }): Runner {
@@ -32,15 +33,15 @@ export function startRunner(jobs: Jobs, tasks: TaskTable, { concurrency }: { con
   }
 }
 
-/** How many ended a moment ago, and so many will presumably end in the next one. */
+/** How many will presumably end soon: as many in each moment as in the last one. */
 function openPace(): { count(): void; soon(): number } {
   let ends: number[] = []
   return {
     count: () => ends.push(performance.now()),
     soon() {
-      const since = performance.now() - SOON_MILLISECONDS
+      const since = performance.now() - A_MOMENT_MILLISECONDS
       ends = ends.filter((end) => end >= since)
-      return ends.length
+      return ends.length * MOMENTS_AHEAD
     },
   }
 }
@@ -59,12 +60,24 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
   }
   const places = openPlaces(concurrency, tell)
   const pace = openPace()
+  let preparing = 0
   /** Where jobs end fast, the next ones are fetched before their places are free: the queue is asked for many at once. */
-  const ahead = () => Math.min(concurrency * FETCHED_AHEAD_FOR_EACH_PLACE, pace.soon()) - places.waiting()
-  const free = () =>
-    Math.min(Math.max(places.free() + ahead(), 0), concurrency * (1 + WAITING_FOR_EACH_PLACE) - running.size)
+  const wanted = () => {
+    const soon = pace.soon()
+    const wanted = places.free() + soon - places.waiting() - preparing
+    return wanted > soon / 2 ? Math.min(wanted, concurrency * (1 + WAITING_FOR_EACH_PLACE) - running.size) : 0
+  }
+  const prepare: Aside = (wait) =>
+    places.aside(async () => {
+      preparing += 1
+      try {
+        return await wait()
+      } finally {
+        preparing -= 1
+      }
+    })
 
-  const begin = (job: Job<object> & { retryCount: number; singletonKey: string | null }) => {
+  const begin = (job: FetchedJob) => {
     const attempt = { id: job.id, retryCount: job.retryCount }
     const abort = new AbortController()
     running.set(job.id, { attempt, abort })
@@ -75,7 +88,7 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
     }
     void places
       .enter()
-      .then(() => runOne(jobs, tasks, name, job, { signal: abort.signal, aside: places.aside, leave }))
+      .then(() => runOne(jobs, tasks, name, job, { signal: abort.signal, aside: places.aside, prepare, leave }))
       .then((failure) => settle(attempt, failure))
       .finally(() => {
         running.delete(job.id)
@@ -87,14 +100,14 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
 
   const pull = async () => {
     while (!stopping.signal.aborted) {
-      const wanted = free()
-      const found = wanted > 0 ? await fetchJobs(jobs, name, wanted) : []
+      const count = wanted()
+      const rung = jobs.bell?.rung(name)
+      const found = count > 0 ? await fetchSome(jobs, name, count) : []
       for (const job of found) begin(job)
-      if (free() <= 0) {
-        await Promise.race([ended.promise, whenAborted(stopping.signal)])
+      if (count <= 0) {
+        await ended.promise
         await pause(GATHER_MILLISECONDS)
-      } else if (found.length < wanted)
-        await pause(POLL_MILLISECONDS, undefined, { signal: stopping.signal }).catch(() => {})
+      } else if (found.length < count) await firstOf(rung, POLL_MILLISECONDS, stopping.signal)
     }
   }
 
@@ -119,6 +132,7 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
   return {
     async stop(graceMilliseconds: number) {
       stopping.abort()
+      tell()
       await pulling
       const grace = setTimeout(() => {
         for (const { abort } of running.values()) abort.abort(new Error('The process is stopping.'))
@@ -149,13 +163,11 @@ async function lost({ boss, log }: Jobs, name: JobName, attempts: JobAttempt[]):
 const touched = async (boss: PgBoss, name: JobName, attempts: JobAttempt[]): Promise<number> =>
   ((await boss.touch(name, attempts)) as { affected: number }).affected
 
-async function fetchJobs<Name extends JobName>({ boss, log }: Jobs, name: Name, count: number) {
+async function fetchSome(jobs: Jobs, name: JobName, count: number): Promise<FetchedJob[]> {
   try {
-    const found = await boss.fetch<object>(name, { batchSize: count, includeMetadata: true })
-    // They come in no order, and whoever has waited longest is first.
-    return found.toSorted((a, b) => b.priority - a.priority || a.createdOn.getTime() - b.createdOn.getTime())
+    return await fetchJobs(jobs, name, count)
   } catch (error) {
-    log.warn({ err: error, job: name }, 'jobs could not be fetched')
+    jobs.log.warn({ err: error, job: name }, 'jobs could not be fetched')
     await pause(POLL_MILLISECONDS)
     return []
   }
@@ -166,8 +178,8 @@ async function runOne<Name extends JobName>(
   { log }: Jobs,
   tasks: TaskTable,
   name: Name,
-  job: { id: string; data: object; retryCount: number; singletonKey?: string | null },
-  { signal, aside, leave }: Pick<JobContext, 'signal' | 'aside' | 'leave'>,
+  job: FetchedJob,
+  { signal, aside, prepare, leave }: Pick<JobContext, 'signal' | 'aside' | 'prepare' | 'leave'>,
 ): Promise<string | null> {
   const bindings = { job: name, jobId: job.id, attempt: job.retryCount, ...job.data }
   try {
@@ -176,9 +188,10 @@ async function runOne<Name extends JobName>(
     await tasks[name](job.data as never, {
       signal,
       aside,
+      prepare,
       leave,
       jobId: job.id,
-      key: job.singletonKey ?? null,
+      key: job.singletonKey,
       attempt: job.retryCount,
     })
     log.debug(bindings, 'job done')
@@ -261,8 +274,10 @@ const giveTriesBack = async (boss: PgBoss, name: JobName, attempts: readonly Job
   )
 }
 
-const whenAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((settle) => {
-    if (signal.aborted) settle()
-    signal.addEventListener('abort', () => settle(), { once: true })
-  })
+/** Waits until it has happened, or for so long, or until it is told to stop. */
+async function firstOf(happened: Promise<void> | undefined, milliseconds: number, stop: AbortSignal): Promise<void> {
+  const enough = new AbortController()
+  const passed = pause(milliseconds, undefined, { signal: AbortSignal.any([enough.signal, stop]) }).catch(() => {})
+  await Promise.race([passed, ...(happened ? [happened] : [])])
+  enough.abort()
+}

@@ -23,6 +23,9 @@ export type Rounds = {
   succeed(wish: Ending): Promise<boolean>
 }
 
+/** Nobody waits for the end of a run but the queue. */
+const LULL_MILLISECONDS = 40
+
 export function openRounds(store: Store): Rounds {
   const inOne =
     <Wish extends Beginning, Answer>(work: (sql: FleetSql, wishes: readonly Wish[]) => Promise<readonly Answer[]>) =>
@@ -34,10 +37,10 @@ export function openRounds(store: Store): Rounds {
       )
   const ofTenant = ({ tenantId }: Beginning): string => tenantId
   // Whether a commit that was broken off was kept, nobody knows. Everything else was undone: one of them spoils nothing for the others.
-  const wasUndone = (error: unknown) => diagnose(error).code !== 'DATABASE_UNREACHABLE'
+  const mayAskAgain = (error: unknown) => diagnose(error).code !== 'DATABASE_UNREACHABLE'
   return {
-    begin: gather(ofTenant, inOne(beginRuns), wasUndone),
-    succeed: gather(ofTenant, inOne(endRuns), wasUndone),
+    begin: gather(ofTenant, inOne(beginRuns), { mayAskAgain }),
+    succeed: gather(ofTenant, inOne(endRuns), { mayAskAgain, lullMilliseconds: LULL_MILLISECONDS }),
   }
 }
 

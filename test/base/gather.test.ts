@@ -27,7 +27,7 @@ test('one that cannot be answered spoils nothing for the others, where they may 
     if (wishes.includes('bad')) throw new Error('no')
     return loud(wishes)
   }
-  const forgiving = gather(itself, answer, () => true)
+  const forgiving = gather(itself, answer, { mayAskAgain: () => true })
   const outcomes = await Promise.allSettled(['a', 'bad', 'b'].map(forgiving))
   assert.deepEqual(
     outcomes.map(({ status }) => status),
@@ -38,4 +38,26 @@ test('one that cannot be answered spoils nothing for the others, where they may 
   const strict = await Promise.allSettled(['a', 'bad', 'b'].map(gather(itself, answer)))
   assert.ok(strict.every(({ status }) => status === 'rejected'))
   assert.equal(questions, 1)
+})
+
+test('after a question for several, more are waited for, and a wish that is alone is asked at once', async () => {
+  const questions: (readonly string[])[] = []
+  const ask = gather(
+    itself,
+    async (wishes: readonly string[]) => {
+      questions.push(wishes)
+      return loud(wishes)
+    },
+    { lullMilliseconds: 20 },
+  )
+  await Promise.all([ask('a'), ask('b')])
+  const c = ask('c')
+  await new Promise((soon) => setImmediate(soon))
+  const d = ask('d')
+  assert.deepEqual(await Promise.all([c, d]), ['C', 'D'])
+  await ask('e')
+  assert.deepEqual(questions.slice(0, 2), [
+    ['a', 'b'],
+    ['c', 'd'],
+  ])
 })

@@ -32,6 +32,7 @@ const context = (jobId: string, key: string): JobContext => ({
   attempt: 0,
   leave: () => {},
   aside: (wait) => wait(),
+  prepare: (wait) => wait(),
 })
 
 /** Does what waits in the queue, as a worker does. @returns how much it was */

@@ -25,6 +25,7 @@ import { openTools, type Tools } from '#tools.ts'
 const context = (key: string | null): JobContext => ({
   signal: new AbortController().signal,
   aside: (wait) => wait(),
+  prepare: (wait) => wait(),
   jobId: 'a-job',
   key,
   attempt: 0,

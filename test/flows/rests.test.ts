@@ -36,6 +36,7 @@ const context = (jobId: string, key: string): JobContext => ({
   attempt: 0,
   leave: () => {},
   aside: (wait) => wait(),
+  prepare: (wait) => wait(),
 })
 
 /** What a worker does by then: it plans, and does what is due. */

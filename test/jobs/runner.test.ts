@@ -92,6 +92,32 @@ forEachBackend((backend) => {
     assert.deepEqual([done, most], [[...others, waits], 1])
   })
 
+  test('what is being prepared takes no place, but nothing else is fetched for that place meanwhile', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const second = await openJobs({ store, log: silentLog, work: false, migrate: false })
+    t.after(() => second.close())
+    const [first, next] = [madeUp.tenantId(), madeUp.tenantId()]
+    for (const tenantId of [first, next]) await ask(store, jobs, tenantId)
+    const ready = gate()
+    const done: string[] = []
+    const preparing = tasksThat(async (tenantId, { prepare }) => {
+      await prepare(() => ready.opened)
+      done.push(`first worker: ${tenantId}`)
+    })
+    const runner = startRunner(jobs, preparing, { concurrency: 1 })
+    await until('it is being prepared', async () => (await stateOf(jobs, first)) === 'active')
+    const other = startRunner(
+      second,
+      tasksThat(async (tenantId) => void done.push(`second worker: ${tenantId}`)),
+      { concurrency: 1 },
+    )
+    await until('another worker has had the next one', async () => (await stateOf(jobs, next)) === 'completed')
+    ready.open()
+    await until('both are done', () => done.length === 2)
+    await Promise.all([runner.stop(), other.stop()])
+    assert.deepEqual(done, [`second worker: ${next}`, `first worker: ${first}`])
+  })
+
   test('whoever only waits for its end to be written leaves its place to another, and a stop waits for it', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     const [ends, next] = [madeUp.tenantId(), madeUp.tenantId()]
