@@ -8,7 +8,16 @@ import type { ChangePage, ResourceDefinition, ResourceKind } from '#model/resour
 import { LARGE_FROM_USERS } from '#model/throttle.ts'
 import { type Cursor, saveCursor, type Unchanged } from '#store/cursors.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
-import { applyPage, countOfKind, countUpTo, insertPages, isOfTheData, removeUnseen } from '#store/resources.ts'
+import {
+  applyPage,
+  countStored,
+  countUpTo,
+  insertPages,
+  isOfTheData,
+  type Removed,
+  removeGone,
+  type Stored,
+} from '#store/resources.ts'
 import { recordPage } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
@@ -27,8 +36,9 @@ export type SyncWork = Pick<Tools, 'config' | 'store' | 'clock' | 'log' | 'telem
 const DELTA_LIFE_MILLISECONDS = 6.5 * 24 * 3_600_000
 /** So many pages may wait while others are stored. */
 const PAGES_AHEAD = 8
-/** Below so many objects a large share says nothing. */
-const REMOVALS_ALWAYS_FINE = 50
+/** Of so few a large share says nothing. */
+const REMOVALS_ALWAYS_FINE = 5
+const LARGEST_REMOVAL_SHARE = 0.3
 
 /** A link that Graph gave and does not take any more would be refused every time: it is worth as much as a forgotten one. */
 const LINK_IS_LOST: readonly ProblemCode[] = ['SYNC_STATE_LOST', 'GRAPH_REFUSED']
@@ -154,42 +164,46 @@ async function store(
   { pages, insert }: { pages: readonly ChangePage[]; insert: boolean },
 ): Promise<Cursor> {
   const reading = { kind, key, generation: cursor.generation }
-  const limit = config.app.largestRemovalShare ?? 0.3
+  const share = config.app.largestRemovalShare ?? LARGEST_REMOVAL_SHARE
   const told = { 'tenantry.tenant': tenantId, 'tenantry.kind': kind }
   return telemetry.span(
     'page stored',
     () => told,
     (note) =>
       asTenant(store, tenantId, async (sql) => {
-        let [count, removed] = [0, 0]
+        let [count, setAside] = [0, 0]
         if (insert) count = await insertPages(sql, reading, pages)
         else
           for (const page of pages) {
             const changes = page.changes()
             count += changes.changed.ids.length
-            removed += await applyPage(sql, reading, changes)
+            setAside += await applyPage(sql, reading, changes)
           }
         note({ 'tenantry.objects': count })
         const end = pages.findLast(({ nextLink }) => nextLink === null)
+        const removedInRound = cursor.removedInRound + setAside
         // A first reading that has met nothing for a second time has stored all that there is.
-        if (end && cursor.deltaLink === null && !insert) removed += await removeUnseen(sql, kind, cursor.generation)
-        if (removed > 0 && !cursor.removalsAllowed)
-          await guardRemovals(sql, { kind, removed: removed + cursor.removedInRound, limit })
+        const unseen = cursor.deltaLink === null && !insert
+        const removed =
+          end && (unseen || removedInRound > 0) ? await removeGone(sql, reading, { unseen }) : NOTHING_REMOVED
+        if (!cursor.removalsAllowed) await guardRemovals(sql, { kind, removed, share })
         const next: Cursor = {
           ...cursor,
           nextLink: end ? null : (pages.at(-1)?.nextLink ?? null),
           ...(end
             ? { deltaLink: end.deltaLink, deltaAt: clock.now(), finishedInRun: runId, removalsAllowed: false }
             : {}),
-          removedInRound: cursor.removedInRound + removed,
-          counted: removed === 0 && isLarge(cursor) ? cursor.counted : await countFor(sql, kind),
+          removedInRound,
+          counted: removed.objects === 0 && isLarge(cursor) ? cursor.counted : await countFor(sql, kind),
         }
-        await recordPage(sql, runId, { kind, count, pages: pages.length, removed })
+        await recordPage(sql, runId, { kind, count, pages: pages.length, removed: removed.objects })
         await saveCursor(sql, next)
         return next
       }),
   )
 }
+
+const NOTHING_REMOVED: Removed = { objects: 0, memberships: 0 }
 
 const isLarge = ({ counted }: Cursor): boolean => (counted ?? 0) >= LARGE_FROM_USERS
 
@@ -198,23 +212,35 @@ const countFor = async (sql: TenantSql, kind: ResourceKind): Promise<number | nu
   kind === 'user' ? countUpTo(sql, kind, LARGE_FROM_USERS) : null
 
 /**
- * A round that removes a large share of what is stored stops and asks: it may be the customer's wish, or a fault at
- * Microsoft or here. Looked at after the removal, in its transaction: only then is it known how much it was.
+ * A round that removes a large share of what is stored stops and asks: it may be the customer’s wish, or a fault at
+ * Microsoft or here. Until its last page nothing goes, and this is looked at after the removal, in its transaction: only then
+ * it is known how much goes, and all of it is undone. The cursor stays before that page, which asks again at the next turn.
  */
 async function guardRemovals(
   sql: TenantSql,
-  { kind, removed, limit }: { kind: ResourceKind; removed: number; limit: number },
+  { kind, removed, share }: { kind: ResourceKind; removed: Removed; share: number },
 ): Promise<void> {
-  if (removed <= REMOVALS_ALWAYS_FINE) return
-  const before = (await countOfKind(sql, kind)) + removed
-  if (removed <= before * limit) return
-  throw new Problem({
+  if (await isLargeShare(sql, kind, removed.objects, share))
+    throw await tooLarge(sql, kind, removed.objects, `stored objects of kind ${kind}`)
+  if (await isLargeShare(sql, 'membership', removed.memberships, share))
+    throw await tooLarge(sql, 'membership', removed.memberships, 'stored memberships of groups that stay')
+}
+
+/** Counted no further than it takes to see that enough stays. */
+async function isLargeShare(sql: TenantSql, what: Stored, removed: number, share: number): Promise<boolean> {
+  if (removed <= REMOVALS_ALWAYS_FINE) return false
+  if (share === 0) return true
+  const enough = Math.ceil(removed / share) - removed
+  return (await countUpTo(sql, what, enough)) < enough
+}
+
+const tooLarge = async (sql: TenantSql, what: Stored, removed: number, words: string) =>
+  new Problem({
     code: 'REMOVAL_TOO_LARGE',
     owner: 'operator',
-    message: `This reading would remove ${removed} of ${before} stored objects of kind ${kind}.`,
+    message: `This reading would remove ${removed} of ${(await countStored(sql, what)) + removed} ${words}.`,
     nextStep:
-      'Ask the customer. If it is right, run `tenantry tenants allow-removal` for the tenant; nothing was removed meanwhile.',
+      'Ask the customer. If it is right, run `tenantry tenants allow-removal` for the tenant; nothing of it is removed before.',
     retry: 'never',
     confidence: 'certain',
   })
-}

@@ -17,7 +17,7 @@ export type AppDefinition = {
   termsUrl?: string
   /** How often each tenant's directory is read: 1 to 4,320 (three days), since delta links live a week; 60 unless told. */
   syncEveryMinutes?: number
-  /** A sync that would remove a larger share of a tenant's stored objects stops and asks; 0.3 unless told. */
+  /** A sync that would remove a larger share of a tenant's stored objects of a kind, and more than five, stops and asks; 0.3 unless told. */
   largestRemovalShare?: number
   /** Where Microsoft Graph's limits for your app are others than the documented ones; each replaces the whole limit. */
   graphLimits?: Partial<ThrottleLimits>

@@ -10,6 +10,7 @@ import {
   type ResourceDefinition,
   type ResourceKind,
 } from '#model/resource.ts'
+import { GONE } from '#store/migrations/gone.ts'
 import type { TenantSql } from '#store/open.ts'
 import { storableText } from '#store/storable.ts'
 
@@ -20,8 +21,9 @@ export type Reading = Pick<ResourceDefinition, 'kind' | 'key'> & {
 
 /**
  * Writes one page: what changed, what is gone, and who came into groups or left them. Writing it twice changes nothing.
- * What an object does not mention keeps its value, unless a new generation reads everything anew.
- * @returns how many objects were there before and are gone now
+ * What an object does not mention keeps its value, unless a new generation reads everything anew. What is gone is only set
+ * aside: it stays until `removeGone`, and until then it may come back.
+ * @returns how many objects and memberships were set aside
  */
 export async function applyPage(
   sql: TenantSql,
@@ -34,14 +36,15 @@ export async function applyPage(
       reading,
       [textOf(changed)],
       raw`on conflict (tenant_id, kind, id) do update set
-        display_name = coalesce(excluded.display_name, tenantry.resources.display_name),
+        display_name = case when tenantry.resources.generation = excluded.generation
+          and not excluded.properties ? 'displayName' then tenantry.resources.display_name else excluded.display_name end,
         properties = case when tenantry.resources.generation = excluded.generation
           then tenantry.resources.properties || excluded.properties else excluded.properties end,
         generation = excluded.generation,
         updated_at = excluded.updated_at`,
     )
-  if (members.length > 0) await applyMembers(sql, reading.generation, members)
-  return removed.length > 0 ? removeResources(sql, reading.kind, removed) : 0
+  const left = members.length > 0 ? await applyMembers(sql, reading.generation, members) : 0
+  return left + (removed.length > 0 ? await setAside(sql, reading.kind, removed) : 0)
 }
 
 /**
@@ -96,7 +99,7 @@ async function applyMembers(
   { db, tenantId }: TenantSql,
   generation: GenerationId,
   changes: readonly MembershipChange[],
-): Promise<void> {
+): Promise<number> {
   const last = [...new Map(changes.map((change) => [`${change.groupId}/${change.memberId}`, change])).values()]
   const came = last.filter((change) => !change.removed)
   const left = last.filter((change) => change.removed)
@@ -107,27 +110,49 @@ async function applyMembers(
       from jsonb_to_recordset(${JSON.stringify(came)}::jsonb) as m("groupId" uuid, "memberId" uuid, "memberType" text)
       on conflict (tenant_id, group_id, member_id) do update set
         member_type = excluded.member_type, generation = excluded.generation`.execute(db)
-  if (left.length > 0)
-    await raw`
-      delete from tenantry.group_members g
-      using jsonb_to_recordset(${JSON.stringify(left)}::jsonb) as m("groupId" uuid, "memberId" uuid)
-      where g.group_id = m."groupId" and g.member_id = m."memberId"`.execute(db)
+  if (left.length === 0) return 0
+  const { numAffectedRows } = await raw`
+    update tenantry.group_members g set generation = ${gone}
+    from jsonb_to_recordset(${JSON.stringify(left)}::jsonb) as m("groupId" uuid, "memberId" uuid)
+    where g.group_id = m."groupId" and g.member_id = m."memberId" and g.generation <> ${gone}`.execute(db)
+  return Number(numAffectedRows ?? 0)
 }
 
-async function removeResources({ db }: TenantSql, kind: ResourceKind, ids: readonly ObjectId[]): Promise<number> {
+/** As it stands in the indexes that hold nothing else. */
+const gone = raw`${raw.lit(GONE)}::uuid`
+
+async function setAside({ db }: TenantSql, kind: ResourceKind, ids: readonly ObjectId[]): Promise<number> {
   if (kind === 'group')
-    await raw`delete from tenantry.group_members where group_id = any(${[...ids]}::uuid[])`.execute(db)
-  const { numAffectedRows } =
-    await raw`delete from tenantry.resources where kind = ${kind} and id = any(${[...ids]}::uuid[])`.execute(db)
+    await raw`update tenantry.group_members set generation = ${gone} where group_id = any(${[...ids]}::uuid[])`.execute(
+      db,
+    )
+  const { numAffectedRows } = await raw`
+    update tenantry.resources set generation = ${gone}
+    where kind = ${kind} and id = any(${[...ids]}::uuid[]) and generation <> ${gone}`.execute(db)
   return Number(numAffectedRows ?? 0)
 }
 
-/** Removes what the generation did not see; to be called only after its last page. */
-export async function removeUnseen({ db }: TenantSql, kind: ResourceKind, generation: GenerationId): Promise<number> {
-  if (kind === 'group') await raw`delete from tenantry.group_members where generation <> ${generation}`.execute(db)
-  const { numAffectedRows } =
-    await raw`delete from tenantry.resources where kind = ${kind} and generation <> ${generation}`.execute(db)
-  return Number(numAffectedRows ?? 0)
+/** Memberships of groups that are gone themselves are not among these: they went with their group. */
+export type Removed = { objects: number; memberships: number }
+
+/**
+ * Removes what the round has set aside; to be called only after its last page.
+ * @param unseen of a full reading: what it did not see is gone, too
+ */
+export async function removeGone(
+  { db }: TenantSql,
+  { kind, generation }: Pick<Reading, 'kind' | 'generation'>,
+  { unseen }: { unseen: boolean },
+): Promise<Removed> {
+  const isGone = unseen ? raw`generation <> ${generation}` : raw`generation = ${gone}`
+  if (kind === 'group')
+    await raw`
+      delete from tenantry.group_members
+      where group_id in (select id from tenantry.resources where kind = 'group' and ${isGone})`.execute(db)
+  const objects = await raw`delete from tenantry.resources where kind = ${kind} and ${isGone}`.execute(db)
+  const memberships =
+    kind === 'group' ? await raw`delete from tenantry.group_members where ${isGone}`.execute(db) : null
+  return { objects: Number(objects.numAffectedRows ?? 0), memberships: Number(memberships?.numAffectedRows ?? 0) }
 }
 
 export async function removeAllResources({ db }: TenantSql): Promise<void> {
@@ -137,9 +162,14 @@ export async function removeAllResources({ db }: TenantSql): Promise<void> {
   await raw`delete from tenantry.grants`.execute(db)
 }
 
-export async function countOfKind({ db }: TenantSql, kind: ResourceKind): Promise<number> {
-  const { rows } = await raw<{ count: number }>`
-    select count(*)::int as count from tenantry.resources where kind = ${kind}`.execute(db)
+/** What stands under the name of a kind, or between groups and their members. */
+export type Stored = ResourceKind | 'membership'
+
+const storedAs = (what: Stored) =>
+  what === 'membership' ? raw`tenantry.group_members` : raw`tenantry.resources where kind = ${what}`
+
+export async function countStored({ db }: TenantSql, what: Stored): Promise<number> {
+  const { rows } = await raw<{ count: number }>`select count(*)::int as count from ${storedAs(what)}`.execute(db)
   return rows[0]?.count ?? 0
 }
 
@@ -183,15 +213,8 @@ export async function newestResources(
 }
 
 /** At most `limit`, counted no further than that. */
-export async function countUpTo({ db }: TenantSql, kind: ResourceKind, limit: number): Promise<number> {
+export async function countUpTo({ db }: TenantSql, what: Stored, limit: number): Promise<number> {
   const { rows } = await raw<{ count: number }>`
-    select count(*)::int as count from (select 1 from tenantry.resources where kind = ${kind} limit ${limit}) as counted`.execute(
-    db,
-  )
-  return rows[0]?.count ?? 0
-}
-
-export async function countMembers({ db }: TenantSql): Promise<number> {
-  const { rows } = await raw<{ count: number }>`select count(*)::int as count from tenantry.group_members`.execute(db)
+    select count(*)::int as count from (select 1 from ${storedAs(what)} limit ${limit}) as counted`.execute(db)
   return rows[0]?.count ?? 0
 }

@@ -11,7 +11,7 @@ import {
   listResources,
   newestResources,
   removeAllResources,
-  removeUnseen,
+  removeGone,
 } from '#store/resources.ts'
 import { latestRun, recordPage, startRun } from '#store/sync-runs.ts'
 import { forEachBackend } from '#test/support/backends.ts'
@@ -124,7 +124,10 @@ forEachBackend(({ store: shared, clock }) => {
       await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.generationId(), [stays, goes, group]))
     const run = madeUp.generationId()
     await asTenant(store, ours, (sql) => upsertResources(sql, run, [stays]))
-    assert.equal(await asTenant(store, ours, (sql) => removeUnseen(sql, 'user', run)), 1)
+    assert.deepEqual(
+      await asTenant(store, ours, (sql) => removeGone(sql, { kind: 'user', generation: run }, { unseen: true })),
+      { objects: 1, memberships: 0 },
+    )
     assert.deepEqual(await asTenant(store, ours, countResources), { ...NONE, user: 1, group: 1 })
     assert.deepEqual(await asTenant(store, other, countResources), { ...NONE, user: 2, group: 1 })
     await asTenant(store, ours, removeAllResources)

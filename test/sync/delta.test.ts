@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
+import { diagnose } from '#model/problem.ts'
 import { asTenant } from '#store/open.ts'
-import { countMembers, countResources, listResources } from '#store/resources.ts'
+import { countResources, countStored, listResources } from '#store/resources.ts'
 import { latestRun } from '#store/sync-runs.ts'
 import { type Fleet, openFleet } from '#test/support/fleet.ts'
 
@@ -15,7 +17,9 @@ const sync = async ({ tools }: Fleet, tenantId: TenantId) => {
   return asTenant(tools.store, tenantId, latestRun)
 }
 const users = ({ tools }: Fleet, tenantId: TenantId) =>
-  asTenant(tools.store, tenantId, (sql) => listResources(sql, { kind: 'user', limit: 10_000 }))
+  asTenant(tools.store, tenantId, (handle) => listResources(handle, { kind: 'user', limit: 10_000 }))
+const memberships = ({ tools }: Fleet, tenantId: TenantId) =>
+  asTenant(tools.store, tenantId, (handle) => countStored(handle, 'membership'))
 const deltaRequests = ({ emulator }: Fleet) => emulator.requests.list({ path: '/delta' })
 
 test('the first reading stores everything, the second asks only what has changed', async () => {
@@ -25,7 +29,7 @@ test('the first reading stores everything, the second asks only what has changed
   assert.equal(first?.state, 'succeeded')
   const counts = await asTenant(fleet.tools.store, tenantId, countResources)
   assert.deepEqual([counts.user, counts.group], [1_200, 30])
-  assert.ok((await asTenant(fleet.tools.store, tenantId, countMembers)) > 0)
+  assert.ok((await memberships(fleet, tenantId)) > 0)
 
   fleet.emulator.requests.clear()
   const second = await sync(fleet, tenantId)
@@ -89,7 +93,7 @@ test('members who come and go are followed, and a deleted group takes its member
   await using fleet = await openFleet({ users: 12, groups: 2 })
   const [tenantId] = fleet.tenantIds as [TenantId]
   await sync(fleet, tenantId)
-  const members = () => asTenant(fleet.tools.store, tenantId, countMembers)
+  const members = () => memberships(fleet, tenantId)
   const people = await users(fleet, tenantId)
   const { id } = await fleet.change(tenantId, 'POST', '/groups', {
     displayName: 'New team',
@@ -132,4 +136,106 @@ test('when Graph has forgotten our place, everything is read anew once, and what
   const run = await sync(fleet, tenantId)
   assert.deepEqual([run?.state, run?.users, run?.removed], ['succeeded', 19, 1])
   assert.equal((await users(fleet, tenantId)).length, 19)
+})
+
+/** What Graph tells when it is asked next what has changed, instead of what has. */
+function tell({ emulator }: Fleet, path: string, pages: readonly (readonly object[])[]): void {
+  const links = (index: number) =>
+    index === pages.length - 1
+      ? { '@odata.deltaLink': `${emulator.origin}/v1.0${path}?$deltatoken=made-up` }
+      : { '@odata.nextLink': `${emulator.origin}/v1.0${path}?$skiptoken=made-up` }
+  emulator.mischief.set(
+    pages.map((value, index) => ({
+      at: 'graph' as const,
+      match: { path },
+      nth: index + 1,
+      times: 1,
+      answer: {
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ value, ...links(index) }),
+      },
+    })),
+  )
+}
+const REMOVED = { '@removed': { reason: 'changed' } }
+
+test('G09 a small tenant is not emptied either without anybody being asked', async () => {
+  await using fleet = await openFleet({ users: 50, groups: 0 })
+  const [tenantId] = fleet.tenantIds as [TenantId]
+  await sync(fleet, tenantId)
+  const ids = (await users(fleet, tenantId)).map(({ id }) => id)
+  const gone = ids.map((id) => ({ id, ...REMOVED }))
+  tell(fleet, '/users/delta', [gone])
+  await assert.rejects(sync(fleet, tenantId), { message: /would remove 50 of 50 stored objects of kind user/ })
+  assert.equal((await users(fleet, tenantId)).length, 50)
+  tell(fleet, '/users/delta', [gone.slice(0, 15)])
+  assert.equal((await sync(fleet, tenantId))?.removed, 15, 'less than a third goes without a question')
+})
+
+test('G09 groups that lose a large share of their members at once are asked about; a group that goes takes its own along', async () => {
+  await using fleet = await openFleet({ users: 60, groups: 6 })
+  const [tenantId] = fleet.tenantIds as [TenantId]
+  await sync(fleet, tenantId)
+  const links = await asTenant(fleet.tools.store, tenantId, async ({ db }) => {
+    const { rows } = await sql<{ group_id: string; member_id: string }>`select * from tenantry.group_members`.execute(
+      db,
+    )
+    return rows
+  })
+  const before = links.length
+  const lost = links.map(({ group_id, member_id }) => ({
+    id: group_id,
+    'members@delta': [{ '@odata.type': '#microsoft.graph.user', id: member_id, ...REMOVED }],
+  }))
+  tell(fleet, '/groups/delta', [lost.slice(0, 10), lost.slice(10)])
+  await assert.rejects(sync(fleet, tenantId), (error) => diagnose(error).code === 'REMOVAL_TOO_LARGE')
+  assert.equal(await memberships(fleet, tenantId), before)
+  // The round goes on where it stopped, and they are all back.
+  const back = lost.map((group) => ({ ...group, 'members@delta': group['members@delta'].map(stays) }))
+  tell(fleet, '/groups/delta', [back])
+  await sync(fleet, tenantId)
+  assert.equal(await memberships(fleet, tenantId), before)
+  const largest = [...Map.groupBy(links, ({ group_id }) => group_id)].toSorted(([, a], [, b]) => b.length - a.length)
+  const [groupId, members] = largest[0] ?? []
+  tell(fleet, '/groups/delta', [[{ id: groupId, ...REMOVED }]])
+  assert.equal((await sync(fleet, tenantId))?.removed, 1)
+  assert.equal(await memberships(fleet, tenantId), before - (members?.length ?? 0))
+})
+const stays = ({ '@removed': _removed, ...member }: { '@removed': object }) => member
+
+test('who goes and comes back within one round stays, and counts as nobody who went', async () => {
+  await using fleet = await openFleet({ users: 20, groups: 0 })
+  const [tenantId] = fleet.tenantIds as [TenantId]
+  await sync(fleet, tenantId)
+  const people = await users(fleet, tenantId)
+  tell(fleet, '/users/delta', [
+    people.map(({ id }) => ({ id, ...REMOVED })),
+    people.slice(1).map(({ properties }) => properties),
+  ])
+  const run = await sync(fleet, tenantId)
+  assert.deepEqual([run?.state, run?.removed], ['succeeded', 1])
+  assert.deepEqual(await users(fleet, tenantId), people.slice(1))
+})
+
+test('a name that the directory has cleared is cleared here, and one that it does not mention stays', async () => {
+  await using fleet = await openFleet({ users: 2, groups: 0 })
+  const [tenantId] = fleet.tenantIds as [TenantId]
+  await sync(fleet, tenantId)
+  const [ada, bob] = await users(fleet, tenantId)
+  tell(fleet, '/users/delta', [
+    [
+      { id: ada?.id, displayName: null },
+      { id: bob?.id, jobTitle: 'Baker' },
+    ],
+  ])
+  await sync(fleet, tenantId)
+  const after = new Map((await users(fleet, tenantId)).map((user) => [user.id, user]))
+  assert.ok(ada && bob)
+  assert.deepEqual(after.get(ada.id), {
+    ...ada,
+    displayName: null,
+    properties: { ...ada.properties, displayName: null },
+  })
+  assert.deepEqual(after.get(bob.id), { ...bob, properties: { ...bob.properties, jobTitle: 'Baker' } })
 })

@@ -5,7 +5,7 @@ import type { TenantId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
 import { allowRemovals } from '#store/cursors.ts'
 import { asTenant } from '#store/open.ts'
-import { countResources } from '#store/resources.ts'
+import { countResources, listResources } from '#store/resources.ts'
 import { latestRun, listRuns } from '#store/sync-runs.ts'
 import { type Fleet, openFleet } from '#test/support/fleet.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
@@ -133,4 +133,34 @@ test('G09 a reading that would remove a large share stops and asks, and goes on 
   forgetThenShowNobody()
   await sync()
   assert.equal((await stored()).user, 0)
+})
+
+test('G09 a removal that comes in parts is none until the last part, and none of it when it is too large', async () => {
+  await sync()
+  const people = await asTenant(fleet.tools.store, tenantId, (sql) =>
+    listResources(sql, { kind: 'user', limit: 1_400 }),
+  )
+  const gone = people.map(({ id }) => ({ id, '@removed': { reason: 'changed' } }))
+  const match = { path: '/users/delta', tenant: tenantId }
+  const answer = (value: unknown[], link: object) => ({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ value, ...link }),
+  })
+  const at = 'graph' as const
+  const link = (token: string) => `${fleet.emulator.origin}/v1.0/users/delta?${token}`
+  const first = answer(gone.slice(0, 700), { '@odata.nextLink': link('$skiptoken=made-up') })
+  const last = answer(gone.slice(700), { '@odata.deltaLink': link('$deltatoken=made-up') })
+  fleet.emulator.mischief.set([
+    { at, match, times: 1, answer: first },
+    { at, match, nth: 2, times: 1, answer: last },
+  ])
+  await assert.rejects(sync(), { message: /would remove 1400 of 2500 stored objects of kind user/ })
+  assert.equal((await stored()).user, 2_500, 'nothing was removed')
+  fleet.emulator.mischief.set([{ at, match, answer: last }])
+  await assert.rejects(sync(), (error) => diagnose(error).code === 'REMOVAL_TOO_LARGE')
+  assert.equal((await stored()).user, 2_500, 'nor at the next turn')
+  await asTenant(fleet.tools.store, tenantId, allowRemovals)
+  await sync()
+  assert.deepEqual([(await stored()).user, (await run())?.removed], [1_100, 1_400])
 })

@@ -5,6 +5,7 @@ import { jobs } from '#store/migrations/0003-jobs.ts'
 import { incidents } from '#store/migrations/0004-incidents.ts'
 import { rounds } from '#store/migrations/0005-rounds.ts'
 import { rests } from '#store/migrations/0006-rests.ts'
+import { removals } from '#store/migrations/0007-removals.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0004-incidents': incidents,
   '0005-rounds': rounds,
   '0006-rests': rests,
+  '0007-removals': removals,
 }
