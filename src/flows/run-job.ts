@@ -13,8 +13,8 @@ import { restUntil } from '#model/rest.ts'
 import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
 import { putOffTurn } from '#store/job-schedules.ts'
 import { asTenant } from '#store/open.ts'
-import { finishRun, letRunWait, recordProgress, startRun } from '#store/sync-runs.ts'
-import { findTenant } from '#store/tenants.ts'
+import { finishRun, letRunWait, recordProgress, startRun, superseded } from '#store/sync-runs.ts'
+import { lockTenant } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'graphAsApp' | 'telemetry' | 'hold'>
@@ -53,7 +53,7 @@ export async function runJob(
   const definition = findJob(config.app.jobs, job)
   if (!definition) throw jobUnknown(job, config.app.jobs)
   const begun = await asTenant(store, tenantId, async (sql) => {
-    const tenant = await findTenant(sql, tenantId)
+    const tenant = await lockTenant(sql)
     if (!tenant || !WORKING_STATES.includes(tenant.state)) return null
     return { tenant, run: await startRun(sql, { id: randomUUID() as RunId, job }) }
   })
@@ -63,7 +63,8 @@ export async function runJob(
   try {
     await checkPermissions(tools, { tenantId, permissions: definition.permissions })
     await runAuthors(tools, work)
-    await asTenant(store, tenantId, (sql) => finishRun(sql, run.id, { state: 'succeeded', diagnosis: null }))
+    const end = { state: 'succeeded', diagnosis: null } as const
+    if (!(await asTenant(store, tenantId, (sql) => finishRun(sql, run.id, end)))) throw superseded()
     return 'succeeded'
   } catch (error) {
     return await endBadly(tools, work, error)

@@ -68,6 +68,7 @@ async function beginRuns({ db, at }: FleetSql, wishes: readonly Beginning[]): Pr
     ), fenced_off as (
       update tenantry.sync_runs run set state = 'interrupted', finished_at = ${at}
       from unfinished where unfinished.state = 'running' and run.tenant_id = unfinished.tenant_id and run.id = unfinished.id
+      returning 1
     ), resumed as (
       update tenantry.sync_runs run set state = 'running'
       from unfinished where unfinished.state = 'waiting' and run.tenant_id = unfinished.tenant_id and run.id = unfinished.id
@@ -78,6 +79,8 @@ async function beginRuns({ db, at }: FleetSql, wishes: readonly Beginning[]): Pr
       insert into tenantry.sync_runs (tenant_id, id, job, state, started_at)
       select tenant_id, run_id, ${DIRECTORY_SYNC}, 'running', ${at} from wanted
       where tenant_id not in (select tenant_id from resumed)
+        -- Not before the one that was fenced off is over: there is never more than one.
+        and (select count(*) from fenced_off) >= 0
     )
     select wanted.tenant_id, tenants.state, (select id from resumed where resumed.tenant_id = wanted.tenant_id limit 1) as resumed,
       (select jsonb_agg(cursors) from tenantry.sync_cursors cursors where cursors.tenant_id = wanted.tenant_id) as cursors

@@ -39,7 +39,8 @@ const toRun = (row: Row): SyncRun => ({
 
 /**
  * Begins a run, or goes on with the one that waits. A run of the same job that is still marked as running belonged to a
- * process that died or fell silent: it is fenced off, and its next page finds that out.
+ * process that died or fell silent: it is fenced off, and its next page finds that out. Whoever begins one has locked the
+ * tenant before (`lockTenant`): of two at the same moment the later one sees the run of the earlier.
  * @returns the run's id and whether it goes on
  */
 export async function startRun(
@@ -111,15 +112,17 @@ export async function letRunWait({ db }: TenantSql, id: RunId): Promise<void> {
   if (numAffectedRows === 0n) throw superseded()
 }
 
+/** @returns false when another process has taken the run over, or ended it: then nothing was written */
 export async function finishRun(
   { db, at }: TenantSql,
   id: RunId,
   { state, diagnosis }: { state: 'succeeded' | 'failed' | 'interrupted'; diagnosis: Diagnosis | null },
-): Promise<void> {
-  await raw`
+): Promise<boolean> {
+  const { numAffectedRows } = await raw`
     update tenantry.sync_runs set
       state = ${state}, finished_at = ${at}, diagnosis = ${storableJson(diagnosis)}::jsonb
     where id = ${id} and state = 'running'`.execute(db)
+  return (numAffectedRows ?? 0n) > 0n
 }
 
 export const superseded = () =>

@@ -36,6 +36,13 @@ export async function findTenant({ db }: AnySql, id: TenantId): Promise<Tenant |
   return rows[0] ? toTenant(rows[0]) : null
 }
 
+/** The same, and until the transaction ends nobody else begins work in it or changes its state. */
+export async function lockTenant({ db, tenantId }: TenantSql): Promise<Tenant | null> {
+  const { rows } = await raw<TenantRow>`
+    select * from tenantry.tenants where id = ${tenantId} for no key update`.execute(db)
+  return rows[0] ? toTenant(rows[0]) : null
+}
+
 /** When its directory was last read, or tried to be, and until when it is to be left alone. */
 export async function lastTry({ db, tenantId }: TenantSql): Promise<{ triedAt: Date | null; restUntil: Date | null }> {
   const { rows } = await raw<{ last_tried_at: Date | null; rest_until: Date | null }>`

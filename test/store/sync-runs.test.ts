@@ -20,7 +20,8 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
       await recordPage(sql, id, { kind: 'group', count: 8, removed: 3 })
     })
     clock.pass(MINUTE)
-    await asTenant(store, tenantId, (sql) => finishRun(sql, id, { state: 'succeeded', diagnosis: null }))
+    const finish = (end: Parameters<typeof finishRun>[2]) => asTenant(store, tenantId, (sql) => finishRun(sql, id, end))
+    assert.equal(await finish({ state: 'succeeded', diagnosis: null }), true)
     const finished = {
       id,
       tenantId,
@@ -37,7 +38,7 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
     }
     assert.deepEqual(await asTenant(store, tenantId, latestRun), finished)
     clock.pass(MINUTE)
-    await asTenant(store, tenantId, (sql) => finishRun(sql, id, { state: 'failed', diagnosis: aDiagnosis() }))
+    assert.equal(await finish({ state: 'failed', diagnosis: aDiagnosis() }), false)
     assert.deepEqual(await asTenant(store, tenantId, latestRun), finished, 'a late word changes nothing')
   })
 

@@ -81,6 +81,36 @@ forEachBackend(({ freshPlace }) => {
     assert.deepEqual(states.toSorted(), ['interrupted', 'running'])
   })
 
+  test('R07 R02 what two processes of an older release began at once is one run after the upgrade, and stays one', async (t) => {
+    const store = await openStore({ ...(await freshPlace(t)), clock: systemClock, log: silentLog })
+    t.after(() => store.close())
+    await migrateTo(store, '0006-rests')
+    const [twice, once] = [madeUp.tenantId(), madeUp.tenantId()]
+    const begin = (tenantId: typeof twice, minute: number, state = 'running') =>
+      asTenant(store, tenantId, ({ db }) =>
+        raw`insert into tenantry.sync_runs (tenant_id, id, job, state, started_at)
+          values (${tenantId}, ${madeUp.runId()}, 'the-job', ${state}, ${new Date(Date.UTC(2026, 0, 1, 0, minute))})`.execute(
+          db,
+        ),
+      )
+    await begin(twice, 2)
+    await begin(twice, 1)
+    await begin(twice, 0, 'waiting')
+    await begin(once, 0)
+    await migrate(store)
+    const states = (tenantId: typeof twice) =>
+      asTenant(store, tenantId, async (sql) =>
+        (await listRuns(sql, { limit: 9 })).map(({ state, finishedAt }) => [state, finishedAt !== null]),
+      )
+    assert.deepEqual(await states(twice), [
+      ['running', false],
+      ['interrupted', true],
+      ['interrupted', true],
+    ])
+    assert.deepEqual(await states(once), [['running', false]])
+    for (const state of ['running', 'waiting']) await assert.rejects(begin(once, 3, state), /sync_runs_unfinished/)
+  })
+
   test('R07 a release that is older than the schema changes nothing, and says which one is needed', async (t) => {
     const store = await openStore({ ...(await freshPlace(t)), clock: systemClock, log: silentLog })
     t.after(() => store.close())

@@ -6,6 +6,7 @@ import { incidents } from '#store/migrations/0004-incidents.ts'
 import { rounds } from '#store/migrations/0005-rounds.ts'
 import { rests } from '#store/migrations/0006-rests.ts'
 import { removals } from '#store/migrations/0007-removals.ts'
+import { oneRun } from '#store/migrations/0008-one-run.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -16,4 +17,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0005-rounds': rounds,
   '0006-rests': rests,
   '0007-removals': removals,
+  '0008-one-run': oneRun,
 }
