@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { sql } from 'kysely'
+import { tasks } from '#daemon/tasks.ts'
+import { forgetTenant } from '#entra/app-token.ts'
+import type { TenantId } from '#model/ids.ts'
+import { diagnose } from '#model/problem.ts'
+import { listIncidents } from '#store/incidents.ts'
+import { asFleet } from '#store/open.ts'
+import { openFleet } from '#test/support/fleet.ts'
+
+const TENANTS = 20
+const ROUNDS = 6
+const SHARE = 0.15
+
+const fleet = await openFleet({ tenants: TENANTS, users: 4, groups: 1 })
+after(() => fleet[Symbol.asyncDispose]())
+const { tools, emulator, tenantIds } = fleet
+const read = tasks(tools)['sync-tenant']
+
+const inDirectory = async (tenantId: TenantId): Promise<string[]> => {
+  const { value } = (await fleet.change(tenantId, 'GET', '/users?$select=id')) as { value: { id: string }[] }
+  return value.map(({ id }) => id).sort()
+}
+const stored = async (): Promise<Map<TenantId, string[]>> => {
+  const { rows } = await sql<{ tenant_id: TenantId; ids: string[] }>`
+    select tenant_id, array_agg(id::text order by id) as ids from tenantry.resources where kind = 'user' group by 1`.execute(
+    tools.store.kysely,
+  )
+  return new Map(rows.map(({ tenant_id, ids }) => [tenant_id, ids]))
+}
+
+test('T14 twenty tenants at once, with tokens that get mixed up: each job so hit stops before it writes, and is reported', async () => {
+  emulator.mischief.set([{ word: 'apptoken.swap', probability: SHARE }], 11)
+  const hits = new Map<TenantId, number>()
+  const job = async (tenantId: TenantId): Promise<void> => {
+    const context = {
+      signal: new AbortController().signal,
+      jobId: 'a-job',
+      key: tenantId,
+      attempt: 0,
+      leave: () => {},
+      aside: <Value>(wait: () => Promise<Value>) => wait(),
+    }
+    forgetTenant(tools.entra, tenantId)
+    try {
+      await read({ tenantId }, context)
+    } catch (error) {
+      assert.equal(diagnose(error).code, 'TOKEN_OF_OTHER_TENANT')
+      hits.set(tenantId, (hits.get(tenantId) ?? 0) + 1)
+    }
+  }
+  for (let round = 0; round < ROUNDS; round += 1) await Promise.all(tenantIds.map(job))
+  emulator.mischief.clear()
+
+  assert.ok(hits.size > 3, `${hits.size} tenants were hit`)
+  const incidents = await asFleet(tools.store, (handle) => listIncidents(handle, { open: true }))
+  assert.deepEqual(
+    new Map(incidents.map(({ tenantId, times }) => [tenantId, times])),
+    hits,
+    'one incident for each tenant, with the number of times',
+  )
+  const { rows } = await sql<{ state: string; code: string | null; written: number }>`
+    select state, diagnosis ->> 'code' as code, sum(pages)::int as written from tenantry.sync_runs
+    where state <> 'succeeded' group by 1, 2`.execute(tools.store.kysely)
+  assert.deepEqual(rows, [{ state: 'failed', code: 'TOKEN_OF_OTHER_TENANT', written: 0 }])
+  for (const [tenantId, ids] of await stored()) assert.deepEqual(ids, await inDirectory(tenantId))
+  assert.equal((await stored()).size, TENANTS, 'whoever was not hit each time has been read')
+})
