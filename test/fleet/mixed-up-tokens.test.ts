@@ -41,6 +41,7 @@ test('T14 twenty tenants at once, with tokens that get mixed up: each job so hit
       attempt: 0,
       leave: () => {},
       aside: <Value>(wait: () => Promise<Value>) => wait(),
+      prepare: <Value>(wait: () => Promise<Value>) => wait(),
     }
     forgetTenant(tools.entra, tenantId)
     try {
