@@ -79,6 +79,8 @@ const request = (entra: Entra, tenantId: TenantId, claims: string | undefined) =
   withClient(entra, tenantId, async (client) => {
     const result = await client.acquireTokenByClientCredential({
       scopes: [`${entra.cloud.graphResource}/.default`],
+      // Nothing can be in the cache of a client that was made for this one question.
+      skipCache: true,
       ...(claims ? { claims } : {}),
     })
     if (!result) throw new Error('MSAL gave no token and no error.')

@@ -3,9 +3,9 @@ import type { JobAttempt, PgBoss } from 'pg-boss'
 import { type Aside, openPlaces } from '#base/places.ts'
 import { type FetchedJob, fetchJobs } from '#jobs/fetch-jobs.ts'
 import { JOB_NAMES, type JobContext, type JobName, QUEUES, type TaskTable } from '#jobs/names.ts'
-import { type Jobs, SCHEMA } from '#jobs/open.ts'
+import type { Jobs } from '#jobs/open.ts'
+import { openSettling } from '#jobs/open-settling.ts'
 import { diagnose } from '#model/problem.ts'
-import { isOutOfUse } from '#store/unreachable.ts'
 
 export type Runner = {
   /** Takes no new job, lets the running ones finish within the grace, then tells them to stop; they will be tried again. */
@@ -202,76 +202,6 @@ async function runOne<Name extends JobName>(
     log.warn({ ...bindings, err: error, retry }, 'job failed')
     return retry === 'now' || retry === 'backoff' ? code : null
   }
-}
-
-/** What is nobody’s fault is no try: neither a database that is away nor a process that stops makes a job a dead letter. */
-const NO_TRY: readonly string[] = ['DATABASE_UNREACHABLE', 'INTERRUPTED']
-
-type Ended = { attempt: JobAttempt; failure: string | null; settled: () => void }
-
-/**
- * While one question is on its way, what ends meanwhile is gathered for the next. A database that is away is waited for,
- * until the process stops.
- */
-function openSettling(jobs: Jobs, name: JobName, stopping: AbortSignal) {
-  let waiting: Ended[] = []
-  let flushing: Promise<void> = Promise.resolve()
-  let planned = false
-
-  const flush = async () => {
-    planned = false
-    const batch = waiting
-    waiting = []
-    const write = openWriting(jobs, name, batch)
-    for (;;) {
-      try {
-        await write()
-        break
-      } catch (error) {
-        jobs.log.warn({ err: error, job: name }, 'ended jobs could not be settled')
-        // Left as they are, they are found silent and given to another worker, who finds their work done.
-        if (!isOutOfUse(error) || stopping.aborted) break
-        await pause(POLL_MILLISECONDS, undefined, { signal: stopping }).catch(() => {})
-      }
-    }
-    for (const { settled } of batch) settled()
-  }
-  const settle = (attempt: JobAttempt, failure: string | null): Promise<void> =>
-    new Promise((settled) => {
-      waiting.push({ attempt, failure, settled })
-      if (planned) return
-      planned = true
-      flushing = flushing.then(flush)
-    })
-  return Object.assign(settle, { rest: () => flushing })
-}
-
-/** Writes how jobs ended; begun again, it goes on where it was. */
-function openWriting({ boss }: Jobs, name: JobName, batch: readonly Ended[]): () => Promise<void> {
-  let done = batch.filter(({ failure }) => failure === null).map(({ attempt }) => attempt)
-  let noTries = batch
-    .filter(({ failure }) => failure !== null && NO_TRY.includes(failure))
-    .map(({ attempt }) => attempt)
-  const failed = batch.filter(({ failure }) => failure !== null)
-  return async () => {
-    if (done.length > 0) await boss.complete(name, done)
-    done = []
-    if (noTries.length > 0) await giveTriesBack(boss, name, noTries)
-    noTries = []
-    while (failed[0]) {
-      await boss.fail(name, failed[0].attempt, { code: failed[0].failure })
-      failed.shift()
-    }
-  }
-}
-
-/** One more try each, unless somebody else has it by now: pg-boss counts all that were begun. */
-const giveTriesBack = async (boss: PgBoss, name: JobName, attempts: readonly JobAttempt[]): Promise<void> => {
-  await boss.getDb().executeSql(
-    `update ${SCHEMA}.job set retry_limit = retry_limit + 1
-     where name = $1 and state in ('active', 'retry') and id::text || ':' || retry_count = any($2)`,
-    [name, attempts.map(({ id, retryCount }) => `${id}:${retryCount}`)],
-  )
 }
 
 /** Waits until it has happened, or for so long, or until it is told to stop. */
