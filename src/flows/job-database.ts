@@ -4,7 +4,7 @@ import { runStatement } from '#store/author-sql.ts'
 import { loadCheckpoint, saveCheckpoint } from '#store/job-checkpoints.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
 import { listResources } from '#store/resources.ts'
-import { holdRun } from '#store/sync-runs.ts'
+import { holdRun, recordGettingOn } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
 type Run = Pick<Tools, 'store'> & { tenantId: TenantId; job: string; runId: RunId }
@@ -18,15 +18,21 @@ const whileOurs = <Value>({ store, tenantId, runId }: Run, work: (sql: TenantSql
     return work(sql)
   })
 
+/** A checkpoint is how a job that begins anew after each pause of Graph’s gets on. */
+async function saveAndGetOn(sql: TenantSql, { job, runId }: Run, value: unknown): Promise<void> {
+  await saveCheckpoint(sql, job, value)
+  await recordGettingOn(sql, runId)
+}
+
 /** The database as one run of a job sees it: one tenant's rows, and what was read of its directory. */
 export function jobDatabase(run: Run): JobDatabase {
-  const { store, tenantId, job } = run
+  const { store, tenantId } = run
   return {
     transaction: (work) =>
       whileOurs(run, (sql) =>
         work({
           query: (text, parameters) => runStatement(sql, text, parameters),
-          saveCheckpoint: (value) => saveCheckpoint(sql, job, value),
+          saveCheckpoint: (value) => saveAndGetOn(sql, run, value),
         }),
       ),
     async *resources(kind) {
@@ -46,6 +52,6 @@ export function jobCheckpoint(run: Run): Checkpoint {
   const { store, tenantId, job } = run
   return {
     load: <Value>() => asTenant(store, tenantId, (sql) => loadCheckpoint(sql, job)) as Promise<Value | null>,
-    save: (value) => whileOurs(run, (sql) => saveCheckpoint(sql, job, value)),
+    save: (value) => whileOurs(run, (sql) => saveAndGetOn(sql, run, value)),
   }
 }

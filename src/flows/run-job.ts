@@ -3,6 +3,7 @@ import { checkPermissions } from '#flows/check-permissions.ts'
 import { jobCheckpoint, jobDatabase } from '#flows/job-database.ts'
 import { diagnoseJob, jobUnknown, timedOut } from '#flows/job-problems.ts'
 import { loseConsent } from '#flows/lose-consent.ts'
+import { waitForGraph } from '#flows/wait-for-graph.ts'
 import { batch } from '#graph/batch.ts'
 import { openSdkClient } from '#graph/sdk-client.ts'
 import { enqueue } from '#jobs/enqueue.ts'
@@ -13,7 +14,7 @@ import { restUntil } from '#model/rest.ts'
 import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
 import { putOffTurn } from '#store/job-schedules.ts'
 import { asTenant } from '#store/open.ts'
-import { finishRun, letRunWait, recordProgress, startRun, superseded } from '#store/sync-runs.ts'
+import { finishRun, recordProgress, startRun, superseded } from '#store/sync-runs.ts'
 import { lockTenant } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
@@ -105,18 +106,22 @@ const givenUp = ({ clock }: Pick<Needs, 'clock'>, stop: AbortSignal): Promise<ne
     else stop.addEventListener('abort', () => void wait(), { once: true })
   })
 
-async function endBadly(tools: Needs, { tenant, definition, runId, signal }: Run, error: unknown): Promise<JobOutcome> {
+async function endBadly(
+  tools: Needs,
+  { tenant, definition, runId, signal }: Run,
+  thrown: unknown,
+): Promise<JobOutcome> {
   const { store, jobs, clock } = tools
-  const diagnosis = diagnose(error)
+  let error = thrown
+  let diagnosis = diagnose(error)
   if (diagnosis.code === 'RUN_SUPERSEDED') throw error
-  const { retryAfterSeconds } = diagnosis
-  if (diagnosis.code === 'THROTTLED' && retryAfterSeconds && !signal.aborted) {
-    const startAfter = new Date(clock.now().getTime() + retryAfterSeconds * 1_000)
-    await asTenant(store, tenant.id, async (sql) => {
-      await letRunWait(sql, runId)
-      await enqueue(jobs, sql, 'run-job', { tenantId: tenant.id, job: definition.name }, { startAfter })
-    })
-    return 'waiting'
+  if (diagnosis.code === 'THROTTLED' && diagnosis.retryAfterSeconds && !signal.aborted) {
+    const hopeless = await waitForGraph(tools, { tenantId: tenant.id, runId, diagnosis }, (sql, startAfter) =>
+      enqueue(jobs, sql, 'run-job', { tenantId: tenant.id, job: definition.name }, { startAfter }),
+    )
+    if (!hopeless) return 'waiting'
+    error = hopeless
+    diagnosis = hopeless.diagnosis
   }
   const ending = signal.aborted
     ? ({ state: 'interrupted', diagnosis: null } as const)

@@ -4,6 +4,7 @@ import { appToken } from '#entra/app-token.ts'
 import { loseConsent } from '#flows/lose-consent.ts'
 import { settleDoubt } from '#flows/settle-doubt.ts'
 import { syncResource } from '#flows/sync-resource.ts'
+import { waitForGraph } from '#flows/wait-for-graph.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
@@ -81,25 +82,27 @@ export async function syncTenant(
       const cursor = cursors.find(({ kind }) => kind === definition.kind) ?? null
       if (run.resumed && cursor?.finishedInRun === run.id) continue
       if ((await syncResource(work, definition, cursor)) === 'unfinished') {
-        await goOnLater(tools, { tenantId, runId: run.id, after: null })
+        await makeRoom(tools, { tenantId, runId: run.id })
         return
       }
     }
-    // What this run's token carries does not fit what we thought of the tenant: a fresh token will tell. Before the run's
-    // end, so that no crash loses it.
+    // What the token carries does not fit what we thought of the tenant. Before the run's end, so that no crash loses it.
     if (complete !== (state === 'active'))
       await asTenant(store, tenantId, (sql) => enqueue(jobs, sql, 'verify-tenant', { tenantId }))
     leave()
     const stillOurs = await rounds.succeed({ tenantId, runId: run.id, unchanged })
     if (!stillOurs && unchanged.length > 0) throw superseded()
   } catch (thrown) {
-    const error = signal.aborted ? thrown : await settleDoubt(tools, thrown)
-    const diagnosis = diagnose(error)
+    let error = signal.aborted ? thrown : await settleDoubt(tools, thrown)
+    let diagnosis = diagnose(error)
     if (diagnosis.code === 'RUN_SUPERSEDED') throw error
     if (diagnosis.code === 'THROTTLED' && diagnosis.retryAfterSeconds && !signal.aborted) {
-      const after = new Date(clock.now().getTime() + diagnosis.retryAfterSeconds * 1_000)
-      await goOnLater(tools, { tenantId, runId: run.id, after })
-      return
+      const hopeless = await waitForGraph(tools, { tenantId, runId: run.id, diagnosis }, (sql, startAfter) =>
+        enqueue(jobs, sql, 'sync-tenant', { tenantId }, { startAfter }),
+      )
+      if (!hopeless) return
+      error = hopeless
+      diagnosis = hopeless.diagnosis
     }
     const ending = signal.aborted
       ? ({ state: 'interrupted', diagnosis: null } as const)
@@ -115,12 +118,12 @@ export async function syncTenant(
 }
 
 /** The run waits and its continuation is queued, both or neither. */
-async function goOnLater(
+async function makeRoom(
   { store, jobs }: Pick<Tools, 'store' | 'jobs'>,
-  { tenantId, runId, after }: { tenantId: TenantId; runId: RunId; after: Date | null },
+  { tenantId, runId }: { tenantId: TenantId; runId: RunId },
 ): Promise<void> {
   await asTenant(store, tenantId, async (sql) => {
-    await letRunWait(sql, runId)
-    await enqueue(jobs, sql, 'sync-tenant', { tenantId }, after ? { startAfter: after } : {})
+    await letRunWait(sql, runId, { refused: false })
+    await enqueue(jobs, sql, 'sync-tenant', { tenantId })
   })
 }

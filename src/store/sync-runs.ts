@@ -91,7 +91,7 @@ export async function recordProgress({ db }: TenantSql, id: RunId, text: string)
  * @throws Problem RUN_SUPERSEDED when another process has taken the run over; they are not stored then
  */
 export async function recordPage(
-  { db }: TenantSql,
+  { db, at }: TenantSql,
   id: RunId,
   { kind, count, pages = 1, removed = 0 }: { kind: ResourceKind; count: number; pages?: number; removed?: number },
 ): Promise<void> {
@@ -100,16 +100,32 @@ export async function recordPage(
       pages = pages + ${pages}::int,
       users = users + ${kind === 'user' ? count : 0}::int,
       groups = groups + ${kind === 'group' ? count : 0}::int,
-      removed = removed + ${removed}::int
+      removed = removed + ${removed}::int,
+      waits = 0, got_on_at = ${at}
     where id = ${id} and state = 'running'`.execute(db)
   if (numAffectedRows === 0n) throw superseded()
 }
 
-/** The run makes room; whoever takes the tenant next goes on with it. */
-export async function letRunWait({ db }: TenantSql, id: RunId): Promise<void> {
-  const { numAffectedRows } =
-    await raw`update tenantry.sync_runs set state = 'waiting' where id = ${id} and state = 'running'`.execute(db)
-  if (numAffectedRows === 0n) throw superseded()
+/** It got on, with something else than a page. */
+export async function recordGettingOn({ db, at }: TenantSql, id: RunId): Promise<void> {
+  await raw`update tenantry.sync_runs set waits = 0, got_on_at = ${at} where id = ${id}`.execute(db)
+}
+
+/**
+ * The run makes room, or was put off by Graph; whoever takes the tenant next goes on with it.
+ * @returns how often Graph has put it off since it last got on, and when that was
+ * @throws Problem RUN_SUPERSEDED
+ */
+export async function letRunWait(
+  { db }: TenantSql,
+  id: RunId,
+  { refused }: { refused: boolean },
+): Promise<{ waits: number; since: Date }> {
+  const { rows } = await raw<{ waits: number; since: Date }>`
+    update tenantry.sync_runs set state = 'waiting', waits = waits + ${refused ? 1 : 0}::int
+    where id = ${id} and state = 'running' returning waits, coalesce(got_on_at, started_at) as since`.execute(db)
+  if (!rows[0]) throw superseded()
+  return rows[0]
 }
 
 /** @returns false when another process has taken the run over, or ended it: then nothing was written */

@@ -52,7 +52,7 @@ for (const backend of ['pglite', 'postgres'] as const)
     beforeEach(async () => {
       opening ??= (async () =>
         openFleet({
-          tenants: 15,
+          tenants: 16,
           users: 30,
           groups: 1,
           app: APP,
@@ -231,6 +231,35 @@ for (const backend of ['pglite', 'postgres'] as const)
       assert.equal(await run(reading), 'succeeded')
       assert.deepEqual(pages, [null, 'half'])
       assert.equal((await latest())?.id, first?.id, 'it is the same run')
+    })
+
+    test('G05 a job that Graph puts off for hours fails, unless it gets on by its checkpoint meanwhile', async () => {
+      const HOUR = 3_600_000
+      const answer = { status: 429, headers: { 'retry-after': '60' }, body: '{"error":{"code":"TooManyRequests"}}' }
+      fleet.emulator.mischief.add({ at: 'graph', match: { path: '/groups', tenant: tenantId }, answer })
+      const key = `${tenantId}/the-job`
+      const until = async (hours: number, reading: (run: Run) => Promise<void>) => {
+        const begun = turned
+        for (let wait = 0; turned - begun < hours * HOUR; wait++) {
+          assert.ok(wait < 80, 'the pauses grow')
+          assert.equal(await run(reading), 'waiting')
+          const [job] = await fleet.tools.jobs.boss.findJobs('run-job', { key, queued: true })
+          assert.ok(job)
+          await fleet.tools.jobs.boss.deleteJob('run-job', job.id)
+          turned += Math.max(0, job.startAfter.getTime() - clock.now().getTime())
+        }
+      }
+      const idle = async ({ graph }: Run) => void (await graph.api('/groups').get())
+      await until(3, idle)
+      await until(0.01, async ({ graph, checkpoint }) => {
+        await checkpoint.save(turned)
+        await graph.api('/groups').get()
+      })
+      await until(3, idle)
+      assert.equal((await latest())?.state, 'waiting')
+      await assert.rejects(until(2, idle), failsWith('THROTTLED'))
+      const found = await latest()
+      assert.deepEqual([found?.state, found?.diagnosis?.retry], ['failed', 'slowly'])
     })
 
     test('an error of the job’s own is told by its name only, and is tried again', async () => {

@@ -60,7 +60,7 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
       rounds.begin({ tenantId: taken, runId: late }),
       rounds.begin({ tenantId: waiting, runId: first }),
     ])
-    await asTenant(store, waiting, (sql) => letRunWait(sql, first))
+    await asTenant(store, waiting, (sql) => letRunWait(sql, first, { refused: false }))
     clock.pass(MINUTE)
     const [other, again] = await Promise.all([
       rounds.begin({ tenantId: taken, runId: next }),

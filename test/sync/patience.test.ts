@@ -3,9 +3,11 @@ import { after, before, beforeEach, test } from 'node:test'
 import { sql } from 'kysely'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
-import { asTenant } from '#store/open.ts'
+import { diagnose } from '#model/problem.ts'
+import { asFleet, asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
 import { latestRun } from '#store/sync-runs.ts'
+import { listTroubles } from '#store/troubles.ts'
 import { type Fleet, openFleet } from '#test/support/fleet.ts'
 import { leapingClock } from '#test/support/leaping-clock.ts'
 
@@ -37,14 +39,15 @@ const asked = (tenantId: TenantId) => fleet.emulator.requests.list({ tenantId, p
 const inSeconds = (seconds: number) => new Date(fleet.emulator.clock.now().getTime() + seconds * SECOND).toUTCString()
 
 /** What waits in the queue goes on when it is due, by the clock that was turned. */
+async function goOnOnce(tenantId: TenantId): Promise<void> {
+  const [job] = await fleet.tools.jobs.boss.findJobs('sync-tenant', { key: tenantId, queued: true })
+  assert.ok(job, 'what waits has its continuation in the queue')
+  await fleet.tools.jobs.boss.deleteJob('sync-tenant', job.id)
+  clock.pass(Math.max(0, job.startAfter.getTime() - clock.now().getTime()))
+  await sync(tenantId)
+}
 async function goOn(tenantId: TenantId): Promise<void> {
-  while ((await state(tenantId)) === 'waiting') {
-    const [job] = await fleet.tools.jobs.boss.findJobs('sync-tenant', { key: tenantId, queued: true })
-    assert.ok(job, 'what waits has its continuation in the queue')
-    await fleet.tools.jobs.boss.deleteJob('sync-tenant', job.id)
-    clock.pass(Math.max(0, job.startAfter.getTime() - clock.now().getTime()))
-    await sync(tenantId)
-  }
+  while ((await state(tenantId)) === 'waiting') await goOnOnce(tenantId)
 }
 
 /** What Graph may say, and between how many seconds we wait then. A pause of our own begins with half a second to one. */
@@ -92,3 +95,39 @@ for (const { says, header, least, most } of STATEMENTS)
     assert.ok(waited >= least - 0.005 && waited <= most + SLACK_SECONDS, `${waited} s`)
     assert.equal((await asTenant(fleet.tools.store, large, countResources)).user, PEOPLE)
   })
+
+test('G05 Graph that asks for patience without end is asked more and more rarely, and after hours that is a failure', async () => {
+  const HOUR = 3_600 * SECOND
+  const match = { path: '/users/delta', tenant: large }
+  const answer = { status: 429, headers: {} }
+  const begunAt = clock.now().getTime()
+  fleet.emulator.mischief.set([{ at: 'graph', match, answer }])
+  await sync(large)
+  for (let wait = 0; clock.now().getTime() - begunAt < 3 * HOUR; wait++) {
+    assert.ok(wait < 40, 'the pauses grow')
+    await goOnOnce(large)
+  }
+  assert.equal(await state(large), 'waiting')
+
+  // One page comes through, and then none again: the patience begins anew.
+  fleet.emulator.mischief.set([{ at: 'graph', match, nth: 2, answer }])
+  await goOnOnce(large)
+  fleet.emulator.mischief.set([{ at: 'graph', match, answer }])
+  const gotOnAt = clock.now().getTime()
+  while (clock.now().getTime() - gotOnAt < 3 * HOUR) await goOnOnce(large)
+  assert.equal(await state(large), 'waiting')
+
+  await assert.rejects(goOn(large), (error) => diagnose(error).code === 'THROTTLED')
+  const hours = (clock.now().getTime() - gotOnAt) / HOUR
+  assert.ok(hours >= 4 && hours < 5, `${hours} hours`)
+  const run = await asTenant(fleet.tools.store, large, latestRun)
+  assert.deepEqual([run?.state, run?.diagnosis?.code, run?.diagnosis?.owner], ['failed', 'THROTTLED', 'microsoft'])
+  const troubles = await asFleet(fleet.tools.store, listTroubles)
+  assert.deepEqual(
+    troubles.map(({ code, tenants }) => [code, tenants]),
+    [['THROTTLED', 1]],
+  )
+  fleet.emulator.mischief.clear()
+  await sync(large)
+  assert.equal((await asTenant(fleet.tools.store, large, countResources)).user, PEOPLE)
+})

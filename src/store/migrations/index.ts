@@ -7,6 +7,7 @@ import { rounds } from '#store/migrations/0005-rounds.ts'
 import { rests } from '#store/migrations/0006-rests.ts'
 import { removals } from '#store/migrations/0007-removals.ts'
 import { oneRun } from '#store/migrations/0008-one-run.ts'
+import { waits } from '#store/migrations/0009-waits.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0006-rests': rests,
   '0007-removals': removals,
   '0008-one-run': oneRun,
+  '0009-waits': waits,
 }

@@ -1,0 +1,56 @@
+import type { RunId, TenantId } from '#model/ids.ts'
+import { type Diagnosis, Problem } from '#model/problem.ts'
+import { asTenant, type TenantSql } from '#store/open.ts'
+import { letRunWait } from '#store/sync-runs.ts'
+import type { Tools } from '#tools.ts'
+
+const SECOND = 1_000
+const HOUR = 3_600 * SECOND
+/** Graph that has let nothing through for so long is not busy but broken, or has something against us. */
+const GIVEN_UP_AFTER_HOURS = 4
+/** Graph’s own word is enough for the first wait; who is put off again and again asks more and more rarely. */
+const SECOND_WAIT_MILLISECONDS = 5 * SECOND
+const LONGEST_WAIT_MILLISECONDS = 900 * SECOND
+
+/**
+ * Graph asks for patience that is longer than a worker should wait: the run waits and its continuation is queued, both or
+ * neither.
+ * @param putOff queues the continuation for that moment, in the same transaction
+ * @returns null; or, when the run has got nowhere for hours, what it is to fail with instead: then nothing was changed
+ */
+export async function waitForGraph(
+  { store, clock }: Pick<Tools, 'store' | 'clock'>,
+  { tenantId, runId, diagnosis }: { tenantId: TenantId; runId: RunId; diagnosis: Diagnosis },
+  putOff: (sql: TenantSql, until: Date) => Promise<unknown>,
+): Promise<Problem | null> {
+  const now = clock.now().getTime()
+  try {
+    await asTenant(store, tenantId, async (sql) => {
+      const { waits, since } = await letRunWait(sql, runId, { refused: true })
+      if (now - since.getTime() >= GIVEN_UP_AFTER_HOURS * HOUR) throw gotNowhere(diagnosis)
+      const pause = Math.max((diagnosis.retryAfterSeconds ?? 0) * SECOND, waitOfOurOwn(waits))
+      await putOff(sql, new Date(now + pause))
+    })
+    return null
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'THROTTLED') return error
+    throw error
+  }
+}
+
+/** With jitter: many tenants may have been put off in the same moment. */
+function waitOfOurOwn(waits: number): number {
+  if (waits <= 1) return 0
+  const longest = Math.min(SECOND_WAIT_MILLISECONDS * 2 ** (waits - 2), LONGEST_WAIT_MILLISECONDS)
+  return longest * (1 - Math.random() / 4)
+}
+
+const gotNowhere = ({ retryAfterSeconds: _, ...diagnosis }: Diagnosis) =>
+  new Problem({
+    ...diagnosis,
+    owner: 'microsoft',
+    message: `For ${GIVEN_UP_AFTER_HOURS} hours Microsoft Graph has only asked for patience. The last time: ${diagnosis.message}`,
+    nextStep:
+      'It is tried again once an hour. If it lasts, ask the customer whether other apps read much there, and Microsoft’s support.',
+    retry: 'slowly',
+  })
