@@ -75,8 +75,11 @@ export async function syncTenant(
     passOver: (kind: Unchanged) => unchanged.push(kind),
   }
   try {
-    const { roles } = await appToken(entra, tenantId)
-    const complete = missingRoles(config.app.permissions, roles).length === 0
+    const lacking = (roles: readonly string[]) => missingRoles(config.app.permissions, roles).length > 0
+    let { roles } = await appToken(entra, tenantId)
+    // A token is a snapshot: what a tenant that has everything lacks in it may have been granted since, in another process.
+    if (state === 'active' && lacking(roles)) roles = (await appToken(entra, tenantId, { fresh: true })).roles
+    const complete = !lacking(roles)
     const granted = config.app.permissions.filter(({ value }) => roles.includes(value))
     for (const definition of resourcesFor(granted)) {
       const cursor = cursors.find(({ kind }) => kind === definition.kind) ?? null

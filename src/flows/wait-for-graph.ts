@@ -45,7 +45,7 @@ function waitOfOurOwn(waits: number): number {
   return longest * (1 - Math.random() / 4)
 }
 
-const gotNowhere = ({ retryAfterSeconds: _, ...diagnosis }: Diagnosis) =>
+const gotNowhere = ({ retryAfterSeconds: _asked, ...diagnosis }: Diagnosis) =>
   new Problem({
     ...diagnosis,
     owner: 'microsoft',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
 import { tasks } from '#daemon/tasks.ts'
 import { DEMO } from '#emulator/index.ts'
-import { forgetTenant } from '#entra/app-token.ts'
+import { appToken, forgetTenant } from '#entra/app-token.ts'
 import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
@@ -77,6 +77,21 @@ test('T15 a permission that was taken away is noticed, and so is its return', as
   assert.equal(await readAndLook(), 'degraded')
   await emulator.directory.grantPermission(organization)
   assert.equal(await readAndLook(), 'active')
+})
+
+test('T15 a role that another process has seen granted is looked for once more before anything is left out', async () => {
+  const groups = { tenant: part, app, permission: 'Group.Read.All' }
+  await emulator.directory.revokePermission(groups)
+  forgetTenant(tools.entra, part)
+  assert.ok(!(await appToken(tools.entra, part)).roles.includes(groups.permission))
+  await emulator.directory.grantPermission(groups)
+  emulator.requests.clear()
+
+  await sync(part)
+  assert.ok(emulator.requests.list({ path: '/v1.0/groups' }).length > 0, 'nothing is left out')
+  await sync(part)
+  assert.equal(emulator.requests.list({ path: `/${part}/oauth2` }).length, 1, 'one fresh token, once')
+  assert.deepEqual(await jobsIn(tools.jobs, 'verify-tenant'), [], 'nothing is in doubt')
 })
 
 test('T14 a token of another tenant ends the run before anything is read', async () => {
