@@ -186,8 +186,8 @@ const MUTANTS = [
   {
     name: 'watch: what most tenants meet is each customer’s doing',
     file: 'src/model/incident.ts',
-    search: 'same >= FEWEST && same * 2 > lookedAt',
-    replace: 'same > LOOKED_AT && lookedAt > 0',
+    search: 'same < FEWEST || same * 2 <= lookedAt',
+    replace: 'same < FEWEST || lookedAt >= 0',
     tests: ['test/flows/incidents.test.ts'],
   },
   {
