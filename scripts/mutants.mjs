@@ -123,8 +123,8 @@ const MUTANTS = [
   {
     name: 'loans are not shared between processes',
     file: 'src/store/buckets.ts',
-    search: 'case when filled.tokens >= enough then wanted else 0 end',
-    replace: 'case when filled.tokens >= enough then wanted / 2 else 0 end',
+    search: 'case when filled.tokens >= enough and rest = 0 then wanted else 0 end',
+    replace: 'case when filled.tokens >= enough and rest = 0 then wanted / 2 else 0 end',
     tests: ['test/graph/budget.test.ts'],
   },
   {

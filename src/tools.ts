@@ -12,7 +12,7 @@ import type { DelegatedToken } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
 import { openOutbound } from '#outbound/open.ts'
 import { postJson } from '#outbound/post-json.ts'
-import { lendFrom } from '#store/buckets.ts'
+import { lendFrom, restBucket } from '#store/buckets.ts'
 import { type Hold, watchHold } from '#store/hold.ts'
 import { assertMigrated, migrate } from '#store/migrate.ts'
 import { openStore, type Store } from '#store/open.ts'
@@ -92,6 +92,10 @@ export async function openTools(
     clientId: config.clientId,
     limits: config.throttleLimits,
     lender: (wanted) => lendFrom(store, wanted),
+    restBucket: (bucket, milliseconds) =>
+      void restBucket(store, bucket, milliseconds).catch((error: unknown) =>
+        log.warn({ err: error }, 'the other processes could not be told of a rest'),
+      ),
     clock,
   })
   const { alertUrl } = config

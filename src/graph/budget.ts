@@ -3,7 +3,15 @@ import { type Lender, openPurses } from '#graph/purses.ts'
 import { openTurns } from '#graph/turns.ts'
 import type { ClientId, TenantId } from '#model/ids.ts'
 import type { Cost } from '#model/request-cost.ts'
-import { type Need, needsOf, type TenantSize, type ThrottleLimits, WARNING } from '#model/throttle.ts'
+import {
+  appBuckets,
+  type Bucket,
+  type Need,
+  needsOf,
+  type TenantSize,
+  type ThrottleLimits,
+  WARNING,
+} from '#model/throttle.ts'
 
 /** Graph's limits, kept before Graph has to remind us: a refused request costs as much as an answered one. */
 export type Budget = {
@@ -21,23 +29,28 @@ export type Budget = {
   correct(tenantId: TenantId, by: { units: number }): void
   /** What Graph itself says of how near the limit is: 0.8 to 1.8. @see https://learn.microsoft.com/graph/throttling-limits */
   warn(tenantId: TenantId, percentage: number): void
-  /** Graph has refused, and until then it would refuse again: the tenant, or the app in every one. */
+  /** Graph has refused, and until then it would refuse again, whichever process asks: the tenant, or the app in every one. */
   rest(who: TenantId | 'app', milliseconds: number): void
   /** How large the tenant is; small until told. */
   setSize(tenantId: TenantId, size: TenantSize): void
 }
 
 const REMEMBERED_TENANTS = 50_000
+/** Those who asked in the same moment are refused together: a rest that is hardly longer is not told to all once more. */
+const TOLD_FROM_MILLISECONDS = 250
 
 export function openBudget({
   clientId,
   limits,
   lender,
+  restBucket,
   clock,
 }: {
   clientId: ClientId
   limits: ThrottleLimits
   lender: Lender
+  /** Tells the other processes that a bucket rests; they hear of it when they ask it next. */
+  restBucket: (bucket: Bucket, milliseconds: number) => void
   clock: Clock
 }): Budget {
   const purses = openPurses({ lender, clock })
@@ -53,8 +66,14 @@ export function openBudget({
     if (rest <= 0) resting.delete(who)
     return Math.max(0, rest)
   }
-  const rest = (who: TenantId | 'app', milliseconds: number) =>
-    remember(resting, who, Math.max(resting.get(who) ?? 0, now() + milliseconds))
+  const bucketOf = (who: TenantId | 'app'): Bucket | undefined =>
+    who === 'app' ? appBuckets(limits, clientId).units : needs(who, { units: 1, writes: 0, requests: 0 }).own[0]
+  const rest = (who: TenantId | 'app', milliseconds: number) => {
+    const [known, until] = [resting.get(who) ?? 0, now() + milliseconds]
+    remember(resting, who, Math.max(known, until))
+    const bucket = until - known >= TOLD_FROM_MILLISECONDS ? bucketOf(who) : null
+    if (bucket) restBucket(bucket, milliseconds)
+  }
 
   const turns = openTurns<TenantId, readonly Need[]>(
     async (common) => restOf('app') || (await purses.take(common)),

@@ -25,7 +25,7 @@ export async function leftIn({ db }: Pick<AnySql, 'db'>, bucket: Bucket): Promis
 
 /**
  * Lends from token buckets that all processes share, from all of them in one statement. A bucket whose burst is smaller
- * than what is wanted lends once it is full, and is in debt then.
+ * than what is wanted lends once it is full, and is in debt then. One that rests lends nothing.
  * @returns in the order of what was wanted
  */
 export async function lendFrom(
@@ -39,24 +39,27 @@ export async function lendFrom(
     back: one.back,
     wanted: one.wanted,
   }))
-  const { rows } = await raw<{ key: string; lent: boolean; missing: number }>`
+  const { rows } = await raw<{ key: string; lent: boolean; missing: number; rest: number }>`
     with asked as (
       select * from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb)
         as one(key text, burst float8, speed float8, back float8, wanted float8)
     ), held as (
-      select b.key, b.tokens, b.at from tenantry.buckets b
+      select b.key, b.tokens, b.at, b.rests_until from tenantry.buckets b
       where b.key in (select key from asked) order by b.key for update
     ), moment as materialized (
       select ${nowIn(store)} as now from (select count(*) from held) locked
     ), filled as materialized (
       select asked.key, asked.wanted, moment.now, least(asked.wanted, asked.burst) as enough, least(asked.burst,
-        held.tokens + asked.back + asked.speed * greatest(0, extract(epoch from moment.now - held.at)::float8)) as tokens
+        held.tokens + asked.back + asked.speed * greatest(0, extract(epoch from moment.now - held.at)::float8)) as tokens,
+        greatest(0, coalesce(extract(epoch from held.rests_until - moment.now)::float8, 0)) as rest
       from asked join held using (key) cross join moment
     )
     update tenantry.buckets b
-    set tokens = filled.tokens - case when filled.tokens >= enough then wanted else 0 end, at = greatest(b.at, filled.now)
+    set tokens = filled.tokens - case when filled.tokens >= enough and rest = 0 then wanted else 0 end, at = greatest(b.at, filled.now)
     from filled where b.key = filled.key
-    returning b.key, filled.tokens >= enough as lent, enough - filled.tokens as missing`.execute(store.kysely)
+    returning b.key, filled.tokens >= enough and rest = 0 as lent, enough - filled.tokens as missing, rest`.execute(
+    store.kysely,
+  )
   const found = new Map(rows.map((row) => [row.key, row]))
   if (asked.some(({ key }) => !found.has(key))) await addBuckets(store, asked)
   return Promise.all(
@@ -64,8 +67,24 @@ export async function lendFrom(
       const row = found.get(one.key)
       if (!row) return (await lendFrom(store, [one]))[0] as Loan
       if (row.lent) return { lent: one.wanted, waitMilliseconds: 0 }
-      return { lent: 0, waitMilliseconds: Math.max(1, Math.ceil((row.missing / perSecond(one)) * 1_000)) }
+      const seconds = Math.max(row.missing / perSecond(one), row.rest)
+      return { lent: 0, waitMilliseconds: Math.max(1, Math.ceil(seconds * 1_000)) }
     }),
+  )
+}
+
+/** Lends nothing of it for so long, to nobody; a longer rest that it has already stays. */
+export async function restBucket(
+  store: Pick<Store, 'kysely' | 'clock'>,
+  { key, limit }: Bucket,
+  milliseconds: number,
+): Promise<void> {
+  const now = nowIn(store)
+  await raw`
+    insert into tenantry.buckets (key, tokens, at, rests_until)
+    values (${key}, ${burstOf(limit)}::float8, ${now}, ${now} + make_interval(secs => ${milliseconds / 1_000}::float8))
+    on conflict (key) do update set rests_until = greatest(buckets.rests_until, excluded.rests_until)`.execute(
+    store.kysely,
   )
 }
 

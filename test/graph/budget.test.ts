@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Client } from '@microsoft/microsoft-graph-client'
+import { sql } from 'kysely'
 import { tasks } from '#daemon/tasks.ts'
 import type { Emulator, RequestEntry } from '#emulator/index.ts'
 import { batch } from '#graph/batch.ts'
@@ -151,6 +152,41 @@ test('G12 fair share: whoever asks for much at once is served in turn with those
   assert.ok(itsPart <= 18, `beside ten of each other it had ${itsPart}`)
   assert.ok(itsPart >= 6, `beside ten of each other it had ${itsPart} only`)
 })
+
+for (const [who, scope] of [
+  ['the app everywhere', 'Application/ReadWrite/200:80'],
+  ['the app in a tenant', 'Tenant_Application/ReadWrite/200:80'],
+] as const)
+  test(`G05 where Graph refuses, the other processes hear of it and rest, too: ${who}`, async (t) => {
+    const { tools, moreTools, tenantIds, emulator, asked, clock } = await openThrottled(t, { tenants: 2, scale: 1 })
+    const [refused, other] = tenantIds as [TenantId, TenantId]
+    const more = await moreTools()
+    const everywhere = scope.startsWith('Application/')
+    emulator.mischief.once({
+      at: 'graph',
+      match: { path: '/users' },
+      answer: { status: 429, headers: { 'retry-after': '40', 'x-ms-throttle-scope': scope } },
+    })
+    const impatient = { longestPauseMilliseconds: 1 }
+    await assert.rejects(request(tools.graphAsApp(refused, impatient), { path: ONE_UNIT }), { code: 'THROTTLED' })
+    const refusedAt = clock.now().getTime()
+    const { kysely } = tools.store
+    await until('the database knows', async () => {
+      const { rows } = await sql`select 1 from tenantry.buckets where rests_until is not null`.execute(kysely)
+      return rows.length === 1
+    })
+
+    await request(more.graphAsApp(other), { path: ONE_UNIT })
+    const waited = clock.now().getTime() - refusedAt
+    assert.equal(waited >= 39_000, everywhere, `the other tenant has waited ${waited} ms`)
+    await request(more.graphAsApp(refused), { path: ONE_UNIT })
+    assert.ok(clock.now().getTime() - refusedAt >= 39_000)
+    assert.deepEqual(
+      asked().map(({ status }) => status),
+      [429, 200, 200],
+      'nobody was refused again',
+    )
+  })
 
 test('G12 two processes take turns at one bucket, and none gets what the other has', async (t) => {
   const scale = 0.002

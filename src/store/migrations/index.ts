@@ -8,6 +8,7 @@ import { rests } from '#store/migrations/0006-rests.ts'
 import { removals } from '#store/migrations/0007-removals.ts'
 import { oneRun } from '#store/migrations/0008-one-run.ts'
 import { waits } from '#store/migrations/0009-waits.ts'
+import { bucketRests } from '#store/migrations/0010-bucket-rests.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -20,4 +21,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0007-removals': removals,
   '0008-one-run': oneRun,
   '0009-waits': waits,
+  '0010-bucket-rests': bucketRests,
 }
