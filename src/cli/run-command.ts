@@ -3,7 +3,8 @@ import type { CliContext } from '#cli/run-cli.ts'
 import { jsonOption, tenantOption } from '#cli/tenant-option.ts'
 import { printable, type Terminal } from '#cli/terminal.ts'
 import { printUsers } from '#flows/print-users.ts'
-import { type JobOutcome, runJob } from '#flows/run-job.ts'
+import type { JobOutcome } from '#flows/run-job.ts'
+import { runJobByHand } from '#flows/run-job-by-hand.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { knownTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -37,12 +38,12 @@ const BUILT_IN: Record<string, Job> = {
   },
 }
 
-/** @throws Problem JOB_UNKNOWN when the configuration has none of this name */
+/** @throws Problem JOB_UNKNOWN when the configuration has none of this name, JOB_UNDER_WAY when somebody does it already */
 const ownJob =
   (job: string): Job =>
   async (tools, { tenantId, json, terminal, signal }) => {
     const { displayName } = await knownTenant(tools, tenantId)
-    const outcome = await runJob(tools, { tenantId, job, signal })
+    const outcome = await runJobByHand(tools, { tenantId, job, signal })
     terminal.out(json ? JSON.stringify({ tenantId, job, outcome }) : `${job} in ${displayName}: ${OUTCOMES[outcome]}`)
   }
 

@@ -8,13 +8,14 @@ import { batch } from '#graph/batch.ts'
 import { openSdkClient } from '#graph/sdk-client.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
+import { incidentMeantBy } from '#model/incident.ts'
 import { findJob, type JobDefinition } from '#model/job.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { restUntil } from '#model/rest.ts'
 import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
 import { putOffTurn } from '#store/job-schedules.ts'
 import { asTenant } from '#store/open.ts'
-import { finishRun, recordProgress, startRun, superseded } from '#store/sync-runs.ts'
+import { finishRun, isOurs, recordProgress, startRun, superseded } from '#store/sync-runs.ts'
 import { lockTenant } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
@@ -35,6 +36,8 @@ const DEFAULT_TIMEOUT_MINUTES = 60
 const GRACE_MILLISECONDS = 10_000
 /** An author's own work begins anew after a pause, from its checkpoint, so it rather waits here for a while. */
 const LONGEST_PAUSE_MILLISECONDS = 30_000
+/** So often a run looks whether it is still its own: an author’s code may write nothing for long. */
+const WATCH_MILLISECONDS = 3_000
 
 /**
  * Does a job of the ISV's own in one tenant: looks whether its permissions are there, gives it everything confined to the
@@ -72,30 +75,67 @@ export async function runJob(
   }
 }
 
-/** The author's own code, within its time. @throws Problem whatever it throws, diagnosed */
+/**
+ * The author's own code, within its time. What must never happen in a tenant ends the run, whatever the author makes of it.
+ * @throws Problem whatever it throws, diagnosed
+ */
 async function runAuthors(tools: Needs, { tenant, definition, runId, signal, graphOptions }: Run): Promise<void> {
   const { store, log, graphAsApp } = tools
   const time = AbortSignal.timeout((definition.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES) * MINUTE)
-  const stop = AbortSignal.any([signal, time])
+  const end = new AbortController()
+  const stop = AbortSignal.any([signal, time, end.signal])
+  const stopAtViolation = (problem: Problem) => {
+    if (incidentMeantBy(problem.diagnosis) === 'tenant') end.abort(problem)
+  }
   const run = { store, tenantId: tenant.id, job: definition.name, runId }
   const graph = graphAsApp(tenant.id, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS, ...graphOptions })
-  const { client, problemBehind } = openSdkClient(graph, stop)
+  const { client, problemBehind } = openSdkClient(graph, {
+    signal: stop,
+    onProblem: stopAtViolation,
+  })
   const working = definition.run({
     tenant,
     graph: client,
-    batch: (items) => batch(graph, items, { signal: stop }),
+    batch: (items) =>
+      batch(graph, items, { signal: stop }).catch((error: unknown) => {
+        if (error instanceof Problem) stopAtViolation(error)
+        throw error
+      }),
     db: jobDatabase(run),
     log: log.child({ tenantId: tenant.id, job: definition.name, runId }),
     progress: (text) => asTenant(store, tenant.id, (sql) => recordProgress(sql, runId, text)),
     signal: stop,
     checkpoint: jobCheckpoint(run),
   })
+  const over = new AbortController()
+  void watch(tools, { tenantId: tenant.id, runId, end, over: over.signal })
   try {
     await Promise.race([working, givenUp(tools, stop)])
+    end.signal.throwIfAborted()
   } catch (error) {
+    if (end.signal.aborted) throw end.signal.reason
+    if (signal.reason instanceof Problem) throw signal.reason
     if (time.aborted && !signal.aborted) throw timedOut(definition.name)
     throw await diagnoseJob(tools, { tenantId: tenant.id, definition, error: problemBehind(error) })
+  } finally {
+    over.abort()
   }
+}
+
+/** Tells work that writes nothing, too, that its run was taken over or ended. */
+async function watch(
+  { store, clock }: Pick<Needs, 'store' | 'clock'>,
+  { tenantId, runId, end, over }: { tenantId: TenantId; runId: RunId; end: AbortController; over: AbortSignal },
+): Promise<void> {
+  const asked = () => asTenant(store, tenantId, (sql) => isOurs(sql, runId))
+  while (
+    await clock.sleep(WATCH_MILLISECONDS, over).then(
+      () => true,
+      () => false,
+    )
+  )
+    // A database that is away says nothing about the run.
+    if (!(await asked().catch(() => true))) return end.abort(superseded())
 }
 
 /** Rejects once work that was told to stop has not done so within the grace. */

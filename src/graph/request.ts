@@ -111,9 +111,17 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
       await rest(graph, pause, signal)
       continue
     }
+    if (answer.status >= 300 && answer.status < 400) refuseForeign(graph, wanted.url, answer.headers.location)
     if (answer.status >= 400) countUnknown(graph, answer)
     return answer
   }
+}
+
+/** Nothing follows a redirect; one that leads out of what was asked is told as what it is. @throws Problem ORIGIN_REFUSED */
+function refuseForeign(graph: Graph, asked: string, location: string | undefined): void {
+  if (location === undefined) return
+  const [, version = ''] = new URL(asked).pathname.split('/')
+  urlOf(graph, URL.canParse(location, asked) ? new URL(location, asked).href : '', [version])
 }
 
 function countUnknown({ telemetry }: Graph, answer: Answer): void {

@@ -13,7 +13,7 @@ const WITHOUT_BODY = [101, 204, 205, 304]
  * @see https://learn.microsoft.com/graph/sdks/customize-client
  */
 export function sdkClient(graph: Graph, { signal }: { signal?: AbortSignal } = {}): Client {
-  return openSdkClient(graph, signal).client
+  return openSdkClient(graph, signal ? { signal } : {}).client
 }
 
 /**
@@ -22,7 +22,14 @@ export function sdkClient(graph: Graph, { signal }: { signal?: AbortSignal } = {
  */
 export function openSdkClient(
   graph: Graph,
-  signal?: AbortSignal,
+  {
+    signal,
+    onProblem = () => {},
+  }: {
+    signal?: AbortSignal
+    /** Told of each problem, whatever becomes of the error that it is thrown with. */
+    onProblem?(problem: Problem): void
+  } = {},
 ): { client: Client /** Any other error comes back as it is. */; problemBehind(error: unknown): unknown } {
   let last: Problem | null = null
   const gate = ourGate(graph, signal)
@@ -32,7 +39,10 @@ export function openSdkClient(
     middleware: {
       execute: (context) =>
         gate.execute(context).catch((error: unknown) => {
-          if (error instanceof Problem) last = error
+          if (error instanceof Problem) {
+            last = error
+            onProblem(error)
+          }
           throw error
         }),
     },

@@ -146,7 +146,7 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
 }
 
 /** Says that these are alive. @returns those that are not ours any more */
-async function lost({ boss, log }: Jobs, name: JobName, attempts: JobAttempt[]): Promise<JobAttempt[]> {
+export async function lost({ boss, log }: Jobs, name: JobName, attempts: JobAttempt[]): Promise<JobAttempt[]> {
   if (attempts.length === 0) return []
   try {
     if ((await touched(boss, name, attempts)) === attempts.length) return []

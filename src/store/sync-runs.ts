@@ -79,6 +79,12 @@ export async function holdRun({ db }: TenantSql, id: RunId): Promise<void> {
   if (rows.length === 0) throw superseded()
 }
 
+/** Whether nobody has taken the run over or ended it. */
+export async function isOurs({ db }: TenantSql, id: RunId): Promise<boolean> {
+  const { rows } = await raw`select 1 from tenantry.sync_runs where id = ${id} and state = 'running'`.execute(db)
+  return rows.length > 0
+}
+
 /** @throws Problem RUN_SUPERSEDED */
 export async function recordProgress({ db }: TenantSql, id: RunId, text: string): Promise<void> {
   const { numAffectedRows } = await raw`

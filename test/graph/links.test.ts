@@ -66,9 +66,22 @@ test('G03 where Graph redirects to, the token does not go', async () => {
       match: { path: '/v1.0/users' },
       answer: { status, headers: { location: `${evil.origin}/v1.0/users` } },
     })
-    await refusedWith('GRAPH_REFUSED', () => request(graph, { path: '/users' }))
+    await refusedWith('ORIGIN_REFUSED', () => request(graph, { path: '/users' }))
   }
   assert.equal(evil.connections(), 0)
+  for (const [location, code] of [
+    ['https://login.microsoftonline.com/', 'ORIGIN_REFUSED'],
+    ['//evil.example/v1.0/users', 'ORIGIN_REFUSED'],
+    ['https://:nothing', 'ORIGIN_REFUSED'],
+    ['/beta/users', 'ORIGIN_REFUSED'],
+    ['/v1.0/people', 'GRAPH_REFUSED'],
+  ] as const) {
+    const answer = { status: 302, headers: { location } }
+    emulator.mischief.once({ at: 'graph', match: { path: '/v1.0/users' }, answer })
+    emulator.requests.clear()
+    await refusedWith(code, () => request(graph, { path: '/users' }))
+    assert.equal(emulator.requests.list({ path: '^/(v1.0|beta)' }).length, 1, `${location} is not followed`)
+  }
 })
 
 test('G01 Microsoft’s own client, as we hand it out, follows no foreign link either', async () => {

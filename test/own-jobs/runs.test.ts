@@ -11,6 +11,7 @@ import type { TenantId } from '#model/ids.ts'
 import type { JobRun } from '#model/job.ts'
 import { diagnose } from '#model/problem.ts'
 import { listAudit } from '#store/audit.ts'
+import { listIncidents } from '#store/incidents.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { latestRun, listRuns } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
@@ -19,6 +20,7 @@ import { freshDatabase } from '#test/support/postgres.ts'
 
 type Run = JobRun<Client>
 
+const noop = () => {}
 const never = new AbortController().signal
 /** How far the hands were turned; pauses take as long as they take. */
 let turned = 0
@@ -207,6 +209,44 @@ for (const backend of ['pglite', 'postgres'] as const)
       )
       assert.equal((await latest())?.diagnosis?.owner, 'operator')
       assert.equal((await tenant())?.state, 'active')
+    })
+
+    test('G01 G03 a job that is led away ends with it and an incident, even when its own code thinks nothing of it', async () => {
+      const elsewhere = 'https://graph.microsoft.com.evil.example/v1.0/users'
+      const ways = {
+        'a next link': { nextLink: elsewhere },
+        'a redirect': { answer: { status: 302, headers: { location: elsewhere } } },
+      }
+      let told = 0
+      for (const [way, lie] of Object.entries(ways)) {
+        fleet.emulator.mischief.once({ at: 'graph', match: { path: '/v1.0/users', tenant: tenantId }, ...lie })
+        await assert.rejects(
+          run(async ({ graph, signal }) => {
+            try {
+              const page = (await graph.api('/users').top(10).get()) as Record<string, string>
+              await graph.api(page['@odata.nextLink'] ?? '/users').get()
+            } catch {
+              told += signal.aborted ? 1 : 0
+            }
+          }),
+          failsWith('ORIGIN_REFUSED'),
+          way,
+        )
+        const found = await latest()
+        assert.deepEqual([found?.state, found?.diagnosis?.code], ['failed', 'ORIGIN_REFUSED'])
+      }
+      await assert.rejects(
+        run(({ batch }) => batch([{ id: 'away', path: elsewhere }]).then(noop, noop)),
+        failsWith('ORIGIN_REFUSED'),
+      )
+      assert.equal(told, 2, 'the signal tells whoever goes on regardless')
+      const incidents = await asFleet(fleet.tools.store, (handle) => listIncidents(handle, { limit: 99 }))
+      const own = incidents.filter((incident) => incident.tenantId === tenantId)
+      assert.deepEqual(
+        own.map(({ code, times, holds }) => [code, times, holds]),
+        [['ORIGIN_REFUSED', 3, false]],
+      )
+      assert.equal((await tenant())?.state, 'active', 'it is not the customer’s doing')
     })
 
     test('when Graph asks for long patience the run waits in the queue and goes on from its checkpoint', async () => {
