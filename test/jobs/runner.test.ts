@@ -12,6 +12,7 @@ import { Problem } from '#model/problem.ts'
 import { migrate } from '#store/migrate.ts'
 import { asFleet, openStore, type Store } from '#store/open.ts'
 import { forEachBackend, silentLog, temporaryFolder } from '#test/support/backends.ts'
+import { MINUTE } from '#test/support/hand-clock.ts'
 import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
 import { freshQueue, jobsIn, tasksThat } from '#test/support/open-queue.ts'
 import { freshDatabase, SERVER_VARIABLE, withClient } from '#test/support/postgres.ts'
@@ -328,6 +329,37 @@ forEachBackend((backend) => {
       assert.equal(await stateOf(jobs, tenantId), begun?.includes(tenantId) ? 'completed' : 'created')
   })
 
+  test('R06 what was fetched ahead is not begun after a stop: it is given back, and no try is counted', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const wanted = Array.from({ length: 60 }, madeUp.tenantId)
+    for (const tenantId of wanted) await ask(store, jobs, tenantId)
+    const finish = gate()
+    const begun: TenantId[] = []
+    const runner = startRunner(
+      jobs,
+      tasksThat(async (tenantId) => {
+        begun.push(tenantId)
+        // Those that end at once make the runner fetch ahead.
+        if (begun.length > 12) await finish.opened
+      }),
+      { concurrency: 2 },
+    )
+    const inState = async (state: string) => (await jobsIn(jobs, 'sync-tenant')).filter((job) => job.state === state)
+    await until('more are fetched than there are places', async () => (await inState('active')).length > 4)
+    const [before, active] = [begun.length, (await inState('active')).length]
+    const stopped = runner.stop()
+    finish.open()
+    await stopped
+    assert.equal(begun.length, before, 'nothing was begun any more')
+    assert.deepEqual(await inState('active'), [])
+    const back = await inState('retry')
+    assert.equal(back.length, active - 2)
+    for (const { output, retryLimit } of back) {
+      assert.deepEqual(output, { code: 'INTERRUPTED' })
+      assert.equal(retryLimit, QUEUES['sync-tenant'].retryLimit + 1)
+    }
+  })
+
   test('R06 what does not finish within the grace is told to stop, and is tried again', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     const tenantId = madeUp.tenantId()
@@ -370,6 +402,31 @@ forEachBackend((backend) => {
       started_on = now() - make_interval(secs => ${heartbeatSeconds + 1}) where id = ${lost.id}`.execute(store.kysely)
     await jobs.boss.supervise('sync-tenant')
     assert.equal(await stateOf(jobs, tenantId), 'retry')
+  })
+
+  test('R02 what a silent worker has had is due at once, however often it had failed before; a failure of its own waits', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [lost, fails] = [madeUp.tenantId(), madeUp.tenantId()]
+    await ask(store, jobs, lost)
+    await ask(store, jobs, fails)
+    for (const { id, data } of await jobs.boss.fetch<{ tenantId: TenantId }>('sync-tenant', { batchSize: 2 }))
+      if (data.tenantId === fails) await jobs.boss.fail('sync-tenant', id, { code: 'UNAVAILABLE' })
+    const { heartbeatSeconds } = QUEUES['sync-tenant']
+    await sql`update pgboss.job set heartbeat_on = now() - make_interval(secs => ${heartbeatSeconds + 1}), retry_count = 4
+      where name = 'sync-tenant' and state = 'active'`.execute(store.kysely)
+    await jobs.boss.supervise('sync-tenant')
+    const startAfter = async (tenantId: TenantId) =>
+      (await jobsIn(jobs, 'sync-tenant')).find(({ data }) => data.tenantId === tenantId)?.startAfter.getTime() ?? 0
+    assert.ok((await startAfter(lost)) > Date.now() + 2 * MINUTE, 'left alone it would wait for minutes')
+    const itsOwn = await startAfter(fails)
+    const runner = startRunner(
+      jobs,
+      tasksThat(async () => {}),
+      { concurrency: 1 },
+    )
+    await until('another worker has done it', async () => (await stateOf(jobs, lost)) === 'completed')
+    assert.equal(await startAfter(fails), itsOwn)
+    await runner.stop()
   })
 })
 
