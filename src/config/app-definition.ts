@@ -11,6 +11,9 @@ const PERMISSION_NAME = /^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+$/
 /** Graph forgets a delta link after seven days; a tenant that is read seldom still needs a second try within them. */
 const LONGEST_SYNC_PAUSE_MINUTES = 3 * 24 * 60
 
+/** The queue takes a job for lost after twelve hours, whoever does it. */
+const LONGEST_RUN_MINUTES = 11 * 60
+
 const KEBAB_CASE = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 const LONGEST_NAME = 60
 
@@ -31,7 +34,15 @@ const job = z.object({
     { error: 'must be { everyMinutes: 60 } or a cron expression such as "0 3 * * *"' },
   ),
   permissions: z.array(z.string()),
-  timeoutMinutes: z.number().int().positive().optional(),
+  timeoutMinutes: z
+    .number()
+    .int()
+    .positive()
+    .max(
+      LONGEST_RUN_MINUTES,
+      `at most ${LONGEST_RUN_MINUTES}, eleven hours: save a checkpoint and go on in the next run`,
+    )
+    .optional(),
   run: z.custom<AppDefinition['jobs']>((run) => typeof run === 'function', 'must be a function'),
 })
 

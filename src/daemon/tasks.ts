@@ -1,5 +1,6 @@
 import { observe } from '#daemon/observe.ts'
 import { checkCredential } from '#flows/check-credential.ts'
+import { forgetDeadLetters } from '#flows/forget-dead-letters.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
 import { planSyncs } from '#flows/plan-syncs.ts'
 import { putOff } from '#flows/put-off.ts'
@@ -29,6 +30,7 @@ const taskTable = (tools: Tools): TaskTable => ({
   }),
   'plan-syncs': async () => {
     await watchIncidents(tools)
+    await forgetDeadLetters(tools)
     if (!(await tools.hold.isOn())) await planSyncs(tools)
   },
   'plan-jobs': async () => {

@@ -57,7 +57,7 @@ export async function runJob(
   const definition = findJob(config.app.jobs, job)
   if (!definition) throw jobUnknown(job, config.app.jobs)
   const begun = await asTenant(store, tenantId, async (sql) => {
-    const tenant = await lockTenant(sql)
+    const tenant = await lockTenant(sql, tenantId)
     if (!tenant || !WORKING_STATES.includes(tenant.state)) return null
     return { tenant, run: await startRun(sql, { id: randomUUID() as RunId, job }) }
   })
@@ -163,7 +163,9 @@ async function endBadly(
     error = hopeless
     diagnosis = hopeless.diagnosis
   }
-  const ending = signal.aborted
+  // A violation is told even when the process stops in the same moment.
+  const isStopped = signal.aborted && incidentMeantBy(diagnosis) !== 'tenant'
+  const ending = isStopped
     ? ({ state: 'interrupted', diagnosis: null } as const)
     : ({ state: 'failed', diagnosis } as const)
   const rest = ending.diagnosis && restUntil(ending.diagnosis, clock.now())
@@ -171,6 +173,6 @@ async function endBadly(
     await finishRun(sql, runId, ending)
     if (rest) await putOffTurn(sql, definition.name, rest)
   })
-  if (!signal.aborted) await loseConsent(tools, { tenantId: tenant.id, actor: 'daemon', error })
+  if (!isStopped) await loseConsent(tools, { tenantId: tenant.id, actor: 'daemon', error })
   throw error instanceof Problem ? error : new Problem(diagnosis, { cause: error })
 }

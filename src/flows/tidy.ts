@@ -1,23 +1,47 @@
+import { finishOffboarding } from '#flows/offboard-tenant.ts'
 import { findOverlooked } from '#flows/plan-jobs.ts'
+import { workUnderWay } from '#jobs/inspect.ts'
+import { keyOf } from '#jobs/names.ts'
+import { DIRECTORY_SYNC } from '#model/job.ts'
 import { asFleet } from '#store/open.ts'
 import { removeExpiredSignUps } from '#store/sign-ups.ts'
-import { interruptRuns } from '#store/sync-runs.ts'
+import { interruptRuns, listOldRuns } from '#store/sync-runs.ts'
+import { listTenants } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
+type Needs = Pick<Tools, 'store' | 'clock' | 'config' | 'jobs'>
+
 const HOUR = 3_600_000
-/** No run takes as long as this; one that still says so belonged to a process that died. */
+/** A run that says so for longer belonged to a process that died, unless somebody is at it: a giant’s goes on in many slices. */
 const LONGEST_RUN_HOURS = 12
 
 /**
- * Clears away what time has settled: sign-ups that were never finished, runs whose process died. Finds tenants that a job
- * has overlooked.
+ * Clears away what time has settled: sign-ups that were never finished, runs whose process died, ends of tenants that were
+ * broken off. Finds tenants that a job has overlooked.
  */
-export async function tidy(tools: Pick<Tools, 'store' | 'clock' | 'config' | 'jobs'>): Promise<void> {
-  const { store, clock } = tools
-  const now = clock.now()
-  await asFleet(store, async (sql) => {
-    await removeExpiredSignUps(sql)
-    await interruptRuns(sql, { startedBefore: new Date(now.getTime() - LONGEST_RUN_HOURS * HOUR) })
-  })
+export async function tidy(tools: Needs): Promise<void> {
+  await asFleet(tools.store, removeExpiredSignUps)
+  await interruptDeadRuns(tools)
+  await finishBrokenOff(tools)
   await findOverlooked(tools)
+}
+
+async function interruptDeadRuns({ store, clock, jobs }: Needs): Promise<void> {
+  const startedBefore = new Date(clock.now().getTime() - LONGEST_RUN_HOURS * HOUR)
+  const old = await asFleet(store, (sql) => listOldRuns(sql, { startedBefore }))
+  if (old.length === 0) return
+  const underWay = await workUnderWay(jobs)
+  const dead = old.filter(({ tenantId, job }) =>
+    job === DIRECTORY_SYNC
+      ? !underWay.has(`sync-tenant ${keyOf('sync-tenant', { tenantId })}`)
+      : !underWay.has(`run-job ${keyOf('run-job', { tenantId, job })}`),
+  )
+  const ids = dead.map(({ id }) => id)
+  await asFleet(store, (sql) => interruptRuns(sql, ids))
+}
+
+/** An end that was begun is gone through with, whoever began it and died. */
+async function finishBrokenOff(tools: Needs): Promise<void> {
+  for (const { id } of await asFleet(tools.store, (sql) => listTenants(sql, { state: 'offboarding' })))
+    await finishOffboarding(tools, { tenantId: id, actor: 'daemon', reason: 'It had been begun.' })
 }

@@ -51,6 +51,21 @@ export async function findDeadLetter({ boss }: Jobs, id: string): Promise<DeadLe
   return (rows as Row[]).map(toDeadLetter)[0] ?? null
 }
 
+/** Of the same work the last letter is kept: it tells what stands in the way now. */
+export const keepLastDeadLetters = async ({ boss }: Jobs): Promise<void> => {
+  await boss.getDb().executeSql(
+    `delete from ${SCHEMA}.job l where name = $1 and state in ('created', 'retry') and exists (
+       select 1 from ${SCHEMA}.job later where later.name = $1 and later.state in ('created', 'retry')
+         and later.source_name = l.source_name and later.data = l.data
+         and (later.created_on, later.id) > (l.created_on, l.id))`,
+    [DEAD_LETTER],
+  )
+}
+
+export const removeDeadLetters = async ({ boss }: Jobs, ids: readonly string[]): Promise<void> => {
+  if (ids.length > 0) await boss.deleteJob(DEAD_LETTER, [...ids])
+}
+
 export const removeDeadLetter = async ({ boss }: Jobs, id: string): Promise<void> => {
   await boss.deleteJob(DEAD_LETTER, id)
 }

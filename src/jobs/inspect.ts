@@ -37,6 +37,17 @@ export async function queueDepth({ boss }: Jobs): Promise<QueueDepth[]> {
   }) as QueueDepth[]
 }
 
+/** Which work is being done: names with their keys, see `keyOf`. */
+export async function workUnderWay({ boss }: Jobs): Promise<ReadonlySet<string>> {
+  const { rows } = await boss
+    .getDb()
+    .executeSql(
+      `select name || ' ' || singleton_key as work from ${SCHEMA}.job where name = any($1) and state = 'active'`,
+      [JOB_NAMES],
+    )
+  return new Set((rows as { work: string }[]).map(({ work }) => work))
+}
+
 /** Takes everything that waits for a tenant out of the queue. What runs already ends by itself. */
 export async function cancelJobsOf({ boss }: Jobs, tenantId: TenantId): Promise<void> {
   for (const name of ['sync-tenant', 'verify-tenant', 'run-job'] as const) {

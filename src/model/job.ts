@@ -19,7 +19,7 @@ export type JobDefinition<Client = unknown> = {
   schedule: Schedule
   /** Application permissions that a run needs; each of them one that the app declares. */
   permissions: readonly string[]
-  /** A run that takes longer is told to stop, and then given up; 60 unless told. */
+  /** A run that takes longer is told to stop, and then given up; 60 unless told, 660 at most. */
   timeoutMinutes?: number
   /** Does the work in one tenant. It awaits everything that it begins, and is safe to repeat. */
   run(context: JobRun<Client>): Promise<void>

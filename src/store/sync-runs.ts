@@ -175,8 +175,33 @@ export async function listRuns(
   return rows.map(toRun)
 }
 
-export async function interruptRuns({ db, at }: FleetSql, { startedBefore }: { startedBefore: Date }): Promise<void> {
+/** Of these, whose job has succeeded since. */
+export async function haveSucceeded(
+  { db }: FleetSql,
+  wanted: readonly { id: string; tenantId: TenantId; job: string; since: Date }[],
+): Promise<string[]> {
+  const { rows } = await raw<{ id: string }>`
+    select one.id from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb)
+      as one(id text, "tenantId" uuid, job text, since timestamptz)
+    where exists (select 1 from tenantry.sync_runs run where run.tenant_id = one."tenantId" and run.job = one.job
+      and run.state = 'succeeded' and run.finished_at > one.since)`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+/** Those that have been under way since before then. */
+export async function listOldRuns(
+  { db }: FleetSql,
+  { startedBefore }: { startedBefore: Date },
+): Promise<{ id: RunId; tenantId: TenantId; job: string }[]> {
+  const { rows } = await raw<Pick<Row, 'id' | 'tenant_id' | 'job'>>`
+    select id, tenant_id, job from tenantry.sync_runs where state = 'running' and started_at < ${startedBefore}`.execute(
+    db,
+  )
+  return rows.map(({ id, tenant_id, job }) => ({ id, tenantId: tenant_id, job }))
+}
+
+export async function interruptRuns({ db, at }: FleetSql, ids: readonly RunId[]): Promise<void> {
   await raw`
     update tenantry.sync_runs set state = 'interrupted', finished_at = ${at}
-    where state = 'running' and started_at < ${startedBefore}`.execute(db)
+    where state = 'running' and id = any(${[...ids]}::uuid[])`.execute(db)
 }

@@ -37,9 +37,9 @@ export async function findTenant({ db }: AnySql, id: TenantId): Promise<Tenant |
 }
 
 /** The same, and until the transaction ends nobody else begins work in it or changes its state. */
-export async function lockTenant({ db, tenantId }: TenantSql): Promise<Tenant | null> {
+export async function lockTenant({ db }: AnySql, id: TenantId): Promise<Tenant | null> {
   const { rows } = await raw<TenantRow>`
-    select * from tenantry.tenants where id = ${tenantId} for no key update`.execute(db)
+    select * from tenantry.tenants where id = ${id} for no key update`.execute(db)
   return rows[0] ? toTenant(rows[0]) : null
 }
 

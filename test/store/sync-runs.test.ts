@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { asFleet, asTenant } from '#store/open.ts'
-import { finishRun, interruptRuns, latestRun, listRuns, recordPage, startRun } from '#store/sync-runs.ts'
+import { finishRun, interruptRuns, latestRun, listOldRuns, listRuns, recordPage, startRun } from '#store/sync-runs.ts'
 import { takeTenantsDue } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { HOUR, MINUTE } from '#test/support/hand-clock.ts'
@@ -76,14 +76,17 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
     assert.deepEqual(await due(), [tenantId])
   })
 
-  test('the fleet sees all runs, the latest first, and can end those that no process can still be doing', async (t) => {
+  test('the fleet sees all runs, the latest first, those that are old among them, and can end them', async (t) => {
     const store = await freshStore(t, { clock })
     const [old, young] = [await aTenant(store), await aTenant(store)]
-    await asTenant(store, old, (sql) => startRun(sql, { id: madeUp.runId() }))
+    const died = madeUp.runId()
+    await asTenant(store, old, (sql) => startRun(sql, { id: died }))
     clock.pass(12 * HOUR)
     const startedBefore = clock.now()
     await asTenant(store, young, (sql) => startRun(sql, { id: madeUp.runId() }))
-    await asFleet(store, (sql) => interruptRuns(sql, { startedBefore }))
+    const found = await asFleet(store, (sql) => listOldRuns(sql, { startedBefore }))
+    assert.deepEqual(found, [{ id: died, tenantId: old, job: 'sync-tenant' }])
+    await asFleet(store, (sql) => interruptRuns(sql, [died]))
     const runs = await asFleet(store, (sql) => listRuns(sql, { limit: 10 }))
     assert.deepEqual(
       runs.map(({ tenantId, state }) => [tenantId, state]),

@@ -1,0 +1,21 @@
+import { keepLastDeadLetters, listDeadLetters, removeDeadLetters } from '#jobs/dead-letters.ts'
+import { DIRECTORY_SYNC } from '#model/job.ts'
+import { asFleet } from '#store/open.ts'
+import { haveSucceeded } from '#store/sync-runs.ts'
+import type { Tools } from '#tools.ts'
+
+const AT_MOST = 10_000
+
+/**
+ * What was given up and has succeeded since, by its next turn or by hand, is nobody’s trouble any more; and of the same work
+ * one letter is enough. A tenant that has been read has been verified, too.
+ */
+export async function forgetDeadLetters({ jobs, store }: Pick<Tools, 'jobs' | 'store'>): Promise<void> {
+  const letters = await listDeadLetters(jobs, { limit: AT_MOST })
+  if (letters.length === 0) return
+  const wanted = letters.flatMap(({ id, tenantId, job, diedAt }) =>
+    tenantId ? [{ id, tenantId, job: job ?? DIRECTORY_SYNC, since: diedAt }] : [],
+  )
+  await removeDeadLetters(jobs, await asFleet(store, (sql) => haveSucceeded(sql, wanted)))
+  await keepLastDeadLetters(jobs)
+}
