@@ -260,6 +260,92 @@ const MUTANTS = [
     replace: '(await countOpenSignUps(sql)) < 0 * MAX_OPEN_SIGN_UPS',
     tests: ['test/signup/every-route.test.ts'],
   },
+  {
+    name: 'two begin the same run at once',
+    file: 'src/store/tenants.ts',
+    search: ' for no key update`',
+    replace: '`',
+    tests: ['test/own-jobs/one-at-a-time.test.ts'],
+  },
+  {
+    name: 'a run that was taken over ends well',
+    file: 'src/flows/run-job.ts',
+    search: 'finishRun(sql, run.id, end)))) throw superseded()',
+    replace: 'finishRun(sql, run.id, end)))) void superseded()',
+    tests: ['test/own-jobs/one-at-a-time.test.ts'],
+  },
+  {
+    name: 'a job by hand takes no place',
+    file: 'src/flows/run-job-by-hand.ts',
+    search:
+      '  if (!place) throw underWay(job)\n  return await runJob(tools, { tenantId, job, signal: AbortSignal.any([signal, place.signal]) })',
+    replace:
+      '  void underWay(job)\n  return await runJob(tools, { tenantId, job, signal: AbortSignal.any([signal, ...(place ? [place.signal] : [])]) })',
+    tests: ['test/own-jobs/processes.test.ts'],
+  },
+  {
+    name: 'an author’s code hides a violation',
+    file: 'src/flows/run-job.ts',
+    search: "if (incidentMeantBy(problem.diagnosis) === 'tenant') end.abort(problem)",
+    replace: "if (incidentMeantBy(problem.diagnosis) === 'fleet') end.abort(problem)",
+    tests: ['test/own-jobs/runs.test.ts'],
+  },
+  {
+    name: 'a redirect may lead anywhere',
+    file: 'src/graph/request.ts',
+    search: 'if (answer.status >= 300 && answer.status < 400) refuse',
+    replace: 'if (answer.status >= 300 && answer.status < 300) refuse',
+    tests: ['test/graph/links.test.ts'],
+  },
+  {
+    name: 'a stop begins what was fetched ahead',
+    file: 'src/jobs/runner.ts',
+    search: "stopping.signal.aborted\n          ? 'INTERRUPTED'",
+    replace: "abort.signal.aborted\n          ? 'INTERRUPTED'",
+    tests: ['test/jobs/runner.test.ts'],
+  },
+  {
+    name: 'a silent worker’s jobs wait as after a failure',
+    file: 'src/jobs/runner.ts',
+    search: "output->'value'->>'message' = 'job heartbeat timeout'",
+    replace: "output->'value'->>'message' = 'never'",
+    tests: ['test/jobs/runner.test.ts'],
+  },
+  {
+    name: 'a letter stays although its work has succeeded',
+    file: 'src/flows/forget-dead-letters.ts',
+    search: 'await removeDeadLetters(jobs, await',
+    replace: 'void removeDeadLetters(jobs, [])\n  void (await',
+    tests: ['test/flows/dead-letters.test.ts'],
+  },
+  {
+    name: 'every letter is kept',
+    file: 'src/flows/forget-dead-letters.ts',
+    search: '  await keepLastDeadLetters(jobs)',
+    replace: '  void keepLastDeadLetters',
+    tests: ['test/flows/dead-letters.test.ts'],
+  },
+  {
+    name: 'a run that somebody is at is taken for dead',
+    file: 'src/flows/tidy.ts',
+    search: '? !underWay.has(`sync',
+    replace: '? underWay.has(`sync',
+    tests: ['test/flows/tidy.test.ts'],
+  },
+  {
+    name: 'an end of a tenant stays broken off',
+    file: 'src/flows/tidy.ts',
+    search: '  await finishBrokenOff(tools)\n',
+    replace: '  void finishBrokenOff\n',
+    tests: ['test/own-jobs/processes.test.ts'],
+  },
+  {
+    name: 'a job may take longer than the queue waits',
+    file: 'src/config/app-definition.ts',
+    search: 'LONGEST_RUN_MINUTES = 11 * 60',
+    replace: 'LONGEST_RUN_MINUTES = 22 * 60',
+    tests: ['test/config/job-time.test.ts'],
+  },
 ]
 
 const LONGEST_TEST_MILLISECONDS = 120_000

@@ -86,6 +86,18 @@ test('R02 a run that was taken over did not end well, even when it writes nothin
   assert.equal(await late, 'RUN_SUPERSEDED')
 })
 
+test('R02 work that writes nothing for long is told, too, that its run was taken over', async (t) => {
+  let begun = 0
+  const { run } = await openTwoProcesses(t, async ({ signal }) => {
+    begun += 1
+    if (begun === 1) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  })
+  const late = codeOf(run(0))
+  await until('it has begun', () => begun === 1)
+  assert.equal(await run(1), 'succeeded')
+  assert.equal(await late, 'RUN_SUPERSEDED')
+})
+
 test('a run and the end of a tenant: whichever comes first, nothing is written afterwards', async (t) => {
   const ended = Promise.withResolvers<void>()
   const wrote: unknown[] = []

@@ -3,15 +3,21 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { syncTenant } from '#flows/sync-tenant.ts'
+import { tidy } from '#flows/tidy.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { defineApp } from '#model/app.ts'
 import type { TenantId } from '#model/ids.ts'
+import { listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
+import { listResources } from '#store/resources.ts'
 import { listRuns } from '#store/sync-runs.ts'
+import { findTenant } from '#store/tenants.ts'
 import { temporaryFolder } from '#test/support/backends.ts'
 import { APP_OF_TESTS, openFleet } from '#test/support/fleet.ts'
 import { freePort } from '#test/support/ports.ts'
-import { freshDatabase } from '#test/support/postgres.ts'
+import { freshDatabase, seeingEverything, withClient } from '#test/support/postgres.ts'
+import { openPostgresProxy } from '#test/support/postgres-proxy.ts'
 import { root, runTenantry, startTenantry } from '#test/support/programs.ts'
 import { until } from '#test/support/until.ts'
 
@@ -79,6 +85,13 @@ async function openTwoWorkers(t: TestContext) {
     said,
     command: (...args: string[]) => runTenantry({ args, env, cwd: folder }),
     letGoOn: () => writeFileSync(join(folder, 'go-on'), ''),
+    verify: () => asFleet(store, (sql) => enqueue(jobs, sql, 'verify-tenant', { tenantId })),
+    verified: async () =>
+      (await jobs.boss.findJobs('verify-tenant')).filter(({ state }) => state === 'completed').length,
+    databaseUrl,
+    tools: fleet.tools,
+    env,
+    folder,
     ask: () => asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId, job: 'slow' })),
     runs: () => asTenant(store, tenantId, (sql) => listRuns(sql, { limit: 9, of: 'own-jobs' })),
   }
@@ -104,10 +117,14 @@ test('R01 the job of a worker that was killed is taken over by another, from its
 })
 
 test('R06 a worker that is asked to stop gives its job back, and another does it', async (t) => {
-  const { startWorker, figures, said, letGoOn, ask, runs } = await openTwoWorkers(t)
+  const { tenantId, startWorker, figures, said, command, letGoOn, ask, runs } = await openTwoWorkers(t)
   const stops = await startWorker()
   await ask()
   await until('the first worker is in the middle', async () => (await runs())[0]?.progress === 'in the middle')
+  const byHand = await command('run', 'slow', '--tenant', tenantId)
+  assert.deepEqual([byHand.code, byHand.stdout], [1, ''], 'while a worker does it, nobody does it by hand')
+  assert.match(byHand.stderr, /JOB_UNDER_WAY: The job slow is being done in this tenant already\./)
+  assert.equal(said().length, 1)
   assert.equal(await stops.stop(), 0)
   assert.deepEqual(
     (await runs()).map(({ state, diagnosis }) => [state, diagnosis]),
@@ -120,6 +137,71 @@ test('R06 a worker that is asked to stop gives its job back, and another does it
     /tenantry_job_seconds_count\{job="run-job",outcome="done"\} 1\n/.test(await figures()),
   )
   assert.equal(said().filter((line) => line.startsWith('done')).length, 1)
+})
+
+test('R02 while a job is done by hand, no worker and no other hand does it; the worker’s turn comes afterwards', async (t) => {
+  const { tenantId, startWorker, said, command, verify, verified, letGoOn, ask, runs } = await openTwoWorkers(t)
+  await startWorker()
+  const byHand = command('run', 'slow', '--tenant', tenantId)
+  await until('it has begun', async () => (await runs())[0]?.progress === 'in the middle')
+  await ask()
+  for (const turn of [1, 2]) {
+    await verify()
+    await until('the worker has done something else', async () => (await verified()) === turn)
+  }
+  const second = await command('run', 'slow', '--tenant', tenantId)
+  assert.deepEqual([second.code, second.stdout], [1, ''])
+  assert.match(second.stderr, /JOB_UNDER_WAY/)
+  assert.equal(said().length, 1)
+  letGoOn()
+  const { code, stdout, stderr } = await byHand
+  assert.deepEqual([code, stdout], [0, 'slow in Tenant 1: done.\n'], stderr)
+  await until('the worker has done it', () => said().length === 4)
+  await until('both have ended', async () => (await runs()).every(({ state }) => state === 'succeeded'))
+  const [begun, done, ...next] = said().map((line) => line.split(' ').slice(0, 2).join(' '))
+  assert.equal(begun?.split(' ')[1], done?.split(' ')[1])
+  assert.deepEqual(
+    next.map((line) => line.split(' ')[0]),
+    ['begun', 'done'],
+  )
+})
+
+test('R01 an end of a tenant that is killed after any of its writes is finished by the daemon', async (t) => {
+  const { tenantId, databaseUrl, tools, env, folder } = await openTwoWorkers(t)
+  const state = () => asFleet(tools.store, async (sql) => (await findTenant(sql, tenantId))?.state)
+  const left = () => asTenant(tools.store, tenantId, (sql) => listResources(sql, { kind: 'user', limit: 9 }))
+  const signal = new AbortController().signal
+  const stopped: (string | undefined)[] = []
+  for (let moment = 1; ; moment++) {
+    await withClient(await seeingEverything(databaseUrl), (client) =>
+      client.query(`update tenantry.tenants set state = 'active'`),
+    )
+    await syncTenant(tools, { tenantId, signal })
+    assert.equal((await left()).length, 5)
+    let writes = 0
+    await using proxy = await openPostgresProxy(databaseUrl, {
+      wrote: ({ name, state: kept }) => {
+        if (kept === 'open' || !/tenantry\.|pgboss\.job/.test(name)) return true
+        writes += 1
+        if (writes === moment) void program.kill()
+        return writes !== moment
+      },
+    })
+    const program = startTenantry({
+      args: ['tenants', 'offboard', '--tenant', tenantId, '--reason', 'contract ended'],
+      env: { ...env, TENANTRY_DATABASE_URL: proxy.through(databaseUrl) },
+      cwd: folder,
+    })
+    const { code } = await program.ended
+    stopped.push(await state())
+    if (code !== 0) await tidy(tools)
+    assert.deepEqual([await state(), await left()], ['offboarded', []], `killed after write ${moment}`)
+    if (code === 0) break
+  }
+  assert.deepEqual(stopped.slice(0, 2), ['offboarding', 'offboarding'], 'it was broken off in the middle')
+  assert.ok(stopped.length >= 3)
+  const audit = await asTenant(tools.store, tenantId, (sql) => listAudit(sql, { limit: 99 }))
+  assert.ok(audit.some(({ actor, to }) => actor === 'daemon' && to === 'offboarded'))
 })
 
 test('the command line lists the jobs, does one by hand, and says which there are', async (t) => {

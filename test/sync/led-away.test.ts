@@ -4,7 +4,8 @@ import { sql } from 'kysely'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { sdkClient } from '#graph/sdk-client.ts'
 import type { TenantId } from '#model/ids.ts'
-import { asTenant } from '#store/open.ts'
+import { listIncidents } from '#store/incidents.ts'
+import { asFleet, asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
 import { latestRun } from '#store/sync-runs.ts'
 import { type Host, openHost } from '#test/outbound/support/open-host.ts'
@@ -92,13 +93,18 @@ test('G03 a run that is redirected ends, and the token goes nowhere', async () =
       match: { path: '/v1.0/users' },
       answer: { status, headers: { location: `${evil.origin}/v1.0/users` } },
     })
-    await refusedWith('GRAPH_REFUSED', sync)
+    await refusedWith('ORIGIN_REFUSED', sync)
     const ended = await run()
-    assert.deepEqual([ended?.state, ended?.diagnosis?.sourceCode], ['failed', `HTTP ${status}`])
+    assert.deepEqual([ended?.state, ended?.diagnosis?.code], ['failed', 'ORIGIN_REFUSED'], `${status}`)
     await assert.rejects(async () => sdkClient(fleet.tools.graphAsApp(tenantId)).api('/users').get())
     fleet.emulator.mischief.clear()
   }
   assert.deepEqual([evil.connections(), await people()], [0, PEOPLE])
+  const incidents = await asFleet(fleet.tools.store, (handle) => listIncidents(handle, { open: true }))
+  assert.deepEqual(
+    incidents.map((incident) => [incident.tenantId, incident.code]),
+    [[tenantId, 'ORIGIN_REFUSED']],
+  )
   await sync()
   assert.equal((await run())?.state, 'succeeded')
 })
