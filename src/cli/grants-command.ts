@@ -4,13 +4,16 @@ import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
 import { table, tellInvitation, tellStep } from '#cli/terminal.ts'
 import { type GrantedAtTerminal, grantAtTerminal } from '#flows/grant-at-terminal.ts'
 import { planTenantGrants } from '#flows/plan-tenant-grants.ts'
-import { grantScript } from '#model/grant-script.ts'
+import { writeGrantScript } from '#flows/write-grant-script.ts'
 import type { TenantId } from '#model/ids.ts'
 
 type Chosen = { tenant: TenantId; json?: true }
 
-/** `tenantry grants plan|apply|script`: what is there, what is missing, and how an administrator adds it. */
-export function grantsCommand(program: Command, { tools, terminal, signal }: CliContext): void {
+/**
+ * `tenantry grants plan|apply|script`: what is there, what is missing, and how an administrator adds it.
+ * @param fail called where the command has told what it found, and that is a failure
+ */
+export function grantsCommand(program: Command, { tools, terminal, signal }: CliContext, fail: () => void): void {
   const grants = program.command('grants').description('the application permissions in one tenant')
 
   grants
@@ -44,6 +47,7 @@ export function grantsCommand(program: Command, { tools, terminal, signal }: Cli
         signal,
       })
       terminal.out(json ? JSON.stringify(applied) : tellApplied(applied))
+      if (applied.diagnosis) fail()
     })
 
   grants
@@ -51,16 +55,7 @@ export function grantsCommand(program: Command, { tools, terminal, signal }: Cli
     .description('the az CLI script that grants by hand')
     .addOption(tenantOption())
     .action(async ({ tenant }: Chosen) => {
-      const { config } = await tools()
-      terminal.out(
-        grantScript({
-          cloud: config.cloud,
-          clientId: config.clientId,
-          tenantId: tenant,
-          appName: config.app.name,
-          permissions: config.app.permissions,
-        }),
-      )
+      terminal.out(writeGrantScript(await tools(), tenant))
     })
 }
 

@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { credentialsCommand } from '#cli/credentials-command.ts'
 import { grantsCommand } from '#cli/grants-command.ts'
 import { incidentsCommand } from '#cli/incidents-command.ts'
@@ -42,7 +42,9 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     })
     .showHelpAfterError('(add --help for the usage)')
   tenantsCommand(program, context)
-  grantsCommand(program, context)
+  grantsCommand(program, context, () => {
+    exitCode = EXIT_FAILED
+  })
   jobsCommand(program, context)
   incidentsCommand(program, context)
   credentialsCommand(program, context)
@@ -51,20 +53,17 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     exitCode = await (context.processes?.register(options) ?? Promise.reject(elsewhere('register')))
   })
   for (const [name, about] of PROCESSES) {
-    program
+    const command = program
       .command(name)
       .description(about)
       .allowUnknownOption(name === 'emulator')
       .allowExcessArguments(name === 'emulator')
-      .addOption(new Option('--json', 'print data as JSON').hideHelp(name !== 'doctor'))
-      .addOption(
-        new Option('--from-embedded', 'copy the embedded installation into the database').hideHelp(name !== 'migrate'),
-      )
-      .action(async (_options, command: Command) => {
-        const process = context.processes?.[name]
-        if (!process) throw elsewhere(name)
-        exitCode = await process(argv.slice(argv.indexOf(command.name()) + 1))
-      })
+    for (const [flag, meaning] of OPTIONS[name] ?? []) command.option(flag, meaning)
+    command.action(async () => {
+      const process = context.processes?.[name]
+      if (!process) throw elsewhere(name)
+      exitCode = await process(argv.slice(argv.indexOf(name) + 1))
+    })
   }
   try {
     await program.parseAsync(argv, { from: 'user' })
@@ -97,3 +96,9 @@ const PROCESSES = [
   ['doctor', 'try the configuration and say everything that is wrong with it'],
   ['emulator', 'run the emulator of Entra ID and Microsoft Graph'],
 ] as const
+
+/** What is not listed here is refused; the emulator reads its own. */
+const OPTIONS: Partial<Record<(typeof PROCESSES)[number][0], readonly (readonly [flag: string, meaning: string])[]>> = {
+  doctor: [['--json', 'print data as JSON']],
+  migrate: [['--from-embedded', 'copy the embedded installation into the database']],
+}

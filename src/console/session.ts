@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Clock } from '#base/clock.ts'
 import type { Operator, SignInTicket } from '#model/administrator.ts'
 import { parseObjectId } from '#model/ids.ts'
-import { openSealedCookie, type SealedCookie } from '#pages/sealed-cookie.ts'
+import { openSeal, type SealedCookie } from '#pages/sealed-cookie.ts'
 
 const MINUTE = 60_000
 /** An operator who does nothing for so long has left the desk. */
@@ -51,15 +51,7 @@ const trip = z.object({
 const flash = z.object({ tone: z.enum(['success', 'warning', 'danger']), title: z.string(), text: z.string() })
 
 export function openSessions({ key, https, clock }: { key: Uint8Array; https: boolean; clock: Clock }): Sessions {
-  const seal = <Value>(purpose: string, minutes: number, shape: z.ZodType<Value>) =>
-    openSealedCookie<Value>({
-      purpose,
-      key,
-      https,
-      minutes,
-      clock,
-      parse: (value) => shape.safeParse(value).data ?? null,
-    })
+  const seal = openSeal({ key, https, clock })
   const sessions = seal<Session>('operator', IDLE_MINUTES, session)
   const flashes = seal<Flash>('flash', FLASH_MINUTES, flash)
   const age = (since: Date) => clock.now().getTime() - since.getTime()

@@ -13,7 +13,7 @@ import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { syncNow } from '#flows/sync-now.ts'
 import { knownTenant, verifyTenant } from '#flows/verify-tenant.ts'
-import { grantScript } from '#model/grant-script.ts'
+import { writeGrantScript } from '#flows/write-grant-script.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { streamView } from '#pages/live.ts'
@@ -29,7 +29,7 @@ export const tenant: OperatorHandler = (door) => async (c) => {
     jobs: await listTenantJobs(door.tools, tenantId),
     declared: config.app.permissions,
     invitation: invitationLink(door, tenantId),
-    script: scriptFor(door, tenantId),
+    script: writeGrantScript(door.tools, tenantId),
     now: clock.now(),
   })
   return show(c, door, page)
@@ -49,7 +49,7 @@ export const events: OperatorHandler = (door) => async (c) => {
 export const script: OperatorHandler = (door) => async (c) => {
   const tenantId = tenantIdOf(c)
   await showTenant(door.tools, tenantId)
-  return c.body(scriptFor(door, tenantId), 200, {
+  return c.body(writeGrantScript(door.tools, tenantId), 200, {
     'content-type': 'text/plain; charset=utf-8',
     'content-disposition': `attachment; filename="grant-permissions-${tenantId}.sh"`,
   })
@@ -174,12 +174,3 @@ function tenantIdOf(c: Context): TenantId {
     confidence: 'certain',
   })
 }
-
-const scriptFor = ({ tools: { config } }: Door, tenantId: TenantId): string =>
-  grantScript({
-    cloud: config.cloud,
-    clientId: config.clientId,
-    tenantId,
-    appName: config.app.name,
-    permissions: config.app.permissions,
-  })

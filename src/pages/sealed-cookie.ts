@@ -25,7 +25,7 @@ export type SealedCookie<Value> = {
  * @param input.purpose also the cookie's name; unlike for every door, because ports of one host share their cookies
  * @param input.key 32 bytes
  */
-export function openSealedCookie<Value>({
+function openSealedCookie<Value>({
   purpose,
   key,
   https,
@@ -103,3 +103,19 @@ function joinChunks(chunk: (index: number) => string | undefined): string | null
   const chunks = Array.from({ length: count }, (_, index) => chunk(index))
   return chunks.includes(undefined) ? null : chunks.join('').slice(2)
 }
+
+/** How a value is read back: a schema. Null for a shape of another release. */
+type Shape<Value> = { safeParse(value: unknown): { data?: Value | undefined } }
+
+/** The same for the cookies of one door: each is a purpose, how long it lives, and its shape. */
+export const openSeal =
+  ({ key, https, clock }: { key: Uint8Array; https: boolean; clock: Clock }) =>
+  <Value>(purpose: string, minutes: number, shape: Shape<Value>): SealedCookie<Value> =>
+    openSealedCookie<Value>({
+      purpose,
+      key,
+      https,
+      minutes,
+      clock,
+      parse: (value) => shape.safeParse(value).data ?? null,
+    })

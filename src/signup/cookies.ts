@@ -3,7 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Config } from '#config.ts'
 import type { AdministratorStep, SignUpTicket } from '#model/administrator.ts'
 import { type ObjectId, parseObjectId, parseSignUpId, parseTenantId, type SignUpId, type TenantId } from '#model/ids.ts'
-import { openSealedCookie, type SealedCookie } from '#pages/sealed-cookie.ts'
+import { openSeal, type SealedCookie } from '#pages/sealed-cookie.ts'
 
 /** Who watches the first users arrive. Holds no token. */
 export type Watcher = {
@@ -55,15 +55,7 @@ const check = z.object({ missing: words, message: z.string().nullable() })
 
 export function openSignUpCookies(config: Config, key: Uint8Array, clock: Clock): SignUpCookies {
   const https = config.publicUrl.startsWith('https:')
-  const open = <Value>(purpose: string, minutes: number, shape: z.ZodType<Value>) =>
-    openSealedCookie<Value>({
-      purpose,
-      key,
-      https,
-      minutes,
-      clock,
-      parse: (value) => shape.safeParse(value).data ?? null,
-    })
+  const open = openSeal({ key, https, clock })
   return {
     ticket: open<SignUpTicket>('sign-up-ticket', config.signUpValidMinutes + LATE_MINUTES, ticket),
     step: open<AdministratorStep>('sign-up-step', STEP_MINUTES, step),

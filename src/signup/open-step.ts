@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { findSignUpFor } from '#flows/find-sign-up.ts'
+import { writeGrantScript } from '#flows/write-grant-script.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
-import { grantScript } from '#model/grant-script.ts'
 import type { SignUp } from '#model/sign-up.ts'
 import { type Door, invitationLink, isFresh } from '#signup/door.ts'
 import type { HandOver } from '#signup/views/hand-over.ts'
@@ -17,14 +17,5 @@ export async function openStep(c: Context, door: Door): Promise<{ step: Administ
 /** What to hand to somebody who may grant, in the administrator's own tenant. */
 export const waysOf = (door: Door, { account }: AdministratorStep): HandOver => ({
   link: invitationLink(door, account.tenantId),
-  script: scriptFor(door, account.tenantId),
+  script: writeGrantScript(door.tools, account.tenantId),
 })
-
-const scriptFor = ({ tools: { config } }: Door, tenantId: string): string =>
-  grantScript({
-    cloud: config.cloud,
-    clientId: config.clientId,
-    tenantId,
-    appName: config.app.name,
-    permissions: config.app.permissions,
-  })

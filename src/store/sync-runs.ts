@@ -7,19 +7,10 @@ import type { SyncRun } from '#model/sync-run.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
 import { storable, storableJson } from '#store/storable.ts'
 
-type Row = {
-  id: RunId
+type Row = Omit<SyncRun, 'tenantId' | 'startedAt' | 'finishedAt'> & {
   tenant_id: TenantId
-  job: string
-  state: SyncRun['state']
   started_at: Date
   finished_at: Date | null
-  pages: number
-  users: number
-  groups: number
-  removed: number
-  progress: string | null
-  diagnosis: Diagnosis | null
 }
 
 const toRun = (row: Row): SyncRun => ({

@@ -17,7 +17,7 @@ import {
 } from '#test/support/installation.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 
-const [LACKING, DEPARTED, OVER] = CUSTOMERS as [TenantId, TenantId, TenantId]
+const [LACKING, DEPARTED, OVER, LEFT] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId]
 const PERMISSION = 'Group.Read.All'
 
 suite('tenantry grants apply', { concurrency: true }, () => {
@@ -25,7 +25,7 @@ suite('tenantry grants apply', { concurrency: true }, () => {
   let place: Installation
   before(async () => {
     place = await openInstallation(scope)
-    for (const tenantId of [LACKING, DEPARTED, OVER]) await connect(place, tenantId)
+    for (const tenantId of [LACKING, DEPARTED, OVER, LEFT]) await connect(place, tenantId)
   })
   const presence = (tenant: TenantId) => ({ tenant, app: DEMO.appId })
   const apply = (tenantId: TenantId, ...more: string[]) =>
@@ -69,6 +69,23 @@ suite('tenantry grants apply', { concurrency: true }, () => {
     assert.equal(code, 1)
     assert.match(stderr, /^SERVICE_PRINCIPAL_MISSING: Insights is not present in the tenant/m)
     assert.match(stderr, /signs up on the landing page/)
+  })
+
+  test('fails where everything was granted and the app does not work there all the same', async () => {
+    const { emulator } = place
+    emulator.mischief.add({
+      at: 'graph',
+      match: { path: '/v1.0/\\$batch', tenant: LEFT },
+      nth: 2,
+      answer: {
+        status: 403,
+        headers: { 'content-type': 'application/json' },
+        body: '{"error":{"code":"Authorization_RequestDenied","message":"No."}}',
+      },
+    })
+    const { code, stdout } = await signInFor(apply(LEFT), emulator, graceOf(LEFT))
+    assert.match(stdout, /Everything was granted already\.[\s\S]+^[A-Z_]+: .+\nNext step: /m)
+    assert.equal(code, 1)
   })
 
   test('asks nobody to sign in for a tenant that never signed up, or that has been offboarded', async () => {

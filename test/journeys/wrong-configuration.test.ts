@@ -31,6 +31,18 @@ suite('a wrong configuration is told in words, at once, with exit code 2', () =>
     return program.ended
   }
 
+  test('an option that a command does not have is refused, whoever else has it', async () => {
+    for (const args of [
+      ['serve', '--from-embedded'],
+      ['work', '--json'],
+      ['doctor', '--from-embedded'],
+    ]) {
+      const { code, stderr } = await runTenantry({ args, env: { ...place.settings, TENANTRY_LANDING_PORT: 'many' } })
+      assert.match(stderr, new RegExp(`unknown option '${args[1]}'`))
+      assert.equal(code, 2)
+    }
+  })
+
   test('missing ids, a port that is none, an unreachable database, an unknown permission: all together', async () => {
     const databaseUrl = `postgres://tenantry:canary-of-a-password@127.0.0.1:${await freePort()}/tenantry`
     const ended = await dev(
