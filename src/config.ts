@@ -46,6 +46,8 @@ export type Config = {
   consolePort: number
   /** Where a worker gives its figures; null: nowhere. */
   metricsPort: number | null
+  /** So many tenants have a figure of their own: those that have not been read for longest. */
+  metricsTenants: number
   /** 32 bytes that seal cookies; null: made once and kept in the data folder. */
   sessionKey: Uint8Array | null
   logLevel: string
@@ -184,6 +186,11 @@ export const SETTINGS = {
     check: minutes.default(5),
     about: 'How long a sign-up waits for Microsoft to show what was granted.',
   },
+  TENANTRY_METRICS_TENANTS: {
+    check: z.coerce.number({ error: 'must be a number' }).int().min(0).max(1_000).default(20),
+    about:
+      'How many tenants, those that have not been read for longest, have a figure of their own in the metrics; at most 1,000.',
+  },
   TENANTRY_THROTTLE_SHARE: {
     check: z.coerce.number({ error: 'must be a number' }).positive().max(1).default(0.95),
     about:
@@ -250,6 +257,7 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
     landingPort: read('TENANTRY_LANDING_PORT'),
     consolePort: read('TENANTRY_CONSOLE_PORT'),
     metricsPort: read('TENANTRY_METRICS_PORT') ?? null,
+    metricsTenants: read('TENANTRY_METRICS_TENANTS'),
     sessionKey: read('TENANTRY_SESSION_KEY') ?? null,
     logLevel: read('TENANTRY_LOG_LEVEL'),
     signUpValidMinutes: read('TENANTRY_SIGN_UP_VALID_MINUTES'),

@@ -55,6 +55,7 @@ test('three settings and the definition are enough, and every other one has its 
       landingPort: 3000,
       consolePort: 3001,
       metricsPort: null,
+      metricsTenants: 20,
       sessionKey: null,
       logLevel: 'info',
       signUpValidMinutes: 15,
@@ -124,6 +125,13 @@ const CASES: Record<keyof typeof SETTINGS, { good: [string, (config: Config) => 
       bad: ['0', '-5', 'ten', '1.5', 'Infinity'],
     },
     TENANTRY_METRICS_PORT: { good: [['9464', (config) => config.metricsPort, 9_464]], bad: ['-1', 'any'] },
+    TENANTRY_METRICS_TENANTS: {
+      good: [
+        ['0', (config) => config.metricsTenants, 0],
+        ['1000', (config) => config.metricsTenants, 1_000],
+      ],
+      bad: ['-1', '1001', 'all'],
+    },
     TENANTRY_GRANT_PATIENCE_MINUTES: { good: [['9', (config) => config.grantPatienceMinutes, 9]], bad: ['0'] },
     TENANTRY_THROTTLE_SHARE: {
       good: [['0.5', (config) => config.throttleLimits.appUnits, { amount: 75_000, seconds: 20 }]],

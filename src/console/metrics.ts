@@ -38,6 +38,7 @@ function exposition({
   troubles,
   queue,
   lag,
+  worstLags,
   budgetLeft,
   schedules,
   incidents,
@@ -89,10 +90,15 @@ function exposition({
       { labels: { quantile: '0.95' }, value: lag.p95 },
       { labels: { quantile: '1' }, value: lag.longest },
     ]),
+    gauge(
+      'tenantry_tenant_sync_lag_seconds',
+      'For how long a tenant has not been read: of those for which it is longest, as many as TENANTRY_METRICS_TENANTS says.',
+      worstLags.map(({ id, lagSeconds }) => ({ labels: { tenant: id }, value: lagSeconds })),
+    ),
     gauge('tenantry_tenants_never_read', 'Working tenants that have not been read once.', [{ value: lag.neverRead }]),
     gauge(
       'tenantry_job_tenants',
-      'Tenants that a job of the app’s own is planned for.',
+      'Tenants that a job is planned for.',
       schedules.map(({ job, tenants: value }) => ({ labels: { job }, value })),
     ),
     gauge(

@@ -9,7 +9,7 @@ import { listIncidents } from '#store/incidents.ts'
 import { countSchedules, type JobStanding } from '#store/job-schedules.ts'
 import { asFleet } from '#store/open.ts'
 import { type RunFigures, runFigures } from '#store/run-figures.ts'
-import { type SyncLag, syncLag } from '#store/sync-lag.ts'
+import { type LaggingTenant, type SyncLag, syncLag } from '#store/sync-lag.ts'
 import { tenantNames } from '#store/tenant-names.ts'
 import { countTenantsByState } from '#store/tenants.ts'
 import { listTroubles, type Trouble } from '#store/troubles.ts'
@@ -30,6 +30,8 @@ export type Fleet = {
   lag: SyncLag
   /** Those that have not been read for longest. */
   lagging: readonly Lagging[]
+  /** As many of them as have a figure of their own. */
+  worstLags: readonly Pick<LaggingTenant, 'id' | 'lagSeconds'>[]
   /** What Graph's limits leave the app over all tenants, as the workers see it. */
   budgetLeft: { units: number; writes: number }
   /** Those that are open. */
@@ -53,7 +55,7 @@ export async function overseeFleet({
   const at = clock.now()
   const queue = await queueDepth(jobs)
   return asFleet(store, async (sql) => {
-    const lag = await syncLag(sql, { worst: WORST })
+    const lag = await syncLag(sql, { worst: Math.max(WORST, config.metricsTenants) })
     const incidents = await listIncidents(sql, { open: true })
     return {
       at,
@@ -68,7 +70,8 @@ export async function overseeFleet({
       runs: await runFigures(sql, { hours: DAY_HOURS }),
       queue,
       lag,
-      lagging: laggingOf(lag, config),
+      lagging: laggingOf({ ...lag, worst: lag.worst.slice(0, WORST) }, config),
+      worstLags: lag.worst.slice(0, config.metricsTenants),
       budgetLeft: {
         units: await leftIn(sql, buckets.units),
         writes: await leftIn(sql, buckets.writes),

@@ -7,7 +7,7 @@ import type { TenantId } from '#model/ids.ts'
 import { asTenant } from '#store/open.ts'
 import { finishRun, startRun } from '#store/sync-runs.ts'
 import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
-import { openPerson, type Person, plain } from '#test/console/support/person.ts'
+import { openPerson, type Person, plain, send } from '#test/console/support/person.ts'
 import { type HandClock, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { CONTOSO, connect } from '#test/support/installation.ts'
 import { aTenant, madeUp } from '#test/support/made-up.ts'
@@ -29,7 +29,7 @@ suite('who has not been read for longest', { concurrency: false }, () => {
   let [fresh, stale]: TenantId[] = []
   before(async () => {
     clock = handClock(new Date())
-    site = await openSite(scope, { clock })
+    site = await openSite(scope, { clock, settings: { TENANTRY_METRICS_TENANTS: '2' } })
     const { store } = site.tools
     /** Here and at Microsoft. */
     const pass = (minutes: number) => {
@@ -94,6 +94,20 @@ suite('who has not been read for longest', { concurrency: false }, () => {
     const [headings, , row] = (await command('tenants', 'lag', '--limit', '1')).split('\n')
     assert.match(headings ?? '', /TENANT ID +NAME +STATE +LAST READ \(UTC\) +LAG +DUE \(UTC\)/)
     assert.match(row ?? '', new RegExp(`^${stale} +Stale +active +.+ 2 h 10 min`))
+  })
+
+  test('each of the longest has a figure of its own, and no others', async () => {
+    const figures = async () => {
+      const { text } = await send(`${site.url}/metrics`)
+      return [...text.matchAll(/^tenantry_tenant_sync_lag_seconds\{tenant="(.+)"\} (.+)$/gm)].map(([, id, value]) => [
+        id,
+        Number(value),
+      ])
+    }
+    assert.deepEqual(await figures(), [
+      [stale, 130 * 60],
+      [CONTOSO, 70 * 60],
+    ])
   })
 
   test('the API and the overview show the same', async () => {
