@@ -3,8 +3,8 @@ import { sql } from 'kysely'
 import { systemClock } from '#base/clock.ts'
 import { openLog } from '#base/log.ts'
 import type { Config } from '#config.ts'
+import { askRevoked } from '#flows/ask-revoked.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
-import { planSyncs } from '#flows/plan-syncs.ts'
 import { openJobs } from '#jobs/open.ts'
 import { openStore } from '#store/open.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
@@ -53,7 +53,7 @@ async function openPlanner(tenants: number): Promise<AsyncDisposable & { tick():
   const { kysely } = store
   await sql`
     insert into tenantry.tenants (id, display_name, state, created_at, updated_at, last_tried_at)
-    select gen_random_uuid(), 'Tenant', 'active', now(), now(), now() from generate_series(1, ${tenants}::int)`.execute(
+    select gen_random_uuid(), 'Tenant', 'active', now(), now(), now() - interval '1 day' from generate_series(1, ${tenants}::int)`.execute(
     kysely,
   )
   // The first tick finds a job that is new and spreads it over everybody; that is no tick like the others.
@@ -63,7 +63,7 @@ async function openPlanner(tenants: number): Promise<AsyncDisposable & { tick():
     async tick() {
       await makeDue(store)
       const startedAt = performance.now()
-      await planSyncs(tools)
+      await askRevoked(tools)
       await planJobs(tools)
       const milliseconds = performance.now() - startedAt
       const { rows } = await sql<{ count: number }>`select count(*)::int as count from pgboss.job`.execute(kysely)
@@ -77,15 +77,11 @@ async function openPlanner(tenants: number): Promise<AsyncDisposable & { tick():
 /** A thousand tenants whose time has come, and all others later; the queue is empty, and the server knows its tables. */
 async function makeDue({ kysely }: Awaited<ReturnType<typeof openStore>>): Promise<void> {
   await sql`delete from pgboss.job`.execute(kysely)
-  await sql`update tenantry.tenants set last_tried_at = now() where last_tried_at < now() - interval '30 minutes'`.execute(
-    kysely,
-  )
   await sql`update tenantry.job_schedules set due_at = now() + interval '30 minutes' where due_at < now() + interval '10 minutes'`.execute(
     kysely,
   )
   await sql`
-    with due as (select id from tenantry.tenants order by id limit ${DUE}),
-      reading as (update tenantry.tenants set last_tried_at = now() - interval '2 hours' where id in (select id from due))
+    with due as (select id from tenantry.tenants order by id limit ${DUE})
     update tenantry.job_schedules set due_at = now() - interval '1 minute' where tenant_id in (select id from due)`.execute(
     kysely,
   )

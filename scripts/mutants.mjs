@@ -206,9 +206,9 @@ const MUTANTS = [
   },
   {
     name: 'watch: whoever has left is asked for ever',
-    file: 'src/flows/plan-syncs.ts',
-    search: ', forDays: ASKED_FOR_DAYS',
-    replace: '',
+    file: 'src/flows/ask-revoked.ts',
+    search: 'changedAfter: ago(ASKED_FOR_DAYS)',
+    replace: 'changedAfter: null',
     tests: ['test/flows/customer-ends-it.test.ts'],
   },
   {

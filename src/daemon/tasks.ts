@@ -1,8 +1,8 @@
 import { observe } from '#daemon/observe.ts'
+import { askRevoked } from '#flows/ask-revoked.ts'
 import { checkCredential } from '#flows/check-credential.ts'
 import { forgetDeadLetters } from '#flows/forget-dead-letters.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
-import { planSyncs } from '#flows/plan-syncs.ts'
 import { putOff } from '#flows/put-off.ts'
 import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { runJob } from '#flows/run-job.ts'
@@ -31,7 +31,7 @@ const taskTable = (tools: Tools): TaskTable => ({
   'plan-syncs': async () => {
     await watchIncidents(tools)
     await forgetDeadLetters(tools)
-    if (!(await tools.hold.isOn())) await planSyncs(tools)
+    if (!(await tools.hold.isOn())) await askRevoked(tools)
   },
   'plan-jobs': async () => {
     if (!(await tools.hold.isOn())) await planJobs(tools)

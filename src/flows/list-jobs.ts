@@ -9,7 +9,7 @@ export type ListedJob = {
   /** In words, or as a cron expression. */
   schedule: string
   permissions: readonly string[]
-  /** For how many tenants it is planned, and when the next of them is due; null for what is built in. */
+  /** For how many tenants it is planned, and when the next of them is due; null where nothing was planned yet. */
   planned: { tenants: number; nextDueAt: Date | null } | null
 }
 
@@ -23,7 +23,7 @@ export async function listJobs({ store, config }: Pick<Tools, 'store' | 'config'
       name: DIRECTORY_SYNC,
       schedule: scheduleText({ everyMinutes: config.syncEveryMinutes }),
       permissions: [],
-      planned: null,
+      planned: standing.get(DIRECTORY_SYNC) ?? null,
     },
     ...(config.app.jobs ?? []).map(({ name, schedule, permissions }) => ({
       name,

@@ -1,4 +1,4 @@
-import { nextTryAt } from '#flows/plan-syncs.ts'
+import { nextTryAt } from '#flows/ask-revoked.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { ProblemCode } from '#model/problem.ts'
 import type { TenantState } from '#model/tenant.ts'

@@ -1,4 +1,4 @@
-import { nextTryAt } from '#flows/plan-syncs.ts'
+import { nextTryAt } from '#flows/ask-revoked.ts'
 import { knownTenant } from '#flows/verify-tenant.ts'
 import { type DeadLetter, listDeadLetters } from '#jobs/dead-letters.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -9,7 +9,7 @@ import { WORKING_STATES } from '#model/tenant.ts'
 import { listTurns } from '#store/job-schedules.ts'
 import { asTenant } from '#store/open.ts'
 import { latestRun } from '#store/sync-runs.ts'
-import { lastTry } from '#store/tenants.ts'
+import { triesOf } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 /** A job as it stands in one tenant. */
@@ -37,7 +37,7 @@ export async function listTenantJobs(
       {
         name: DIRECTORY_SYNC,
         schedule: scheduleText(everySync),
-        nextDueAt: WORKING_STATES.includes(tenant.state) ? nextTryAt(tenant, await lastTry(sql), config) : null,
+        nextDueAt: WORKING_STATES.includes(tenant.state) ? nextTryAt(tenant, await triesOf(sql), config) : null,
         lastRun: await latestRun(sql),
       },
     ]

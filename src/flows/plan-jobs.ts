@@ -1,5 +1,10 @@
 import { enqueueAll } from '#jobs/enqueue.ts'
+import { hurry } from '#jobs/hurry.ts'
+import type { TenantId } from '#model/ids.ts'
+import { DIRECTORY_SYNC } from '#model/job.ts'
+import { DELTA_HURRIES_MILLISECONDS, DELTA_LIFE_MILLISECONDS } from '#model/resource.ts'
 import { scheduleText, turnsAround } from '#model/schedule.ts'
+import { withOldLinks } from '#store/cursors.ts'
 import {
   addPlanned,
   listPlanned,
@@ -16,33 +21,55 @@ type Needs = Pick<Tools, 'store' | 'jobs' | 'clock' | 'config'>
 const AT_A_TIME = 1_000
 
 /**
- * Puts each job that is due in a tenant into the queue, and sets when it is due next: both or neither. Costs what is due
+ * Puts each job that is due in a tenant into the queue, the reading of its directory among them, and sets when it is due
+ * next: both or neither. Costs what is due
  * costs, not what is registered; only after the configuration has changed every tenant is looked at.
  */
 export async function planJobs(tools: Needs): Promise<void> {
   const { store, jobs } = tools
   await followConfiguration(tools, plannedJobs(tools))
   for (;;) {
-    const taken = await asFleet(store, async (sql) => {
+    const { taken, hurried } = await asFleet(store, async (sql) => {
       const due = await takeJobsDue(sql, { jobs: plannedJobs(tools), limit: AT_A_TIME })
-      const payloads = due.filter(({ known }) => known).map(({ tenantId, job }) => ({ tenantId, job }))
-      await enqueueAll(jobs, sql, 'run-job', payloads)
-      return due.length
+      const [readings, others] = [[] as { tenantId: TenantId }[], [] as { tenantId: TenantId; job: string }[]]
+      for (const { tenantId, job, starts } of due)
+        if (starts && job === DIRECTORY_SYNC) readings.push({ tenantId })
+        else if (starts) others.push({ tenantId, job })
+      await enqueueAll(jobs, sql, 'sync-tenant', readings)
+      await enqueueAll(jobs, sql, 'run-job', others)
+      return {
+        taken: due.length,
+        hurried: await withOldLinks(sql, { ...oldLinks(tools), tenantIds: readings.map(({ tenantId }) => tenantId) }),
+      }
     })
+    await hurry(
+      jobs,
+      'sync-tenant',
+      hurried.map((tenantId) => ({ tenantId })),
+    )
     if (taken < AT_A_TIME) return
   }
+}
+
+/** With a long queue a link could grow too old while its tenant waits. */
+function oldLinks({ clock }: Pick<Needs, 'clock'>): { before: Date; after: Date } {
+  const ago = (milliseconds: number) => new Date(clock.now().getTime() - milliseconds)
+  return { before: ago(DELTA_HURRIES_MILLISECONDS), after: ago(DELTA_LIFE_MILLISECONDS) }
 }
 
 /** Gives every working tenant that was overlooked its time: one that signed up while a job was being added. */
 export const findOverlooked = (tools: Needs): Promise<void> =>
   asFleet(tools.store, (sql) => scheduleJobs(sql, plannedJobs(tools)))
 
+/** The directory sync is a job like any, built in. */
 const plannedJobs = ({ config, clock }: Pick<Needs, 'config' | 'clock'>): PlannedJob[] =>
-  (config.app.jobs ?? []).map(({ name, schedule }) => ({
-    job: name,
-    schedule: scheduleText(schedule),
-    ...turnsAround(schedule, clock.now()),
-  }))
+  [{ name: DIRECTORY_SYNC, schedule: { everyMinutes: config.syncEveryMinutes } }, ...(config.app.jobs ?? [])].map(
+    ({ name, schedule }) => ({
+      job: name,
+      schedule: scheduleText(schedule),
+      ...turnsAround(schedule, clock.now()),
+    }),
+  )
 
 /** A job that is gone disappears; one that is new, or has another schedule, is spread over all working tenants. */
 async function followConfiguration({ store }: Pick<Needs, 'store'>, wanted: readonly PlannedJob[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { nextTryAt } from '#flows/plan-syncs.ts'
+import { nextTryAt } from '#flows/ask-revoked.ts'
 import { knownTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { ResourceKind } from '#model/resource.ts'
@@ -9,7 +9,7 @@ import { type Grant, listGrants } from '#store/grants.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
 import { listRuns } from '#store/sync-runs.ts'
-import { lastTry, listTenants } from '#store/tenants.ts'
+import { listTenants, triesOf } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 const RECENT = 30
@@ -43,6 +43,6 @@ export async function showTenant(
     jobRuns: await listRuns(sql, { limit: RECENT, of: 'own-jobs' }),
     audit: await listAudit(sql, { limit: RECENT }),
     counts: await countResources(sql),
-    nextTryAt: nextTryAt(tenant, await lastTry(sql), config),
+    nextTryAt: nextTryAt(tenant, await triesOf(sql), config),
   }))
 }

@@ -4,7 +4,12 @@ import { readChanges } from '#graph/changes.ts'
 import type { Graph } from '#graph/open.ts'
 import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
 import { diagnose, Problem, type ProblemCode } from '#model/problem.ts'
-import type { ChangePage, ResourceDefinition, ResourceKind } from '#model/resource.ts'
+import {
+  type ChangePage,
+  DELTA_LIFE_MILLISECONDS,
+  type ResourceDefinition,
+  type ResourceKind,
+} from '#model/resource.ts'
 import { LARGE_FROM_USERS } from '#model/throttle.ts'
 import { type Cursor, saveCursor, type Unchanged } from '#store/cursors.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
@@ -32,12 +37,10 @@ export type SyncWork = Pick<Tools, 'config' | 'store' | 'clock' | 'log' | 'telem
   passOver: (unchanged: Unchanged) => void
 }
 
-/** Delta tokens of directory objects are documented to live seven days. @see https://learn.microsoft.com/graph/delta-query-overview#token-duration */
-const DELTA_LIFE_MILLISECONDS = 6.5 * 24 * 3_600_000
 /** So many pages may wait while others are stored. */
 const PAGES_AHEAD = 8
-/** Of so few a large share says nothing. */
-const REMOVALS_ALWAYS_FINE = 5
+/** Of so few a large share says nothing; groups are rearranged more often than people leave. */
+const ALWAYS_FINE = { objects: 5, memberships: 20 }
 const LARGEST_REMOVAL_SHARE = 0.3
 
 /** A link that Graph gave and does not take any more would be refused every time: it is worth as much as a forgotten one. */
@@ -228,7 +231,7 @@ async function guardRemovals(
 
 /** Counted no further than it takes to see that enough stays. */
 async function isLargeShare(sql: TenantSql, what: Stored, removed: number, share: number): Promise<boolean> {
-  if (removed <= REMOVALS_ALWAYS_FINE) return false
+  if (removed <= (what === 'membership' ? ALWAYS_FINE.memberships : ALWAYS_FINE.objects)) return false
   if (share === 0) return true
   const enough = Math.ceil(removed / share) - removed
   return (await countUpTo(sql, what, enough)) < enough

@@ -104,6 +104,12 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   },
 ]
 
+const DAY_MILLISECONDS = 24 * 3_600_000
+/** Delta tokens of directory objects are documented to live seven days. @see https://learn.microsoft.com/graph/delta-query-overview#token-duration */
+export const DELTA_LIFE_MILLISECONDS = 6.5 * DAY_MILLISECONDS
+/** From so old on a link goes before others: when it has grown too old everything is read anew, which costs far more. */
+export const DELTA_HURRIES_MILLISECONDS = 5 * DAY_MILLISECONDS
+
 /** The kinds that the app's declared permissions let it read. */
 export const resourcesFor = (permissions: readonly { value: string }[]): readonly ResourceDefinition[] =>
   RESOURCES.filter(({ anyOf }) => permissions.some(({ value }) => anyOf.includes(value)))

@@ -1,7 +1,7 @@
 import { sql as raw } from 'kysely'
-import type { GenerationId, RunId } from '#model/ids.ts'
+import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
 import type { ResourceKind } from '#model/resource.ts'
-import type { TenantSql } from '#store/open.ts'
+import type { FleetSql, TenantSql } from '#store/open.ts'
 
 /** How far the reading of one kind of object has come in one tenant. */
 export type Cursor = {
@@ -76,4 +76,18 @@ export async function saveCursor({ db, at, tenantId }: TenantSql, cursor: Cursor
 /** Lets the next run of this tenant remove as much as Graph says is gone, once. */
 export async function allowRemovals({ db, at }: TenantSql): Promise<void> {
   await raw`update tenantry.sync_cursors set removals_allowed = true, updated_at = ${at}`.execute(db)
+}
+
+/** Those of the tenants in which a delta link is older than `before` and not older than `after`. */
+export async function withOldLinks(
+  { db }: FleetSql,
+  { tenantIds, before, after }: { tenantIds: readonly TenantId[]; before: Date; after: Date },
+): Promise<TenantId[]> {
+  if (tenantIds.length === 0) return []
+  await raw`select set_config('tenantry.tenant_ids', ${`{${tenantIds.join(',')}}`}, true)`.execute(db)
+  const { rows } = await raw<{ tenant_id: TenantId }>`
+    select distinct tenant_id from tenantry.sync_cursors
+    where tenant_id = any(${[...tenantIds]}::uuid[]) and delta_link is not null
+      and delta_at < ${before} and delta_at >= ${after}`.execute(db)
+  return rows.map((row) => row.tenant_id)
 }

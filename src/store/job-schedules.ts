@@ -1,13 +1,22 @@
 import { sql as raw } from 'kysely'
 import type { TenantId } from '#model/ids.ts'
+import { DIRECTORY_SYNC } from '#model/job.ts'
 import type { Turns } from '#model/schedule.ts'
 import { WORKING_STATES } from '#model/tenant.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
 
 /** A job with the turns around now; `schedule` is its schedule as text. */
 export type PlannedJob = Turns & { job: string; schedule: string }
-/** `known` is false for a job that another process has planned, whose configuration has more jobs than this one’s. */
-export type DueJob = { tenantId: TenantId; job: string; known: boolean }
+/**
+ * `starts`: it is to be put into the queue. It is not where the tenant’s directory rests, or was read since the turn came;
+ * where the turn was missed; nor a job that another process has planned, whose configuration has more jobs than this one’s.
+ */
+export type DueJob = { tenantId: TenantId; job: string; starts: boolean }
+
+/** A turn that nobody has taken for so long was missed, by no worker or an incident, and by the others of this time too. */
+const MISSED_AFTER = raw`interval '15 minutes'`
+/** Missed turns are made up for within so long, each tenant in its place, or at the next turn where that comes sooner. */
+const CATCH_UP_SECONDS = 3_600
 
 const working = raw.join(WORKING_STATES.map((state) => raw`${state}`))
 
@@ -15,13 +24,16 @@ const turnsOf = (jobs: readonly PlannedJob[]) =>
   raw`jsonb_to_recordset(${JSON.stringify(jobs)}::jsonb)
     as turn(job text, schedule text, previous timestamptz, next timestamptz, "spreadSeconds" float8)`
 
+/** From 0 to 1, the same for ever. */
+const placeOf = (tenantId: ReturnType<typeof raw>) =>
+  raw`(mod(abs(hashtextextended(${tenantId}::text || turn.job, 0)::numeric), 1000000)::float8 / 1000000)`
+
 /**
  * When a tenant's turn is: the same so many seconds after each turn of the job, told by a hash of its id, so that the
  * load is even and nobody's time moves. `turn` stands for one of `turnsOf`.
  */
 const dueAfter = (tenantId: ReturnType<typeof raw>, at: Date) => {
-  const wait = raw`make_interval(secs => mod(abs(hashtextextended(${tenantId}::text || turn.job, 0)::numeric), 1000000)::float8
-    / 1000000 * turn."spreadSeconds")`
+  const wait = raw`make_interval(secs => ${placeOf(tenantId)} * turn."spreadSeconds")`
   return raw`case when turn.previous + ${wait} > ${at} then turn.previous + ${wait} else turn.next + ${wait} end`
 }
 
@@ -33,16 +45,31 @@ export async function takeJobsDue(
   { db, at }: FleetSql,
   { jobs, limit }: { jobs: readonly PlannedJob[]; limit: number },
 ): Promise<DueJob[]> {
-  const { rows } = await raw<{ tenant_id: TenantId; job: string; known: boolean }>`
+  const catchUp = raw`${at}::timestamptz + make_interval(secs =>
+    ${placeOf(raw`due.tenant_id`)} * least(turn."spreadSeconds", ${CATCH_UP_SECONDS}))`
+  const { rows } = await raw<{ tenant_id: TenantId; job: string; starts: boolean }>`
     with due as (
-      select tenant_id, job from tenantry.job_schedules
-      where due_at <= ${at} order by due_at limit ${limit} for update skip locked)
+      select tenant_id, job, due_at from tenantry.job_schedules
+      where due_at <= ${at} order by due_at limit ${limit} for update skip locked
+    ), looked_at as (
+      select due.tenant_id, due.job, ${dueAfter(raw`due.tenant_id`, at)} as regular, ${catchUp} as catch_up,
+        due.due_at < ${at}::timestamptz - ${MISSED_AFTER} as missed,
+        case when due.job = ${DIRECTORY_SYNC} and t.rest_until > ${at} then t.rest_until end as rest_until,
+        due.job = ${DIRECTORY_SYNC} and coalesce(t.last_tried_at >= due.due_at, false) as done
+      from due left join ${turnsOf(jobs)} on turn.job = due.job join tenantry.tenants t on t.id = due.tenant_id
+    )
     update tenantry.job_schedules s
-    set due_at = coalesce(${dueAfter(raw`due.tenant_id`, at)}, ${at}::timestamptz + interval '1 hour')
-    from due left join ${turnsOf(jobs)} on turn.job = due.job
-    where s.tenant_id = due.tenant_id and s.job = due.job
-    returning s.tenant_id, s.job, turn.job is not null as known`.execute(db)
-  return rows.map((row) => ({ tenantId: row.tenant_id, job: row.job, known: row.known }))
+    set due_at = case
+      when l.regular is null then ${at}::timestamptz + interval '1 hour'
+      when l.rest_until is not null then least(l.regular, l.rest_until)
+      when l.missed and not l.done and l.regular > ${at}::timestamptz + make_interval(secs => ${CATCH_UP_SECONDS})
+        then l.catch_up
+      else l.regular end
+    from looked_at l where s.tenant_id = l.tenant_id and s.job = l.job
+    returning s.tenant_id, s.job, l.regular is not null and l.rest_until is null and not l.done and not l.missed as starts`.execute(
+    db,
+  )
+  return rows.map((row) => ({ tenantId: row.tenant_id, job: row.job, starts: row.starts }))
 }
 
 /** Spreads jobs that were added to the configuration over the working tenants, and finds whoever was overlooked. */

@@ -25,6 +25,8 @@ export type LaggingTenant = {
   /** When its directory was last tried, and until when it rests. */
   triedAt: Date | null
   restUntil: Date | null
+  /** When its next turn is; null: not planned yet. */
+  dueAt: Date | null
   createdAt: Date
   updatedAt: Date
   /** Why its latest run failed, if it did. */
@@ -39,6 +41,7 @@ type WorstRow = {
   read_at: string | null
   last_tried_at: string | null
   rest_until: string | null
+  due_at: string | null
   created_at: string
   updated_at: string
   code: ProblemCode | null
@@ -62,6 +65,7 @@ export async function syncLag({ db, at }: FleetSql, { worst: limit }: { worst: n
       where t.state in (${working})
     ), worst as (
       select t.id, t.display_name, t.state, lag.age, lag.read_at, t.last_tried_at, t.rest_until, t.created_at, t.updated_at,
+        (select due_at from tenantry.job_schedules s where s.tenant_id = t.id and s.job = ${DIRECTORY_SYNC}) as due_at,
         (select case when r.state = 'failed' then r.diagnosis->>'code' end from tenantry.sync_runs r
           where r.tenant_id = t.id and r.job = ${DIRECTORY_SYNC} order by r.started_at desc limit 1) as code
       from (select * from lags order by age desc, id limit ${limit}) lag join tenantry.tenants t on t.id = lag.id
@@ -85,6 +89,7 @@ const toLagging = (row: WorstRow): LaggingTenant => ({
   readAt: date(row.read_at),
   triedAt: date(row.last_tried_at),
   restUntil: date(row.rest_until),
+  dueAt: date(row.due_at),
   createdAt: new Date(row.created_at),
   updatedAt: new Date(row.updated_at),
   code: row.code,

@@ -1,5 +1,6 @@
 import { sql as raw } from 'kysely'
 import type { ObjectId, TenantId } from '#model/ids.ts'
+import { DIRECTORY_SYNC } from '#model/job.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { assertMove, type Tenant, type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import { addAudit } from '#store/audit.ts'
@@ -43,11 +44,17 @@ export async function lockTenant({ db }: AnySql, id: TenantId): Promise<Tenant |
   return rows[0] ? toTenant(rows[0]) : null
 }
 
-/** When its directory was last read, or tried to be, and until when it is to be left alone. */
-export async function lastTry({ db, tenantId }: TenantSql): Promise<{ triedAt: Date | null; restUntil: Date | null }> {
-  const { rows } = await raw<{ last_tried_at: Date | null; rest_until: Date | null }>`
-    select last_tried_at, rest_until from tenantry.tenants where id = ${tenantId}`.execute(db)
-  return { triedAt: rows[0]?.last_tried_at ?? null, restUntil: rows[0]?.rest_until ?? null }
+/** When its directory was last read, or tried to be, until when it is to be left alone, and when its next turn is. */
+export async function triesOf({
+  db,
+  tenantId,
+}: TenantSql): Promise<{ triedAt: Date | null; restUntil: Date | null; dueAt: Date | null }> {
+  const { rows } = await raw<{ last_tried_at: Date | null; rest_until: Date | null; due_at: Date | null }>`
+    select last_tried_at, rest_until,
+      (select due_at from tenantry.job_schedules where tenant_id = ${tenantId} and job = ${DIRECTORY_SYNC})
+    from tenantry.tenants where id = ${tenantId}`.execute(db)
+  const { last_tried_at: triedAt = null, rest_until: restUntil = null, due_at: dueAt = null } = rows[0] ?? {}
+  return { triedAt, restUntil, dueAt }
 }
 
 /** Leaves its directory alone until then; null: not any longer. The next try ends it, too, whoever asks for one. */

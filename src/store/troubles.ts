@@ -28,7 +28,7 @@ export const tenantsInTrouble = raw`
     case when t.diagnosis is null then run.finished_at else t.updated_at end as since
   from tenantry.tenants t
   left join lateral (
-    select latest.* from (select ${DIRECTORY_SYNC} as job union all select job from tenantry.planned_jobs) known
+    select latest.* from (select ${DIRECTORY_SYNC} as job union select job from tenantry.planned_jobs) known
     cross join lateral (
       select r.state, r.diagnosis, r.finished_at from tenantry.sync_runs r
       where r.tenant_id = t.id and r.job = known.job and r.state in ('succeeded', 'failed')

@@ -4,16 +4,18 @@ import { sql } from 'kysely'
 import type { Config } from '#config.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
 import { tidy } from '#flows/tidy.ts'
+import { enqueue } from '#jobs/enqueue.ts'
 import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { JobDefinition } from '#model/job.ts'
 import { type Schedule, scheduleText } from '#model/schedule.ts'
 import type { TenantState } from '#model/tenant.ts'
-import { asFleet } from '#store/open.ts'
+import { saveCursor } from '#store/cursors.ts'
+import { asFleet, asTenant } from '#store/open.ts'
 import { moveTenant } from '#store/tenants.ts'
 import { type Backend, forEachBackend, silentLog } from '#test/support/backends.ts'
 import { DAY, HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
-import { aTenant } from '#test/support/made-up.ts'
+import { aCursor, aTenant } from '#test/support/made-up.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 
 const aJob = (name: string, schedule: Schedule): JobDefinition => ({
@@ -37,7 +39,7 @@ async function openPlanner(t: TestContext, { freshStore }: Backend, { tenants }:
     store,
     jobs,
     clock,
-    config: { app: { jobs: definitions } } as unknown as Config,
+    config: { syncEveryMinutes: 60, app: { jobs: definitions } } as unknown as Config,
   })
   return {
     clock,
@@ -55,9 +57,20 @@ async function openPlanner(t: TestContext, { freshStore }: Backend, { tenants }:
     /** When each tenant is due, by its id. */
     async times(): Promise<Map<TenantId, Date>> {
       const { rows } = await asFleet(store, ({ db }) =>
-        sql<{ tenant_id: TenantId; due_at: Date }>`select tenant_id, due_at from tenantry.job_schedules`.execute(db),
+        sql<{ tenant_id: TenantId; due_at: Date }>`
+          select tenant_id, due_at from tenantry.job_schedules where job <> 'sync-tenant'`.execute(db),
       )
       return new Map(rows.map((row) => [row.tenant_id, row.due_at]))
+    },
+    /** Everybody’s turn comes now, as if they all had the same place. */
+    async turnOfAll(): Promise<void> {
+      await sql`update tenantry.job_schedules set due_at = ${clock.now()}`.execute(store.kysely)
+    },
+    /** Whose directory is put into the queue now; what was planned is done then. */
+    async readings(): Promise<(TenantId | undefined)[]> {
+      const found = (await jobsIn(jobs, 'sync-tenant')).filter(({ state }) => state === 'created')
+      await jobs.boss.deleteQueuedJobs('sync-tenant')
+      return found.map(({ data }) => data.tenantId)
     },
     move: (id: TenantId, to: TenantState) =>
       asFleet(store, (handle) =>
@@ -129,19 +142,96 @@ forEachBackend((backend) => {
     }
   })
 
-  test('turns that were missed are made up for once, not one by one', async (t) => {
-    const { clock, ids, plan, planned } = await openPlanner(t, backend, { tenants: 5 })
-    const often = aJob('often', { everyMinutes: 10 })
-    await plan(often)
-    clock.pass(DAY)
-    await plan(often)
-    assert.deepEqual((await planned()).map(({ tenantId }) => tenantId).toSorted(byText), ids.toSorted(byText))
-    await plan(often)
-    assert.deepEqual(await planned(), [])
+  for (const [words, schedule] of [
+    ['at the next turn where that comes within the hour', { everyMinutes: 10 }],
+    ['within the hour where the next turn is far', '0 3 * * *'],
+  ] as const)
+    test(`turns that were missed are made up for once, not one by one, nor all at once: ${words}`, async (t) => {
+      const { clock, ids, plan, planned } = await openPlanner(t, backend, { tenants: 40 })
+      const missed = aJob('missed', schedule)
+      await plan(missed)
+      clock.pass(3 * DAY + HOUR)
+      const seen: (TenantId | undefined)[] = []
+      let most = 0
+      for (let minute = 0; minute <= (schedule === '0 3 * * *' ? 61 : 10); minute++) {
+        await plan(missed)
+        const found = await planned()
+        most = Math.max(most, found.length)
+        seen.push(...found.map(({ tenantId }) => tenantId))
+        clock.pass(MINUTE)
+      }
+      assert.deepEqual([...new Set(seen)].toSorted(byText), ids.toSorted(byText))
+      assert.ok(most < 20, `${most} of 40 started together`)
+      if (schedule === '0 3 * * *') assert.equal(seen.length, 40, 'once')
+    })
+
+  test('the reading of directories is spread, keeps its time however long it waits, and is not all made up for at once', async (t) => {
+    const { clock, store, ids, plan, readings } = await openPlanner(t, backend, { tenants: 60 })
+    await plan()
+    assert.deepEqual(await readings(), [], 'nobody is due at the moment in which it is planned first')
+    const places = new Map<TenantId | undefined, number>()
+    const hour = async (look: (tenantId: TenantId | undefined, minute: number) => void) => {
+      let most = 0
+      const seen: (TenantId | undefined)[] = []
+      for (let minute = 0; minute < 60; minute++) {
+        clock.pass(MINUTE)
+        await plan()
+        const found = await readings()
+        for (const tenantId of found) look(tenantId, minute)
+        most = Math.max(most, found.length)
+        seen.push(...found)
+      }
+      assert.deepEqual(seen.toSorted(byText), ids.toSorted(byText), 'each once')
+      assert.ok(most < 15, `${most} of 60 started together`)
+    }
+    await hour((tenantId, minute) => places.set(tenantId, minute))
+    // Each was begun a while after its turn had come, and that moves nobody’s time.
+    await sql`update tenantry.tenants set last_tried_at = ${clock.now()}`.execute(store.kysely)
+    await hour((tenantId, minute) => assert.equal(minute, places.get(tenantId)))
+    clock.pass(5 * HOUR)
+    await plan()
+    assert.deepEqual(await readings(), [], 'what was missed is not begun all at once')
+    await hour((tenantId, minute) => assert.equal(minute, places.get(tenantId)))
+  })
+
+  test('a directory that was read since its turn came is not read again for it, nor while it rests', async (t) => {
+    const { clock, store, ids, plan, turnOfAll, readings } = await openPlanner(t, backend, { tenants: 3 })
+    const [read, resting, due] = ids as [TenantId, TenantId, TenantId]
+    await plan()
+    await turnOfAll()
+    await sql`update tenantry.tenants set last_tried_at = ${clock.now()} where id = ${read}`.execute(store.kysely)
+    const restUntil = new Date(clock.now().getTime() + 2 * MINUTE)
+    await sql`update tenantry.tenants set rest_until = ${restUntil} where id = ${resting}`.execute(store.kysely)
+    await plan()
+    assert.deepEqual(await readings(), [due])
+    clock.pass(3 * MINUTE)
+    await plan()
+    assert.ok((await readings()).includes(resting), 'its turn comes when the rest is over')
+  })
+
+  test('a delta link that will soon be too old goes before the others, also when its tenant waits already', async (t) => {
+    const { clock, store, jobs, ids, plan, turnOfAll } = await openPlanner(t, backend, { tenants: 5 })
+    const [waiting, young, old, tooOld, none] = ids as [TenantId, TenantId, TenantId, TenantId, TenantId]
+    const linkOf = (tenantId: TenantId, days: number) =>
+      asTenant(store, tenantId, (handle) =>
+        saveCursor(handle, { ...aCursor(), deltaAt: new Date(clock.now().getTime() - days * DAY) }),
+      )
+    await linkOf(waiting, 5.5)
+    await linkOf(young, 4.9)
+    await linkOf(old, 5.1)
+    await linkOf(tooOld, 6.6)
+    await plan()
+    for (const tenantId of [young, tooOld, none, waiting])
+      await asFleet(store, (handle) => enqueue(jobs, handle, 'sync-tenant', { tenantId }))
+    await turnOfAll()
+    await plan()
+    const first = await jobs.boss.fetch<{ tenantId: TenantId }>('sync-tenant', { batchSize: 2 })
+    assert.deepEqual(first.map(({ data }) => data.tenantId).toSorted(byText), [waiting, old].toSorted(byText))
+    assert.equal((await jobs.boss.fetch('sync-tenant', { batchSize: 10 })).length, 3, 'each once')
   })
 
   test('a tenant that the daemon does not work for is not looked at, and has its turn at once when it is back', async (t) => {
-    const { clock, ids, plan, planned, times, move } = await openPlanner(t, backend, { tenants: 3 })
+    const { clock, ids, plan, planned, times, move, turnOfAll } = await openPlanner(t, backend, { tenants: 3 })
     const [stays, paused, gone] = ids as [TenantId, TenantId, TenantId]
     const hourly = aJob('hourly', { everyMinutes: 60 })
     await plan(hourly)
@@ -149,6 +239,7 @@ forEachBackend((backend) => {
     await move(gone, 'revoked')
     assert.deepEqual([...(await times()).keys()], [stays])
     clock.pass(DAY)
+    await turnOfAll()
     await plan(hourly)
     assert.deepEqual(await planned(), [{ tenantId: stays, job: 'hourly' }])
     await move(paused, 'active')
@@ -174,7 +265,7 @@ forEachBackend((backend) => {
   })
 
   test('a job added later reaches everybody, one with another schedule moves, and one removed disappears', async (t) => {
-    const { clock, ids, plan, planned, times } = await openPlanner(t, backend, { tenants: 4 })
+    const { clock, ids, plan, planned, times, turnOfAll } = await openPlanner(t, backend, { tenants: 4 })
     await plan(aJob('first', { everyMinutes: 60 }))
     const before = await times()
     await plan(aJob('first', '30 5 * * *'))
@@ -182,6 +273,7 @@ forEachBackend((backend) => {
     for (const [id, at] of await times()) assert.notEqual(at.getTime(), before.get(id)?.getTime())
     await plan(aJob('second', { everyMinutes: 60 }))
     clock.pass(DAY)
+    await turnOfAll()
     await plan(aJob('second', { everyMinutes: 60 }))
     const found = await planned()
     assert.deepEqual(found.map(({ tenantId }) => tenantId).toSorted(byText), ids.toSorted(byText))
@@ -202,10 +294,10 @@ forEachBackend((backend) => {
   })
 
   test('the queue takes the jobs, and the times move on, in one transaction', async (t) => {
-    const { clock, store, plan, planned, times } = await openPlanner(t, backend, { tenants: 2 })
+    const { store, plan, planned, times, turnOfAll } = await openPlanner(t, backend, { tenants: 2 })
     const hourly = aJob('hourly', { everyMinutes: 60 })
     await plan(hourly)
-    clock.pass(2 * HOUR)
+    await turnOfAll()
     const before = await times()
     await sql`revoke insert on all tables in schema pgboss from tenantry_fleet`.execute(store.kysely)
     await assert.rejects(plan(hourly), /permission denied/)
@@ -216,10 +308,10 @@ forEachBackend((backend) => {
   })
 
   test('two planners at the same moment plan each turn once', async (t) => {
-    const { clock, plan, planned } = await openPlanner(t, backend, { tenants: 40 })
+    const { plan, planned, turnOfAll } = await openPlanner(t, backend, { tenants: 40 })
     const hourly = aJob('hourly', { everyMinutes: 60 })
     await plan(hourly)
-    clock.pass(2 * HOUR)
+    await turnOfAll()
     await Promise.all([plan(hourly), plan(hourly), plan(hourly)])
     assert.equal((await planned()).length, 40)
   })

@@ -5,23 +5,10 @@ import { type Cursor, listCursors, saveCursor } from '#store/cursors.ts'
 import { asTenant, type Store } from '#store/open.ts'
 import { openRounds } from '#store/rounds.ts'
 import { latestRun, letRunWait, listRuns, recordPage } from '#store/sync-runs.ts'
-import { lastTry } from '#store/tenants.ts'
+import { triesOf } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { HOUR, MINUTE } from '#test/support/hand-clock.ts'
-import { aTenant, madeUp } from '#test/support/made-up.ts'
-
-const aCursor = (change: Partial<Cursor> = {}): Cursor => ({
-  kind: 'user',
-  generation: madeUp.generationId(),
-  nextLink: null,
-  deltaLink: 'https://graph.example/v1.0/users/delta?$deltatoken=one',
-  deltaAt: new Date('2026-01-01T00:00:00Z'),
-  removedInRound: 3,
-  removalsAllowed: true,
-  finishedInRun: null,
-  counted: 7,
-  ...change,
-})
+import { aCursor, aTenant, madeUp } from '#test/support/made-up.ts'
 
 const NEXT = 'https://graph.example/v1.0/users/delta?$deltatoken=two'
 
@@ -45,7 +32,7 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     ])
     for (const id of [a, b]) {
       assert.deepEqual(await statesOf(store, id), [[ids.get(id), 'running']])
-      assert.deepEqual(await asTenant(store, id, lastTry), { triedAt: clock.now(), restUntil: null })
+      assert.deepEqual(await asTenant(store, id, triesOf), { triedAt: clock.now(), restUntil: null, dueAt: null })
     }
     assert.deepEqual(await statesOf(store, paused), [])
   })

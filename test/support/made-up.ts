@@ -4,6 +4,7 @@ import type { AppRoleId, ClientId, GenerationId, ObjectId, RunId, SignUpId, Tena
 import type { Diagnosis } from '#model/problem.ts'
 import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
 import type { TenantState } from '#model/tenant.ts'
+import type { Cursor } from '#store/cursors.ts'
 import { asTenant, type Store } from '#store/open.ts'
 import { connectTenant } from '#store/tenants.ts'
 
@@ -55,3 +56,17 @@ export async function aTenant(
     })
   return id
 }
+
+/** Between two rounds of users. */
+export const aCursor = (change: Partial<Cursor> = {}): Cursor => ({
+  kind: 'user',
+  generation: madeUp.generationId(),
+  nextLink: null,
+  deltaLink: 'https://graph.example/v1.0/users/delta?$deltatoken=one',
+  deltaAt: new Date('2026-01-01T00:00:00Z'),
+  removedInRound: 3,
+  removalsAllowed: true,
+  finishedInRun: null,
+  counted: 7,
+  ...change,
+})

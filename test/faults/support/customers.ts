@@ -38,7 +38,13 @@ export async function connectCustomers(
       await emulator.directory.grantPermission({ tenant, app: DEMO.appId, permission })
     await aTenant(store, { id: tenant as TenantId, displayName: name })
   }
-  await withClient(adminUrl, (client) => client.query('update tenantry.tenants set last_tried_at = now()'))
+  // Nobody’s turn comes while it is looked at them.
+  await withClient(adminUrl, async (client) => {
+    await client.query(`insert into tenantry.planned_jobs (job, schedule) values ('sync-tenant', 'every 60 minutes')`)
+    await client.query(`
+      insert into tenantry.job_schedules (tenant_id, job, due_at)
+      select id, 'sync-tenant', now() + interval '1 hour' from tenantry.tenants`)
+  })
 }
 
 export async function askForReading(databaseUrl: string, tenantIds: readonly string[]): Promise<void> {
