@@ -6,7 +6,7 @@ import type { Config } from '#config.ts'
 import { askRevoked } from '#flows/ask-revoked.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
 import { openJobs } from '#jobs/open.ts'
-import { openStore } from '#store/open.ts'
+import { asFleet, openStore, type Store } from '#store/open.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import { median, type Program } from './claim.ts'
 import { APP_OF_BENCH, prepareDatabase } from './installation.ts'
@@ -51,10 +51,12 @@ async function openPlanner(tenants: number): Promise<AsyncDisposable & { tick():
   const jobs = opened.use(await openJobs({ store, log, work: false, migrate: false }))
   const tools = { store, jobs, clock: systemClock, config }
   const { kysely } = store
-  await sql`
-    insert into tenantry.tenants (id, display_name, state, created_at, updated_at, last_tried_at)
-    select gen_random_uuid(), 'Tenant', 'active', now(), now(), now() - interval '1 day' from generate_series(1, ${tenants}::int)`.execute(
-    kysely,
+  await asFleet(store, ({ db }) =>
+    sql`
+      insert into tenantry.tenants (id, display_name, state, created_at, updated_at, last_tried_at)
+      select gen_random_uuid(), 'Tenant', 'active', now(), now(), now() - interval '1 day' from generate_series(1, ${tenants}::int)`.execute(
+      db,
+    ),
   )
   // The first tick finds a job that is new and spreads it over everybody; that is no tick like the others.
   await planJobs(tools)
@@ -75,16 +77,18 @@ async function openPlanner(tenants: number): Promise<AsyncDisposable & { tick():
 }
 
 /** A thousand tenants whose time has come, and all others later; the queue is empty, and the server knows its tables. */
-async function makeDue({ kysely }: Awaited<ReturnType<typeof openStore>>): Promise<void> {
-  await sql`delete from pgboss.job`.execute(kysely)
-  await sql`update tenantry.job_schedules set due_at = now() + interval '30 minutes' where due_at < now() + interval '10 minutes'`.execute(
-    kysely,
-  )
-  await sql`
-    with due as (select id from tenantry.tenants order by id limit ${DUE})
-    update tenantry.job_schedules set due_at = now() - interval '1 minute' where tenant_id in (select id from due)`.execute(
-    kysely,
-  )
+async function makeDue(store: Store): Promise<void> {
+  await sql`delete from pgboss.job`.execute(store.kysely)
+  await asFleet(store, async ({ db }) => {
+    await sql`update tenantry.job_schedules set due_at = now() + interval '30 minutes' where due_at < now() + interval '10 minutes'`.execute(
+      db,
+    )
+    await sql`
+      with due as (select id from tenantry.tenants order by id limit ${DUE})
+      update tenantry.job_schedules set due_at = now() - interval '1 minute' where tenant_id in (select id from due)`.execute(
+      db,
+    )
+  })
   for (const table of ['tenantry.tenants', 'tenantry.job_schedules', 'pgboss.job'])
-    await sql`vacuum analyze ${sql.raw(table)}`.execute(kysely)
+    await sql`vacuum analyze ${sql.raw(table)}`.execute(store.kysely)
 }

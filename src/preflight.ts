@@ -7,6 +7,7 @@ import { openEntra } from '#entra/open.ts'
 import { expiring, warningStage } from '#model/credential.ts'
 import { diagnose, type ProblemCode } from '#model/problem.ts'
 import { openOutbound } from '#outbound/open.ts'
+import { assertConfined } from '#store/assert-confined.ts'
 import { openStore } from '#store/open.ts'
 
 /** What a trial of the configuration found: mistakes stop a process from starting, doubts are told and lived with. */
@@ -30,7 +31,7 @@ const NOT_AT_HOME = {
 }
 
 /**
- * Tries what can only be found out by trying: whether the database answers and whether Microsoft accepts the app's
+ * Tries what can only be found out by trying: whether the database answers and keeps tenants apart, and whether Microsoft accepts the app's
  * credential and announces the addresses that we use. Works with whatever part of the configuration is sound, so that all mistakes are told at once.
  */
 export async function preflight(
@@ -50,7 +51,8 @@ const NOTHING: Preflight = { mistakes: [], doubts: [] }
 async function tryDatabase({ databaseUrl, dataDir }: Partial<Config>, log: Log, clock: Clock): Promise<Preflight> {
   if (!databaseUrl || !dataDir) return NOTHING
   try {
-    await using _store = await openStore({ databaseUrl, dataDir, clock, log })
+    await using store = await openStore({ databaseUrl, dataDir, clock, log })
+    await assertConfined(store)
     return NOTHING
   } catch (error) {
     const { message, nextStep } = diagnose(error)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { readConfig } from '#config.ts'
 import { DEMO, startEmulator } from '#emulator/index.ts'
 import { preflight } from '#preflight.ts'
 import { silentLog } from '#test/support/backends.ts'
+import { freshDatabase, seeingEverything, withClient } from '#test/support/postgres.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-preflight-'))
 const emulator = await startEmulator({ dataDir })
@@ -44,6 +46,27 @@ test('nothing is said of a configuration that works', async () => {
 test('everything that is wrong is told at once', async () => {
   const change = { TENANTRY_CLIENT_SECRET: 'wrong', TENANTRY_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' }
   assert.deepEqual(await look(change), { mistakes: ['TENANTRY_DATABASE_URL', 'TENANTRY_CLIENT_SECRET'], doubts: [] })
+})
+
+test('A02 a database user whom row-level security does not bind is a mistake, and so is one that may bypass it', async () => {
+  const databaseUrl = await freshDatabase()
+  assert.deepEqual(await look({ TENANTRY_DATABASE_URL: databaseUrl }), NOTHING)
+  const reading = readConfig({ ...settings, TENANTRY_DATABASE_URL: await seeingEverything(databaseUrl) }, app)
+  const { mistakes } = await preflight(reading, silentLog)
+  assert.deepEqual(
+    mistakes.map(({ setting }) => setting),
+    ['TENANTRY_DATABASE_URL'],
+  )
+  assert.match(mistakes[0]?.message ?? '', /postgres is a superuser: row-level security.* is not in force/)
+  assert.match(mistakes[0]?.nextStep ?? '', /create role/)
+
+  const login = `t_${randomUUID().replaceAll('-', '')}`
+  const { password } = new URL(databaseUrl)
+  await withClient(await seeingEverything(databaseUrl), (client) =>
+    client.query(`create role ${login} login bypassrls password '${password}'`),
+  )
+  const bypassing = Object.assign(new URL(databaseUrl), { username: login }).href
+  assert.deepEqual((await look({ TENANTRY_DATABASE_URL: bypassing })).mistakes, ['TENANTRY_DATABASE_URL'])
 })
 
 test('each mistake names the setting that is wrong', async () => {

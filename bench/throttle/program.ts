@@ -161,10 +161,10 @@ async function openPlace({ origin, browserOrigin, caFile }: EmulatorProcess): Pr
   const log = openLog('warn')
   const store = opened.use(await openStore({ databaseUrl, dataDir: tmpdir(), clock: systemClock, log }))
   const jobs = opened.use(await openJobs({ store, log, work: false, migrate: false }))
-  await sql`
-    insert into tenantry.tenants (id, display_name, state, created_at, updated_at, last_tried_at)
-    select id, 'Tenant', 'active', now(), now(), now() from unnest(${[...small, giant]}::uuid[]) id`.execute(
-    store.kysely,
+  await asFleet(store, ({ db }) =>
+    sql`
+      insert into tenantry.tenants (id, display_name, state, created_at, updated_at, last_tried_at)
+      select id, 'Tenant', 'active', now(), now(), now() from unnest(${[...small, giant]}::uuid[]) id`.execute(db),
   )
   const closing = opened.move()
   return {

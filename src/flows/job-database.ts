@@ -2,7 +2,7 @@ import type { ObjectId, RunId, TenantId } from '#model/ids.ts'
 import type { Checkpoint, JobDatabase } from '#model/job.ts'
 import { runStatement } from '#store/author-sql.ts'
 import { loadCheckpoint, saveCheckpoint } from '#store/job-checkpoints.ts'
-import { asTenant, type TenantSql } from '#store/open.ts'
+import { asAuthor, asTenant, type TenantSql } from '#store/open.ts'
 import { listResources } from '#store/resources.ts'
 import { holdRun, recordGettingOn } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
@@ -26,15 +26,16 @@ async function saveAndGetOn(sql: TenantSql, { job, runId }: Run, value: unknown)
 
 /** The database as one run of a job sees it: one tenant's rows, and what was read of its directory. */
 export function jobDatabase(run: Run): JobDatabase {
-  const { store, tenantId } = run
+  const { store, tenantId, runId } = run
   return {
     transaction: (work) =>
-      whileOurs(run, (sql) =>
-        work({
+      asAuthor(store, tenantId, async (sql) => {
+        await holdRun(sql, runId)
+        return work({
           query: (text, parameters) => runStatement(sql, text, parameters),
           saveCheckpoint: (value) => saveAndGetOn(sql, run, value),
-        }),
-      ),
+        })
+      }),
     async *resources(kind) {
       for (let after: ObjectId | undefined; ; ) {
         const page = await asTenant(store, tenantId, (sql) =>

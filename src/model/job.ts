@@ -61,7 +61,7 @@ export type JobDatabase = {
 
 /** A transaction that is confined to one tenant. */
 export type JobSql = {
-  /** One statement, with $1, $2 for its parameters. */
+  /** One SELECT, INSERT, UPDATE, DELETE or MERGE, with $1, $2 for its parameters. Rows come as JSON holds them. */
   query<Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[]): Promise<Row[]>
   /** Saved with the rows, or not at all. */
   saveCheckpoint(value: unknown): Promise<void>

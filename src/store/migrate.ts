@@ -3,17 +3,19 @@ import { Migrator } from 'kysely/migration'
 import { Problem } from '#model/problem.ts'
 import { MIGRATIONS } from '#store/migrations/index.ts'
 import type { Store } from '#store/open.ts'
+import { prepareRoles } from '#store/roles.ts'
 
 export type MigrationOutcome = { from: string | null; to: string | null }
 
 /**
  * Brings the schema up to date. Safe to run from several processes at once: they wait for one another.
- * @throws Problem CONFIGURATION_INVALID when the schema is newer than this program
+ * @throws Problem CONFIGURATION_INVALID when the schema is newer than this program, or the database’s user may not take our roles
  */
 export async function migrate(store: Store): Promise<MigrationOutcome> {
   await createSchema(store)
   const before = await appliedMigrations(store)
   refuseNewer(before)
+  await prepareRoles(store)
   const migrator = new Migrator({
     db: store.kysely,
     migrationTableSchema: 'tenantry',

@@ -7,6 +7,7 @@ import type { Log } from '#base/log.ts'
 import type { TenantId } from '#model/ids.ts'
 import { attentiveClient } from '#store/attentive-client.ts'
 import { makeDataFolder } from '#store/data-folder.ts'
+import { becomeOwner } from '#store/embedded-owner.ts'
 import { holdFolder } from '#store/hold-folder.ts'
 import { isDiskFull, isOutOfUse, unreachable } from '#store/unreachable.ts'
 
@@ -75,6 +76,7 @@ async function openEmbedded(dataDir: string): Promise<Opened> {
   const release = holdFolder(dataDir)
   try {
     const pglite = await PGlite.create({ dataDir: join(dataDir, 'data') })
+    await becomeOwner(pglite)
     const kysely = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) })
     const close = async () => {
       await kysely.destroy()
@@ -134,6 +136,44 @@ export const asTenant = <Value>(
     return work({ db, at: store.clock.now(), tenantId } as TenantSql)
   })
 
+/** The embedded database’s one session listens for new jobs, and is to go on listening. */
+const LEFTOVERS: Record<Store['backend'], readonly string[]> = {
+  postgres: ['discard all'],
+  pglite: ['reset all', 'discard temp', 'deallocate all', 'select pg_advisory_unlock_all()'],
+}
+
+/**
+ * The same for work in which statements of a job’s author are run. What those have left on the connection goes with it.
+ * @throws Problem DATABASE_UNREACHABLE
+ */
+export const asAuthor = <Value>(
+  store: Store,
+  tenantId: TenantId,
+  work: (sql: TenantSql) => Promise<Value>,
+): Promise<Value> =>
+  store.kysely.connection().execute(async (connection) => {
+    try {
+      return await inTransaction(
+        store,
+        async (db) => {
+          await raw`select set_config('tenantry.author', concat_ws(' ', ${tenantId}::text, tenantry.sign_tenant(${tenantId})), true),
+            set_config('role', 'tenantry_tenant', true), set_config('tenantry.tenant_id', ${tenantId}, true)`.execute(
+            db,
+          )
+          return work({ db, at: store.clock.now(), tenantId } as TenantSql)
+        },
+        connection,
+      )
+    } finally {
+      // It fails on a connection that is lost, and then nothing is left.
+      for (const statement of LEFTOVERS[store.backend])
+        await raw
+          .raw(statement)
+          .execute(connection)
+          .catch(() => {})
+    }
+  })
+
 /**
  * Runs `work` in one transaction over the fleet: states, sign-ups, runs and audit of all tenants.
  * @throws Problem DATABASE_UNREACHABLE
@@ -160,8 +200,12 @@ export const asFleetFor = <Value>(
     return work({ db, at: store.clock.now() } as FleetSql)
   })
 
-async function inTransaction<Value>(store: Store, work: (db: Transaction<Database>) => Promise<Value>): Promise<Value> {
-  const { kysely, databaseUrl } = store
+async function inTransaction<Value>(
+  store: Store,
+  work: (db: Transaction<Database>) => Promise<Value>,
+  kysely = store.kysely,
+): Promise<Value> {
+  const { databaseUrl } = store
   try {
     return await kysely.transaction().execute(work)
   } catch (error) {

@@ -5,11 +5,13 @@ import { consoleSite } from '#console/app.ts'
 import { DEMO } from '#emulator/index.ts'
 import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
+import { asFleet } from '#store/open.ts'
 import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
 import { type Answer, NEWCOMER, openPerson, type Person, send } from '#test/console/support/person.ts'
 import { estateForPrograms, tokenFor } from '#test/console/support/programs.ts'
 import { connect, FABRIKAM } from '#test/support/installation.ts'
 import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
+import { seeingAllRows } from '#test/support/seeing-all-rows.ts'
 
 const SECRET_NAME = 'Contoso Secret Holding'
 /** Whoever is not signed in meets these, and nothing of any tenant in them. */
@@ -27,7 +29,9 @@ suite('every route of the console and of the API', { concurrency: false }, () =>
     site = await openSite(scope, { estate: estateForPrograms })
     await connect(site, FABRIKAM)
     await syncTenant(site.tools, { tenantId: FABRIKAM, signal: new AbortController().signal })
-    await sql`update tenantry.tenants set display_name = ${SECRET_NAME}`.execute(site.tools.store.kysely)
+    await asFleet(site.tools.store, ({ db }) =>
+      sql`update tenantry.tenants set display_name = ${SECRET_NAME}`.execute(db),
+    )
     await raiseAlarm(site.tools, { tenantId: FABRIKAM, diagnosis: aDiagnosis({ code: 'ORIGIN_REFUSED' }) })
     const table = consoleSite(site.tools, { sessionKey: new Uint8Array(32) }).site.routes
     const known = table.filter(({ method, path }) => METHODS.includes(method) && !path.includes('*'))
@@ -37,11 +41,11 @@ suite('every route of the console and of the API', { concurrency: false }, () =>
 
   /** Whatever an operator's press could change. */
   const everything = async () => {
-    const { rows } = await sql<{ text: string }>`
+    const { rows } = await seeingAllRows(site.tools.store, (db) =>
+      sql<{ text: string }>`
       select (select jsonb_agg(t) from tenantry.tenants t)::text || (select jsonb_agg(i) from tenantry.incidents i)::text
         || (select coalesce(jsonb_agg(j.id), '[]') from pgboss.job j where j.name not like 'plan%' and j.name <> 'tidy')::text
-        || (select count(*) from tenantry.audit where action not like 'console.%')::text as text`.execute(
-      site.tools.store.kysely,
+        || (select count(*) from tenantry.audit where action not like 'console.%')::text as text`.execute(db),
     )
     return rows[0]?.text ?? ''
   }

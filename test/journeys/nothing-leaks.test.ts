@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { before, suite, test } from 'node:test'
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { openLog } from '#base/log.ts'
 import { openConsole } from '#console/app.ts'
 import { tasks } from '#daemon/tasks.ts'
@@ -19,6 +19,7 @@ import { startTracing } from '#telemetry/tracing.ts'
 import { FABRIKAM, peopleOf } from '#test/signup/support/customers.ts'
 import { openSite, type Site } from '#test/signup/support/open-site.ts'
 import { openVisitor } from '#test/signup/support/visitor.ts'
+import { seeingAllRows } from '#test/support/seeing-all-rows.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 import { until } from '#test/support/until.ts'
 import { type Collector, openCollector } from '#test/telemetry/support/collector.ts'
@@ -64,14 +65,16 @@ function listenAt({ tools }: Site): void {
 }
 
 /** Every table of every schema, every column, every row. */
-async function dump({ kysely }: Store): Promise<{ tables: string[]; text: string }> {
+const dump = (store: Store): Promise<{ tables: string[]; text: string }> => seeingAllRows(store, dumpAs)
+
+async function dumpAs(db: Transaction<unknown>): Promise<{ tables: string[]; text: string }> {
   const { rows: tables } = await sql<{ schema: string; name: string }>`
     select schemaname as schema, tablename as name from pg_tables
-    where schemaname not in ('pg_catalog', 'information_schema') order by 1, 2`.execute(kysely)
+    where schemaname not in ('pg_catalog', 'information_schema') order by 1, 2`.execute(db)
   const lines: string[] = []
   for (const { schema, name } of tables) {
     const table = sql.table(`${schema}.${name}`)
-    const { rows } = await sql<{ line: string }>`select to_jsonb(t)::text as line from ${table} t`.execute(kysely)
+    const { rows } = await sql<{ line: string }>`select to_jsonb(t)::text as line from ${table} t`.execute(db)
     lines.push(...rows.map(({ line }) => `${schema}.${name} ${line}`))
   }
   return { tables: tables.map(({ schema, name }) => `${schema}.${name}`), text: lines.join('\n') }

@@ -121,9 +121,11 @@ forEachBackend((backend) => {
 
   test('twenty thousand tenants do not start together, whatever the schedule', async (t) => {
     const { store, plan, times } = await openPlanner(t, backend, { tenants: 0 })
-    await sql`
-      insert into tenantry.tenants (id, display_name, state, created_at, updated_at)
-      select gen_random_uuid(), 'T', 'active', now(), now() from generate_series(1, 20000)`.execute(store.kysely)
+    await asFleet(store, ({ db }) =>
+      sql`
+        insert into tenantry.tenants (id, display_name, state, created_at, updated_at)
+        select gen_random_uuid(), 'T', 'active', now(), now() from generate_series(1, 20000)`.execute(db),
+    )
     for (const [schedule, minutes] of [
       ['0 3 * * *', 60],
       ['*/10 * * * *', 10],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, beforeEach, suite, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Client } from '@microsoft/microsoft-graph-client'
@@ -12,6 +13,7 @@ import type { JobRun } from '#model/job.ts'
 import { diagnose } from '#model/problem.ts'
 import { listAudit } from '#store/audit.ts'
 import { listIncidents } from '#store/incidents.ts'
+import { loadCheckpoint } from '#store/job-checkpoints.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { latestRun, listRuns } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
@@ -21,6 +23,13 @@ import { freshDatabase } from '#test/support/postgres.ts'
 type Run = JobRun<Client>
 
 const noop = () => {}
+/** As docs/jobs.md says it. */
+const TABLE_OF_DOCS =
+  /```sql\n(create schema reports[^`]+)```/
+    .exec(readFileSync('docs/jobs.md', 'utf8'))?.[1]
+    ?.split(';')
+    .filter((statement) => statement.trim()) ?? []
+
 const never = new AbortController().signal
 /** How far the hands were turned; pauses take as long as they take. */
 let turned = 0
@@ -54,7 +63,7 @@ for (const backend of ['pglite', 'postgres'] as const)
     beforeEach(async () => {
       opening ??= (async () =>
         openFleet({
-          tenants: 16,
+          tenants: 21,
           users: 30,
           groups: 1,
           app: APP,
@@ -113,32 +122,228 @@ for (const backend of ['pglite', 'postgres'] as const)
       ])
     })
 
-    test('a transaction sees and touches rows of its own tenant only, and cannot step out of it', async () => {
-      const other = fleet.tenantIds[14] as TenantId
-      await syncTenant(fleet.tools, { tenantId: other, signal: never })
-      await syncTenant(fleet.tools, { tenantId, signal: never })
+    /** A tenant whose directory was read, besides the test’s own. */
+    const twoRead = async () => {
+      const other = fleet.tenantIds.at(-1) as TenantId
+      for (const id of [other, tenantId]) await syncTenant(fleet.tools, { tenantId: id, signal: never })
+      return other
+    }
+    type Query = Parameters<Parameters<Run['db']['transaction']>[0]>[0]['query']
+    const seen = async (query: Query) =>
+      (await query<{ tenant_id: string }>('select distinct tenant_id from tenantry.resources')).map(
+        (row) => row.tenant_id,
+      )
+
+    test('A02 a transaction sees rows of its own tenant only, whatever its statements set', async () => {
+      const other = await twoRead()
       await run(async ({ db }) => {
-        const tenants = await db.transaction(({ query }) =>
-          query<{ tenant_id: string }>('select distinct tenant_id from tenantry.resources'),
+        assert.deepEqual(await db.transaction(({ query }) => seen(query)), [tenantId])
+        await db.transaction(async ({ query, saveCheckpoint }) => {
+          for (const name of ['tenantry.tenant_id', 'tenantry.tenant_ids'])
+            for (const local of [true, false]) {
+              await query('select set_config($1, $2, $3)', [name, name.endsWith('s') ? `{${other}}` : other, local])
+              assert.deepEqual(await seen(query), [tenantId], name)
+            }
+          const inOne = await query<{ tenant_id: string }>(
+            `with moved as materialized (select set_config('tenantry.tenant_id', $1, true) as now)
+             select distinct tenant_id, now from moved, tenantry.resources where now is not null`,
+            [other],
+          )
+          assert.deepEqual(
+            inOne.map((row) => row.tenant_id),
+            [tenantId],
+          )
+          await saveCheckpoint('ours')
+        })
+        const [claim = ''] = await db.transaction(async ({ query }) => {
+          const [row] = await query<{ claim: string }>(`select current_setting('tenantry.author') as claim`)
+          return [row?.claim]
+        })
+        assert.match(claim, new RegExp(`^${tenantId} [0-9a-f]{64}$`))
+        // Neither made up, nor with another tenant in it, nor from another transaction.
+        for (const forged of [other, `${other} ${'0'.repeat(64)}`, claim.replace(tenantId, other), claim, ''])
+          await db.transaction(async ({ query }) => {
+            await query(`select set_config('tenantry.author', $1, true)`, [forged])
+            assert.deepEqual(await seen(query), [], forged)
+          })
+      })
+      assert.equal(await asTenant(fleet.tools.store, other, (handle) => loadCheckpoint(handle, 'the-job')), null)
+      assert.equal(await asTenant(fleet.tools.store, tenantId, (handle) => loadCheckpoint(handle, 'the-job')), 'ours')
+    })
+
+    test('A02 no statement leaves the role that it is run as, ends its transaction, or is more than one', async () => {
+      await run(async ({ db }) => {
+        for (const [statement, refusal] of [
+          ...['none', 'tenantry_fleet', 'tenantry_tenant', 'tenantry_owner'].flatMap((role) => [
+            [`select set_config('role', '${role}', true)`, /within security-definer function/] as const,
+            [
+              `select query_to_xml('select set_config(''role'', ''${role}'', true)', true, true, '')`,
+              /security-definer|XML/,
+            ] as const,
+          ]),
+          [`select set_config('session_authorization', 'postgres', true)`, /within security-definer function/],
+          ...[
+            'reset role',
+            ' SET ROLE postgres',
+            '/* */ reset role',
+            '-- a comment\nreset role',
+            `set local tenantry.tenant_id = ''`,
+            'commit',
+            'rollback',
+            'savepoint one',
+            'discard all',
+            `do $$ begin set role tenantry_fleet; end $$`,
+            'create table public.mine (id int)',
+            'create temp table mine (id int)',
+            `declare mine cursor with hold for select set_config('role', 'none', true)`,
+            'prepare mine as select 1',
+            'explain analyze select 1',
+            'copy tenantry.resources to stdout',
+            `listen "the-bell"`,
+          ].map((statement) => [statement, /syntax error|one statement/] as const),
+          ['select 1; reset role; set role tenantry_fleet', /one statement/],
+          [`select 1; create function pg_temp.mine() returns int return 1`, /one statement/],
+          ['select * from tenantry.signing_key', /permission denied/],
+          [`select tenantry.sign_tenant('${tenantId}')`, /permission denied/],
+          ['select * from tenantry.sync_cursors', /permission denied/],
+          ['select * from pgboss.job', /permission denied/],
+          ['delete from tenantry.resources', /permission denied/],
+          [`update tenantry.tenants set state = 'active'`, /permission denied/],
+        ] as const)
+          await assert.rejects(
+            db.transaction(({ query }) => query(statement)),
+            refusal,
+            statement,
+          )
+      })
+    })
+
+    test('A02 what statements leave on a connection does not outlive their transaction', async () => {
+      const { kysely, backend: where } = fleet.tools.store
+      if (where === 'pglite') await sql`listen tenantry_jobs`.execute(kysely)
+      await run(({ db }) =>
+        db.transaction(async ({ query }) => {
+          await query(
+            `select set_config('search_path', 'nowhere', false), set_config('tenantry.tenant_id', $1, false),
+            set_config('statement_timeout', '1h', false), pg_advisory_lock(4711)`,
+            [tenantId],
+          )
+          await query('select 1 as one into temp resources')
+        }),
+      )
+      const connections = await Promise.all(
+        Array.from({ length: 12 }, () =>
+          sql<Record<string, unknown>>`
+            select session_user = current_user as ours, current_setting('is_superuser') as superuser,
+              current_setting('search_path') = 'nowhere' as path, current_setting('statement_timeout') as timeout,
+              nullif(current_setting('tenantry.tenant_id', true), '') as tenant,
+              (select count(*)::int from pg_locks where locktype = 'advisory' and objid = 4711) as locks,
+              (select count(*)::int from pg_class where relpersistence = 't' and relkind = 'r') as tables,
+              (select count(*)::int from pg_prepared_statements where name = 'tenantry_statement') as prepared`.execute(
+            kysely,
+          ),
+        ),
+      )
+      const { rows: heard } = await sql`select pg_listening_channels()`.execute(kysely)
+      assert.equal(heard.length, where === 'pglite' ? 1 : 0, 'new jobs are still heard of')
+      for (const { rows } of connections)
+        assert.deepEqual(rows, [
+          { ours: true, superuser: 'off', path: false, timeout: '0', tenant: null, locks: 0, tables: 0, prepared: 0 },
+        ])
+    })
+
+    test('a job’s own table takes what it is given, gives it back as JSON, and keeps tenants apart', async () => {
+      const other = fleet.tenantIds.at(-1) as TenantId
+      const { kysely } = fleet.tools.store
+      for (const statement of TABLE_OF_DOCS) await sql.raw(statement).execute(kysely)
+      const at = new Date('2026-03-01T12:00:00.500Z')
+      const given = [
+        at,
+        42,
+        1.5,
+        true,
+        `O'Neill; "\\" — ü`,
+        ['a,"b"', null, 'c\\'],
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        { a: [1, null] },
+        Buffer.from([0, 255]),
+        null,
+      ]
+      const found: unknown[] = []
+      await run(async ({ db }) => {
+        await db
+          .transaction(async ({ query }) => {
+            const insert = 'insert into reports.guests (counted_on, guests) values ($1, $2)'
+            assert.deepEqual(await query(insert, ['2026-03-01', 3]), [])
+            found.push(...(await query(`${insert} returning counted_on, guests;`, ['2026-03-02', 4])))
+            found.push(
+              ...(await query('update reports.guests set guests = guests + $1 where counted_on = $2 returning guests', [
+                1,
+                '2026-03-02',
+              ])),
+            )
+            found.push(
+              ...(await query(
+                'with gone as (delete from reports.guests where guests = 5 returning guests) select count(*) from gone',
+              )),
+            )
+            await assert.rejects(query(insert, ['2026-03-01', 3]), /duplicate key/)
+          })
+          .catch(() => {})
+        await db.transaction(({ query }) =>
+          query('insert into reports.guests (counted_on, guests) values ($1, $2)', ['2026-03-01', 3]),
         )
-        assert.deepEqual(tenants, [{ tenant_id: tenantId }])
         await assert.rejects(
           db.transaction(({ query }) =>
-            query('insert into tenantry.job_checkpoints values ($1, $2, $3::jsonb, now())', [other, 'the-job', '1']),
+            query('insert into reports.guests (tenant_id, counted_on, guests) values ($1, $2, 9)', [
+              other,
+              '2026-03-01',
+            ]),
           ),
           /row-level security/,
         )
-        for (const leave of ['reset role', ' SET ROLE postgres', 'commit', 'rollback'])
-          await assert.rejects(
-            db.transaction(({ query }) => query(leave)),
-            /may not change its transaction or its role/,
-            leave,
-          )
-        await assert.rejects(
-          db.transaction(({ query }) => query('create table public.mine (id int)')),
-          /permission denied/,
+        found.push(
+          ...(await db.transaction(({ query }) =>
+            query(
+              `select $1::timestamptz at time zone 'utc' as at, $2::int as int, $3::float8 as float, $4::boolean as bool, $5 as text,
+                $6::text[] as list, $7::int[] as grid, $8::jsonb as json, $9::bytea as bytes, $10::int as nothing`,
+              given,
+            ),
+          )),
         )
       })
+      assert.deepEqual(found, [
+        { counted_on: '2026-03-02', guests: 4 },
+        { guests: 5 },
+        { count: 1 },
+        {
+          at: '2026-03-01T12:00:00.5',
+          int: 42,
+          float: 1.5,
+          bool: true,
+          text: `O'Neill; "\\" — ü`,
+          list: ['a,"b"', null, 'c\\'],
+          grid: [
+            [1, 2],
+            [3, 4],
+          ],
+          json: { a: [1, null] },
+          bytes: '\\x00ff',
+          nothing: null,
+        },
+      ])
+      const rows: unknown[] = []
+      const [own, strange] = [tenantId, other]
+      for (const id of [own, strange]) {
+        work = async ({ db }) => {
+          rows.push(await db.transaction(({ query }) => query('select guests from reports.guests')))
+        }
+        await runJob(fleet.tools, { tenantId: id, job: 'the-job', signal: never })
+      }
+      assert.deepEqual(rows, [[{ guests: 3 }], []])
     })
 
     test('what a checkpoint says is there in the next run, and it is saved with its rows or not at all', async () => {

@@ -3,7 +3,7 @@ import { before, suite, test } from 'node:test'
 import { sql } from 'kysely'
 import { openConsole } from '#console/app.ts'
 import { openSignup } from '#signup/app.ts'
-import { asTenant } from '#store/open.ts'
+import { asFleet, asTenant } from '#store/open.ts'
 import { connectTenant } from '#store/tenants.ts'
 import { FABRIKAM, peopleOf } from '#test/signup/support/customers.ts'
 import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
@@ -30,10 +30,10 @@ suite('every route of the landing page', { concurrency: false }, () => {
     untouched = await ofFabrikam()
   })
   const ofFabrikam = async () => {
-    const { rows } = await sql<{ text: string }>`
-      select (select jsonb_agg(t) from tenantry.tenants t where id = ${FABRIKAM})::text
-        || (select jsonb_agg(a) from tenantry.audit a where tenant_id = ${FABRIKAM})::text as text`.execute(
-      site.tools.store.kysely,
+    const { rows } = await asFleet(site.tools.store, ({ db }) =>
+      sql<{ text: string }>`
+        select (select jsonb_agg(t) from tenantry.tenants t where id = ${FABRIKAM})::text
+          || (select jsonb_agg(a) from tenantry.audit a where tenant_id = ${FABRIKAM})::text as text`.execute(db),
     )
     return rows[0]?.text ?? ''
   }
@@ -130,10 +130,12 @@ suite('very many who begin', { concurrency: false }, () => {
     const { globalAdministrator } = peopleOf('contoso.onmicrosoft.com')
     const early = openVisitor(site)
     const back = await early.comeBack(globalAdministrator)
-    await sql`
-      insert into tenantry.sign_ups (id, state_hash, state, created_at, expires_at, updated_at)
-      select gen_random_uuid(), 'flood-' || n, 'begun', now(), now() + interval '15 minutes', now()
-      from generate_series(1, 9900) n`.execute(store.kysely)
+    await asFleet(store, ({ db }) =>
+      sql`
+        insert into tenantry.sign_ups (id, state_hash, state, created_at, expires_at, updated_at)
+        select gen_random_uuid(), 'flood-' || n, 'begun', now(), now() + interval '15 minutes', now()
+        from generate_series(1, 9900) n`.execute(db),
+    )
     const begin = () => openVisitor(site).post('/sign-up', {}, { stay: true })
     const statuses = new Map<number, number>()
     for (let turn = 0; turn < 10; turn++)
@@ -143,15 +145,19 @@ suite('very many who begin', { concurrency: false }, () => {
       [...statuses.keys()].toSorted((left, right) => left - right),
       [303, 503],
     )
-    const count = async () =>
-      (await sql<{ count: number }>`select count(*)::int as count from tenantry.sign_ups`.execute(store.kysely)).rows[0]
-        ?.count ?? 0
+    const count = () =>
+      asFleet(store, async ({ db }) => {
+        const { rows } = await sql<{ count: number }>`select count(*)::int as count from tenantry.sign_ups`.execute(db)
+        return rows[0]?.count ?? 0
+      })
     assert.ok((await count()) <= 10_000, `${await count()} rows`)
 
     assert.equal((await early.get(back)).path, '/sign-up/welcome', 'who was on the way arrives')
     assert.match((await early.get('/')).text, /Northwind Insights/)
-    await sql`update tenantry.sign_ups set expires_at = now() - interval '1 day', created_at = now() - interval '2 days'`.execute(
-      store.kysely,
+    await asFleet(store, ({ db }) =>
+      sql`update tenantry.sign_ups set expires_at = now() - interval '1 day', created_at = now() - interval '2 days'`.execute(
+        db,
+      ),
     )
     assert.equal((await begin()).status, 303, 'and when they never come back, there is room again')
     assert.ok((await count()) < 10, `${await count()} rows`)

@@ -1,21 +1,39 @@
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { sql as raw } from 'kysely'
+import { PGlite } from '@electric-sql/pglite'
+import { Kysely, PGliteDialect, sql as raw } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { systemClock } from '#base/clock.ts'
+import { enqueue } from '#jobs/enqueue.ts'
+import { openJobs } from '#jobs/open.ts'
 import { assertMigrated, migrate } from '#store/migrate.ts'
 import { MIGRATIONS } from '#store/migrations/index.ts'
 import { asFleet, asTenant, openStore, type Store } from '#store/open.ts'
 import { listResources } from '#store/resources.ts'
 import { listRuns, startRun } from '#store/sync-runs.ts'
 import { findTenant, moveTenant } from '#store/tenants.ts'
-import { forEachBackend, silentLog } from '#test/support/backends.ts'
+import { forEachBackend, type Place, silentLog } from '#test/support/backends.ts'
 import { aResource, madeUp } from '#test/support/made-up.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
 
 /** Delta was there already, jobs of the ISV's own were not yet. */
 const OLDER = '0002-delta'
+
+/** An older release worked in the embedded database as its superuser. */
+async function openAsThen({ databaseUrl, dataDir }: Place): Promise<Store> {
+  if (databaseUrl) return openStore({ databaseUrl, dataDir, clock: systemClock, log: silentLog })
+  mkdirSync(dataDir, { recursive: true })
+  const pglite = await PGlite.create({ dataDir: join(dataDir, 'data') })
+  const kysely = new Kysely({ dialect: new PGliteDialect({ pglite }) })
+  const close = async () => {
+    await kysely.destroy()
+    if (!pglite.closed) await pglite.close()
+  }
+  return { backend: 'pglite', kysely, pglite, databaseUrl, clock: systemClock, close } as unknown as Store
+}
 
 async function migrateTo({ kysely }: Store, last: string): Promise<void> {
   await raw`create schema tenantry`.execute(kysely)
@@ -30,14 +48,14 @@ async function migrateTo({ kysely }: Store, last: string): Promise<void> {
 
 forEachBackend(({ freshPlace }) => {
   test('R07 what an older release has stored is there after the upgrade, and is gone on with', async (t) => {
-    const store = await openStore({ ...(await freshPlace(t)), clock: systemClock, log: silentLog })
-    t.after(() => store.close())
-    await migrateTo(store, OLDER)
+    const place = await freshPlace(t)
+    const older = await openAsThen(place)
+    await migrateTo(older, OLDER)
     const [tenantId, runId, generation] = [madeUp.tenantId(), madeUp.runId(), madeUp.generationId()]
     const ada = aResource('user', 'Ada')
     const at = new Date()
     // The statements of the older release, as it had them.
-    await asTenant(store, tenantId, async ({ db }) => {
+    await asTenant(older, tenantId, async ({ db }) => {
       await raw`insert into tenantry.tenants (id, display_name, state, connected_at, created_at, updated_at)
         values (${tenantId}, 'Fabrikam', 'active', ${at}, ${at}, ${at})`.execute(db)
       await raw`insert into tenantry.resources (tenant_id, kind, id, display_name, properties, generation, arrived_at, updated_at)
@@ -50,12 +68,20 @@ forEachBackend(({ freshPlace }) => {
         db,
       )
     })
+    const olderJobs = await openJobs({ store: older, log: silentLog, work: false, migrate: true })
+    await olderJobs.close()
+    await older.close()
+
+    const store = await openStore({ ...place, clock: systemClock, log: silentLog })
+    t.after(() => store.close())
     const { message } = await refusedWith('CONFIGURATION_INVALID', () => assertMigrated(store))
     assert.match(message, /older than this program/)
 
     const { from, to } = await migrate(store)
     assert.deepEqual([from, to], [OLDER, Object.keys(MIGRATIONS).at(-1)])
     await assertMigrated(store)
+    await using jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
+    assert.ok(await asTenant(store, tenantId, (sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId })))
     const found = await asTenant(store, tenantId, async (sql) => ({
       tenant: await findTenant(sql, tenantId),
       users: await listResources(sql, { kind: 'user', limit: 10 }),
@@ -82,12 +108,12 @@ forEachBackend(({ freshPlace }) => {
   })
 
   test('R07 R02 what two processes of an older release began at once is one run after the upgrade, and stays one', async (t) => {
-    const store = await openStore({ ...(await freshPlace(t)), clock: systemClock, log: silentLog })
-    t.after(() => store.close())
-    await migrateTo(store, '0006-rests')
+    const place = await freshPlace(t)
+    const older = await openAsThen(place)
+    await migrateTo(older, '0006-rests')
     const [twice, once] = [madeUp.tenantId(), madeUp.tenantId()]
-    const begin = (tenantId: typeof twice, minute: number, state = 'running') =>
-      asTenant(store, tenantId, ({ db }) =>
+    const begin = (tenantId: typeof twice, minute: number, state = 'running', into = older) =>
+      asTenant(into, tenantId, ({ db }) =>
         raw`insert into tenantry.sync_runs (tenant_id, id, job, state, started_at)
           values (${tenantId}, ${madeUp.runId()}, 'the-job', ${state}, ${new Date(Date.UTC(2026, 0, 1, 0, minute))})`.execute(
           db,
@@ -97,6 +123,9 @@ forEachBackend(({ freshPlace }) => {
     await begin(twice, 1)
     await begin(twice, 0, 'waiting')
     await begin(once, 0)
+    await older.close()
+    const store = await openStore({ ...place, clock: systemClock, log: silentLog })
+    t.after(() => store.close())
     await migrate(store)
     const states = (tenantId: typeof twice) =>
       asTenant(store, tenantId, async (sql) =>
@@ -108,7 +137,8 @@ forEachBackend(({ freshPlace }) => {
       ['interrupted', true],
     ])
     assert.deepEqual(await states(once), [['running', false]])
-    for (const state of ['running', 'waiting']) await assert.rejects(begin(once, 3, state), /sync_runs_unfinished/)
+    for (const state of ['running', 'waiting'])
+      await assert.rejects(begin(once, 3, state, store), /sync_runs_unfinished/)
   })
 
   test('R07 a release that is older than the schema changes nothing, and says which one is needed', async (t) => {

@@ -9,6 +9,8 @@ import { removals } from '#store/migrations/0007-removals.ts'
 import { oneRun } from '#store/migrations/0008-one-run.ts'
 import { waits } from '#store/migrations/0009-waits.ts'
 import { bucketRests } from '#store/migrations/0010-bucket-rests.ts'
+import { exactRoles } from '#store/migrations/0011-exact-roles.ts'
+import { authors } from '#store/migrations/0012-authors.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -22,4 +24,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0008-one-run': oneRun,
   '0009-waits': waits,
   '0010-bucket-rests': bucketRests,
+  '0011-exact-roles': exactRoles,
+  '0012-authors': authors,
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { systemClock } from '#base/clock.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { openJobs } from '#jobs/open.ts'
-import { asFleet, openStore } from '#store/open.ts'
+import { asFleet, asFleetFor, openStore } from '#store/open.ts'
 import { signUpWhateverHappens } from '#test/crash/support/administrator.ts'
 import { TENANT } from '#test/crash/support/estate.ts'
 import { isReady, type Lane } from '#test/crash/support/lane.ts'
@@ -101,5 +101,7 @@ async function askForRound(databaseUrl: string): Promise<void> {
 async function forgetPlaces(databaseUrl: string): Promise<void> {
   await using store = await openStore({ databaseUrl, dataDir: '', clock: systemClock, log: silentLog })
   const { sql } = await import('kysely')
-  await sql`update tenantry.sync_cursors set delta_at = delta_at - interval '7 days'`.execute(store.kysely)
+  await asFleetFor(store, [TENANT], ({ db }) =>
+    sql`update tenantry.sync_cursors set delta_at = delta_at - interval '7 days'`.execute(db),
+  )
 }
