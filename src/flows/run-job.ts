@@ -135,7 +135,7 @@ async function watch(
     )
   )
     // A database that is away says nothing about the run.
-    if (!(await asked().catch(() => true))) return end.abort(superseded())
+    if (!(await asked().catch(() => true)) && !over.aborted) return end.abort(superseded())
 }
 
 /** Rejects once work that was told to stop has not done so within the grace. */
