@@ -8,6 +8,7 @@ import { diagnose } from '#model/problem.ts'
 import { listIncidents } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { openFleet } from '#test/support/fleet.ts'
+import { seeingAllRows } from '#test/support/seeing-all-rows.ts'
 
 const TENANTS = 20
 const ROUNDS = 6
@@ -23,9 +24,11 @@ const inDirectory = async (tenantId: TenantId): Promise<string[]> => {
   return value.map(({ id }) => id).sort()
 }
 const stored = async (): Promise<Map<TenantId, string[]>> => {
-  const { rows } = await sql<{ tenant_id: TenantId; ids: string[] }>`
-    select tenant_id, array_agg(id::text order by id) as ids from tenantry.resources where kind = 'user' group by 1`.execute(
-    tools.store.kysely,
+  const { rows } = await seeingAllRows(tools.store, (db) =>
+    sql<{ tenant_id: TenantId; ids: string[] }>`
+      select tenant_id, array_agg(id::text order by id) as ids from tenantry.resources where kind = 'user' group by 1`.execute(
+      db,
+    ),
   )
   return new Map(rows.map(({ tenant_id, ids }) => [tenant_id, ids]))
 }
@@ -61,9 +64,11 @@ test('T14 twenty tenants at once, with tokens that get mixed up: each job so hit
     hits,
     'one incident for each tenant, with the number of times',
   )
-  const { rows } = await sql<{ state: string; code: string | null; written: number }>`
-    select state, diagnosis ->> 'code' as code, sum(pages)::int as written from tenantry.sync_runs
-    where state <> 'succeeded' group by 1, 2`.execute(tools.store.kysely)
+  const { rows } = await asFleet(tools.store, ({ db }) =>
+    sql<{ state: string; code: string | null; written: number }>`
+      select state, diagnosis ->> 'code' as code, sum(pages)::int as written from tenantry.sync_runs
+      where state <> 'succeeded' group by 1, 2`.execute(db),
+  )
   assert.deepEqual(rows, [{ state: 'failed', code: 'TOKEN_OF_OTHER_TENANT', written: 0 }])
   for (const [tenantId, ids] of await stored()) assert.deepEqual(ids, await inDirectory(tenantId))
   assert.equal((await stored()).size, TENANTS, 'whoever was not hit each time has been read')

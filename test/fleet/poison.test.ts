@@ -31,11 +31,13 @@ test('R05 a tenant whose every try fails delays the start of no other, and ends 
   const stateOfPoison = async () =>
     (await jobsIn(jobs, 'sync-tenant')).find(({ data }) => data.tenantId === poison)?.state
   const timesRead = async () => {
-    const { rows } = await sql<{ least: number; most: number }>`
+    const { rows } = await asFleet(store, ({ db }) =>
+      sql<{ least: number; most: number }>`
       select min(read)::int as least, max(read)::int as most from (
         select count(*) filter (where run.state = 'succeeded') as read
         from tenantry.tenants tenant left join tenantry.sync_runs run on run.tenant_id = tenant.id
-        where tenant.id <> ${poison} group by tenant.id) as each`.execute(store.kysely)
+        where tenant.id <> ${poison} group by tenant.id) as each`.execute(db),
+    )
     return rows[0]
   }
 

@@ -64,7 +64,7 @@ async function openPlanner(t: TestContext, { freshStore }: Backend, { tenants }:
     },
     /** Everybody’s turn comes now, as if they all had the same place. */
     async turnOfAll(): Promise<void> {
-      await sql`update tenantry.job_schedules set due_at = ${clock.now()}`.execute(store.kysely)
+      await asFleet(store, ({ db }) => sql`update tenantry.job_schedules set due_at = ${clock.now()}`.execute(db))
     },
     /** Whose directory is put into the queue now; what was planned is done then. */
     async readings(): Promise<(TenantId | undefined)[]> {
@@ -188,7 +188,7 @@ forEachBackend((backend) => {
     }
     await hour((tenantId, minute) => places.set(tenantId, minute))
     // Each was begun a while after its turn had come, and that moves nobody’s time.
-    await sql`update tenantry.tenants set last_tried_at = ${clock.now()}`.execute(store.kysely)
+    await asFleet(store, ({ db }) => sql`update tenantry.tenants set last_tried_at = ${clock.now()}`.execute(db))
     await hour((tenantId, minute) => assert.equal(minute, places.get(tenantId)))
     clock.pass(5 * HOUR)
     await plan()
@@ -201,9 +201,13 @@ forEachBackend((backend) => {
     const [read, resting, due] = ids as [TenantId, TenantId, TenantId]
     await plan()
     await turnOfAll()
-    await sql`update tenantry.tenants set last_tried_at = ${clock.now()} where id = ${read}`.execute(store.kysely)
+    await asFleet(store, ({ db }) =>
+      sql`update tenantry.tenants set last_tried_at = ${clock.now()} where id = ${read}`.execute(db),
+    )
     const restUntil = new Date(clock.now().getTime() + 2 * MINUTE)
-    await sql`update tenantry.tenants set rest_until = ${restUntil} where id = ${resting}`.execute(store.kysely)
+    await asFleet(store, ({ db }) =>
+      sql`update tenantry.tenants set rest_until = ${restUntil} where id = ${resting}`.execute(db),
+    )
     await plan()
     assert.deepEqual(await readings(), [due])
     clock.pass(3 * MINUTE)

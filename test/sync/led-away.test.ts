@@ -37,10 +37,13 @@ const asked = () => fleet.emulator.requests.list({ tenantId, path: '^/(v1.0|beta
 
 /** Past every rule of ours, as whoever can write to the database does. */
 const bend = (link: (typeof LINKS)[number], to: string | null) =>
-  sql`update tenantry.sync_cursors set ${sql.ref(link)} = ${to} where kind = 'user'`.execute(fleet.tools.store.kysely)
+  asTenant(fleet.tools.store, tenantId, ({ db }) =>
+    sql`update tenantry.sync_cursors set ${sql.ref(link)} = ${to} where kind = 'user'`.execute(db),
+  )
 const keptDeltaLink = async (): Promise<string> => {
-  const { rows } = await sql<{ link: string }>`
-    select delta_link as link from tenantry.sync_cursors where kind = 'user'`.execute(fleet.tools.store.kysely)
+  const { rows } = await asTenant(fleet.tools.store, tenantId, ({ db }) =>
+    sql<{ link: string }>`select delta_link as link from tenantry.sync_cursors where kind = 'user'`.execute(db),
+  )
   return rows[0]?.link ?? assert.fail()
 }
 
