@@ -3,7 +3,8 @@ import type { Log } from '#base/log.ts'
 import { type Bell, openBell } from '#jobs/bell.ts'
 import { DEAD_LETTER, JOB_NAMES, QUEUES } from '#jobs/names.ts'
 import { attentiveClient } from '#store/attentive-client.ts'
-import { type Store, useBySql } from '#store/open.ts'
+import type { Store } from '#store/open.ts'
+import { useBySql } from '#store/queue-rights.ts'
 
 /** The durable queue, in the same database as everything else. */
 export type Jobs = {
@@ -74,5 +75,5 @@ async function prepareQueues(boss: PgBoss, store: Store): Promise<void> {
   await boss.schedule('plan-syncs', '* * * * *', {}, { singletonKey: 'plan-syncs' })
   await boss.schedule('plan-jobs', '* * * * *', {}, { singletonKey: 'plan-jobs' })
   await boss.schedule('tidy', '7 * * * *', {}, { singletonKey: 'tidy' })
-  await useBySql(store, SCHEMA)
+  await useBySql(store, { schema: SCHEMA, jobTable: 'job_common' })
 }

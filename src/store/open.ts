@@ -222,10 +222,3 @@ function once(work: () => Promise<void>): () => Promise<void> {
     return done
   }
 }
-
-/** Lets both roles put rows into the queue's tables, so that a job is saved in the transaction of the fact it follows from. */
-export async function useBySql({ kysely }: Store, schema: string): Promise<void> {
-  const name = raw.id(schema)
-  await raw`grant usage on schema ${name} to tenantry_tenant, tenantry_fleet`.execute(kysely)
-  await raw`grant select, insert on all tables in schema ${name} to tenantry_tenant, tenantry_fleet`.execute(kysely)
-}

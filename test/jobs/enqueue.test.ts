@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
+import { fromKysely } from 'pg-boss'
 import { enqueue } from '#jobs/enqueue.ts'
 import { cancelJobsOf } from '#jobs/inspect.ts'
 import { JOB_NAMES, type JobName } from '#jobs/names.ts'
 import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
-import { asFleet, asTenant } from '#store/open.ts'
+import { asFleet, asTenant, type TenantSql } from '#store/open.ts'
 import { findTenant } from '#store/tenants.ts'
 import { forEachBackend, silentLog } from '#test/support/backends.ts'
 import { aTenant, madeUp } from '#test/support/made-up.ts'
@@ -33,6 +35,46 @@ forEachBackend((backend) => {
     assert.deepEqual(job?.data, { tenantId })
     assert.equal(job?.state, 'created')
     assert.deepEqual(more, [])
+  })
+
+  test('A02 a tenant adds work for itself only, takes nobody’s place, and reads nothing of the queue; nor does the fleet', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [ours, other] = [madeUp.tenantId(), madeUp.tenantId()]
+    await asFleet(store, async (sql) => {
+      for (const tenantId of [ours, other]) await enqueue(jobs, sql, 'verify-tenant', { tenantId })
+    })
+    const refused = (work: (sql: TenantSql) => Promise<unknown>, why: RegExp) =>
+      assert.rejects(asTenant(store, ours, work), why)
+    await refused((sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId: other }), /row-level security/)
+    await refused((sql) => enqueue(jobs, sql, 'tidy', {}), /row-level security/)
+    await refused(
+      ({ db }) => jobs.boss.send('sync-tenant', { tenantId: ours }, { db: fromKysely(db), singletonKey: other }),
+      /row-level security/,
+    )
+    const ids = await asTenant(store, ours, async ({ db }) => {
+      const { rows } = await sql<{ id: string }>`select id from pgboss.job_common`.execute(db)
+      return rows.map(({ id }) => id)
+    })
+    assert.deepEqual(
+      ids,
+      (await jobsIn(jobs, 'verify-tenant')).filter(({ data }) => data.tenantId === ours).map(({ id }) => id),
+    )
+    const { rows: tables } = await sql<{ name: string }>`
+      select tablename as name from pg_tables where schemaname = 'pgboss' order by tablename`.execute(store.kysely)
+    assert.ok(tables.length > 5)
+    for (const { name } of tables.filter((table) => table.name !== 'queue')) {
+      const everything = sql`select * from pgboss.${sql.id(name)}`
+      await refused(({ db }) => everything.execute(db), /permission denied/)
+      await assert.rejects(
+        asFleet(store, ({ db }) => everything.execute(db)),
+        /permission denied/,
+      )
+    }
+    await refused(({ db }) => sql`update pgboss.job_common set priority = 9`.execute(db), /permission denied/)
+    await asTenant(store, ours, async (handle) => {
+      assert.equal(await enqueue(jobs, handle, 'sync-tenant', { tenantId: ours }), true)
+      assert.equal(await enqueue(jobs, handle, 'run-job', { tenantId: ours, job: 'a-job' }), true)
+    })
   })
 
   test('of the same work for the same tenant one waits, however often and from wherever it is asked for', async (t) => {
