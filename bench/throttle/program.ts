@@ -161,11 +161,16 @@ async function openPlace({ origin, browserOrigin, caFile }: EmulatorProcess): Pr
   const log = openLog('warn')
   const store = opened.use(await openStore({ databaseUrl, dataDir: tmpdir(), clock: systemClock, log }))
   const jobs = opened.use(await openJobs({ store, log, work: false, migrate: false }))
-  await asFleet(store, ({ db }) =>
-    sql`
-      insert into tenantry.tenants (id, display_name, state, created_at, updated_at, last_tried_at)
-      select id, 'Tenant', 'active', now(), now(), now() from unnest(${[...small, giant]}::uuid[]) id`.execute(db),
-  )
+  await asFleet(store, async ({ db }) => {
+    await sql`
+      insert into tenantry.tenants (id, display_name, state, created_at, updated_at)
+      select id, 'Tenant', 'active', now(), now() from unnest(${[...small, giant]}::uuid[]) id`.execute(db)
+    // Nobody’s directory is due while this is measured.
+    await sql`insert into tenantry.planned_jobs (job, schedule) values ('sync-tenant', 'every 60 minutes')`.execute(db)
+    await sql`
+      insert into tenantry.job_schedules (tenant_id, job, due_at)
+      select id, 'sync-tenant', now() + interval '1 hour' from tenantry.tenants`.execute(db)
+  })
   const closing = opened.move()
   return {
     where: { origin, browserOrigin, caFile, databaseUrl },

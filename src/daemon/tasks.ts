@@ -28,7 +28,7 @@ const taskTable = (tools: Tools): TaskTable => ({
   'run-job': inTenant(tools, 'run-job', async ({ job }, tenantId, { signal, aside }) => {
     await runJob(tools, { tenantId, job, signal, graphOptions: { aside } })
   }),
-  'plan-syncs': async () => {
+  watch: async () => {
     await watchIncidents(tools)
     await forgetDeadLetters(tools)
     if (!(await tools.hold.isOn())) await askRevoked(tools)

@@ -22,8 +22,8 @@ const AT_A_TIME = 1_000
 
 /**
  * Puts each job that is due in a tenant into the queue, the reading of its directory among them, and sets when it is due
- * next: both or neither. Costs what is due
- * costs, not what is registered; only after the configuration has changed every tenant is looked at.
+ * next: both or neither. Costs what is due costs, not what is registered; only after the configuration has changed every
+ * tenant is looked at.
  */
 export async function planJobs(tools: Needs): Promise<void> {
   const { store, jobs } = tools

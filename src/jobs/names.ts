@@ -6,7 +6,7 @@ export type JobPayloads = {
   'sync-tenant': { tenantId: TenantId }
   'verify-tenant': { tenantId: TenantId }
   'run-job': { tenantId: TenantId; job: string }
-  'plan-syncs': Record<string, never>
+  watch: Record<string, never>
   'plan-jobs': Record<string, never>
   tidy: Record<string, never>
 }
@@ -62,7 +62,7 @@ export const QUEUES: Record<JobName, QueueSettings> = {
   'sync-tenant': { ...base, deadLetter: DEAD_LETTER },
   'verify-tenant': { ...base, deadLetter: DEAD_LETTER },
   'run-job': { ...base, deadLetter: DEAD_LETTER },
-  'plan-syncs': { ...base, retryLimit: 0, expireInSeconds: 300 },
+  watch: { ...base, retryLimit: 0, expireInSeconds: 300 },
   'plan-jobs': { ...base, retryLimit: 0, expireInSeconds: 300 },
   tidy: { ...base, retryLimit: 0, expireInSeconds: 300 },
 }

@@ -72,7 +72,7 @@ async function prepareQueues(boss: PgBoss, store: Store): Promise<void> {
     await boss.createQueue(name, { policy, ...changeable })
     await boss.updateQueue(name, changeable)
   }
-  await boss.schedule('plan-syncs', '* * * * *', {}, { singletonKey: 'plan-syncs' })
+  await boss.schedule('watch', '* * * * *', {}, { singletonKey: 'watch' })
   await boss.schedule('plan-jobs', '* * * * *', {}, { singletonKey: 'plan-jobs' })
   await boss.schedule('tidy', '7 * * * *', {}, { singletonKey: 'tidy' })
   await useBySql(store, { schema: SCHEMA, jobTable: 'job_common' })

@@ -56,7 +56,8 @@ export async function takeJobsDue(
         due.due_at < ${at}::timestamptz - ${MISSED_AFTER} as missed,
         case when due.job = ${DIRECTORY_SYNC} and t.rest_until > ${at} then t.rest_until end as rest_until,
         due.job = ${DIRECTORY_SYNC} and coalesce(t.last_tried_at >= due.due_at, false) as done
-      from due left join ${turnsOf(jobs)} on turn.job = due.job join tenantry.tenants t on t.id = due.tenant_id
+      from due left join ${turnsOf(jobs)} on turn.job = due.job
+        left join tenantry.tenants t on t.id = due.tenant_id
     )
     update tenantry.job_schedules s
     set due_at = case

@@ -42,7 +42,7 @@ test('R05 a tenant whose every try fails delays the start of no other, and ends 
   }
 
   await ask(poison)
-  const nothingElse = { 'plan-syncs': async () => {}, 'plan-jobs': async () => {} }
+  const nothingElse = { watch: async () => {}, 'plan-jobs': async () => {} }
   const runner = startRunner(jobs, { ...tasks(tools), ...nothingElse }, { concurrency: 1 })
   const tries = QUEUES['sync-tenant'].retryLimit + 1
   for (let round = 1; round <= tries; round += 1) {

@@ -52,7 +52,7 @@ async function work(): Promise<number> {
   return done
 }
 async function tick(): Promise<void> {
-  await table['plan-syncs']({}, context('tick', 'plan-syncs'))
+  await table.watch({}, context('tick', 'watch'))
   await table['plan-jobs']({}, context('tick', 'plan-jobs'))
   while ((await work()) > 0);
 }

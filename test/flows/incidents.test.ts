@@ -37,7 +37,7 @@ const read = (tools: Tools, tenantId: TenantId) =>
   tasks(tools)
     ['sync-tenant']({ tenantId }, context(tenantId))
     .catch(() => {})
-const tick = (tools: Tools) => tasks(tools)['plan-syncs']({}, context('plan-syncs'))
+const tick = (tools: Tools) => tasks(tools).watch({}, context('watch'))
 const figure = async ({ telemetry }: Tools, line: string) =>
   Number(
     (await telemetry.exposition())

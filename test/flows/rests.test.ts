@@ -42,7 +42,7 @@ const context = (jobId: string, key: string): JobContext => ({
 /** What a worker does by then: it plans, and does what is due. */
 async function turn(tenantId: TenantId): Promise<void> {
   forgetTenant(tools.entra, tenantId)
-  await table['plan-syncs']({}, context('tick', 'plan-syncs'))
+  await table.watch({}, context('tick', 'watch'))
   await table['plan-jobs']({}, context('tick', 'plan-jobs'))
   for (const name of ['verify-tenant', 'sync-tenant', 'run-job'] as const)
     for (const { id, data, state } of await jobsIn(tools.jobs, name)) {

@@ -133,7 +133,7 @@ test('G05 a worker with one place reads another tenant while Graph asks one for 
     answer: { status: 429, headers: { 'retry-after': '1' } },
   })
   for (const name of ['sync-tenant', 'verify-tenant'] as const) await tools.jobs.boss.deleteQueuedJobs(name)
-  const nothingElse = { 'plan-syncs': async () => {}, 'plan-jobs': async () => {} }
+  const nothingElse = { watch: async () => {}, 'plan-jobs': async () => {} }
   const runner = startRunner(tools.jobs, { ...tasks(tools), ...nothingElse }, { concurrency: 1 })
   await order(patient)
   await until('it waits', () => clock.sleepers() > 0)

@@ -96,7 +96,7 @@ test('G12 two hundred tenants, two workers: never more than 90 % of any bucket, 
       tenantIds.map((tenantId) => ({ tenantId, job: 'curious' })),
     ),
   )
-  const nothingElse = { 'plan-syncs': async () => {}, 'plan-jobs': async () => {} }
+  const nothingElse = { watch: async () => {}, 'plan-jobs': async () => {} }
   const runners = [tools, others].map((one) =>
     startRunner(one.jobs, { ...tasks(one), ...nothingElse }, { concurrency: 6 }),
   )

@@ -101,7 +101,7 @@ forEachBackend((backend) => {
 
   test('work of the daemon itself waits once too', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
-    const ask = () => asFleet(store, (sql) => enqueue(jobs, sql, 'plan-syncs', {}))
+    const ask = () => asFleet(store, (sql) => enqueue(jobs, sql, 'watch', {}))
     assert.deepEqual(await Promise.all([ask(), ask(), ask()]).then((all) => all.filter(Boolean).length), 1)
   })
 

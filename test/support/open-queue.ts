@@ -22,7 +22,7 @@ export const tasksThat = (work: (tenantId: TenantId, context: JobContext) => Pro
   'sync-tenant': ({ tenantId }, context) => work(tenantId, context),
   'verify-tenant': async () => {},
   'run-job': async () => {},
-  'plan-syncs': async () => {},
+  watch: async () => {},
   'plan-jobs': async () => {},
   tidy: async () => {},
 })

@@ -4,7 +4,7 @@ const JOBS: Record<QueueDepth['name'], string> = {
   'sync-tenant': 'Read a directory',
   'verify-tenant': 'Verify a tenant',
   'run-job': 'Do a job of one’s own',
-  'plan-syncs': 'Plan what to read',
+  watch: 'Look after incidents, ask who has left',
   'plan-jobs': 'Plan what to do',
   tidy: 'Tidy up',
   'dead-letter': 'Given up',
