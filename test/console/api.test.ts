@@ -67,6 +67,7 @@ suite('the HTTP API', { concurrency: false }, () => {
       '/incidents',
       '/incidents/{id}/close',
       '/jobs',
+      '/lag',
       '/queue',
       '/runs',
       '/tenants',

@@ -70,7 +70,7 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
         typeof job.nextDueAt,
       ]),
       [
-        ['sync-tenant', null, 'object'],
+        ['sync-tenant', null, 'string'],
         ['licence-report', 'succeeded', 'string'],
       ],
     )

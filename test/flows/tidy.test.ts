@@ -29,7 +29,7 @@ forEachBackend(({ freshStore }) => {
     await using place = await holdPlace(jobs, 'run-job', { tenantId: giant, job: 'report' })
     assert.ok(place)
     clock.pass(13 * HOUR)
-    await tidy({ store, jobs, clock, config: { app: {} } as unknown as Config })
+    await tidy({ store, jobs, clock, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
     const states = async (tenantId: TenantId) => [
       (await asTenant(store, tenantId, (sql) => latestRun(sql)))?.state,
       (await asTenant(store, tenantId, (sql) => latestRun(sql, 'report')))?.state,
