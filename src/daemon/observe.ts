@@ -18,7 +18,12 @@ export function observe(tasks: TaskTable, { telemetry, clock }: Pick<Tools, 'tel
       telemetry.jobEnded(name, outcome, (clock.now().getTime() - began) / 1_000)
     }
   }
-  return Object.fromEntries((Object.keys(tasks) as JobName[]).map((name) => [name, watched(name)])) as TaskTable
+  return Object.fromEntries(
+    (Object.keys(tasks) as JobName[]).map((name) => [
+      name,
+      Object.assign(watched(name), { prepares: tasks[name].prepares ?? false }),
+    ]),
+  ) as TaskTable
 }
 
 const attributesOf = ({ tenantId, job }: { tenantId?: string; job?: string }) => ({

@@ -19,8 +19,11 @@ import type { Tools } from '#tools.ts'
 export const tasks = (tools: Tools): TaskTable => observe(taskTable(tools), tools)
 
 const taskTable = (tools: Tools): TaskTable => ({
-  'sync-tenant': inTenant(tools, 'sync-tenant', (_, tenantId, { signal, aside, prepare, leave }) =>
-    syncTenant(tools, { tenantId, signal, prepare, leave, graphOptions: { aside } }),
+  'sync-tenant': Object.assign(
+    inTenant(tools, 'sync-tenant', (_, tenantId, { signal, aside, prepare, leave }) =>
+      syncTenant(tools, { tenantId, signal, prepare, leave, graphOptions: { aside } }),
+    ),
+    { prepares: true },
   ),
   'verify-tenant': inTenant(tools, 'verify-tenant', async (_, tenantId, { aside }) => {
     await verifyTenant(tools, { tenantId, actor: 'daemon', graphOptions: { aside } })

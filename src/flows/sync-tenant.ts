@@ -75,6 +75,7 @@ export async function syncTenant(
     passOver: (kind: Unchanged) => unchanged.push(kind),
   }
   try {
+    signal.throwIfAborted()
     const lacking = (roles: readonly string[]) => missingRoles(config.app.permissions, roles).length > 0
     let { roles } = await appToken(entra, tenantId)
     // A token is a snapshot: what a tenant that has everything lacks in it may have been granted since, in another process.

@@ -28,8 +28,14 @@ export type JobContext = {
   prepare: Aside
 }
 
-/** Which function does which kind of job. Each awaits everything it begins and is safe to repeat. */
-export type TaskTable = { [Name in JobName]: (payload: JobPayloads[Name], context: JobContext) => Promise<void> }
+/** Does one kind of job; awaits everything it begins and is safe to repeat. */
+export type Task<Name extends JobName> = ((payload: JobPayloads[Name], context: JobContext) => Promise<void>) & {
+  /** It begins with `prepare`, and needs no place before that is done. */
+  prepares?: boolean
+}
+
+/** Which function does which kind of job. */
+export type TaskTable = { [Name in JobName]: Task<Name> }
 
 type QueueSettings = {
   /** `stately`: for each key one waits and one runs. */

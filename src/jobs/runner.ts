@@ -4,6 +4,7 @@ import { type Aside, openPlaces } from '#base/places.ts'
 import { type FetchedJob, fetchJobs } from '#jobs/fetch-jobs.ts'
 import { JOB_NAMES, type JobContext, type JobName, QUEUES, type TaskTable } from '#jobs/names.ts'
 import { type Jobs, SCHEMA } from '#jobs/open.ts'
+import { openPlace } from '#jobs/open-place.ts'
 import { openSettling } from '#jobs/open-settling.ts'
 import { diagnose } from '#model/problem.ts'
 
@@ -61,44 +62,46 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
   const places = openPlaces(concurrency, tell)
   const pace = openPace()
   let preparing = 0
+  const countPreparing = (by: 1 | -1) => {
+    preparing += by
+  }
   /** Where jobs end fast, the next ones are fetched before their places are free: the queue is asked for many at once. */
   const wanted = () => {
     const soon = pace.soon()
-    const wanted = places.free() + soon - places.waiting() - preparing
-    return wanted > soon / 2 ? Math.min(wanted, concurrency * (1 + WAITING_FOR_EACH_PLACE) - running.size) : 0
+    const ahead = places.waiting() + preparing
+    const wanted = Math.min(places.free() + soon, concurrency * WAITING_FOR_EACH_PLACE) - ahead
+    return wanted > soon / 2 ? wanted : 0
   }
-  const prepare: Aside = (wait) =>
-    places.aside(async () => {
-      preparing += 1
-      try {
-        return await wait()
-      } finally {
-        preparing -= 1
-      }
-    })
 
   const begin = (job: FetchedJob) => {
     const attempt = { id: job.id, retryCount: job.retryCount }
     const abort = new AbortController()
     running.set(job.id, { attempt, abort })
-    let inPlace = true
-    const leave = () => {
-      if (inPlace) places.leave()
-      inPlace = false
+    const { prepares = false } = tasks[name]
+    const place = openPlace(places, { prepares: countPreparing, left: pace.count }, prepares)
+    const prepare: Aside = async (wait) => {
+      try {
+        return await place.prepare(wait)
+      } finally {
+        if (stopping.signal.aborted) abort.abort(new Error('The process is stopping.'))
+      }
     }
-    void places
-      .enter()
+    void (prepares ? Promise.resolve() : place.comeIn())
       // What was fetched ahead and has no place yet when the process is told to stop is given back.
       .then(() =>
         stopping.signal.aborted
           ? 'INTERRUPTED'
-          : runOne(jobs, tasks, name, job, { signal: abort.signal, aside: places.aside, prepare, leave }),
+          : runOne(jobs, tasks, name, job, {
+              signal: abort.signal,
+              aside: places.aside,
+              prepare,
+              leave: place.leave,
+            }),
       )
       .then((failure) => settle(attempt, failure))
       .finally(() => {
         running.delete(job.id)
-        pace.count()
-        leave()
+        place.leave()
         tell()
       })
   }

@@ -360,6 +360,37 @@ forEachBackend((backend) => {
     }
   })
 
+  test('what begins with preparing needs no place for it, and R06 is given back at a stop when it has none yet', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const wanted = Array.from({ length: 40 }, madeUp.tenantId)
+    for (const tenantId of wanted) await ask(store, jobs, tenantId)
+    const finish = gate()
+    let [prepared, worked, stoppedFirst] = [0, 0, 0]
+    const tasks = tasksThat(async (_, { prepare, signal }) => {
+      await prepare(async () => {
+        prepared += 1
+      })
+      if (signal.aborted) stoppedFirst += 1
+      signal.throwIfAborted()
+      worked += 1
+      if (worked > 8) await finish.opened
+    })
+    const runner = startRunner(
+      jobs,
+      { ...tasks, 'sync-tenant': Object.assign(tasks['sync-tenant'], { prepares: true }) },
+      { concurrency: 1 },
+    )
+    await until('one is at work and others are prepared', () => worked === 9 && prepared > 10)
+    const stopped = runner.stop()
+    finish.open()
+    await stopped
+    assert.deepEqual([worked, stoppedFirst], [9, prepared - 9])
+    const states = (await jobsIn(jobs, 'sync-tenant')).map(({ state }) => state)
+    assert.equal(states.filter((state) => state === 'completed').length, 9)
+    assert.equal(states.filter((state) => state === 'retry').length, prepared - 9)
+    assert.ok(!states.includes('active'))
+  })
+
   test('R06 what does not finish within the grace is told to stop, and is tried again', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     const tenantId = madeUp.tenantId()

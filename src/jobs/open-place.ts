@@ -1,0 +1,57 @@
+import type { Aside, Places } from '#base/places.ts'
+
+/** The place of one job. */
+export type Place = {
+  /** Comes in, into the next place that is free. */
+  comeIn(): Promise<void>
+  /** Goes out while something is prepared, and comes in again after that. */
+  prepare: Aside
+  /** Goes out for good, if it is in or is being prepared. */
+  leave(): void
+}
+
+/**
+ * @param told.prepares by how much the number of jobs that are being prepared has changed
+ * @param told.left a job that was in has gone out for good
+ * @param prepares whether it is prepared before it first comes in: it is counted from now on
+ */
+export function openPlace(
+  places: Places,
+  told: { prepares(by: 1 | -1): void; left(): void },
+  prepares: boolean,
+): Place {
+  let isIn = false
+  let isPreparing = false
+  const setPreparing = (now: boolean) => {
+    if (now !== isPreparing) told.prepares(now ? 1 : -1)
+    isPreparing = now
+  }
+  const goOut = () => {
+    isIn = false
+    places.leave()
+  }
+  const comeIn = async () => {
+    await places.enter()
+    isIn = true
+  }
+  setPreparing(prepares)
+  return {
+    comeIn,
+    async prepare(wait) {
+      setPreparing(true)
+      if (isIn) goOut()
+      try {
+        return await wait()
+      } finally {
+        setPreparing(false)
+        await comeIn()
+      }
+    },
+    leave() {
+      setPreparing(false)
+      if (!isIn) return
+      told.left()
+      goOut()
+    },
+  }
+}
