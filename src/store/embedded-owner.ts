@@ -35,8 +35,8 @@ const handOver = `
   end $$`
 
 /**
- * An embedded database opens as its superuser, whom no policy binds. From here on the session is the owner’s, and nothing
- * that is asked of it makes it the superuser’s again.
+ * An embedded database opens as its superuser, whom no policy binds. From here on the session is the owner’s. The way
+ * back, to set its authorization, is closed to what a job asks, which runs in a function of another role.
  */
 export async function becomeOwner(pglite: PGlite): Promise<void> {
   await pglite.exec(`

@@ -61,17 +61,22 @@ export async function embedded(scope: Scope): Promise<Databases> {
     remove: async (name) => rmSync(name, { recursive: true, force: true }),
     async ask(name, work) {
       await using store = await open(name)
-      return await work(embeddedOf(store))
+      return await work(await boundByNothing(store))
     },
     async letSilencePass(name) {
       await using store = await open(name)
-      await growOlder(embeddedOf(store), store)
+      await growOlder(await boundByNothing(store), store)
     },
     untilAtRest: async () => {},
   }
 }
 
-const embeddedOf = ({ pglite }: Store): Asked => pglite as NonNullable<typeof pglite>
+/** As whoever made it, to whom row-level security does not apply. */
+async function boundByNothing({ pglite }: Store): Promise<Asked> {
+  if (!pglite) throw new Error('The database is not embedded.')
+  await pglite.exec('set session authorization postgres')
+  return pglite
+}
 
 async function prepare({ databaseUrl, dataDir }: Place): Promise<void> {
   await using store = await openStore({ databaseUrl, dataDir, clock: systemClock, log: silentLog })
