@@ -39,7 +39,8 @@ const dueAfter = (tenantId: ReturnType<typeof raw>, at: Date) => {
 
 /**
  * Takes what is due, the longest due first, and sets when it is due next, so that two planners never take the same. An
- * index finds it: the cost is that of what is due, not of what is registered.
+ * index finds it: the cost is that of what is due, not of what is registered. What is locked stays in its place, and a
+ * tenant is looked up by itself: left to choose, PostgreSQL reads all tenants to find a thousand.
  */
 export async function takeJobsDue(
   { db, at }: FleetSql,
@@ -49,15 +50,15 @@ export async function takeJobsDue(
     ${placeOf(raw`due.tenant_id`)} * least(turn."spreadSeconds", ${CATCH_UP_SECONDS}))`
   const { rows } = await raw<{ tenant_id: TenantId; job: string; starts: boolean }>`
     with due as (
-      select tenant_id, job, due_at from tenantry.job_schedules
+      select tenant_id, job, due_at, ctid as place from tenantry.job_schedules
       where due_at <= ${at} order by due_at limit ${limit} for update skip locked
     ), looked_at as (
-      select due.tenant_id, due.job, ${dueAfter(raw`due.tenant_id`, at)} as regular, ${catchUp} as catch_up,
+      select due.place, ${dueAfter(raw`due.tenant_id`, at)} as regular, ${catchUp} as catch_up,
         due.due_at < ${at}::timestamptz - ${MISSED_AFTER} as missed,
         case when due.job = ${DIRECTORY_SYNC} and t.rest_until > ${at} then t.rest_until end as rest_until,
         due.job = ${DIRECTORY_SYNC} and coalesce(t.last_tried_at >= due.due_at, false) as done
       from due left join ${turnsOf(jobs)} on turn.job = due.job
-        left join tenantry.tenants t on t.id = due.tenant_id
+        left join lateral (select * from tenantry.tenants where id = due.tenant_id limit 1) t on true
     )
     update tenantry.job_schedules s
     set due_at = case
@@ -66,7 +67,7 @@ export async function takeJobsDue(
       when l.missed and not l.done and l.regular > ${at}::timestamptz + make_interval(secs => ${CATCH_UP_SECONDS})
         then l.catch_up
       else l.regular end
-    from looked_at l where s.tenant_id = l.tenant_id and s.job = l.job
+    from looked_at l where s.ctid = l.place
     returning s.tenant_id, s.job, l.regular is not null and l.rest_until is null and not l.done and not l.missed as starts`.execute(
     db,
   )
