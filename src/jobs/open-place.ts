@@ -6,13 +6,13 @@ export type Place = {
   comeIn(): Promise<void>
   /** Goes out while something is prepared, and comes in again after that. */
   prepare: Aside
-  /** Goes out for good, if it is in or is being prepared. */
+  /** Goes out for good, wherever it is; once. */
   leave(): void
 }
 
 /**
  * @param told.prepares by how much the number of jobs that are being prepared has changed
- * @param told.left a job that was in has gone out for good
+ * @param told.left it has gone out for good
  * @param prepares whether it is prepared before it first comes in: it is counted from now on
  */
 export function openPlace(
@@ -22,6 +22,7 @@ export function openPlace(
 ): Place {
   let isIn = false
   let isPreparing = false
+  let isOver = false
   const setPreparing = (now: boolean) => {
     if (now !== isPreparing) told.prepares(now ? 1 : -1)
     isPreparing = now
@@ -48,10 +49,11 @@ export function openPlace(
       }
     },
     leave() {
+      if (isOver) return
+      isOver = true
       setPreparing(false)
-      if (!isIn) return
       told.left()
-      goOut()
+      if (isIn) goOut()
     },
   }
 }

@@ -65,12 +65,21 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
   const countPreparing = (by: 1 | -1) => {
     preparing += by
   }
-  /** Where jobs end fast, the next ones are fetched before their places are free: the queue is asked for many at once. */
+  /** Those that wait for their end to be written are none of these, though they are alive until it is. */
+  let unfinished = 0
+  const countEnd = () => {
+    unfinished -= 1
+    pace.count()
+  }
+  /**
+   * Where jobs end fast, the next ones are fetched before their places are free: the queue is asked for many at once. None
+   * only while some are unfinished, whose end asks again.
+   */
   const wanted = () => {
     const soon = pace.soon()
-    const ahead = places.waiting() + preparing
-    const wanted = Math.min(places.free() + soon, concurrency * WAITING_FOR_EACH_PLACE) - ahead
-    return wanted > soon / 2 ? wanted : 0
+    const wanted = places.free() + soon - places.waiting() - preparing
+    const room = concurrency * (1 + WAITING_FOR_EACH_PLACE) - unfinished
+    return wanted > soon / 2 ? Math.min(wanted, room) : 0
   }
 
   const begin = (job: FetchedJob) => {
@@ -78,7 +87,8 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
     const abort = new AbortController()
     running.set(job.id, { attempt, abort })
     const { prepares = false } = tasks[name]
-    const place = openPlace(places, { prepares: countPreparing, left: pace.count }, prepares)
+    const place = openPlace(places, { prepares: countPreparing, left: countEnd }, prepares)
+    unfinished += 1
     const prepare: Aside = async (wait) => {
       try {
         return await place.prepare(wait)

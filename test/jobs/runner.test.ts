@@ -146,6 +146,34 @@ forEachBackend((backend) => {
     assert.equal(await stateOf(jobs, ends), 'completed')
   })
 
+  test('however many only wait, a worker holds sixteen for each place beside the one in it; the rest is another’s', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const second = await openJobs({ store, log: silentLog, work: false, migrate: false })
+    t.after(() => second.close())
+    const wanted = Array.from({ length: 60 }, madeUp.tenantId)
+    for (const tenantId of wanted) await ask(store, jobs, tenantId)
+    const patience = gate()
+    let [held, others] = [0, 0]
+    const waiting = tasksThat(async (_, { aside }) => {
+      held += 1
+      await aside(() => patience.opened)
+    })
+    const runner = startRunner(jobs, waiting, { concurrency: 1 })
+    await until('it holds as many as it may', () => held >= 17)
+    const other = startRunner(
+      second,
+      tasksThat(async () => {
+        others += 1
+        await until('a moment has passed', () => true)
+      }),
+      { concurrency: 1 },
+    )
+    await until('nothing waits in the queue', () => held + others === wanted.length)
+    assert.deepEqual([held, others], [17, 43])
+    patience.open()
+    await Promise.all([runner.stop(), other.stop()])
+  })
+
   test('a stop tells whoever waits aside, and it is tried again', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     const tenantId = madeUp.tenantId()
