@@ -1,7 +1,7 @@
-import { decodeJwt } from 'jose'
 import { validateIdToken } from '#entra/id-token.ts'
 import { withClient } from '#entra/msal.ts'
 import type { Entra } from '#entra/open.ts'
+import { tenantInToken } from '#entra/tenant-in-token.ts'
 import type { Account, DelegatedToken } from '#model/administrator.ts'
 import { issuerOf } from '#model/cloud.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -64,7 +64,7 @@ export async function redeemCode(entra: Entra, redemption: Redemption): Promise<
     code: redemption.code,
   })
   if (redemption.issuer !== undefined && redemption.issuer !== issuerOf(entra.cloud, account.tenantId)) throw mixedUp()
-  if (result.accessToken && tenantOf(result.accessToken) !== account.tenantId) throw otherTenant()
+  if (result.accessToken && tenantInToken(result.accessToken) !== account.tenantId) throw otherTenant()
   return {
     account,
     token: {
@@ -80,15 +80,6 @@ const redeem = (entra: Entra, { tenant, code, verifier, nonce, redirectUri, scop
   withClient(entra, tenant, (client) =>
     client.acquireTokenByCode({ code, codeVerifier: verifier, nonce, redirectUri, scopes: [...scopes] }),
   )
-
-/** Only a tripwire: tokens for Graph are Graph's to validate, but one that names another tenant must not be used. */
-function tenantOf(accessToken: string): unknown {
-  try {
-    return decodeJwt(accessToken).tid
-  } catch {
-    return undefined
-  }
-}
 
 const otherTenant = () =>
   new Problem({

@@ -1,5 +1,5 @@
-import { decodeJwt } from 'jose'
 import { type PublicEntra, withPublicClient } from '#entra/msal.ts'
+import { tenantInToken } from '#entra/tenant-in-token.ts'
 import type { DelegatedToken } from '#model/administrator.ts'
 import { GRAPH_COMMAND_LINE_TOOLS, parseTenantId, type TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
@@ -43,22 +43,13 @@ export async function signInByDevice(
     }
   })
   signal.throwIfAborted()
-  const tenantId = tenantOf(result?.accessToken ?? '')
+  const tenantId = parseTenantId(tenantInToken(result?.accessToken ?? ''))
   if (!result || !tenantId || (tenant !== 'organizations' && tenantId !== tenant)) throw otherTenant()
   return {
     tenantId,
     value: result.accessToken,
     expiresAt: result.expiresOn ?? new Date(0),
     scopes: result.scopes,
-  }
-}
-
-/** Only a tripwire: Graph itself says afterwards which tenant the token is for. */
-function tenantOf(accessToken: string): TenantId | null {
-  try {
-    return parseTenantId(decodeJwt(accessToken).tid)
-  } catch {
-    return null
   }
 }
 

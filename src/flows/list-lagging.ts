@@ -1,9 +1,9 @@
-import { nextTryAt } from '#flows/ask-revoked.ts'
 import type { TenantId } from '#model/ids.ts'
+import { nextTryAt } from '#model/next-try.ts'
 import type { ProblemCode } from '#model/problem.ts'
 import type { TenantState } from '#model/tenant.ts'
 import { asFleet } from '#store/open.ts'
-import { type SyncLag, syncLag } from '#store/sync-lag.ts'
+import { type LaggingTenant, syncLag } from '#store/sync-lag.ts'
 import type { Tools } from '#tools.ts'
 
 /** A tenant that has not been read for long. */
@@ -24,10 +24,13 @@ export type Lagging = {
 export const listLagging = async (
   { store, config }: Pick<Tools, 'store' | 'config'>,
   { limit }: { limit: number },
-): Promise<Lagging[]> => laggingOf(await asFleet(store, (sql) => syncLag(sql, { worst: limit })), config)
+): Promise<Lagging[]> => laggingOf((await asFleet(store, (sql) => syncLag(sql, { worst: limit }))).worst, config)
 
 /** With what the configuration tells of their turns. */
-export const laggingOf = ({ worst }: SyncLag, config: Pick<Tools['config'], 'syncEveryMinutes'>): Lagging[] =>
+export const laggingOf = (
+  worst: readonly LaggingTenant[],
+  config: Pick<Tools['config'], 'syncEveryMinutes'>,
+): Lagging[] =>
   worst.map((tenant) => {
     const { id, displayName, state, lagSeconds, readAt, code } = tenant
     return { id, displayName, state, lagSeconds, readAt, code, dueAt: nextTryAt(tenant, tenant, config) }

@@ -70,7 +70,7 @@ export async function overseeFleet({
       runs: await runFigures(sql, { hours: DAY_HOURS }),
       queue,
       lag,
-      lagging: laggingOf({ ...lag, worst: lag.worst.slice(0, WORST) }, config),
+      lagging: laggingOf(lag.worst.slice(0, WORST), config),
       worstLags: lag.worst.slice(0, config.metricsTenants),
       budgetLeft: {
         units: await leftIn(sql, buckets.units),

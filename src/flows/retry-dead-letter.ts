@@ -1,4 +1,4 @@
-import { type DeadLetter, findDeadLetter, removeDeadLetter } from '#jobs/dead-letters.ts'
+import { type DeadLetter, findDeadLetter, removeDeadLetters } from '#jobs/dead-letters.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
@@ -28,7 +28,7 @@ export async function retryDeadLetter(
       detail: { job: job ?? name },
     })
   })
-  await removeDeadLetter(jobs, id)
+  await removeDeadLetters(jobs, [id])
   return letter
 }
 

@@ -1,6 +1,6 @@
-import { nextTryAt } from '#flows/ask-revoked.ts'
 import { knownTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
+import { nextTryAt } from '#model/next-try.ts'
 import type { ResourceKind } from '#model/resource.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'

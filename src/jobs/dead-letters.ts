@@ -66,10 +66,6 @@ export const removeDeadLetters = async ({ boss }: Jobs, ids: readonly string[]):
   if (ids.length > 0) await boss.deleteJob(DEAD_LETTER, [...ids])
 }
 
-export const removeDeadLetter = async ({ boss }: Jobs, id: string): Promise<void> => {
-  await boss.deleteJob(DEAD_LETTER, id)
-}
-
 const codeIn = (output: unknown): string | null =>
   typeof output === 'object' && output !== null && 'code' in output && typeof output.code === 'string'
     ? output.code

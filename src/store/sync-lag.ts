@@ -1,6 +1,7 @@
 import { sql as raw } from 'kysely'
 import type { TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
+import type { Tries } from '#model/next-try.ts'
 import type { ProblemCode } from '#model/problem.ts'
 import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import type { FleetSql } from '#store/open.ts'
@@ -15,18 +16,13 @@ export type SyncLag = {
   worst: readonly LaggingTenant[]
 }
 
-export type LaggingTenant = {
+export type LaggingTenant = Tries & {
   id: TenantId
   displayName: string
   state: TenantState
   lagSeconds: number
   /** When it was last read to the end; null: never. */
   readAt: Date | null
-  /** When its directory was last tried, and until when it rests. */
-  triedAt: Date | null
-  restUntil: Date | null
-  /** When its next turn is; null: not planned yet. */
-  dueAt: Date | null
   createdAt: Date
   updatedAt: Date
   /** Why its latest run failed, if it did. */

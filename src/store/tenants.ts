@@ -1,6 +1,7 @@
 import { sql as raw } from 'kysely'
 import type { ObjectId, TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
+import type { Tries } from '#model/next-try.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { assertMove, type Tenant, type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import { addAudit } from '#store/audit.ts'
@@ -44,11 +45,7 @@ export async function lockTenant({ db }: AnySql, id: TenantId): Promise<Tenant |
   return rows[0] ? toTenant(rows[0]) : null
 }
 
-/** When its directory was last read, or tried to be, until when it is to be left alone, and when its next turn is. */
-export async function triesOf({
-  db,
-  tenantId,
-}: TenantSql): Promise<{ triedAt: Date | null; restUntil: Date | null; dueAt: Date | null }> {
+export async function triesOf({ db, tenantId }: TenantSql): Promise<Tries> {
   const { rows } = await raw<{ last_tried_at: Date | null; rest_until: Date | null; due_at: Date | null }>`
     select last_tried_at, rest_until,
       (select due_at from tenantry.job_schedules where tenant_id = ${tenantId} and job = ${DIRECTORY_SYNC})

@@ -8,11 +8,12 @@ import { listTenantJobs } from '#flows/list-tenant-jobs.ts'
 import { pauseTenant } from '#flows/pause-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { enqueue } from '#jobs/enqueue.ts'
-import { type JobContext, type JobPayloads, keyOf } from '#jobs/names.ts'
+import { type JobPayloads, keyOf } from '#jobs/names.ts'
 import type { TenantId } from '#model/ids.ts'
 import { asFleet } from '#store/open.ts'
 import { DAY, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
+import { aJobContext } from '#test/support/job-context.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 import type { Tools } from '#tools.ts'
 
@@ -25,16 +26,6 @@ const tools: Tools = { ...installation.tools, config: { ...config, app: { ...con
 const table = tasks(tools)
 const NAMES = ['sync-tenant', 'verify-tenant', 'run-job'] as const
 
-const context = (jobId: string, key: string): JobContext => ({
-  signal,
-  jobId,
-  key,
-  attempt: 0,
-  leave: () => {},
-  aside: (wait) => wait(),
-  prepare: (wait) => wait(),
-})
-
 /** Does what waits in the queue, as a worker does. @returns how much it was */
 async function work(): Promise<number> {
   let done = 0
@@ -42,7 +33,7 @@ async function work(): Promise<number> {
     for (const { id, data, state } of await jobsIn(tools.jobs, name)) {
       if (state !== 'created') continue
       const key = keyOf(name, data as JobPayloads[typeof name])
-      await table[name](data as never, context(id, key)).then(
+      await table[name](data as never, aJobContext(key, id)).then(
         () => {},
         () => {},
       )
@@ -52,8 +43,8 @@ async function work(): Promise<number> {
   return done
 }
 async function tick(): Promise<void> {
-  await table.watch({}, context('tick', 'watch'))
-  await table['plan-jobs']({}, context('tick', 'plan-jobs'))
+  await table.watch({}, aJobContext('watch', 'tick'))
+  await table['plan-jobs']({}, aJobContext('plan-jobs', 'tick'))
   while ((await work()) > 0);
 }
 

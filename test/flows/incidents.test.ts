@@ -15,6 +15,7 @@ import { silentLog } from '#test/support/backends.ts'
 import { openFleet } from '#test/support/fleet.ts'
 import { HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { CUSTOMERS, connect, type Installation, openInstallation } from '#test/support/installation.ts'
+import { aJobContext } from '#test/support/job-context.ts'
 import { madeUp } from '#test/support/made-up.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
@@ -22,22 +23,13 @@ import { refusedWith } from '#test/support/problem.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 import { openTools, type Tools } from '#tools.ts'
 
-const context = (key: string | null): JobContext => ({
-  signal: new AbortController().signal,
-  aside: (wait) => wait(),
-  prepare: (wait) => wait(),
-  jobId: 'a-job',
-  key,
-  attempt: 0,
-  leave: () => {},
-})
 const incidents = ({ store }: Pick<Tools, 'store'>): Promise<Incident[]> =>
   asFleet(store, (sql) => listIncidents(sql, { open: true }))
 const read = (tools: Tools, tenantId: TenantId) =>
   tasks(tools)
-    ['sync-tenant']({ tenantId }, context(tenantId))
+    ['sync-tenant']({ tenantId }, aJobContext(tenantId))
     .catch(() => {})
-const tick = (tools: Tools) => tasks(tools).watch({}, context('watch'))
+const tick = (tools: Tools) => tasks(tools).watch({}, aJobContext('watch'))
 const figure = async ({ telemetry }: Tools, line: string) =>
   Number(
     (await telemetry.exposition())
@@ -137,7 +129,7 @@ suite('a violation in one tenant', () => {
       ['run-job', { job: 'report' }, `${tenantId}/report`],
     ]
     for (const [name, payload, key] of bent) {
-      const { retry } = await refusedWith('JOB_REFUSED', () => table[name](payload, context(key)))
+      const { retry } = await refusedWith('JOB_REFUSED', () => table[name](payload, aJobContext(key)))
       assert.equal(retry, 'never')
     }
     assert.equal(emulator.requests.list({}).length, 0)
@@ -148,13 +140,13 @@ suite('a violation in one tenant', () => {
 
   test('closing an incident names who did it, and what happens again is a new one', async () => {
     const { tools } = await database()
-    await refusedWith('JOB_REFUSED', () => tasks(tools)['sync-tenant']({} as never, context(null)))
+    await refusedWith('JOB_REFUSED', () => tasks(tools)['sync-tenant']({} as never, aJobContext(null)))
     const [first] = await incidents(tools)
     assert.ok(first)
     const closed = await closeIncidentBy(tools, { id: first.id, actor: 'operator:olivia' })
     assert.equal(closed.closedBy, 'operator:olivia')
     assert.deepEqual(await incidents(tools), [])
-    await refusedWith('JOB_REFUSED', () => tasks(tools)['sync-tenant']({} as never, context(null)))
+    await refusedWith('JOB_REFUSED', () => tasks(tools)['sync-tenant']({} as never, aJobContext(null)))
     assert.notEqual((await incidents(tools))[0]?.id, first.id)
     const unknown = madeUp.runId() as string as Incident['id']
     await refusedWith('INCIDENT_UNKNOWN', () => closeIncidentBy(tools, { id: unknown, actor: 'operator:olivia' }))

@@ -5,10 +5,11 @@ import { tasks } from '#daemon/tasks.ts'
 import { forgetTenant } from '#entra/app-token.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
-import { type JobContext, type JobPayloads, keyOf } from '#jobs/names.ts'
+import { type JobPayloads, keyOf } from '#jobs/names.ts'
 import type { TenantId } from '#model/ids.ts'
 import { DAY, HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
+import { aJobContext } from '#test/support/job-context.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 import type { Tools } from '#tools.ts'
 
@@ -29,25 +30,15 @@ const tools: Tools = {
 }
 const table = tasks(tools)
 
-const context = (jobId: string, key: string): JobContext => ({
-  signal,
-  jobId,
-  key,
-  attempt: 0,
-  leave: () => {},
-  aside: (wait) => wait(),
-  prepare: (wait) => wait(),
-})
-
 /** What a worker does by then: it plans, and does what is due. */
 async function turn(tenantId: TenantId): Promise<void> {
   forgetTenant(tools.entra, tenantId)
-  await table.watch({}, context('tick', 'watch'))
-  await table['plan-jobs']({}, context('tick', 'plan-jobs'))
+  await table.watch({}, aJobContext('watch', 'tick'))
+  await table['plan-jobs']({}, aJobContext('plan-jobs', 'tick'))
   for (const name of ['verify-tenant', 'sync-tenant', 'run-job'] as const)
     for (const { id, data, state } of await jobsIn(tools.jobs, name)) {
       if (state !== 'created') continue
-      await table[name](data as never, context(id, keyOf(name, data as JobPayloads[typeof name]))).catch(() => {})
+      await table[name](data as never, aJobContext(keyOf(name, data as JobPayloads[typeof name]), id)).catch(() => {})
       await tools.jobs.boss.deleteJob(name, id)
     }
 }
