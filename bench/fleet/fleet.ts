@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { sql } from 'kysely'
 import { openLog } from '#base/log.ts'
 import { enqueueAll } from '#jobs/enqueue.ts'
 import { queueDepth } from '#jobs/inspect.ts'
@@ -38,9 +39,16 @@ export async function openFleet({ tenants, users }: { tenants: number; users: nu
   const tools = opened.use(await openTools(configFor(where), { log: openLog('warn'), work: false }))
   const tenantIds = Array.from({ length: tenants }, (_, index) => tenantIdOf(index + 1))
   for (const id of tenantIds)
-    await asTenant(tools.store, id, (sql) =>
-      connectTenant(sql, { displayName: id, defaultDomain: null, servicePrincipalId: id as never, actor: 'bench' }),
+    await asTenant(tools.store, id, (handle) =>
+      connectTenant(handle, { displayName: id, defaultDomain: null, servicePrincipalId: id as never, actor: 'bench' }),
     )
+  // Nobody’s directory is due while this is measured: a worker’s planner would put a round of its own beside it.
+  await asFleet(tools.store, async ({ db }) => {
+    await sql`insert into tenantry.planned_jobs (job, schedule) values ('sync-tenant', 'every 60 minutes')`.execute(db)
+    await sql`
+      insert into tenantry.job_schedules (tenant_id, job, due_at)
+      select id, 'sync-tenant', now() + interval '1 hour' from tenantry.tenants`.execute(db)
+  })
   const closing = opened.move()
   return {
     where,
@@ -87,7 +95,8 @@ async function read(
     if (worker.exitCode === null) await once(worker, 'exit')
   }
   const succeeded = (await countSucceeded(store)) - before
-  if (succeeded < tenantIds.length) throw new Error(`${succeeded} of ${tenantIds.length} tenants were read.`)
+  if (succeeded !== tenantIds.length)
+    throw new Error(`${succeeded} readings of ${tenantIds.length} tenants were measured.`)
   return milliseconds
 }
 
