@@ -41,10 +41,11 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
     .showHelpAfterError('(add --help for the usage)')
-  tenantsCommand(program, context)
-  grantsCommand(program, context, () => {
+  const fail = () => {
     exitCode = EXIT_FAILED
-  })
+  }
+  tenantsCommand(program, context, fail)
+  grantsCommand(program, context, fail)
   jobsCommand(program, context)
   incidentsCommand(program, context)
   credentialsCommand(program, context)

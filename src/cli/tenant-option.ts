@@ -11,6 +11,12 @@ const tenantId = (text: string): TenantId => {
 export const tenantOption = (): Option =>
   new Option('--tenant <id>', 'the tenant id').argParser(tenantId).makeOptionMandatory()
 
+/** `--tenant ID …`, one at least. */
+export const tenantsOption = (): Option =>
+  new Option('--tenant <id...>', 'the tenant id, or several of them')
+    .argParser((text, before: readonly TenantId[] | undefined) => [...(before ?? []), tenantId(text)])
+    .makeOptionMandatory()
+
 const guid = (text: string): string => {
   const id = text.trim().toLowerCase()
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id

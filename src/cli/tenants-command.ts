@@ -2,20 +2,24 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
 import { table, timeText } from '#cli/terminal.ts'
+import { verifyCommand } from '#cli/verify-command.ts'
 import { allowRemoval } from '#flows/allow-removal.ts'
 import { type Lagging, listLagging } from '#flows/list-lagging.ts'
 import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
 import { listTenantsFor, showTenant, type TenantQuery, type TenantStory } from '#flows/show-tenants.ts'
-import { verifyTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { TENANT_STATES, type Tenant } from '#model/tenant.ts'
 
 type Chosen = { tenant: TenantId; json?: true; reason: string }
 
-/** `tenantry tenants list|lag|show|verify|pause|resume|allow-removal|offboard` */
-export function tenantsCommand(program: Command, { tools, terminal }: CliContext): void {
+/**
+ * `tenantry tenants list|lag|show|verify|pause|resume|allow-removal|offboard`
+ * @param fail called where the command has told what it found, and that is a failure
+ */
+export function tenantsCommand(program: Command, context: CliContext, fail: () => void): void {
+  const { tools, terminal } = context
   const tenants = program.command('tenants').description('the tenants that have signed up')
   const tell = (json: true | undefined, data: unknown, words: () => string) =>
     terminal.out(json ? JSON.stringify(data) : words())
@@ -54,21 +58,7 @@ export function tenantsCommand(program: Command, { tools, terminal }: CliContext
       tell(json, { ...story, signUpLink }, () => tellStory(story, signUpLink))
     })
 
-  tenants
-    .command('verify')
-    .description('look whether the app still works in the tenant')
-    .addOption(tenantOption())
-    .addOption(jsonOption())
-    .action(async ({ tenant, json }: Chosen) => {
-      const verification = await verifyTenant(await tools(), { tenantId: tenant, actor: CLI_ACTOR })
-      const { diagnosis } = verification
-      tell(json, verification, () =>
-        [
-          `${verification.tenant.displayName} is ${verification.tenant.state}.`,
-          ...(diagnosis ? [`${diagnosis.code}: ${diagnosis.message}`, `Next step: ${diagnosis.nextStep}`] : []),
-        ].join('\n'),
-      )
-    })
+  verifyCommand(tenants, context, fail)
 
   const changes = [
     ['pause', 'let the daemon leave the tenant alone', pauseTenant],

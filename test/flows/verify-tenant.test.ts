@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
+import { pauseTenant } from '#flows/pause-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
-import { verifyTenant } from '#flows/verify-tenant.ts'
+import { type Verification, verifyTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
-import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
+import { runHere } from '#test/support/at-the-terminal.ts'
+import { CONTOSO, CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 
 const app = DEMO.appId
 const actor = 'operator:test'
 const installation = await openInstallation({ after })
 const { emulator, tools } = installation
-const [back, puzzling, disabled] = CUSTOMERS as [TenantId, TenantId, TenantId]
+const [back, puzzling, disabled, sound, ailing] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId, TenantId]
 afterEach(() => emulator.mischief.clear())
 
 test('T15 a tenant that comes back with a part of its permissions is degraded, and active when it has all', async () => {
@@ -75,4 +77,35 @@ test('an app that is disabled in its own tenant is our trouble, and no customer 
     [theirs.diagnosis?.code, theirs.diagnosis?.owner],
     ['SERVICE_PRINCIPAL_DISABLED', 'customer-administrator'],
   )
+})
+
+test('the exit code says whether every tenant that was asked for is in order, and each is told of', async () => {
+  for (const tenantId of [sound, ailing]) await connect(installation, tenantId)
+  const verify = (...argv: string[]) => runHere(tools, 'tenants', 'verify', ...argv).ended
+
+  assert.equal((await verify('--tenant', sound)).code, 0)
+  assert.equal((await verify('--tenant', sound, ailing, '--json')).code, 0)
+
+  emulator.mischief.add({ at: 'token', match: { tenant: ailing }, answer: { status: 503 } })
+  const unverified = await verify('--tenant', ailing, '--tenant', sound, '--json')
+  assert.equal(unverified.code, 1)
+  assert.deepEqual(
+    unverified.stdout.split('\n').flatMap((line) => (line ? [(JSON.parse(line) as Verification).diagnosis?.code] : [])),
+    ['UNAVAILABLE', undefined],
+  )
+  emulator.mischief.clear()
+
+  const unknown = await verify('--tenant', CONTOSO, '--tenant', sound)
+  assert.deepEqual([unknown.code, unknown.stdout], [1, 'Customer is active.\n'])
+  assert.match(unknown.stderr, /^TENANT_UNKNOWN: /)
+
+  await emulator.directory.revokePermission({ tenant: ailing, app, permission: 'User.Read.All' })
+  const degraded = await verify('--tenant', ailing)
+  assert.equal(degraded.code, 1)
+  assert.match(degraded.stdout, /^Customer is degraded\.\nPERMISSION_MISSING: /)
+
+  await pauseTenant(tools, { tenantId: sound, actor, reason: 'for now' })
+  const paused = await verify('--tenant', sound)
+  assert.equal(paused.code, 1)
+  assert.match(paused.stdout, /^Customer is suspended\.\nThe app works there/)
 })

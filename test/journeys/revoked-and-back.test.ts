@@ -27,7 +27,8 @@ suite('T15: a tenant takes back what it gave', () => {
     const { emulator } = place
     const before = await place.show(DEMO.contoso)
     await emulator.directory.deleteServicePrincipal(CONTOSO)
-    const { stdout } = await place.run('tenants', 'verify', '--tenant', DEMO.contoso)
+    const { code, stdout } = await place.run('tenants', 'verify', '--tenant', DEMO.contoso)
+    assert.equal(code, 1)
     assert.match(stdout, /^Contoso is revoked\.$/m)
     assert.match(stdout, /^Next step: .+/m)
 
@@ -93,7 +94,8 @@ suite('T15: a tenant takes back what it gave', () => {
   })
 
   async function verified(state: string): Promise<void> {
-    const { stdout } = await place.run('tenants', 'verify', '--tenant', DEMO.contoso, '--json')
+    const { code, stdout } = await place.run('tenants', 'verify', '--tenant', DEMO.contoso, '--json')
     assert.equal(JSON.parse(stdout).tenant.state, state)
+    assert.equal(code, state === 'active' ? 0 : 1)
   }
 })
