@@ -1,16 +1,15 @@
 /** Does the waiting, and lets somebody else have the place meanwhile. */
 export type Aside = <Value>(wait: () => Promise<Value>) => Promise<Value>
 
-/** So many may work at a time; whoever only waits for something gives his place away and comes back to the next free one. */
+/** So many may work at a time; whoever only waits for something leaves, and comes in again where the next place is free. */
 export type Places = {
-  /** How many more may come in. None while somebody waits to come back. */
+  /** How many more may come in. None while somebody waits to come in. */
   free(): number
   /** How many have come in and wait for a place, for the first time or again. */
   waiting(): number
   /** Comes in, into the next place that is free. */
   enter(): Promise<void>
   leave(): void
-  aside: Aside
 }
 
 /** @param freed is called whenever a place may have become free */
@@ -34,13 +33,5 @@ export function openPlaces(count: number, freed: () => void): Places {
     waiting: () => waiting.length,
     enter,
     leave,
-    async aside(wait) {
-      leave()
-      try {
-        return await wait()
-      } finally {
-        await enter()
-      }
-    },
   }
 }

@@ -8,8 +8,8 @@ import type { AnySql } from '#store/open.ts'
  * not heard it finds the job when he looks the next time.
  */
 export type Bell = {
-  /** Resolves when it rings for such a job. */
-  rung(name: JobName): Promise<void>
+  /** Resolves when it rings for such a job, or when nobody waits for that any more. */
+  rung(name: JobName, enough: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 
@@ -22,10 +22,9 @@ export const ring = async ({ db }: AnySql, name: JobName): Promise<void> => {
 
 /** It keeps a connection of its own, and takes a new one when that is lost; without one it is silent. */
 export async function openBell(boss: PgBoss, log: Log): Promise<Bell> {
-  const waiting = new Map<JobName, PromiseWithResolvers<void>>()
+  const waiting = new Map<JobName, Set<() => void>>()
   const tell = (name: JobName) => {
-    waiting.get(name)?.resolve()
-    waiting.delete(name)
+    for (const hear of waiting.get(name) ?? []) hear()
   }
   const database: Db = boss.getDb()
   const listening = await database
@@ -38,11 +37,17 @@ export async function openBell(boss: PgBoss, log: Log): Promise<Bell> {
     )
     .catch((error: unknown) => log.warn({ err: error }, 'new jobs are not heard of, only looked for'))
   return {
-    rung(name) {
-      const wait = waiting.get(name) ?? Promise.withResolvers<void>()
-      waiting.set(name, wait)
-      return wait.promise
-    },
+    rung: (name, enough) =>
+      new Promise((resolve) => {
+        const listeners = waiting.get(name) ?? new Set()
+        const hear = () => {
+          listeners.delete(hear)
+          enough.removeEventListener('abort', hear)
+          resolve()
+        }
+        waiting.set(name, listeners.add(hear))
+        enough.addEventListener('abort', hear)
+      }),
     // A database that is closed already tells nothing any more.
     close: async () => listening?.close().catch(() => {}),
   }

@@ -6,6 +6,11 @@ export type Place = {
   comeIn(): Promise<void>
   /** Goes out while something is prepared, and comes in again after that. */
   prepare: Aside
+  /**
+   * Goes out while something is waited for. A job that waits for several things at once has one place all the same: it
+   * goes out with the first of them, and whichever is there first brings it in again.
+   */
+  aside: Aside
   /** Goes out for good, wherever it is; once. */
   leave(): void
 }
@@ -31,9 +36,14 @@ export function openPlace(
     isIn = false
     places.leave()
   }
-  const comeIn = async () => {
-    await places.enter()
-    isIn = true
+  let coming: Promise<void> | null = null
+  const comeIn = (): Promise<void> => {
+    coming ??= places.enter().then(() => {
+      coming = null
+      isIn = true
+      if (isOver) goOut()
+    })
+    return coming
   }
   setPreparing(prepares)
   return {
@@ -46,6 +56,14 @@ export function openPlace(
       } finally {
         setPreparing(false)
         await comeIn()
+      }
+    },
+    async aside(wait) {
+      if (isIn) goOut()
+      try {
+        return await wait()
+      } finally {
+        if (!isIn && !isOver) await comeIn()
       }
     },
     leave() {

@@ -9,8 +9,11 @@ import { openSettling } from '#jobs/open-settling.ts'
 import { diagnose } from '#model/problem.ts'
 
 export type Runner = {
-  /** Takes no new job, lets the running ones finish within the grace, then tells them to stop; they will be tried again. */
-  stop(options?: { graceMilliseconds?: number }): Promise<void>
+  /**
+   * Takes no new job, lets the running ones finish within the grace, then tells them to stop; they will be tried again.
+   * Whoever has not stopped `partingMilliseconds` later is given back as he is.
+   */
+  stop(options?: { graceMilliseconds?: number; partingMilliseconds?: number }): Promise<void>
 }
 
 const POLL_MILLISECONDS = 500
@@ -20,6 +23,7 @@ const GATHER_MILLISECONDS = 10
 const A_MOMENT_MILLISECONDS = 50
 const MOMENTS_AHEAD = 4
 const DEFAULT_GRACE_MILLISECONDS = 10_000
+const DEFAULT_PARTING_MILLISECONDS = 5_000
 
 /** A job that waits in memory is cheap, but not for nothing: for each place so many at most. */
 const WAITING_FOR_EACH_PLACE = 16
@@ -28,8 +32,11 @@ const WAITING_FOR_EACH_PLACE = 16
 export function startRunner(jobs: Jobs, tasks: TaskTable, { concurrency }: { concurrency: number }): Runner {
   const lines = JOB_NAMES.map((name) => openLine(jobs, tasks, name, concurrency))
   return {
-    async stop({ graceMilliseconds = DEFAULT_GRACE_MILLISECONDS } = {}) {
-      await Promise.all(lines.map((line) => line.stop(graceMilliseconds)))
+    async stop({
+      graceMilliseconds = DEFAULT_GRACE_MILLISECONDS,
+      partingMilliseconds = DEFAULT_PARTING_MILLISECONDS,
+    } = {}) {
+      await Promise.all(lines.map((line) => line.stop(graceMilliseconds, partingMilliseconds)))
     },
   }
 }
@@ -47,11 +54,10 @@ function openPace(): { count(): void; soon(): number } {
   }
 }
 
-type Running = { attempt: JobAttempt; abort: AbortController }
-
 /** One kind of work: fetches as many jobs as there are free places, and settles those that have ended together. */
 function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name, concurrency: number) {
-  const running = new Map<string, Running>()
+  /** By the attempt, not by the job: one that was taken from us may come back to us while its earlier attempt goes on. */
+  const running = new Map<JobAttempt, AbortController>()
   const stopping = new AbortController()
   const settle = openSettling(jobs, name, stopping.signal)
   let ended = Promise.withResolvers<void>()
@@ -85,7 +91,7 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
   const begin = (job: FetchedJob) => {
     const attempt = { id: job.id, retryCount: job.retryCount }
     const abort = new AbortController()
-    running.set(job.id, { attempt, abort })
+    running.set(attempt, abort)
     const { prepares = false } = tasks[name]
     const place = openPlace(places, { prepares: countPreparing, left: countEnd }, prepares)
     unfinished += 1
@@ -103,14 +109,14 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
           ? 'INTERRUPTED'
           : runOne(jobs, tasks, name, job, {
               signal: abort.signal,
-              aside: places.aside,
+              aside: place.aside,
               prepare,
               leave: place.leave,
             }),
       )
       .then((failure) => settle(attempt, failure))
       .finally(() => {
-        running.delete(job.id)
+        running.delete(attempt)
         place.leave()
         tell()
       })
@@ -119,13 +125,16 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
   const pull = async () => {
     while (!stopping.signal.aborted) {
       const count = wanted()
-      const rung = jobs.bell?.rung(name)
+      const enough = new AbortController()
+      const rung = count > 0 ? jobs.bell?.rung(name, enough.signal) : undefined
       const found = count > 0 ? await fetchSome(jobs, name, count) : []
       for (const job of found) begin(job)
       if (count <= 0) {
         await ended.promise
         await pause(GATHER_MILLISECONDS)
       } else if (found.length < count) await firstOf(rung, POLL_MILLISECONDS, stopping.signal)
+      // What rings seldom would remember everybody who has ever waited for it.
+      enough.abort()
     }
   }
 
@@ -135,29 +144,43 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
     while (!stopping.signal.aborted || running.size > 0) {
       await pause(period, undefined, { signal: stopping.signal }).catch(() => pause(POLL_MILLISECONDS))
       await hasten(jobs, name)
-      for (const attempt of await lost(
-        jobs,
-        name,
-        [...running.values()].map(({ attempt }) => attempt),
-      )) {
+      for (const attempt of await lost(jobs, name, [...running.keys()])) {
+        const abort = running.get(attempt)
+        // What has ended meanwhile is not ours any more, either.
+        if (!abort) continue
         jobs.log.warn({ job: name, jobId: attempt.id }, 'a job was given to another worker')
-        running.get(attempt.id)?.abort.abort(new Error('The job was given to another worker.'))
+        abort.abort(new Error('The job was given to another worker.'))
       }
     }
+  }
+
+  /** Of what has not stopped though it was told to. Whatever it does from now on counts for nothing. */
+  const giveBack = async () => {
+    const attempts = [...running.keys()]
+    running.clear()
+    for (const { id } of attempts) jobs.log.warn({ job: name, jobId: id }, 'a job did not stop in time')
+    await Promise.all(attempts.map((attempt) => settle(attempt, 'INTERRUPTED')))
   }
 
   const pulling = pull()
   const beating = beat()
   return {
-    async stop(graceMilliseconds: number) {
+    async stop(graceMilliseconds: number, partingMilliseconds: number) {
       stopping.abort()
       tell()
       await pulling
       const grace = setTimeout(() => {
-        for (const { abort } of running.values()) abort.abort(new Error('The process is stopping.'))
+        for (const abort of running.values()) abort.abort(new Error('The process is stopping.'))
       }, graceMilliseconds)
-      while (running.size > 0) await ended.promise
+      let isOver = false
+      const parting = setTimeout(() => {
+        isOver = true
+        tell()
+      }, graceMilliseconds + partingMilliseconds)
+      while (running.size > 0 && !isOver) await ended.promise
       clearTimeout(grace)
+      clearTimeout(parting)
+      await giveBack()
       await beating
       await settle.rest()
     },
@@ -240,7 +263,10 @@ async function runOne<Name extends JobName>(
   }
 }
 
-/** Waits until it has happened, or for so long, or until it is told to stop. */
+/**
+ * Waits until it has happened, or for so long, or until it is told to stop. Somebody has to see to it that it does happen
+ * some time: a promise keeps all that was ever raced against it.
+ */
 async function firstOf(happened: Promise<void> | undefined, milliseconds: number, stop: AbortSignal): Promise<void> {
   const enough = new AbortController()
   const passed = pause(milliseconds, undefined, { signal: AbortSignal.any([enough.signal, stop]) }).catch(() => {})

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { queryObjects } from 'node:v8'
 import { sql } from 'kysely'
 import { enqueue } from '#jobs/enqueue.ts'
 import { fetchJobs } from '#jobs/fetch-jobs.ts'
@@ -72,20 +73,35 @@ forEachBackend((backend) => {
     const { store, jobs } = await freshQueue(t, backend, { work: true })
     const { bell } = jobs
     assert.ok(bell)
+    const never = new AbortController().signal
     const heard: string[] = []
-    const listen = (what: string) => bell.rung('sync-tenant').then(() => void heard.push(what))
+    const listen = (what: string) => bell.rung('sync-tenant', never).then(() => void heard.push(what))
     const first = listen('first')
     const undone = asFleet(store, async (handle) => {
       await enqueue(jobs, handle, 'sync-tenant', { tenantId: madeUp.tenantId() })
       throw new Error('torn away')
     })
     await assert.rejects(undone, /torn away/)
-    const another = bell.rung('verify-tenant')
+    const another = bell.rung('verify-tenant', never)
     await asFleet(store, (handle) => enqueue(jobs, handle, 'verify-tenant', { tenantId: madeUp.tenantId() }))
     await another
     assert.deepEqual(heard, [])
     await asFleet(store, (handle) => enqueue(jobs, handle, 'sync-tenant', { tenantId: madeUp.tenantId() }))
     await first
     assert.deepEqual(heard, ['first'])
+  })
+
+  test('whoever no longer waits for the bell is forgotten, however seldom it rings', async (t) => {
+    const { jobs } = await freshQueue(t, backend, { work: true })
+    const { bell } = jobs
+    assert.ok(bell)
+    const before = queryObjects(Promise, { format: 'count' })
+    for (let time = 0; time < 2_000; time++) {
+      const enough = new AbortController()
+      const rung = bell.rung('tidy', enough.signal)
+      enough.abort()
+      await rung
+    }
+    assert.ok(queryObjects(Promise, { format: 'count' }) < before + 500)
   })
 })

@@ -93,6 +93,36 @@ forEachBackend((backend) => {
     assert.deepEqual([done, most], [[...others, waits], 1])
   })
 
+  test('G05 a job that waits for several things at once gives its one place away once, and takes one back', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [waits, ...others] = Array.from({ length: 4 }, madeUp.tenantId) as [TenantId, TenantId, TenantId, TenantId]
+    await ask(store, jobs, waits)
+    const patience = gate()
+    let [working, most, done] = [0, 0, 0]
+    const work = async () => {
+      working += 1
+      most = Math.max(most, working)
+      for (let moment = 0; moment < 3; moment++) await until('a moment has passed', () => true)
+      working -= 1
+      done += 1
+    }
+    const runner = startRunner(
+      jobs,
+      tasksThat(async (tenantId, { aside }) => {
+        if (tenantId === waits) await Promise.all([1, 2, 3].map(() => aside(() => patience.opened)))
+        await work()
+      }),
+      { concurrency: 1 },
+    )
+    await until('it waits', async () => (await stateOf(jobs, waits)) === 'active')
+    for (const tenantId of others) await ask(store, jobs, tenantId)
+    await until('the others are done in its place', () => done === 3)
+    assert.equal(most, 1, 'one at a time')
+    patience.open()
+    await until('it is done, too', () => done === 4)
+    await runner.stop()
+  })
+
   test('what is being prepared takes no place, but nothing else is fetched for that place meanwhile', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     const second = await openJobs({ store, log: silentLog, work: false, migrate: false })
@@ -448,6 +478,54 @@ forEachBackend((backend) => {
     await until('another worker has done it', async () => (await stateOf(jobs, tenantId)) === 'completed')
     await next.stop()
     assert.deepEqual(done, [tenantId])
+  })
+
+  test('R06 whoever does not listen when it is told to stop is given back all the same', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    await ask(store, jobs, tenantId)
+    const begun = gate()
+    const runner = startRunner(
+      jobs,
+      tasksThat(() => {
+        begun.open()
+        return new Promise(() => {})
+      }),
+      { concurrency: 1 },
+    )
+    await begun.opened
+    await runner.stop({ graceMilliseconds: 1, partingMilliseconds: 1 })
+    const [back] = await jobsIn(jobs, 'sync-tenant')
+    assert.deepEqual([back?.state, back?.output], ['retry', { code: 'INTERRUPTED' }])
+  })
+
+  test('R02 a job that was taken from a worker and comes back to it is another try: the end of the first is not its end', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [tenantId, bystander] = [madeUp.tenantId(), madeUp.tenantId()]
+    await ask(store, jobs, tenantId)
+    const late = gate()
+    const told: number[] = []
+    const runner = startRunner(
+      jobs,
+      tasksThat(async (id, { attempt, signal }) => {
+        if (id === bystander) return
+        if (attempt === 0) return late.opened
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(told.push(attempt))))
+      }),
+      { concurrency: 2 },
+    )
+    await until('it runs', async () => (await stateOf(jobs, tenantId)) === 'active')
+    // As if the worker had been silent for too long.
+    await sql`update pgboss.job set state = 'retry', start_after = now() where name = 'sync-tenant'`.execute(
+      store.kysely,
+    )
+    await until('it runs a second time', async () => (await stateOf(jobs, tenantId)) === 'active')
+    late.open()
+    await ask(store, jobs, bystander)
+    await until('the first try has left its place', async () => (await stateOf(jobs, bystander)) === 'completed')
+    await runner.stop({ graceMilliseconds: 1 })
+    assert.deepEqual(told, [1])
+    assert.equal(await stateOf(jobs, tenantId), 'retry')
   })
 
   test('R01 the job of a worker that died without a word goes to another', async (t) => {
