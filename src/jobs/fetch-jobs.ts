@@ -12,7 +12,8 @@ const UNIQUE_VIOLATION = '23505'
 /**
  * Takes so many jobs that are due, whoever has waited longest first; of each key one, and none while one of it runs. This
  * is what pg-boss's own `fetch` does with a `stately` queue, but for one thing: that looks through everything that runs
- * once for each job that it finds, this once.
+ * once for each job that it finds, this once. And work that was asked for while its next try waits is that try, at once: of
+ * two that both failed only one could wait for another try, and the other would be given up.
  */
 export async function fetchJobs({ boss }: Jobs, name: JobName, count: number): Promise<FetchedJob[]> {
   try {
@@ -34,16 +35,24 @@ const FETCH = `
   with at_work as materialized (
     select coalesce(singleton_key, '') as key from ${SCHEMA}.job where name = $1 and state = 'active'
   ), due as materialized (
-    select id, singleton_key, priority, created_on from ${SCHEMA}.job
+    select id, state, singleton_key, priority, created_on from ${SCHEMA}.job
     where name = $1 and state < 'active' and not blocked and start_after <= ${SCHEMA}.job_now()
       and coalesce(singleton_key, '') not in (select key from at_work)
     order by priority desc, created_on limit $2 for update skip locked
   ), next as materialized (
-    select id, row_number() over (partition by singleton_key order by priority desc, created_on) as turn from due
+    select id, state, coalesce(singleton_key, '') as key,
+      row_number() over (partition by singleton_key order by priority desc, created_on) as turn from due
+  ), tries as materialized (
+    select job.id, next.id as asked from next join ${SCHEMA}.job job on coalesce(job.singleton_key, '') = next.key
+    where next.turn = 1 and next.state = 'created' and job.name = $1 and job.state = 'retry' and job.policy = 'stately'
+    for update of job skip locked
+  ), merged as (
+    delete from ${SCHEMA}.job job using tries where job.name = $1 and job.id = tries.asked
   ), begun as (
     update ${SCHEMA}.job job set state = 'active', started_on = ${SCHEMA}.job_now(), heartbeat_on = ${SCHEMA}.job_now(),
       retry_count = case when started_on is null then retry_count else retry_count + 1 end
-    from next where job.name = $1 and job.id = next.id and next.turn = 1
+    from next left join tries on tries.asked = next.id
+    where job.name = $1 and job.id = coalesce(tries.id, next.id) and next.turn = 1
     returning job.id, job.data, job.retry_count, job.singleton_key, job.priority, job.created_on
   )
   select id, data, retry_count, singleton_key from begun order by priority desc, created_on`

@@ -19,6 +19,9 @@ export type Jobs = {
 
 export const SCHEMA = 'pgboss'
 
+/** Left alone, pg-boss throws away after two weeks what nobody has looked at. */
+const KEPT_SECONDS = 10 * 365 * 86_400
+
 /**
  * @param input.work whether this process also looks after the queue: schedules, retries of dead workers' jobs, clean-up
  * @param input.migrate whether the queue's own schema may be created or changed
@@ -67,6 +70,7 @@ export async function openJobs({
 
 async function prepareQueues(boss: PgBoss, store: Store): Promise<void> {
   await boss.createQueue(DEAD_LETTER)
+  await boss.updateQueue(DEAD_LETTER, { retentionSeconds: KEPT_SECONDS })
   for (const name of JOB_NAMES) {
     const { policy, ...changeable } = QUEUES[name]
     await boss.createQueue(name, { policy, ...changeable })

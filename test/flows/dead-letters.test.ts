@@ -51,4 +51,21 @@ forEachBackend((backend) => {
     await end(b, 'report', 'succeeded')
     assert.deepEqual(await letters(), [])
   })
+
+  test('R05 what was given up lies there until somebody looks at it, be it after a year', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    await asFleet(store, (sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId: madeUp.tenantId() }))
+    await raw`update pgboss.job set retry_limit = 0`.execute(store.kysely)
+    const [job] = await jobs.boss.fetch('sync-tenant')
+    await jobs.boss.fail('sync-tenant', job?.id ?? assert.fail(), { code: 'JOB_FAILED' })
+    // The database’s clock cannot be turned, so the letter is made older.
+    await raw`update pgboss.job set created_on = created_on - interval '1 year', start_after = start_after - interval '1 year',
+      keep_until = keep_until - interval '1 year', completed_on = completed_on - interval '1 year'`.execute(
+      store.kysely,
+    )
+    await jobs.boss.supervise()
+    const left = await jobs.boss.findJobs('sync-tenant')
+    assert.deepEqual(left, [], 'what has ended is cleared away')
+    assert.equal((await listDeadLetters(jobs)).length, 1)
+  })
 })

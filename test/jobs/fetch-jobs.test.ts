@@ -4,6 +4,7 @@ import { queryObjects } from 'node:v8'
 import { sql } from 'kysely'
 import { enqueue } from '#jobs/enqueue.ts'
 import { fetchJobs } from '#jobs/fetch-jobs.ts'
+import { QUEUES } from '#jobs/names.ts'
 import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
 import { asFleet } from '#store/open.ts'
@@ -54,6 +55,28 @@ forEachBackend((backend) => {
     assert.deepEqual(await fetchJobs(jobs, 'sync-tenant', 10), [], 'an earlier try settles nothing')
     await jobs.boss.complete('sync-tenant', { id: first.id, retryCount: 1 })
     assert.equal((await fetchJobs(jobs, 'sync-tenant', 10)).length, 1)
+  })
+
+  test('R05 work that is asked for while its next try waits is that try: it is not given up before it has had them all', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    const ask = () => asFleet(store, (handle) => enqueue(jobs, handle, 'sync-tenant', { tenantId }))
+    const fail = async () => {
+      const [job, ...more] = await fetchJobs(jobs, 'sync-tenant', 10)
+      assert.ok(job)
+      assert.deepEqual(more, [])
+      await jobs.boss.fail('sync-tenant', { id: job.id, retryCount: job.retryCount }, {})
+      return job.retryCount
+    }
+    const { retryLimit } = QUEUES['sync-tenant']
+    for (let tries = 0; tries <= retryLimit; tries++) {
+      assert.deepEqual(await jobsIn(jobs, 'dead-letter'), [])
+      await ask()
+      assert.equal(await fail(), tries)
+      const states = (await jobsIn(jobs, 'sync-tenant')).map(({ state }) => state)
+      assert.deepEqual(states, [tries < retryLimit ? 'retry' : 'failed'])
+    }
+    assert.equal((await jobsIn(jobs, 'dead-letter')).length, 1)
   })
 
   test('who fetches at the same time shares what is there', async (t) => {
