@@ -23,15 +23,13 @@ export type TenantSearch = {
 export type FoundTenant = {
   tenant: Tenant
   /** The latest reading of its directory, if there was one. */
-  run: Pick<SyncRun, 'state' | 'startedAt' | 'finishedAt' | 'users' | 'groups'> | null
+  run: (Pick<SyncRun, 'state' | 'startedAt'> & { code: ProblemCode | null }) | null
 }
 
 type Row = TenantRow & {
   run_state: SyncRun['state'] | null
   run_started_at: Date
-  run_finished_at: Date | null
-  run_users: number
-  run_groups: number
+  run_code: ProblemCode | null
 }
 
 const SORTS: Record<TenantSearch['sort'], RawBuilder<unknown>> = {
@@ -64,7 +62,7 @@ export async function searchTenants(
     with fitting as materialized (select t.id, ${SORTS[sort]} as rank from tenantry.tenants t where ${fits}),
       page as (select id, rank from fitting order by rank ${direction}, id limit ${limit} offset ${offset})
     select (select count(*)::int from fitting) as total, t.*, run.state as run_state, run.started_at as run_started_at,
-      run.finished_at as run_finished_at, run.users as run_users, run.groups as run_groups
+      run.diagnosis->>'code' as run_code
     from (select 1) always
     left join page on true
     left join tenantry.tenants t on t.id = page.id
@@ -77,14 +75,5 @@ export async function searchTenants(
 
 const toFound = (row: Row): FoundTenant => ({
   tenant: toTenant(row),
-  run:
-    row.run_state === null
-      ? null
-      : {
-          state: row.run_state,
-          startedAt: row.run_started_at,
-          finishedAt: row.run_finished_at,
-          users: row.run_users,
-          groups: row.run_groups,
-        },
+  run: row.run_state === null ? null : { state: row.run_state, startedAt: row.run_started_at, code: row.run_code },
 })

@@ -122,7 +122,7 @@ suite('who has not been read for longest', { concurrency: false }, () => {
     const section = plain(/Longest not read[\s\S]*?<\/table>/.exec(text)?.[0] ?? '')
     assert.match(
       section,
-      /Stale .*2 hours ago .*1 hour ago.* Customer .*Conditional access .*Never .*in 50 minutes.* Fresh/,
+      /Stale .*2 hours ago .*was due 1 hour ago.* Customer .*Conditional access .*Never .*in 50 minutes.* Fresh/,
     )
   })
 })

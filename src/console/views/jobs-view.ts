@@ -3,7 +3,7 @@ import type { ConsolePage } from '#console/answers.ts'
 import { deadLetters } from '#console/views/dead-letters.ts'
 import { figure } from '#console/views/figure.ts'
 import { jobInWords } from '#console/views/job-words.ts'
-import { ago } from '#console/views/moment.ts'
+import { turn } from '#console/views/moment.ts'
 import type { ListedJob } from '#flows/list-jobs.ts'
 import type { DeadLetter } from '#jobs/dead-letters.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -30,7 +30,7 @@ export const jobsView = ({ jobs, letters, names, now }: JobsParts): ConsolePage 
           { title: 'Job', heading: true, cell: ({ name }: ListedJob) => jobInWords(name) },
           { title: 'When', cell: ({ schedule }) => schedule },
           { title: 'Tenants', figures: true, cell: ({ planned }) => (planned ? figure(planned.tenants) : 'All') },
-          { title: 'Next turn', cell: ({ planned }) => (planned?.nextDueAt ? ago(planned.nextDueAt, now) : '—') },
+          { title: 'Next turn', cell: ({ planned }) => (planned?.nextDueAt ? turn(planned.nextDueAt, now) : '—') },
           { title: 'Permissions', cell: ({ permissions }) => permissions.join(', ') || '—' },
         ],
         jobs,

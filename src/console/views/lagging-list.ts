@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { codeInWords } from '#console/problem-words.ts'
-import { ago, durationText } from '#console/views/moment.ts'
+import { ago, durationText, turn } from '#console/views/moment.ts'
 import type { Lagging } from '#flows/list-lagging.ts'
 import { table } from '#pages/components/table.ts'
 import { tenantBadge } from '#pages/components/tenant-badge.ts'
@@ -26,7 +26,7 @@ export const laggingSection = ({ median, p95 }: SyncLag, lagging: readonly Laggi
             { title: 'State', cell: ({ state }) => tenantBadge(state) },
             { title: 'Why', cell: ({ code }) => (code ? codeInWords(code) : '—') },
             { title: 'Last read', cell: ({ readAt }) => (readAt ? ago(readAt, now) : 'Never') },
-            { title: 'Due', cell: ({ dueAt }) => (dueAt ? ago(dueAt, now) : '—') },
+            { title: 'Due', cell: ({ dueAt }) => (dueAt ? turn(dueAt, now) : '—') },
           ],
           lagging,
         )}

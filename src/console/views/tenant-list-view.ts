@@ -28,7 +28,7 @@ export function tenantListView(
       <div class="stack">
         <div class="row apart"><h1>Tenants</h1><p class="soft" role="status">${counted(total, 'tenant')}${narrowed && ' found'}</p></div>
         ${searchForm(query)}
-        ${found.length === 0 ? nothing(Boolean(narrowed)) : html`<div class="lean">${table('Tenants', columnsOf(query, now), found)}</div>`}
+        ${found.length === 0 ? nothing(query) : html`<div class="lean">${table('Tenants', columnsOf(query, now), found)}</div>`}
         ${pager(query, total)}
       </div>`,
   }
@@ -65,7 +65,7 @@ function columnsOf(query: TenantListQuery, now: Date): Column<FoundTenant>[] {
       ...sortable('name', 'Tenant'),
       heading: true,
       cell: ({ tenant }) => html`
-        <span class="named"><a href="/tenants/${tenant.id}">${tenant.displayName}</a>
+        <span class="named"><a href="/tenants/${tenant.id}"><bdi>${tenant.displayName}</bdi></a>
         <span class="soft small">${tenant.defaultDomain ?? tenant.id}</span></span>`,
     },
     {
@@ -76,10 +76,11 @@ function columnsOf(query: TenantListQuery, now: Date): Column<FoundTenant>[] {
     },
     {
       ...sortable('read', 'Last run'),
-      cell: ({ run }) => (run ? runMark(run, now) : '—'),
+      cell: ({ tenant: { diagnosis }, run }) =>
+        run
+          ? html`<span class="state-cell">${runMark(run, now)}${run.code && run.code !== diagnosis?.code && html`<span class="soft small">${codeInWords(run.code)}</span>`}</span>`
+          : 'None yet',
     },
-    { title: 'Users', figures: true, cell: ({ run }) => (run ? figure(run.users) : '—') },
-    { title: 'Groups', figures: true, cell: ({ run }) => (run ? figure(run.groups) : '—') },
     { ...sortable('changed', 'Changed'), cell: ({ tenant }) => ago(tenant.updatedAt, now) },
   ]
 }
@@ -94,9 +95,13 @@ function sortLink(query: TenantListQuery, sort: TenantSearch['sort'], name: stri
   }</a>`
 }
 
-const nothing = (narrowed: boolean): Html =>
-  narrowed
-    ? emptyState('No tenant fits', html`<a href="/tenants">Show all tenants</a>`, 'search')
+const nothing = ({ text, state, code, owner }: TenantListQuery): Html =>
+  text !== undefined || state || code || owner
+    ? emptyState(
+        'No tenant fits',
+        html`${(code || owner) && 'None is in this trouble now; what failed has gone well since. '}<a href="/tenants">Show all tenants</a>`,
+        'search',
+      )
     : emptyState(
         'Nobody has signed up yet',
         'A tenant appears here when its administrator has connected it on the landing page.',
