@@ -120,8 +120,15 @@ function lagText(seconds: number): string {
   return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`
 }
 
+const nextTryText = (at: Date | null, incidents: TenantStory['incidents']): string =>
+  incidents.some(({ holds }) => holds)
+    ? 'when the incident is over'
+    : at
+      ? `${timeText(at)} UTC`
+      : 'not before somebody does something'
+
 function tellStory(
-  { tenant, grants, runs, jobRuns, audit, counts, nextTryAt }: TenantStory,
+  { tenant, grants, runs, jobRuns, audit, counts, nextTryAt, incidents }: TenantStory,
   signUpLink: string,
 ): string {
   return [
@@ -129,7 +136,11 @@ function tellStory(
     ...(tenant.diagnosis
       ? [`  ${tenant.diagnosis.code}: ${tenant.diagnosis.message}`, `  Next step: ${tenant.diagnosis.nextStep}`]
       : []),
-    `  Next try: ${nextTryAt ? `${timeText(nextTryAt)} UTC` : 'not before somebody does something'}.`,
+    ...incidents.flatMap(({ code, diagnosis }) => [
+      `  Open incident: ${code}: ${diagnosis.message}`,
+      `  Next step: ${diagnosis.nextStep}`,
+    ]),
+    `  Next try: ${nextTryText(nextTryAt, incidents)}.`,
     `  ${counts.user} users and ${counts.group} groups stored.`,
     `  Its administrators sign up again at ${signUpLink}`,
     '',

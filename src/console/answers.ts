@@ -4,12 +4,14 @@ import { HTTPException } from 'hono/http-exception'
 import { problemAnswer } from '#console/api/problem-answer.ts'
 import type { Door, Env } from '#console/door.ts'
 import { problemStatus, problemTitle, type Status } from '#console/problem-words.ts'
+import { ownerInWords } from '#console/views/owner.ts'
 import { plainView } from '#console/views/plain-view.ts'
 import type { Operator } from '#model/administrator.ts'
 import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
 import { action } from '#pages/components/button.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
 import { notice } from '#pages/components/notice.ts'
+import { prose } from '#pages/components/prose.ts'
 import type { Refusal } from '#pages/guard.ts'
 import type { Html } from '#pages/html.ts'
 import { layout, type Page } from '#pages/layout.ts'
@@ -44,7 +46,7 @@ export async function show(
       ...page,
       nav: navigation(section),
       account: account(operator),
-      body: html`${flash && html`<div class="flash" role="status">${notice(flash.tone, flash.title, flash.text)}</div>`}${body}`,
+      body: html`${flash && html`<div class="flash" role="status">${notice(flash.tone, flash.title, prose(flash.text))}</div>`}${body}`,
     }),
     status,
   )
@@ -77,7 +79,7 @@ const problemPage = (c: Context<Env>, diagnosis: Diagnosis): ConsolePage => {
   return {
     title,
     width: 'reading',
-    body: html`<div class="stack roomy" ${c.get('operator') ? '' : html`data-forget-address`}><h1>${title}</h1>${diagnosisCard(diagnosis)}${again}</div>`,
+    body: html`<div class="stack roomy" ${c.get('operator') ? '' : html`data-forget-address`}><h1>${title}</h1>${diagnosisCard(diagnosis, c.get('operator') ? { owner: ownerInWords(diagnosis.owner) } : {})}${again}</div>`,
   }
 }
 

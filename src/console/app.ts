@@ -82,6 +82,7 @@ export function consoleSite(
   app.get('/tenants/:tenantId/script', operators, one.script(door))
   app.post('/tenants/:tenantId/verify', operators, one.verify(door))
   app.post('/tenants/:tenantId/sync', operators, one.sync(door))
+  app.post('/tenants/:tenantId/allow-removal', operators, one.allowRemoval(door))
   app.post('/tenants/:tenantId/pause', operators, one.pause(door))
   app.post('/tenants/:tenantId/resume', operators, one.resume(door))
   app.post('/tenants/:tenantId/jobs/:letterId/retry', operators, one.retryJob(door))

@@ -6,6 +6,7 @@ import { offboardView } from '#console/views/offboard-view.ts'
 import { MAX_REASON_CHARACTERS } from '#console/views/tenant-actions.ts'
 import { isMoving, runsBody } from '#console/views/tenant-runs.ts'
 import { tenantView } from '#console/views/tenant-view.ts'
+import { allowRemoval as allowLargeRemoval } from '#flows/allow-removal.ts'
 import { listTenantJobs } from '#flows/list-tenant-jobs.ts'
 import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
@@ -85,10 +86,26 @@ export const retryJob: OperatorHandler = (door) => (c) =>
     return { tone: 'success', title: 'It is tried again', text: `${job ?? name} begins as soon as a worker is free.` }
   })
 
+const SAY_WHY: Flash = {
+  tone: 'danger',
+  title: 'Nothing was done',
+  text: 'Say why, so that your colleagues understand.',
+}
+
+export const allowRemoval: OperatorHandler = (door) =>
+  doing(door, async ({ reason, ...order }) => {
+    if (!reason) return SAY_WHY
+    await allowLargeRemoval(door.tools, { ...order, reason })
+    return {
+      tone: 'success',
+      title: 'The removal is allowed, once',
+      text: 'The next reading has been asked for; it begins as soon as a worker is free.',
+    }
+  })
+
 export const pause: OperatorHandler = (door) =>
   doing(door, async ({ reason, ...order }) => {
-    if (!reason)
-      return { tone: 'danger', title: 'Nothing was done', text: 'Say why, so that your colleagues understand.' }
+    if (!reason) return SAY_WHY
     const { displayName } = await pauseTenant(door.tools, { ...order, reason })
     return {
       tone: 'success',

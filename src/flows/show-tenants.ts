@@ -1,11 +1,13 @@
 import { knownTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
+import type { Incident } from '#model/incident.ts'
 import { nextTryAt } from '#model/next-try.ts'
 import type { ResourceKind } from '#model/resource.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'
 import { type AuditEntry, listAudit } from '#store/audit.ts'
 import { type Grant, listGrants } from '#store/grants.ts'
+import { listIncidents } from '#store/incidents.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
 import { listRuns } from '#store/sync-runs.ts'
@@ -25,6 +27,8 @@ export type TenantStory = {
   counts: Record<ResourceKind, number>
   /** When the daemon asks Microsoft about the tenant next by itself; null: not before somebody does something. */
   nextTryAt: Date | null
+  /** The open ones about it, and those that hold the work for everybody. */
+  incidents: readonly Incident[]
 }
 
 export const listTenantsFor = ({ store }: Pick<Tools, 'store'>, query: TenantQuery): Promise<Tenant[]> =>
@@ -36,6 +40,7 @@ export async function showTenant(
   tenantId: TenantId,
 ): Promise<TenantStory> {
   const tenant = await knownTenant({ store }, tenantId)
+  const incidents = await asFleet(store, (sql) => listIncidents(sql, { open: true, concerning: tenantId }))
   return asTenant(store, tenantId, async (sql) => ({
     tenant,
     grants: await listGrants(sql),
@@ -44,5 +49,6 @@ export async function showTenant(
     audit: await listAudit(sql, { limit: RECENT }),
     counts: await countResources(sql),
     nextTryAt: nextTryAt(tenant, await triesOf(sql), config),
+    incidents,
   }))
 }

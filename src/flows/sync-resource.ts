@@ -243,7 +243,7 @@ const tooLarge = async (sql: TenantSql, what: Stored, removed: number, words: st
     owner: 'operator',
     message: `This reading would remove ${removed} of ${(await countStored(sql, what)) + removed} ${words}.`,
     nextStep:
-      'Ask the customer. If it is right, run `tenantry tenants allow-removal` for the tenant; nothing of it is removed before.',
+      'Ask the customer. If it is right, allow it on the tenant’s page of the console or with `tenantry tenants allow-removal`; nothing of it is removed before.',
     retry: 'never',
     confidence: 'certain',
   })

@@ -58,13 +58,14 @@ export async function openIncident(
   return { incident, isNew: incident.id === id }
 }
 
-/** The open ones first, then the latest. */
+/** The open ones first, then the latest. `concerning`: those about this tenant, and those that hold the work for everybody. */
 export async function listIncidents(
   { db }: AnySql,
-  { limit = 100, open }: { limit?: number; open?: boolean } = {},
+  { limit = 100, open, concerning }: { limit?: number; open?: boolean; concerning?: TenantId } = {},
 ): Promise<Incident[]> {
   const { rows } = await raw<Row>`
     select * from tenantry.incidents where ${open === undefined ? raw`true` : open ? raw`closed_at is null` : raw`closed_at is not null`}
+      and (${concerning ?? null}::uuid is null or tenant_id = ${concerning ?? null} or holds)
     order by (closed_at is not null), opened_at desc limit ${limit}`.execute(db)
   return rows.map(toIncident)
 }

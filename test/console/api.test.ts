@@ -72,6 +72,7 @@ suite('the HTTP API', { concurrency: false }, () => {
       '/runs',
       '/tenants',
       '/tenants/{tenantId}',
+      '/tenants/{tenantId}/allow-removal',
       '/tenants/{tenantId}/audit',
       '/tenants/{tenantId}/jobs',
       '/tenants/{tenantId}/offboard',

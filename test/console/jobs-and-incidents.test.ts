@@ -17,7 +17,7 @@ import { openPerson, type Person, plain } from '#test/console/support/person.ts'
 import { look, openBrowser } from '#test/support/browser.ts'
 import { DAY, type HandClock, handClock } from '#test/support/hand-clock.ts'
 import { CONTOSO, connect, FABRIKAM } from '#test/support/installation.ts'
-import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
+import { aDiagnosis, aTenant, madeUp } from '#test/support/made-up.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 import { until } from '#test/support/until.ts'
 
@@ -112,6 +112,8 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     const first = await giveUp(FABRIKAM)
     assert.deepEqual([first.name, first.job, first.code], ['run-job', 'licence-report', 'UNKNOWN'])
     assert.match(plain((await olivia.get('/jobs')).text), /licence-report Fabrikam|licence-report Customer/)
+    clock.pass(10 * 60_000)
+    assert.match((await olivia.get('/')).text, /<a href="\/jobs#dead">1 job was given up<\/a>/)
     assert.match(plain((await olivia.get(`/tenants/${FABRIKAM}`)).text), /Given up .* licence-report .* Unknown/)
     assert.equal((await olivia.post(`/tenants/${CONTOSO}/jobs/${first.id}/retry`)).status, 404, 'not another tenant’s')
     assert.deepEqual(await waiting(), [])
@@ -147,6 +149,9 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
       assert.match(text, /A &lt;b&gt;token&lt;\/b&gt; came\./)
       assert.match(text, new RegExp(`/tenants/${FABRIKAM}`))
     }
+    assert.match(plain((await olivia.get(`/tenants/${FABRIKAM}`)).text), /Token of other tenant .* I have looked at it/)
+    assert.match((await command('tenants', 'show', '--tenant', FABRIKAM)).said, /Open incident: +TOKEN_OF_OTHER_TENANT/)
+    assert.doesNotMatch((await olivia.get(`/tenants/${CONTOSO}`)).text, /Token of other tenant/)
     assert.equal((await api('GET', '/incidents')).incidents[0].code, 'TOKEN_OF_OTHER_TENANT')
     const figures = (await olivia.get('/metrics')).text
     assert.match(figures, /^tenantry_incidents_open\{code="TOKEN_OF_OTHER_TENANT"\} 1$/m)
@@ -169,6 +174,25 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
       (await api('GET', '/incidents')).incidents.filter((one: { closedAt: null }) => !one.closedAt).length,
       0,
     )
+  })
+
+  test('what holds the work comes before other incidents, and is told on every tenant’s page', async () => {
+    const { store } = site.tools
+    const expired = aDiagnosis({ code: 'CLIENT_SECRET_EXPIRED', owner: 'operator', nextStep: 'Type `this` in.' })
+    await raiseAlarm(site.tools, { tenantId: null, diagnosis: expired })
+    clock.pass(10 * 60_000)
+    await raiseAlarm(site.tools, { tenantId: FABRIKAM, diagnosis: aDiagnosis({ code: 'ORIGIN_REFUSED' }) })
+    clock.pass(10 * 60_000)
+    const { text } = await olivia.get('/')
+    assert.match(plain(text), /2 open incidents .*Client secret expired .* Close it and go on .*Origin refused/)
+    assert.match(text, /Type <code>this<\/code> in\./)
+    const page = plain((await olivia.get(`/tenants/${CONTOSO}`)).text)
+    assert.match(page, /Client secret expired .* Next try When the incident is over/)
+    assert.doesNotMatch(page, /Origin refused/)
+    assert.match((await command('tenants', 'show', '--tenant', CONTOSO)).said, /Next try: when the incident is over\./)
+    for (const { id } of await asFleet(store, (sql) => listIncidents(sql, { open: true })))
+      await olivia.post(`/incidents/${id}/close`)
+    assert.match(plain((await olivia.get(`/tenants/${CONTOSO}`)).text), /Next try (now|was due|in )/)
   })
 
   test('R08 credentials are listed with the days that are left, and with all of the registration where the app may read it', async () => {
@@ -223,6 +247,8 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     await runner.stop()
     clock.pass(10 * 60_000)
 
+    const long = await aTenant(store, { displayName: 'Donaudampfschifffahrtsgesellschaft'.repeat(2) })
+
     const page = await (await openBrowser(scope)).person()
     await page
       .context()
@@ -231,6 +257,7 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
       ['/', 'console-overview-incidents'],
       ['/incidents', 'console-incidents'],
       ['/jobs', 'console-jobs'],
+      [`/tenants/${long}`, 'console-tenant-long-name'],
       [`/tenants/${FABRIKAM}`, 'console-tenant-jobs'],
     ] as const) {
       await page.goto(`${site.url}${path}`)

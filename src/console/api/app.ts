@@ -15,6 +15,7 @@ import {
 import { problemAnswer } from '#console/api/problem-answer.ts'
 import { ROUTES } from '#console/api/routes.ts'
 import { actorOf, type Door, type Env, invitationLink } from '#console/door.ts'
+import { allowRemoval } from '#flows/allow-removal.ts'
 import { closeIncidentBy } from '#flows/close-incident.ts'
 import { listCredentials } from '#flows/list-credentials.ts'
 import { listJobs } from '#flows/list-jobs.ts'
@@ -138,6 +139,13 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
   api.openapi(ROUTES.resumeTenant, async (c) => {
     const order = { ...c.req.valid('param'), ...c.req.valid('json'), actor: actorOf(c.get('operator')) }
     const tenant = await resumeTenant(tools, order)
+    door.fleet.forget()
+    return c.json(presentTenant(tenant), 200)
+  })
+
+  api.openapi(ROUTES.allowRemoval, async (c) => {
+    const order = { ...c.req.valid('param'), ...c.req.valid('json'), actor: actorOf(c.get('operator')) }
+    const tenant = await allowRemoval(tools, order)
     door.fleet.forget()
     return c.json(presentTenant(tenant), 200)
   })

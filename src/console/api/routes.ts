@@ -142,6 +142,19 @@ export const ROUTES = {
     request: { params: tenantParam, ...body(z.object({ reason })) },
     responses: { 200: json(tenant, 'The tenant, active.'), ...ofTenant, 409: refused('Not from its state.') },
   }),
+  allowRemoval: createRoute({
+    method: 'post',
+    path: '/tenants/{tenantId}/allow-removal',
+    operationId: 'allowRemoval',
+    summary: 'Let its next reading remove what it stopped at, once',
+    tags: TENANTS,
+    security,
+    request: { params: tenantParam, ...body(z.object({ reason })) },
+    responses: {
+      200: json(tenant, 'The tenant; a run has been asked for where the daemon works for it.'),
+      ...ofTenant,
+    },
+  }),
   offboardTenant: createRoute({
     method: 'post',
     path: '/tenants/{tenantId}/offboard',

@@ -19,6 +19,7 @@ const ACTIONS: Record<string, string> = {
   'tenant.connected': 'Connected',
   'tenant.moved': 'State changed',
   'tenant.sync-requested': 'Asked for a run',
+  'tenant.removal-allowed': 'Allowed a large removal',
   'job.retried': 'Tried a job again',
   'incident.closed': 'Closed an incident',
   'credential.added': 'Added a secret',

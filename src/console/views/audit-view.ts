@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { ConsolePage } from '#console/answers.ts'
 import { auditList } from '#console/views/audit-list.ts'
+import { counted } from '#console/views/figure.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { AuditEntry } from '#store/audit.ts'
 
@@ -10,7 +11,7 @@ export const auditView = (entries: readonly AuditEntry[], names: ReadonlyMap<Ten
   title: 'Audit',
   body: html`
     <div class="stack">
-      <div class="stack tight"><h1>Audit</h1><p class="soft">The latest ${entries.length} entries, of all tenants. No entry is ever changed.</p></div>
+      <div class="stack tight"><h1>Audit</h1><p class="soft">The latest ${counted(entries.length, 'entry', 'entries')}, of all tenants. No entry is ever changed.</p></div>
       ${auditList(entries, names)}
     </div>`,
 })

@@ -20,18 +20,23 @@ export const deadLetters = (
   table(
     'Jobs that were given up, the latest first',
     [
-      { title: 'Job', heading: true, cell: ({ name, job }: DeadLetter) => job ?? jobInWords(name) },
+      { title: 'Job', heading: true, cell: nameOf },
       ...(names ? [{ title: 'Tenant', cell: ({ tenantId }: DeadLetter) => tenantOf(tenantId, names) }] : []),
       { title: 'Given up', cell: ({ diedAt }) => ago(diedAt, now) },
       { title: 'Why', cell: ({ code }) => (code ? codeInWords(code) : 'Not known') },
       {
         title: html`<span class="unseen">What to do</span>`,
         label: 'What to do',
-        cell: (letter) => action(retryAt(letter), 'Try again', { icon: 'refresh' }),
+        cell: (letter) => action(retryAt(letter), 'Try again', { icon: 'refresh', about: aboutOf(letter, names) }),
       },
     ],
     letters,
   )
+
+const nameOf = ({ name, job }: DeadLetter): string => job ?? jobInWords(name)
+
+const aboutOf = (letter: DeadLetter, names?: ReadonlyMap<TenantId, string>): string =>
+  [nameOf(letter), (letter.tenantId && names?.get(letter.tenantId)) ?? ''].filter((part) => part !== '').join(', ')
 
 function tenantOf(id: TenantId | null, names: ReadonlyMap<TenantId, string>): Html | string {
   if (!id) return '—'

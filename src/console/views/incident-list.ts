@@ -6,25 +6,30 @@ import type { Incident } from '#model/incident.ts'
 import { action } from '#pages/components/button.ts'
 import { icon } from '#pages/components/icon.ts'
 import { TONE_ICONS } from '#pages/components/notice.ts'
+import { prose } from '#pages/components/prose.ts'
 import type { Html } from '#pages/html.ts'
 
 type Names = ReadonlyMap<TenantId, string>
 
-/** Open incidents, each with what it is and the button that says a person has looked at it. */
+const isWarning = ({ code }: Incident): boolean => code === 'CREDENTIAL_EXPIRING'
+/** What holds the work for everybody, then what must never happen, then what will be. */
+const urgency = (incident: Incident): number => (incident.holds ? 0 : isWarning(incident) ? 2 : 1)
+
+/** Open incidents, the most urgent first, each with what it is and the button that says a person has looked at it. */
 export const openIncidents = (incidents: readonly Incident[], names: Names, now: Date): Html => html`
-  <ul class="incidents">${incidents.map((incident) => openIncident(incident, names, now))}</ul>`
+  <ul class="incidents">${incidents.toSorted((one, other) => urgency(one) - urgency(other)).map((incident) => openIncident(incident, names, now))}</ul>`
 
 const openIncident = (incident: Incident, names: Names, now: Date): Html => {
   const { id, code, diagnosis, holds, openedAt, times } = incident
-  const tone = code === 'CREDENTIAL_EXPIRING' ? 'warning' : 'danger'
+  const tone = isWarning(incident) ? 'warning' : 'danger'
   return html`
     <li class="diagnosis ${tone}">
       <p class="diagnosis-what">${icon(TONE_ICONS[tone])}<span><strong>${codeInWords(code)}</strong> ${whoseIs(incident, names)}: ${diagnosis.message}</span></p>
-      ${holds && html`<p><strong>The daemon leaves Microsoft alone until this is over.</strong> It looks every minute.</p>`}
-      <p class="trouble-next">${icon('arrow')}<span>${diagnosis.nextStep}</span></p>
+      ${holds && html`<p><strong>The daemon leaves Microsoft alone until this is over.</strong> It looks every minute, and goes on by itself; closing this lets it go on at once.</p>`}
+      <p class="trouble-next">${icon('arrow')}<span>${prose(diagnosis.nextStep)}</span></p>
       <div class="row apart">
-        <span class="soft small">Since ${ago(openedAt, now)}${times > 1 && `, met ${times} times`}${diagnosis.sourceCode && html`, <code>${diagnosis.sourceCode}</code>`}</span>
-        ${action(`/incidents/${id}/close`, 'I have looked at it', { icon: 'check' })}
+        <span class="soft small">Opened ${ago(openedAt, now)}${times > 1 && `, met ${times} times`}${diagnosis.sourceCode && html`, <code>${diagnosis.sourceCode}</code>`}</span>
+        ${action(`/incidents/${id}/close`, holds ? 'Close it and go on' : 'I have looked at it', { icon: 'check', about: codeInWords(code) })}
       </div>
     </li>`
 }

@@ -3,7 +3,7 @@ import type { QueueDepth } from '#jobs/inspect.ts'
 const JOBS: Record<QueueDepth['name'], string> = {
   'sync-tenant': 'Read a directory',
   'verify-tenant': 'Verify a tenant',
-  'run-job': 'Do a job of one’s own',
+  'run-job': 'Run the app’s own jobs',
   watch: 'Look after incidents, ask who has left',
   'plan-jobs': 'Plan what to do',
   tidy: 'Tidy up',

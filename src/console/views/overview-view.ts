@@ -12,7 +12,9 @@ import { statePicture } from '#console/views/state-picture.ts'
 import { troublesSection } from '#console/views/troubles.ts'
 import type { Fleet } from '#flows/oversee-fleet.ts'
 import type { QueueDepth } from '#jobs/inspect.ts'
+import type { SyncRun } from '#model/sync-run.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
+import { icon } from '#pages/components/icon.ts'
 import { table } from '#pages/components/table.ts'
 import type { Html } from '#pages/html.ts'
 import type { RunFailures, RunFigures } from '#store/run-figures.ts'
@@ -56,13 +58,13 @@ const incidentsSection = ({ incidents, incidentTenants, at }: Fleet): Html | '' 
         </section>`
 
 function runsSection({ hours, failures }: RunFigures): Html {
-  const sum = (state: 'succeeded' | 'failed' | 'interrupted' | 'running') =>
-    hours.reduce((total, hour) => total + hour[state], 0)
+  const sum = (state: SyncRun['state']) => hours.reduce((total, hour) => total + hour[state], 0)
   const sums = [
     ['succeeded', 'Succeeded'],
     ['failed', 'Failed'],
     ['interrupted', 'Interrupted'],
     ['running', 'Running'],
+    ['waiting', 'Waiting'],
   ] as const
   return html`
     <section class="card stack" aria-labelledby="runs">
@@ -92,12 +94,16 @@ const failureTable = (failures: readonly RunFailures[]): Html => html`
     failures,
   )}`
 
-/** What stands still at nought is left out; reading directories is what it is all about. */
+/** What stands still at nought is left out; reading directories is what it is all about. What was given up waits for no worker. */
 const isShown = ({ name, ready, deferred, active, failed }: QueueDepth): boolean =>
-  name === 'sync-tenant' || ready + deferred + active + failed > 0
+  name === 'sync-tenant' || (name !== 'dead-letter' && ready + deferred + active + failed > 0)
 
 const queueSection = (queue: readonly QueueDepth[], now: Date): Html => {
-  const due = queue.flatMap(({ oldestDueAt }) => oldestDueAt ?? []).toSorted((a, b) => a.getTime() - b.getTime())[0]
+  const givenUp = queue.find(({ name }) => name === 'dead-letter')?.ready ?? 0
+  const due = queue
+    .filter(isShown)
+    .flatMap(({ oldestDueAt }) => oldestDueAt ?? [])
+    .toSorted((a, b) => a.getTime() - b.getTime())[0]
   return html`
     <section class="card stack" aria-labelledby="queue">
       <h2 id="queue">Queue</h2>
@@ -113,5 +119,6 @@ const queueSection = (queue: readonly QueueDepth[], now: Date): Html => {
         ],
         queue.filter(isShown),
       )}
+      ${givenUp > 0 && html`<p class="trouble-next">${icon('warning')}<span><a href="/jobs#dead">${counted(givenUp, 'job was', 'jobs were')} given up</a>: see why, and try again.</span></p>`}
     </section>`
 }

@@ -26,7 +26,7 @@ export function runsChart(hours: readonly HourOfRuns[]): Html {
         <line class="chart-ground" x1="0" x2="${width}" y1="${HEIGHT}" y2="${HEIGHT}"></line>
         ${hours.map((hour, index) => columnOf(hour, index * COLUMN + GAP / 2, highest))}
       </svg>
-      <figcaption class="chart-times"><span>${timeOf(hours[0])}</span><span>${timeOf(hours[Math.floor(hours.length / 2)])}</span><span>now</span></figcaption>
+      <figcaption class="chart-times"><span>${timeOf(hours[0])} UTC</span><span>${timeOf(hours[Math.floor(hours.length / 2)])}</span><span>now</span></figcaption>
     </figure>`
 }
 
@@ -46,5 +46,5 @@ const round = (value: number): number => Math.round(value * 10) / 10
 
 function labelOf(hours: readonly HourOfRuns[]): string {
   const sum = (layer: (typeof LAYERS)[number]) => hours.reduce((total, hour) => total + hour[layer], 0)
-  return `Runs in the last ${hours.length} hours: ${counted(sum('succeeded'), 'run')} succeeded, ${figure(sum('failed'))} failed, ${figure(sum('interrupted'))} interrupted, ${figure(sum('running'))} running`
+  return `Runs in the last ${hours.length} hours: ${counted(sum('succeeded'), 'run')} succeeded, ${figure(sum('failed'))} failed, ${figure(sum('interrupted'))} interrupted, ${figure(sum('running'))} running, ${figure(sum('waiting'))} waiting`
 }

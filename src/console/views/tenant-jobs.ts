@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { codeInWords } from '#console/problem-words.ts'
 import { deadLetters } from '#console/views/dead-letters.ts'
 import { jobInWords } from '#console/views/job-words.ts'
-import { ago } from '#console/views/moment.ts'
+import { ago, turn } from '#console/views/moment.ts'
 import { runBadge } from '#console/views/run-badge.ts'
 import type { TenantJob, TenantJobs } from '#flows/list-tenant-jobs.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -18,7 +18,7 @@ export const tenantJobs = (tenantId: TenantId, { jobs, deadLetters: letters }: T
       [
         { title: 'Job', heading: true, cell: ({ name }: TenantJob) => jobInWords(name) },
         { title: 'When', cell: ({ schedule }) => schedule },
-        { title: 'Next turn', cell: ({ nextDueAt }) => (nextDueAt ? ago(nextDueAt, now) : '—') },
+        { title: 'Next turn', cell: ({ nextDueAt }) => (nextDueAt ? turn(nextDueAt, now) : '—') },
         { title: 'Last run', cell: ({ lastRun }) => lastRunOf(lastRun, now) },
       ],
       jobs,

@@ -1,14 +1,13 @@
 import { html } from 'hono/html'
 import { codeInWords } from '#console/problem-words.ts'
 import { figure } from '#console/views/figure.ts'
-import { ago, durationText } from '#console/views/moment.ts'
+import { ago, durationText, moment, turn } from '#console/views/moment.ts'
 import { ownerInWords } from '#console/views/owner.ts'
 import { runBadge } from '#console/views/run-badge.ts'
 import type { TenantStory } from '#flows/show-tenants.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
-import { sparkline } from '#pages/components/sparkline.ts'
 import { table } from '#pages/components/table.ts'
 import type { Html } from '#pages/html.ts'
 
@@ -42,22 +41,23 @@ export function runsBody(story: TenantStory, now: Date): Html {
       <div><dt>Users</dt><dd>${figure(counts.user)}</dd></div>
       <div><dt>Groups</dt><dd>${figure(counts.group)}</dd></div>
       <div><dt>Last run</dt><dd class="sum-words">${waiting ? 'Waiting for a worker' : latest ? html`${runBadge(latest.state)} ${ago(latest.startedAt, now)}` : 'None yet'}</dd></div>
-      ${runs.length > 1 && html`<div><dt>Objects in the last ${runs.length} runs</dt><dd>${sparkline(objectsOf(runs), labelOf(runs))}</dd></div>`}
+      <div><dt>Next try</dt><dd class="sum-words">${nextTryOf(story, now)}</dd></div>
     </dl>
-    ${latest?.state === 'failed' && latest.diagnosis && latest.diagnosis.code !== story.tenant.diagnosis?.code && diagnosisCard(latest.diagnosis, { owner: ownerInWords(latest.diagnosis.owner) })}
-    ${runs.length === 0 ? emptyState('No run yet', 'The daemon reads the directory soon after a tenant is connected.', 'clock') : runTable(runs, now)}`
+    ${latest?.state === 'failed' && latest.diagnosis && !isTold(story, latest.diagnosis.code) && diagnosisCard(latest.diagnosis, { owner: ownerInWords(latest.diagnosis.owner) })}
+    ${runs.length === 0 ? emptyState('No run yet', 'The daemon reads the directory soon after a tenant is connected.', 'clock') : html`${runTable(runs, now)}<p class="soft small">After the first reading a run reads only what has changed.</p>`}`
 }
 
-/** From the oldest on; a run that goes on has not seen everything yet. */
-const objectsOf = (runs: readonly SyncRun[]): number[] =>
-  runs
-    .filter(({ state }) => state !== 'running')
-    .map(({ users, groups }) => users + groups)
-    .toReversed()
+/** It stands above already: with the tenant’s state, or as an incident. */
+const isTold = ({ tenant, incidents }: TenantStory, code: string): boolean =>
+  tenant.diagnosis?.code === code || incidents.some((incident) => incident.code === code)
 
-const labelOf = (runs: readonly SyncRun[]): string => {
-  const objects = objectsOf(runs)
-  return `Objects read in each of the last ${runs.length} runs: from ${figure(objects[0] ?? 0)} to ${figure(objects.at(-1) ?? 0)}`
+/** A turn that has come waits for a worker. */
+function nextTryOf({ nextTryAt, incidents }: TenantStory, now: Date): Html | string {
+  if (incidents.some(({ holds }) => holds)) return 'When the incident is over'
+  if (!nextTryAt) return 'Not before somebody does something'
+  return nextTryAt <= now
+    ? turn(nextTryAt, now)
+    : html`${turn(nextTryAt, now)} <span class="soft small">${moment(nextTryAt)} UTC</span>`
 }
 
 const SHOWN = 12
@@ -80,8 +80,8 @@ const runTable = (runs: readonly SyncRun[], now: Date): Html =>
           finishedAt ? durationText(finishedAt.getTime() - startedAt.getTime()) : '—',
       },
       { title: 'Pages', figures: true, cell: ({ pages }) => figure(pages) },
-      { title: 'Users', figures: true, cell: ({ users }) => figure(users) },
-      { title: 'Groups', figures: true, cell: ({ groups }) => figure(groups) },
+      { title: 'Users read', figures: true, cell: ({ users }) => figure(users) },
+      { title: 'Groups read', figures: true, cell: ({ groups }) => figure(groups) },
       { title: 'Removed', figures: true, cell: ({ removed }) => figure(removed) },
     ],
     runs.slice(0, SHOWN),

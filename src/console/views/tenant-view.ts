@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { ConsolePage } from '#console/answers.ts'
 import { auditList } from '#console/views/audit-list.ts'
+import { openIncidents } from '#console/views/incident-list.ts'
 import { ago, moment } from '#console/views/moment.ts'
 import { ownerInWords } from '#console/views/owner.ts'
 import { actionsFor } from '#console/views/tenant-actions.ts'
@@ -14,7 +15,7 @@ import { codeBlock, copyable } from '#pages/components/code-block.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
 import { type Fact, facts } from '#pages/components/facts.ts'
 import { permissionList, type ShownPermission } from '#pages/components/permission-list.ts'
-import { tenantBadge } from '#pages/components/tenant-badge.ts'
+import { tenantBadge, tenantStateText } from '#pages/components/tenant-badge.ts'
 import type { Html } from '#pages/html.ts'
 import type { Grant } from '#store/grants.ts'
 
@@ -29,7 +30,7 @@ export type TenantParts = {
 
 /** Everything about one tenant, and what can be done for it. */
 export function tenantView({ story, jobs, declared, invitation, script, now }: TenantParts): ConsolePage {
-  const { tenant, grants, audit } = story
+  const { tenant, grants, audit, incidents } = story
   return {
     section: 'tenants',
     title: tenant.displayName,
@@ -42,8 +43,9 @@ export function tenantView({ story, jobs, declared, invitation, script, now }: T
               <div class="row"><h1><bdi>${tenant.displayName}</bdi></h1>${tenantBadge(tenant.state)}</div>
               <p class="soft">${tenant.defaultDomain ?? 'No domain known'}</p>
             </div>
-            ${actionsFor(tenant)}
+            ${actionsFor(tenant, { asksRemoval: asksRemoval(story) })}
           </div>
+          ${incidents.length > 0 && openIncidents(incidents, new Map([[tenant.id, tenant.displayName]]), now)}
           ${whyOf(story, now)}
         </div>
         <div class="columns leaning">
@@ -73,11 +75,15 @@ function whyOf({ tenant, audit }: TenantStory, now: Date): Html | '' {
   const move = audit.find(({ action, to }) => action === 'tenant.moved' && to === tenant.state)
   const reason = move?.detail.reason
   return move
-    ? html`<p class="soft">Since ${ago(move.at, now)}${typeof reason === 'string' && html`: “${reason}”`}</p>`
+    ? html`<p class="soft">${tenantStateText(tenant.state)} ${ago(move.at, now)}${typeof reason === 'string' && html`: “${reason}”`}</p>`
     : ''
 }
 
-function factsOf({ tenant, nextTryAt }: TenantStory, now: Date): Html {
+/** Its reading has stopped before it removed much, and waits for an operator’s word. */
+const asksRemoval = ({ runs }: TenantStory): boolean =>
+  runs.find(({ state }) => state === 'succeeded' || state === 'failed')?.diagnosis?.code === 'REMOVAL_TOO_LARGE'
+
+function factsOf({ tenant }: TenantStory, now: Date): Html {
   const entries: (Fact | null)[] = [
     ['Tenant id', copyable('tenant id', tenant.id)],
     ['Default domain', tenant.defaultDomain ?? '—'],
@@ -89,13 +95,9 @@ function factsOf({ tenant, nextTryAt }: TenantStory, now: Date): Html {
       tenant.connectedAt ? html`${moment(tenant.connectedAt)} UTC, ${ago(tenant.connectedAt, now)}` : 'Never',
     ],
     ['State changed', ago(tenant.updatedAt, now)],
-    ['Next try', nextTryAt ? nextTry(nextTryAt, now) : 'Not before somebody does something'],
   ]
   return facts(entries.filter((entry) => entry !== null))
 }
-
-/** A turn that has come waits for a worker. */
-const nextTry = (at: Date, now: Date): Html | string => (at <= now ? 'Now' : html`${moment(at)} UTC, ${ago(at, now)}`)
 
 /** What we declare, each with whether it is there. Nothing is said of a tenant that was never looked at. */
 function shownPermissions(declared: readonly DeclaredPermission[], grants: readonly Grant[]): ShownPermission[] {

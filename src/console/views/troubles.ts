@@ -6,6 +6,7 @@ import { OWNERS } from '#console/views/owner.ts'
 import type { Owner } from '#model/problem.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
 import { icon } from '#pages/components/icon.ts'
+import { prose } from '#pages/components/prose.ts'
 import type { Html } from '#pages/html.ts'
 import type { Trouble } from '#store/troubles.ts'
 
@@ -42,15 +43,15 @@ const troubleItem = ({ code, owner, tenants, example, exampleTenant, since }: Tr
   <li>
     <div class="trouble-words">
       <p class="trouble-title">${codeInWords(code)}</p>
-      <p>${tenants === 1 ? example.message : html`<span class="soft">For example ${exampleTenant.displayName}:</span> ${example.message}`}</p>
-      <p class="trouble-next">${icon('arrow')}<span>${example.nextStep}</span></p>
+      <p>${tenants === 1 ? example.message : html`<span class="soft">For example <bdi>${exampleTenant.displayName}</bdi>:</span> ${example.message}`}</p>
+      <p class="trouble-next">${icon('arrow')}<span>${prose(example.nextStep)}</span></p>
     </div>
     <p class="trouble-who">
       ${
         tenants === 1
-          ? html`<a href="/tenants/${exampleTenant.id}">${exampleTenant.displayName}</a>`
+          ? html`<a href="/tenants/${exampleTenant.id}"><bdi>${exampleTenant.displayName}</bdi></a>`
           : html`<a href="/tenants?code=${code}&amp;owner=${owner}">${counted(tenants, 'tenant')}</a>`
       }
-      <span class="soft small">since ${ago(since, now)}</span>
+      <span class="soft small">began ${ago(since, now)}</span>
     </p>
   </li>`

@@ -3,6 +3,7 @@ import type { Diagnosis, Owner } from '#model/problem.ts'
 import { icon } from '#pages/components/icon.ts'
 import type { Tone } from '#pages/components/notice.ts'
 import { TONE_ICONS } from '#pages/components/notice.ts'
+import { prose } from '#pages/components/prose.ts'
 import type { Html } from '#pages/html.ts'
 
 const OWNERS: Record<Owner, string> = {
@@ -26,7 +27,7 @@ export const diagnosisCard = (
   <section class="diagnosis ${tone}" aria-label="What happened">
     <p class="diagnosis-what">${icon(TONE_ICONS[tone])}<span>${diagnosis.message}</span></p>
     <dl>
-      <div><dt>What to do next</dt><dd>${diagnosis.nextStep}</dd></div>
+      <div><dt>What to do next</dt><dd>${prose(diagnosis.nextStep)}</dd></div>
       <div><dt>Who can mend it</dt><dd>${owner}</dd></div>
     </dl>
     <p class="diagnosis-codes">${codesOf(diagnosis).map(([name, code]) => html`<span>${name} <code>${code}</code></span>`)}</p>
