@@ -9,6 +9,7 @@ import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { contentsOf } from '#emulator/directory/open.ts'
 import { lockAccount, revokeSessions, updateSecurity } from '#emulator/directory/security.ts'
 import {
+  deleteApplication,
   ensureServicePrincipal,
   findServicePrincipalByAppId,
   removeServicePrincipal,
@@ -56,6 +57,10 @@ export const OPERATIONS = {
     )
     return last !== undefined && restoreDeleted(directory, id, last.of.id)
   }),
+  /** The app is deleted where it is registered, and its presence there with it; it can be restored for 30 days. */
+  deleteApplication: operation(z.strictObject({ app }), (world, input) =>
+    deleteApplication(world.directory, applicationOf(world, input.app)),
+  ),
   /** An administrator consents to nothing yet, but makes the app present. */
   addServicePrincipal: operation(z.strictObject({ tenant, app }), ({ directory }, input) => {
     const application = findApplication(directory, input.app)

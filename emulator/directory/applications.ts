@@ -26,6 +26,9 @@ export function findApplicationById(directory: Directory, tenantId: Guid, object
   return null
 }
 
+export const findApplicationNamed = (directory: Directory, tenantId: Guid, uniqueName: string): Application | null =>
+  listApplications(directory, tenantId).find((application) => application.uniqueName === uniqueName) ?? null
+
 export const listApplications = (directory: Directory, tenantId: Guid): Application[] =>
   [...directory.applications.values()].filter((application) => application.tenantId === tenantId)
 

@@ -35,6 +35,7 @@ const firstParty = (appId: Guid, displayName: string, more: Partial<Application>
   appId,
   tenantId: MICROSOFT_SERVICES,
   displayName,
+  uniqueName: null,
   createdAt: new Date('2014-01-01T00:00:00Z'),
   signInAudience: 'AzureADMultipleOrgs',
   identifierUris: [],

@@ -45,6 +45,7 @@ export const microsoftGraph = (): Application => ({
   appId: MICROSOFT_GRAPH,
   tenantId: MICROSOFT_SERVICES,
   displayName: 'Microsoft Graph',
+  uniqueName: null,
   createdAt: new Date('2014-01-01T00:00:00Z'),
   signInAudience: 'AzureADMultipleOrgs',
   identifierUris: [

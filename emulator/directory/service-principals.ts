@@ -1,10 +1,11 @@
+import { removeApplication } from '#emulator/directory/applications.ts'
 import { leaveGroups } from '#emulator/directory/groups.ts'
 import { guidOf } from '#emulator/directory/ids.ts'
 import { note } from '#emulator/directory/journal.ts'
 import { contentsOf, type Deleted, type Directory } from '#emulator/directory/open.ts'
 import { addGrant, removeGrant } from '#emulator/directory/permission-grants.ts'
 import { revokeSessions } from '#emulator/directory/security.ts'
-import type { Guid, ServicePrincipal } from '#emulator/directory/types.ts'
+import type { Application, Guid, ServicePrincipal } from '#emulator/directory/types.ts'
 
 /** Makes an application present in a tenant; each time anew, under another object id. */
 export function ensureServicePrincipal(
@@ -104,4 +105,11 @@ export function restoreServicePrincipal(
     if ([grant.clientId, grant.resourceId, grant.principalId ?? grant.clientId].every(isThere))
       addGrant(directory, of.tenantId, grant)
   return true
+}
+
+/** Its service principal at home goes with it; other tenants keep theirs, which no longer work. */
+export function deleteApplication(directory: Directory, { appId, tenantId }: Application): boolean {
+  const atHome = findServicePrincipalByAppId(directory, tenantId, appId)
+  if (atHome) removeServicePrincipal(directory, tenantId, atHome.id)
+  return removeApplication(directory, appId)
 }

@@ -145,6 +145,8 @@ export type Application = {
   appId: Guid
   tenantId: Guid
   displayName: string
+  /** A key that whoever made it has given it; never two in one tenant. */
+  uniqueName: string | null
   createdAt: Date
   signInAudience:
     | 'AzureADMyOrg'

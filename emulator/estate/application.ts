@@ -19,6 +19,7 @@ export function makeApplication(entry: Entry, home: Tenant, now: Date, mistakes:
     appId: entry.appId,
     tenantId: home.id,
     displayName: entry.displayName,
+    uniqueName: null,
     createdAt: FOUNDED,
     signInAudience: entry.signInAudience,
     identifierUris: entry.identifierUris,

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { signUpRedirectUri } from '#flows/begin-sign-up.ts'
 import { OPERATOR_ROLE, operatorRedirectUri } from '#flows/operator-sign-in.ts'
 import type { AppRegistration, OfferedPermissions, RegistrationChange } from '#graph/registration.ts'
@@ -25,36 +25,56 @@ export type Wanted = Record<string, RegistrationChange | null>
 
 export const allOf = (wanted: Wanted): RegistrationChange => Object.assign({}, ...Object.values(wanted).filter(Boolean))
 
-export function wantedOf(wish: RegistrationWish, offered: OfferedPermissions, found: AppRegistration | null): Wanted {
+/**
+ * The same for everybody who registers this app, so that two at once do not make two; one of a deleted registration is
+ * not free for a month.
+ */
+export function uniqueNameOf({ app, publicUrl }: RegistrationWish, taken: readonly string[] = []): string {
+  const name = `tenantry-${hashOf(app.name, signUpRedirectUri(publicUrl)).slice(0, 32)}`
+  for (let turn = 1; ; turn++) {
+    const free = turn === 1 ? name : `${name}-${turn}`
+    if (!taken.includes(free)) return free
+  }
+}
+
+const hashOf = (...texts: string[]): string => createHash('sha256').update(JSON.stringify(texts)).digest('hex')
+
+/** As little as a registration can be made with: whatever stood here would be written over what somebody else has made. */
+export const bareRegistration = ({ app }: RegistrationWish) => ({
+  displayName: app.name,
+  signInAudience: MULTI_TENANT,
+})
+
+export function wantedOf(wish: RegistrationWish, offered: OfferedPermissions, found: AppRegistration): Wanted {
   const { app, publicUrl, consoleUrl, certificate } = wish
-  const uris = found?.web?.redirectUris ?? []
+  const uris = found.web?.redirectUris ?? []
   const ourUris = [signUpRedirectUri(publicUrl), operatorRedirectUri(consoleUrl)]
-  const roles = found?.appRoles ?? []
-  const keys = found?.keyCredentials ?? []
-  const asked = found?.requiredResourceAccess ?? []
+  const roles = found.appRoles
+  const keys = found.keyCredentials
+  const asked = found.requiredResourceAccess
   const askedOfGraph = asked.find(({ resourceAppId }) => resourceAppId === MICROSOFT_GRAPH)?.resourceAccess ?? []
   const missing = accessOf(app, offered).filter(
     (one) => !askedOfGraph.some(({ id, type }) => id === one.id && type === one.type),
   )
   const info = {
-    ...(app.privacyUrl && app.privacyUrl !== found?.info?.privacyStatementUrl
+    ...(app.privacyUrl && app.privacyUrl !== found.info?.privacyStatementUrl
       ? { privacyStatementUrl: app.privacyUrl }
       : {}),
-    ...(app.termsUrl && app.termsUrl !== found?.info?.termsOfServiceUrl ? { termsOfServiceUrl: app.termsUrl } : {}),
+    ...(app.termsUrl && app.termsUrl !== found.info?.termsOfServiceUrl ? { termsOfServiceUrl: app.termsUrl } : {}),
   }
   const unless = (isThere: boolean, change: RegistrationChange) => (isThere ? null : change)
   return {
-    [`app registration “${app.name}”`]: unless(found?.displayName === app.name, { displayName: app.name }),
-    'accounts of any organization': unless(found?.signInAudience === MULTI_TENANT, { signInAudience: MULTI_TENANT }),
+    [`app registration “${app.name}”`]: unless(found.displayName === app.name, { displayName: app.name }),
+    'accounts of any organization': unless(found.signInAudience === MULTI_TENANT, { signInAudience: MULTI_TENANT }),
     'redirect addresses': unless(includesAll(uris, ourUris), {
       web: { redirectUris: [...new Set([...uris, ...ourUris])] },
     }),
-    'directory roles in ID tokens': unless(['DirectoryRole', 'All'].includes(found?.groupMembershipClaims ?? ''), {
-      groupMembershipClaims: found?.groupMembershipClaims ? 'All' : 'DirectoryRole',
+    'directory roles in ID tokens': unless(['DirectoryRole', 'All'].includes(found.groupMembershipClaims ?? ''), {
+      groupMembershipClaims: found.groupMembershipClaims ? 'All' : 'DirectoryRole',
     }),
     [`app role ${OPERATOR_ROLE}`]: unless(
       roles.some(({ value }) => value === OPERATOR_ROLE),
-      { appRoles: [...roles, operatorRole()] },
+      { appRoles: [...roles, operatorRole(found)] },
     ),
     'permissions of Microsoft Graph': unless(missing.length === 0, {
       requiredResourceAccess: [
@@ -80,14 +100,17 @@ const MULTI_TENANT = 'AzureADMultipleOrgs'
 
 const includesAll = (all: readonly string[], some: readonly string[]): boolean => some.every((one) => all.includes(one))
 
-const operatorRole = () => ({
-  id: randomUUID(),
+const operatorRole = ({ appId }: AppRegistration) => ({
+  id: guidOf(hashOf(appId, OPERATOR_ROLE)),
   value: OPERATOR_ROLE,
   displayName: 'Operator',
   description: 'May use the console and act for all tenants.',
   allowedMemberTypes: ['User'],
   isEnabled: true,
 })
+
+/** An id that two who add the same role at the same moment both think of. @see https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8 */
+const guidOf = (hash: string): string => hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-a$4-$5')
 
 const keyCredential = (der: string) => ({ type: 'AsymmetricX509Cert', usage: 'Verify', key: der })
 

@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts'
 import { signUpRedirectUri } from '#flows/begin-sign-up.ts'
+import { makeRegistration } from '#flows/make-registration.ts'
 import { patiently } from '#flows/patiently.ts'
 import {
   allOf,
@@ -7,6 +8,7 @@ import {
   operatorRoleOf,
   type RegistrationWish,
   undeclaredIn,
+  uniqueNameOf,
   wantedOf,
 } from '#flows/plan-registration.ts'
 import { assignAppRole, isAssignedTo } from '#graph/app-role-assignments.ts'
@@ -17,11 +19,9 @@ import { readOrganization } from '#graph/organization.ts'
 import {
   type AppRegistration,
   changeRegistration,
-  createRegistration,
   createServicePrincipal,
   findRegistrationOf,
   findRegistrationsNamed,
-  type RegistrationChange,
   readOfferedPermissions,
 } from '#graph/registration.ts'
 import { findServicePrincipal } from '#graph/service-principals.ts'
@@ -42,8 +42,6 @@ export type Registered = {
 const DAY = 86_400_000
 const SECRET_DAYS = 180
 const PATIENCE_MINUTES = 3
-/** For what may not be there at all. */
-const SHORT_PATIENCE_MINUTES = 0.5
 
 type Hands = { graph: Graph; clock: Clock; signal: AbortSignal }
 
@@ -70,13 +68,19 @@ export async function registerApp(hands: Hands, wish: RegistrationWish): Promise
     findOurs(graph, wish),
   ])
   assertOffered(wish.app, offered)
-  const wanted = wantedOf(wish, offered, found)
-  const registration =
-    found ?? (await createOnce(hands, wish, { displayName: wish.app.name, ...allOf(wanted) }).catch(mayNotRegister))
+  const { registration, isNew } = found
+    ? { registration: found, isNew: false }
+    : await makeRegistration(hands, wish).catch(mayNotRegister)
+  const wanted = wantedOf(wish, offered, registration)
   for (const [what, change] of Object.entries(wanted))
-    done.push({ what, outcome: found ? (change ? 'changed' : 'already-there') : 'created' })
+    done.push({ what, outcome: isNew ? 'created' : change ? 'changed' : 'already-there' })
   const changes = allOf(wanted)
-  if (found && Object.keys(changes).length > 0) await changeRegistration(graph, found.id, changes).catch(mayNotRegister)
+  if (Object.keys(changes).length > 0) {
+    const change = () => changeRegistration(graph, registration.id, changes)
+    await (found ? change() : patiently(clock, { ...patience, what: 'the app registration' }, change)).catch(
+      mayNotRegister,
+    )
+  }
 
   const servicePrincipal = await ensureServicePrincipal()
   if (wish.operator) done.push(await makeOperator())
@@ -158,27 +162,8 @@ async function findOurs(graph: Graph, wish: RegistrationWish): Promise<AppRegist
   )
 }
 
-const isOurs = ({ web }: AppRegistration, { publicUrl }: Pick<RegistrationWish, 'publicUrl'>): boolean =>
-  web?.redirectUris.includes(signUpRedirectUri(publicUrl)) ?? false
-
-/** Where the answer was lost, what was made is looked for: a second registration would be another app. */
-async function createOnce(
-  { graph, clock, signal }: Hands,
-  wish: RegistrationWish,
-  body: RegistrationChange,
-): Promise<AppRegistration> {
-  try {
-    return await createRegistration(graph, body)
-  } catch (error) {
-    if (!['NETWORK', 'UNAVAILABLE', 'ANSWER_UNREADABLE'].includes(diagnose(error).code)) throw error
-    const patience = { minutes: SHORT_PATIENCE_MINUTES, what: 'the app registration', signal }
-    const look = async () =>
-      (await findRegistrationsNamed(graph, wish.app.name)).find((one) => isOurs(one, wish)) ?? null
-    return await patiently(clock, patience, look).catch(() => {
-      throw error
-    })
-  }
-}
+const isOurs = ({ web, uniqueName }: AppRegistration, wish: RegistrationWish): boolean =>
+  uniqueName?.startsWith(uniqueNameOf(wish)) || (web?.redirectUris.includes(signUpRedirectUri(wish.publicUrl)) ?? false)
 
 const unclear = (message: string, nextStep: string) =>
   new Problem({

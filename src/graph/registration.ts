@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
+import { everyItem } from '#graph/pages.ts'
 import { request } from '#graph/request.ts'
 import { type ClientId, MICROSOFT_GRAPH, type ObjectId, parseClientId, parseObjectId } from '#model/ids.ts'
 
@@ -16,6 +17,7 @@ const registration = z.looseObject({
   id: objectId,
   appId: z.string().transform((id) => parseClientId(id) as ClientId),
   displayName: z.string(),
+  uniqueName: text,
   signInAudience: text,
   groupMembershipClaims: text,
   web: z.looseObject({ redirectUris: z.array(z.string()).default([]) }).nullish(),
@@ -32,7 +34,7 @@ export type AppRegistration = z.output<typeof registration>
 export type RegistrationChange = Readonly<Record<string, unknown>>
 
 const PROPERTIES =
-  'id,appId,displayName,signInAudience,groupMembershipClaims,web,info,appRoles,requiredResourceAccess,keyCredentials'
+  'id,appId,displayName,uniqueName,signInAudience,groupMembershipClaims,web,info,appRoles,requiredResourceAccess,keyCredentials'
 
 const registrationsWhere = async (graph: Graph, filter: string): Promise<AppRegistration[]> =>
   registrations.parse(
@@ -47,9 +49,36 @@ export const findRegistrationOf = async (graph: Graph, clientId: ClientId): Prom
 export const findRegistrationsNamed = (graph: Graph, name: string): Promise<AppRegistration[]> =>
   registrationsWhere(graph, `displayName eq '${name.replaceAll("'", "''")}'`)
 
-/** Sent once: what got lost on the way may have arrived. @see https://learn.microsoft.com/graph/api/application-post-applications */
-export const createRegistration = async (graph: Graph, body: RegistrationChange): Promise<AppRegistration> =>
-  registration.parse(await request(graph, { method: 'POST', path: '/applications', body, once: true }))
+const byUniqueName = (uniqueName: string) => `/applications(uniqueName='${uniqueName.replaceAll("'", "''")}')`
+
+/**
+ * Makes the registration of this unique name: one, however many do so at once, and however often it is asked for. What is
+ * given is written over one that is there.
+ * @returns null when it was there
+ * @see https://learn.microsoft.com/graph/api/application-upsert
+ */
+export async function ensureRegistration(
+  graph: Graph,
+  { uniqueName, ...body }: RegistrationChange & { uniqueName: string; displayName: string },
+): Promise<AppRegistration | null> {
+  const headers = { prefer: 'create-if-missing' }
+  const made = await request(graph, { method: 'PATCH', path: byUniqueName(uniqueName), body, headers })
+  return made === null ? null : registration.parse(made)
+}
+
+/** @throws Problem NOT_FOUND @see https://learn.microsoft.com/graph/api/application-get */
+export const readRegistration = async (graph: Graph, uniqueName: string): Promise<AppRegistration> =>
+  registration.parse(await request(graph, { path: `${byUniqueName(uniqueName)}?$select=${PROPERTIES}` }))
+
+const deleted = z.looseObject({ uniqueName: text })
+
+/** An application that was deleted keeps its unique name as long as it can be restored. @see https://learn.microsoft.com/graph/api/directory-deleteditems-list */
+export const listDeletedNames = async (graph: Graph): Promise<string[]> => {
+  const path = '/directory/deletedItems/microsoft.graph.application?$select=id,uniqueName'
+  return (await everyItem(graph, { path, parse: (json) => deleted.parse(json) })).flatMap(
+    ({ uniqueName }) => uniqueName ?? [],
+  )
+}
 
 /** @see https://learn.microsoft.com/graph/api/application-update */
 export async function changeRegistration(graph: Graph, id: ObjectId, body: RegistrationChange): Promise<void> {

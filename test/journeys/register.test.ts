@@ -24,6 +24,7 @@ const nothingYet = (estate: EstateInput): EstateInput =>
   withCommandLineTool({ ...estate, applications: [], servicePrincipals: [] })
 
 type Registration = {
+  appRoles: unknown[]
   appId: string
   signInAudience: string
   groupMembershipClaims: string
@@ -74,10 +75,40 @@ suite('tenantry register: from nothing to an app that works', () => {
     assert.deepEqual(changes(), [])
   })
 
+  test('two who register at the same moment, and do not see each other, make one app; once it is deleted another can be made', async () => {
+    place.emulator.mischief.add({
+      at: 'graph',
+      match: { method: 'GET', path: '/applications$' },
+      times: 2,
+      answer: { status: 200, headers: { 'content-type': 'application/json' }, body: '{"value":[]}' },
+    })
+    // Whoever made it is slow to fill it in, and the other one sees it bare.
+    place.emulator.mischief.add({
+      at: 'graph',
+      match: { method: 'PATCH', path: '/applications/[^/]+$' },
+      times: 1,
+      delayMs: 1_500,
+    })
+    const both = await Promise.all([register({}, ['--json']), register({}, ['--json'])])
+    assert.deepEqual(
+      both.map(({ code }) => code),
+      [0, 0],
+      both.map(({ stderr }) => stderr).join('\n'),
+    )
+    const told = both.map(({ stdout }) => JSON.parse(stdout) as { clientId: string; done: { outcome: string }[] })
+    assert.equal(told[0]?.clientId, told[1]?.clientId)
+    assert.equal(told.filter(({ done }) => done[0]?.outcome === 'created').length, 1)
+    const [registration, ...others] = await registrations()
+    assert.ok(registration && others.length === 0)
+    assert.equal(registration.appRoles.length, 1)
+    assert.equal(registration.web.redirectUris.length, 2)
+    await place.emulator.directory.deleteApplication({ app: registration.appId })
+  })
+
   test('it registers once, though an answer is lost and replicas hear late of it, keeps the secret in the file alone, and the app works', async () => {
     place.emulator.mischief.add({
       at: 'graph',
-      match: { method: 'POST', path: '/applications$' },
+      match: { method: 'PATCH', path: '/applications\\(uniqueName' },
       times: 1,
       commitThenDrop: true,
     })
@@ -91,7 +122,7 @@ suite('tenantry register: from nothing to an app that works', () => {
     place.emulator.lag.clear()
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^The app is registered in Northwind Software\.$/m)
-    assert.match(stdout, /^ {2}app role Tenantry\.Operator: made$/m)
+    assert.match(stdout, /^ {2}app role Tenantry\.Operator: brought up to date$/m)
     assert.match(stdout, new RegExp(`^ {2}operator: ${OLIVIA}: made$`, 'm'))
 
     const settings = settingsIn(file)

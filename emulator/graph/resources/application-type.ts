@@ -81,6 +81,7 @@ const properties: Readonly<Record<string, P>> = {
     sort: 'default',
     search: true,
   },
+  uniqueName: { read: (application) => application.uniqueName, shown: true },
   description: empty(),
   groupMembershipClaims: { read: (application) => application.groupMembershipClaims, shown: true },
   identifierUris: { read: (application) => application.identifierUris, shown: true, filter: 'default' },

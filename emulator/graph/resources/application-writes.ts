@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import {
-  addApplication,
-  listApplications,
-  removeApplication,
-  updateApplication,
-} from '#emulator/directory/applications.ts'
+import { addApplication, updateApplication } from '#emulator/directory/applications.ts'
 import { GUID } from '#emulator/directory/ids.ts'
-import { findServicePrincipalByAppId, removeServicePrincipal } from '#emulator/directory/service-principals.ts'
+import { deleteApplication } from '#emulator/directory/service-principals.ts'
 import { defaultDomain } from '#emulator/directory/tenants.ts'
 import type { Application } from '#emulator/directory/types.ts'
 import { readBody } from '#emulator/graph/body.ts'
-import { type Answer, type Call, noContent } from '#emulator/graph/call.ts'
-import { badRequest } from '#emulator/graph/errors.ts'
+import { type Answer, type Call, noContent, param } from '#emulator/graph/call.ts'
 import { entity } from '#emulator/graph/odata/collection.ts'
-import { NEEDS } from '#emulator/graph/permissions.ts'
+import { keyOf } from '#emulator/graph/path.ts'
+import { checkPermission, NEEDS } from '#emulator/graph/permissions.ts'
+import {
+  checkIdentifiers,
+  checkRemoved,
+  checkUniqueName,
+  keepPasswords,
+} from '#emulator/graph/resources/application-checks.ts'
 import { APPLICATION } from '#emulator/graph/resources/application-type.ts'
-import { applicationIn, becomesPersonal, isPersonal } from '#emulator/graph/resources/applications.ts'
+import { applicationIn, becomesPersonal, isPersonal, knownIn } from '#emulator/graph/resources/applications.ts'
 import { keyCredentialSchema, readKeys } from '#emulator/graph/resources/key-credential.ts'
 import { checkOwner, ownNew } from '#emulator/graph/resources/owned.ts'
 import { patch, post, type Route, remove } from '#emulator/graph/route.ts'
@@ -50,6 +51,7 @@ const delegatedPermission = z.object({
 /** What a registration can be told; everything else of the type is not kept. @see https://learn.microsoft.com/graph/api/application-update */
 const changeable = z.object({
   displayName: z.string().min(1).max(256).optional(),
+  uniqueName: z.string().min(1).optional(),
   signInAudience: z
     .enum(['AzureADMyOrg', 'AzureADMultipleOrgs', 'AzureADandPersonalMicrosoftAccount', 'PersonalMicrosoftAccount'])
     .optional(),
@@ -99,14 +101,16 @@ const changeable = z.object({
 })
 const created = changeable.required({ displayName: true })
 
-async function create(call: Call): Promise<Answer> {
-  const given = await readBody(call, created, APPLICATION)
+const create = async (call: Call): Promise<Answer> => add(call, await readBody(call, created, APPLICATION))
+
+function add(call: Call, given: z.output<typeof created>): Answer {
   const { contents, world, caller } = call
   const blank: Application = {
     id: randomUUID(),
     appId: randomUUID(),
     tenantId: caller.tenantId,
     displayName: given.displayName,
+    uniqueName: null,
     createdAt: world.clock.now(),
     signInAudience: 'AzureADandPersonalMicrosoftAccount',
     identifierUris: [],
@@ -134,20 +138,32 @@ async function create(call: Call): Promise<Answer> {
   return entity(call, { type: APPLICATION, item: application, context: 'applications', status: 201 })
 }
 
-async function update(call: Call): Promise<Answer> {
+/**
+ * With the unique name that whoever asks has thought of: makes what is not there, where that is preferred.
+ * @see https://learn.microsoft.com/graph/api/application-upsert
+ */
+async function upsert(call: Call): Promise<Answer> {
+  const uniqueName = keyOf(param(call, 'id'), 'uniqueName')
+  const isPreferred = /(^|[,;\s])create-if-missing/i.test(call.header('prefer') ?? '')
+  if (uniqueName === null || !isPreferred) return update(call)
+  const given = await readBody(call, created, APPLICATION)
+  const known = knownIn(call)
+  if (known && !call.world.lag.hidesApplication(known)) return change(call, given)
+  checkPermission(call.caller, NEEDS.createApplications)
+  return add(call, { ...given, uniqueName })
+}
+
+const update = async (call: Call): Promise<Answer> => change(call, await readBody(call, changeable, APPLICATION))
+
+function change(call: Call, given: z.output<typeof changeable>): Answer {
   const application = ownApplicationIn(call)
-  const changes = changesOf(call, application, await readBody(call, changeable, APPLICATION))
+  const changes = changesOf(call, application, given)
   updateApplication(call.world.directory, application.appId, changes)
   return noContent()
 }
 
-/** Its service principal at home goes with it; other tenants keep theirs, which no longer work. */
 function removeOne(call: Call): Answer {
-  const { appId } = ownApplicationIn(call)
-  const { directory } = call.world
-  const atHome = findServicePrincipalByAppId(directory, call.caller.tenantId, appId)
-  if (atHome) removeServicePrincipal(directory, call.caller.tenantId, atHome.id)
-  removeApplication(directory, appId)
+  deleteApplication(call.world.directory, ownApplicationIn(call))
   return noContent()
 }
 
@@ -158,26 +174,15 @@ export function ownApplicationIn(call: Call): Application {
   return application
 }
 
-/**
- * Passwords can be left out, but come by addPassword alone.
- * @see https://github.com/microsoftgraph/microsoft-graph-docs/issues/6179
- * @throws GraphError 400
- */
-const keepPasswords = (
-  given: readonly { keyId?: string | null | undefined }[],
-  known: Application['passwordCredentials'],
-): Application['passwordCredentials'] =>
-  given.map(({ keyId }) => {
-    const kept = known.find((credential) => credential.keyId === keyId?.toLowerCase())
-    if (!kept) throw badRequest('New password credentials must be generated with service actions.')
-    return kept
-  })
-
 function changesOf(call: Call, known: Application, given: z.output<typeof changeable>): Partial<Application> {
   const { web, spa, publicClient, api } = given
   if (given.identifierUris) checkIdentifiers(call, known, given.identifierUris)
+  if (given.uniqueName !== undefined) checkUniqueName(call, known, given.uniqueName)
+  if (given.appRoles) checkRemoved(known.appRoles, given.appRoles)
+  if (api?.oauth2PermissionScopes) checkRemoved(known.delegatedPermissions, api.oauth2PermissionScopes)
   return {
     ...(given.displayName === undefined ? {} : { displayName: given.displayName }),
+    ...(given.uniqueName === undefined ? {} : { uniqueName: given.uniqueName }),
     ...(given.signInAudience === undefined ? {} : { signInAudience: given.signInAudience }),
     ...(given.identifierUris === undefined ? {} : { identifierUris: given.identifierUris }),
     ...(given.isFallbackPublicClient === undefined
@@ -222,15 +227,10 @@ function changesOf(call: Call, known: Application, given: z.output<typeof change
 const defined = <Values extends object>(values: Values): { [Name in keyof Values]: Exclude<Values[Name], undefined> } =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 
-function checkIdentifiers({ world, caller }: Call, known: Application, wanted: readonly string[]): void {
-  const taken = listApplications(world.directory, caller.tenantId).find(
-    (other) => other.appId !== known.appId && other.identifierUris.some((uri) => wanted.includes(uri)),
-  )
-  if (taken) throw badRequest('Another object with the same value for property identifierUris already exists.')
-}
-
 export const applicationWriteRoutes: readonly Route[] = [
   post('applications', NEEDS.createApplications, create, { isPersonalApplication: becomesPersonal }),
-  patch('applications/{id}', NEEDS.writeApplications, update, { isPersonalApplication: isPersonal }),
+  patch('applications/{id}', NEEDS.writeApplications, upsert, {
+    isPersonalApplication: (call) => (knownIn(call) ? isPersonal(call) : becomesPersonal(call)),
+  }),
   remove('applications/{id}', NEEDS.writeApplications, removeOne, { isPersonalApplication: isPersonal }),
 ]

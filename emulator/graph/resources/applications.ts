@@ -1,4 +1,9 @@
-import { findApplication, findApplicationById, listApplications } from '#emulator/directory/applications.ts'
+import {
+  findApplication,
+  findApplicationById,
+  findApplicationNamed,
+  listApplications,
+} from '#emulator/directory/applications.ts'
 import type { Application } from '#emulator/directory/types.ts'
 import type { Call } from '#emulator/graph/call.ts'
 import { notFound } from '#emulator/graph/errors.ts'
@@ -10,16 +15,18 @@ import { APPLICATION } from '#emulator/graph/resources/application-type.ts'
 import { owners } from '#emulator/graph/resources/expansions.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
 
-/** The application in the path, by id or appId; at home in the caller's tenant. @throws GraphError 404 */
+/** The application in the path, by id, appId or unique name; at home in the caller's tenant. @throws GraphError 404 */
 export function applicationIn(call: Call): Application {
-  const found = lookUp(call)
+  const found = knownIn(call)
   if (!found || call.world.lag.hidesApplication(found)) throw notFound(call.params.id ?? '')
   return found
 }
 
-function lookUp({ world, caller, params }: Call): Application | null {
+/** The same, also one that this replica has not heard of. */
+export function knownIn({ world, caller, params }: Call): Application | null {
   const id = params.id ?? ''
-  const appId = keyOf(id, 'appId')
+  const [appId, uniqueName] = [keyOf(id, 'appId'), keyOf(id, 'uniqueName')]
+  if (uniqueName !== null) return findApplicationNamed(world.directory, caller.tenantId, uniqueName)
   const found =
     appId === null
       ? findApplicationById(world.directory, caller.tenantId, id.toLowerCase())
@@ -30,7 +37,7 @@ function lookUp({ world, caller, params }: Call): Application | null {
 const PERSONAL: readonly unknown[] = ['AzureADandPersonalMicrosoftAccount', 'PersonalMicrosoftAccount']
 
 /** Changing an application that takes personal accounts has a limit of its own. */
-export const isPersonal = (call: Call): boolean => PERSONAL.includes(lookUp(call)?.signInAudience)
+export const isPersonal = (call: Call): boolean => PERSONAL.includes(knownIn(call)?.signInAudience)
 
 /** Unless told, a new application takes them. */
 export const becomesPersonal = async (call: Call): Promise<boolean> => {

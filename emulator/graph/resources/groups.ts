@@ -1,10 +1,11 @@
 import { findGroup, membersOf } from '#emulator/directory/groups.ts'
 import type { Group } from '#emulator/directory/types.ts'
 import { type Call, param } from '#emulator/graph/call.ts'
-import { notFound } from '#emulator/graph/errors.ts'
+import { notEmulated, notFound } from '#emulator/graph/errors.ts'
 import { groupsSeen } from '#emulator/graph/lists.ts'
 import { type Collection, collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
 import type { EntityType } from '#emulator/graph/odata/entity.ts'
+import { keyOf } from '#emulator/graph/path.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
 import { brought, memberOf, owners } from '#emulator/graph/resources/expansions.ts'
 import { GROUP } from '#emulator/graph/resources/group-type.ts'
@@ -14,6 +15,7 @@ import { get, type Route } from '#emulator/graph/route.ts'
 /** The group in the path. @throws GraphError 404 */
 export function groupIn(call: Call): Group {
   const key = param(call, 'id').toLowerCase()
+  if (keyOf(key, 'uniqueName') !== null) throw notEmulated(call.method, call.path)
   const { tenantId } = call.caller
   const group = call.world.lag.seen('group', { tenantId, key, now: findGroup(call.world.directory, tenantId, key) })
   if (!group) throw notFound(param(call, 'id'))

@@ -65,6 +65,74 @@ test('an application is registered, changed as az changes it, and deleted', asyn
   assertError(await ask(path), 404, 'Request_ResourceNotFound')
 })
 
+test('an application with a unique name is made once, however often it is asked for, and keeps the name when it is deleted', async () => {
+  const path = "/applications(uniqueName='it''s-ours')"
+  const upsert = (body: object, prefer = 'create-if-missing') =>
+    ask(path, { method: 'PATCH', body, headers: { prefer } })
+  const taken = /^Another object with the same value for property uniqueName already exists\.$/
+  assertError(await upsert({ displayName: 'Ours' }, 'return=minimal'), 404, 'Request_ResourceNotFound')
+  assertError(await upsert({ signInAudience: 'AzureADMyOrg' }), 400, 'Request_BadRequest', /'displayName'/)
+  const answers = await Promise.all([1, 2, 3].map(() => upsert({ displayName: 'Ours' })))
+  assert.deepEqual(
+    answers.map(({ status }) => status).toSorted((a, b) => a - b),
+    [201, 204, 204],
+  )
+  const made = answers.find(({ status }) => status === 201)?.body
+  assert.equal(made.uniqueName, "it's-ours")
+  assert.equal((await upsert({ displayName: 'Still ours' })).status, 204)
+  const { body: shown } = await ask(path)
+  assert.deepEqual([shown.id, shown.displayName, shown.uniqueName], [made.id, 'Still ours', made.uniqueName])
+
+  const other = await create()
+  const name = (id: string, uniqueName: string) => ask(`/applications/${id}`, { method: 'PATCH', body: { uniqueName } })
+  assert.equal(other.uniqueName, null)
+  assertError(await name(other.id, made.uniqueName), 400, 'Request_BadRequest', taken)
+  assert.equal((await name(other.id, 'theirs')).status, 204)
+  assertError(await name(other.id, 'another'), 400, 'Request_BadRequest')
+  assertError(
+    await ask('/applications', { body: { displayName: 'X', uniqueName: 'theirs' } }),
+    400,
+    'Request_BadRequest',
+  )
+
+  const group = { method: 'PATCH', body: { displayName: 'Ours' }, headers: { prefer: 'create-if-missing' } }
+  assertError(await ask("/groups(uniqueName='ours')", group), 501, 'NotImplemented')
+
+  emulator.lag.set({ applicationReads: 1 })
+  const late = "/applications(uniqueName='late')"
+  const prefer = { headers: { prefer: 'create-if-missing' }, method: 'PATCH', body: { displayName: 'Late' } }
+  assert.equal((await ask(late, prefer)).status, 201)
+  assertError(await ask(late, prefer), 400, 'Request_BadRequest', taken)
+  assert.equal((await ask(late, prefer)).status, 204)
+  emulator.lag.clear()
+
+  assert.equal((await ask(path, { method: 'DELETE' })).status, 204)
+  assertError(await upsert({ displayName: 'Ours' }), 400, 'Request_BadRequest', taken)
+  assert.equal((await ask(`/directory/deletedItems/${made.id}`, { method: 'DELETE' })).status, 204)
+  assert.equal((await upsert({ displayName: 'Ours' })).status, 201)
+})
+
+test('a role or a permission is taken away only after it has been disabled', async () => {
+  const role = {
+    id: crypto.randomUUID(),
+    value: 'Do',
+    displayName: 'Do',
+    description: 'Do',
+    allowedMemberTypes: ['User'],
+  }
+  const scope = { id: crypto.randomUUID(), value: 'do', type: 'User' }
+  const { id } = await create({ appRoles: [role], api: { oauth2PermissionScopes: [scope] } })
+  const change = (body: object) => ask(`/applications/${id}`, { method: 'PATCH', body })
+  for (const [without, disabled] of [
+    [{ appRoles: [] }, { appRoles: [{ ...role, isEnabled: false }] }],
+    [{ api: { oauth2PermissionScopes: [] } }, { api: { oauth2PermissionScopes: [{ ...scope, isEnabled: false }] } }],
+  ] as const) {
+    assertError(await change(without), 400, 'CannotDeleteOrUpdateEnabledEntitlement')
+    assert.equal((await change(disabled)).status, 204)
+    assert.equal((await change(without)).status, 204)
+  }
+})
+
 test('a secret is shown once, opens the door, and can be taken away', async () => {
   const { id, appId } = await create()
   await ask('/servicePrincipals', { body: { appId, accountEnabled: true } })
