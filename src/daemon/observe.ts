@@ -4,7 +4,13 @@ import { inSpan } from '#telemetry/open.ts'
 import type { Tools } from '#tools.ts'
 
 /** The same tasks, counted and timed, each in a span of its own. */
-export function observe(tasks: TaskTable, { telemetry, clock }: Pick<Tools, 'telemetry' | 'clock'>): TaskTable {
+export function observe(
+  tasks: TaskTable,
+  { telemetry, clock, config }: Pick<Tools, 'telemetry' | 'clock' | 'config'>,
+): TaskTable {
+  const ownJobs = new Set(config.app.jobs?.map(({ name }) => name))
+  /** The app's own jobs by their names, as far as they are known: there are as many series as jobs. */
+  const named = (name: JobName, { job }: { job?: string }) => (job !== undefined && ownJobs.has(job) ? job : name)
   const watched = (name: JobName) => async (payload: never, context: JobContext) => {
     const began = clock.now().getTime()
     let outcome = 'done'
@@ -15,7 +21,7 @@ export function observe(tasks: TaskTable, { telemetry, clock }: Pick<Tools, 'tel
       outcome = context.signal.aborted ? 'INTERRUPTED' : diagnose(error).code
       throw error
     } finally {
-      telemetry.jobEnded(name, outcome, (clock.now().getTime() - began) / 1_000)
+      telemetry.jobEnded(named(name, payload), outcome, (clock.now().getTime() - began) / 1_000)
     }
   }
   return Object.fromEntries(

@@ -91,6 +91,7 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     const token = await graph.token(wish)
     wish = {}
     const answer = await exchange(graph, token, wanted)
+    if (answer instanceof Problem || (wanted.cost && answer.status >= 300)) graph.telemetry?.unitsSpent(cost.units)
     if (answer instanceof Problem) {
       if (attempt >= MAX_TRIES || once) throw answer
       await rest(graph, pauseBefore(attempt, undefined, graph.clock.now()), signal)
@@ -135,15 +136,12 @@ export const rest = ({ aside, clock }: Graph, milliseconds: number, signal?: Abo
 
 /** @throws Problem THROTTLED when the budget is spent for longer than the caller wants to wait */
 async function stayWithinBudget(graph: Graph, cost: Cost, signal: AbortSignal | undefined): Promise<void> {
-  const { budget, tenantId, telemetry, priority } = graph
+  const { budget, tenantId, priority } = graph
   if (!budget) return
   for (;;) {
     // A person does not wait for background work; what is asked for him counts all the same.
     const pause = priority === 'high' ? budget.charge(tenantId, cost) : await budget.admit(tenantId, cost, signal)
-    if (!pause) {
-      telemetry?.unitsSpent(cost.units)
-      return
-    }
+    if (!pause) return
     if (pause > (graph.longestPauseMilliseconds ?? pause)) throw budgetSpent(pause)
     await rest(graph, pause, signal)
   }
@@ -154,14 +152,16 @@ async function stayWithinBudget(graph: Graph, cost: Cost, signal: AbortSignal | 
  * @see https://learn.microsoft.com/graph/throttling-limits#response-headers
  */
 export function heed(
-  { budget, tenantId }: Graph,
+  { budget, tenantId, telemetry }: Graph,
   headers: Readonly<Record<string, string>>,
   thought: Cost | null,
 ): void {
   const percentage = Number(headers['x-ms-throttle-limit-percentage'])
   if (percentage > 0) budget?.warn(tenantId, percentage)
   const units = Number(headers['x-ms-resource-unit'])
-  if (thought && units > 0 && units !== thought.units) budget?.correct(tenantId, { units: units - thought.units })
+  if (!thought) return
+  telemetry?.unitsSpent(units > 0 ? units : thought.units)
+  if (units > 0 && units !== thought.units) budget?.correct(tenantId, { units: units - thought.units })
 }
 
 /** Whose limit was reached stands at the beginning of the scope: the app's in this tenant, or in all of them. */

@@ -8,7 +8,7 @@ export type Telemetry = {
   tokenAsked(outcome: string): void
   /** Graph answered, or did not: 0. */
   graphAnswered(status: number): void
-  /** So much of Graph's budget was taken. */
+  /** So much Graph has counted for a request: as it says itself, or else as it documents. */
   unitsSpent(units: number): void
   /** A piece of work from the queue has ended: `done`, or the code of what went wrong. */
   jobEnded(name: string, outcome: string, seconds: number): void
@@ -30,6 +30,8 @@ const JOB_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800]
 
 /** However many codes somebody makes up, there are so many series. */
 const MAX_CODES = 100
+const OTHER = 'other'
+const ANSWERS = ['2xx', '4xx', '5xx', 'none']
 
 /** One meter for each process, its own: figures of two that run in one program do not mix. */
 export function openTelemetry(): Telemetry {
@@ -44,7 +46,9 @@ export function openTelemetry(): Telemetry {
   const throttled = meter.createCounter('tenantry_graph_throttled', {
     description: 'Answers of Microsoft Graph that asked for patience (429).',
   })
-  const units = meter.createCounter('tenantry_graph_units', { description: 'Resource units taken of Graph’s budget.' })
+  const units = meter.createCounter('tenantry_graph_units', {
+    description: 'Resource units that Graph has counted: as its answers say, or else as it documents.',
+  })
   const jobs = meter.createHistogram('tenantry_job_seconds', {
     description: 'How long work from the queue took, by kind and outcome.',
     advice: { explicitBucketBoundaries: JOB_SECONDS },
@@ -60,6 +64,9 @@ export function openTelemetry(): Telemetry {
   // What never happened is told as nought, so that its first time is seen as a rise.
   throttled.add(0)
   units.add(0)
+  tokens.add(0, { outcome: 'issued' })
+  unknown.add(0, { code: OTHER })
+  for (const status of ANSWERS) answers.add(0, { status })
   return {
     tokenAsked: (outcome) => tokens.add(1, { outcome }),
     graphAnswered(status) {
@@ -72,7 +79,7 @@ export function openTelemetry(): Telemetry {
     credentialEnds: (at) => credential.record(at.getTime() / 1_000),
     codeUnknown(code) {
       if (seen.size < MAX_CODES) seen.add(code)
-      unknown.add(1, { code: seen.has(code) ? code : 'other' })
+      unknown.add(1, { code: seen.has(code) ? code : OTHER })
     },
     span: inSpan,
     async exposition() {

@@ -2,16 +2,24 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { openConsole } from '#console/app.ts'
 import { tasks } from '#daemon/tasks.ts'
+import { request } from '#graph/request.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
 import { asFleet } from '#store/open.ts'
-import { openFleet } from '#test/support/fleet.ts'
-import { freshDatabase } from '#test/support/postgres.ts'
+import { APP_OF_TESTS, openFleet } from '#test/support/fleet.ts'
+import { freshDatabase, seeingEverything, withClient } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
 import type { Tools } from '#tools.ts'
 
 const LOOPBACK = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
+
+const WITH_A_JOB = {
+  ...APP_OF_TESTS,
+  jobs: [
+    { name: 'licence-report', schedule: { everyMinutes: 60 }, permissions: ['User.Read.All'], run: async () => {} },
+  ],
+}
 
 /** The console's figures by their names and labels. */
 async function figuresOf(tools: Tools): Promise<Map<string, number>> {
@@ -29,7 +37,7 @@ for (const backend of ['pglite', 'postgres'] as const)
   suite(backend, () => {
     test('tokens, requests, units, throttling, work and lag are seen from outside', async () => {
       const databaseUrl = backend === 'postgres' ? await freshDatabase() : null
-      await using fleet = await openFleet({ tenants: 3, users: 20, groups: 1, databaseUrl })
+      await using fleet = await openFleet({ tenants: 3, users: 20, groups: 1, databaseUrl, app: WITH_A_JOB })
       const { tools, tenantIds, emulator } = fleet
       const [throttled] = tenantIds as [TenantId]
       emulator.mischief.add({
@@ -44,10 +52,13 @@ for (const backend of ['pglite', 'postgres'] as const)
 
       await asFleet(tools.store, async (sql) => {
         for (const tenantId of tenantIds) await enqueue(tools.jobs, sql, 'sync-tenant', { tenantId })
+        await enqueue(tools.jobs, sql, 'run-job', { tenantId: throttled, job: 'licence-report' })
       })
       const runner = startRunner(tools.jobs, tasks(tools), { concurrency: 3 })
       const done = 'tenantry_job_seconds_count{job="sync-tenant",outcome="done"}'
       await until('all have been read', async () => ((await figuresOf(tools)).get(done) ?? 0) >= 3)
+      const ownJob = 'tenantry_job_seconds_count{job="licence-report",outcome="done"}'
+      await until('its own job is told by its name', async () => (await figuresOf(tools)).get(ownJob) === 1)
       await runner.stop()
 
       const after = await figuresOf(tools)
@@ -73,3 +84,40 @@ for (const backend of ['pglite', 'postgres'] as const)
       )
     })
   })
+
+test('while the database is away a process tells what it has counted, and that the rest is missing', async () => {
+  const databaseUrl = await freshDatabase()
+  await using fleet = await openFleet({ databaseUrl })
+  assert.equal((await figuresOf(fleet.tools)).get('tenantry_database_reachable'), 1)
+  const name = new URL(databaseUrl).pathname.slice(1)
+  const asAdministrator = async (...statements: string[]) =>
+    withClient(await seeingEverything(new URL('/postgres', databaseUrl).href), async (client) => {
+      for (const statement of statements) await client.query(statement)
+    })
+  await asAdministrator(
+    `alter database ${name} allow_connections false`,
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+  )
+  const figures = await figuresOf(fleet.tools)
+  assert.equal(figures.get('tenantry_database_reachable'), 0)
+  assert.equal(figures.get('tenantry_tokens_total{outcome="issued"}'), 0)
+  assert.ok(![...figures.keys()].some((figure) => figure.startsWith('tenantry_tenants{')))
+  await asAdministrator(`alter database ${name} allow_connections true`)
+  await until('it is back', async () => (await figuresOf(fleet.tools)).get('tenantry_database_reachable') === 1)
+})
+
+test('units are counted as Graph says, a refused request’s too', async () => {
+  await using fleet = await openFleet()
+  const { tools, tenantIds, emulator } = fleet
+  const [tenantId] = tenantIds as [TenantId]
+  const headers = { 'x-ms-resource-unit': '7' }
+  emulator.mischief.add({ at: 'graph', times: 1, answer: { status: 200, headers, body: '{"value":[]}' } })
+  const ask = () => request(tools.graphAsApp(tenantId), { path: '/users?$select=id' })
+  const units = async () => (await figuresOf(tools)).get('tenantry_graph_units_total')
+  assert.equal(await units(), 0)
+  await ask()
+  assert.equal(await units(), 7)
+  emulator.mischief.add({ at: 'graph', times: 1, reset: true })
+  await ask()
+  assert.equal(await units(), 9, 'one for the request that was cut off, one for the next')
+})
