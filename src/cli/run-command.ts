@@ -63,6 +63,11 @@ export function runCommand(program: Command, { tools, terminal, signal }: CliCon
     .addOption(jsonOption())
     .action(async (name: string, { tenant, json }: Chosen) => {
       const run = BUILT_IN[name] ?? ownJob(name)
-      await run(await tools(), { tenantId: tenant, json: json === true, terminal, signal })
+      const open = await tools()
+      await open.telemetry.span(
+        'job by hand',
+        () => ({ 'tenantry.job': name, 'tenantry.tenant': tenant }),
+        () => run(open, { tenantId: tenant, json: json === true, terminal, signal }),
+      )
     })
 }

@@ -27,7 +27,11 @@ export async function verifyTenant(
 ): Promise<Verification> {
   await knownTenant(tools, tenantId)
   try {
-    const { missing } = await verifyAccess(tools, tenantId, graphOptions)
+    const { missing } = await tools.telemetry.span(
+      'tenant verified',
+      () => ({ 'tenantry.tenant': tenantId }),
+      () => verifyAccess(tools, tenantId, graphOptions),
+    )
     const diagnosis = missing.length > 0 ? lacking(missing) : null
     await asTenant(tools.store, tenantId, async (sql) => {
       await saveGrants(

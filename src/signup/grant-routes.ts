@@ -28,7 +28,11 @@ export const welcome =
     if (signUp.state === 'connected') return c.redirect('/sign-up/connected', 303)
     if (signUp.state !== 'signed-in' || isGranting(door.tools, signUp.id)) return c.redirect('/sign-up/progress', 303)
     try {
-      const review = await reviewGrants(door.tools, step)
+      const review = await door.tools.telemetry.span(
+        'sign-up reviewed',
+        () => ({ 'tenantry.sign_up': signUp.id }),
+        () => reviewGrants(door.tools, step),
+      )
       const parts = { account: step.account, review, ways: waysOf(door, step), check: await takeCheck(c, door) }
       return await show(c, door, welcomeView(door.site.app, parts))
     } catch (error) {

@@ -284,6 +284,7 @@ suite('a whole journey at the loudest level, then a search for whatever could be
       )
     for (const name of ['token', 'graph GET', 'page stored']) assert.ok(ancestors(name).has('job sync-tenant'), name)
     assert.ok(ancestors('graph POST').has('sign-up granted'))
+    assert.ok(ancestors('graph GET').has('sign-up reviewed'))
     assert.ok(spans.some(({ name }) => name === 'sign-up returned'))
     assert.ok(spans.every(({ resource }) => resource['service.name'] === 'tenantry'))
     const read = spans.find(

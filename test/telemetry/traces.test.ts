@@ -53,6 +53,8 @@ suite('traces of a running process', () => {
     assert.ok(
       collector.received.every((text) => text.includes('"url":"/v1/traces"') && text.includes('"x-team":"northwind"')),
     )
+    const root = collector.spans.find(({ spanId }) => spanId === token.parentSpanId)
+    assert.deepEqual([root?.name, root?.attributes['tenantry.job']], ['job by hand', 'print-users'])
     for (const secret of ['eyJ', DEMO.secret, '$select'])
       assert.ok(!collector.received.join('').includes(secret), secret)
   })
