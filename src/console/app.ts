@@ -29,7 +29,7 @@ export function openConsole(tools: Tools, { sessionKey }: { sessionKey: Uint8Arr
   const { site, fleet } = consoleSite(tools, { sessionKey })
   // A scraper on this machine does not know the console's name.
   const outside = new Hono()
-  outside.get('/metrics', metrics(fleet, tools.telemetry))
+  outside.get('/metrics', metrics(fleet, tools))
   outside.all('*', (c) => site.fetch(c.req.raw, c.env))
   return outside
 }

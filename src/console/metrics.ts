@@ -1,10 +1,11 @@
 import type { Handler } from 'hono'
 import type { FleetWatch } from '#console/fleet-watch.ts'
 import type { Fleet } from '#flows/oversee-fleet.ts'
+import { DEAD_LETTER } from '#jobs/names.ts'
 import { daysLeft } from '#model/credential.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { TENANT_STATES } from '#model/tenant.ts'
-import type { Telemetry } from '#telemetry/open.ts'
+import type { Tools } from '#tools.ts'
 
 const LOOPBACK = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/
 const LOOPBACK_NAMES = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i
@@ -13,17 +14,22 @@ type Peer = { incoming?: { socket?: { remoteAddress?: string } } }
 
 /**
  * Figures for Prometheus, to whoever asks on this machine: neither through a proxy, which shows by what it adds, nor
- * under another name than the loopback's.
+ * under another name than the loopback's. What this process has counted itself is told also while the database is away.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export const metrics =
-  (fleet: FleetWatch, telemetry: Telemetry): Handler =>
+  (fleet: FleetWatch, { telemetry, log }: Pick<Tools, 'telemetry' | 'log'>): Handler =>
   async (c) => {
     const address = (c.env as Peer | undefined)?.incoming?.socket?.remoteAddress ?? ''
     const passedOn = ['forwarded', 'x-forwarded-for', 'via'].some((name) => c.req.header(name) !== undefined)
     if (!LOOPBACK.test(address) || passedOn || !LOOPBACK_NAMES.test(c.req.header('host') ?? ''))
       return c.text('Metrics are given on the loopback address only.\n', 403)
-    return c.body(`${exposition(await fleet.look())}${await telemetry.exposition()}`, 200, {
+    const seen = await fleet.look().catch((error: unknown): null => {
+      log.warn({ err: error }, 'the figures of the fleet could not be read')
+      return null
+    })
+    const figures = [seen ? fleetFigures(seen) : '', processFigures(seen !== null), await telemetry.exposition()]
+    return c.body(figures.join(''), 200, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
       'cache-control': 'no-store',
     })
@@ -31,7 +37,7 @@ export const metrics =
 
 type Sample = { labels?: Record<string, string>; value: number }
 
-function exposition({
+function fleetFigures({
   at,
   byState,
   runs,
@@ -82,14 +88,20 @@ function exposition({
     ),
     gauge(
       'tenantry_queue_oldest_due_seconds',
-      'For how long the longest waiting job has been due; 0 when none is.',
-      queue.map(({ name, oldestDueAt }) => ({ labels: { queue: name }, value: seconds(oldestDueAt) })),
+      'For how long the longest waiting job has been due; 0 when none is. What was given up waits for a person.',
+      queue
+        .filter(({ name }) => name !== DEAD_LETTER)
+        .map(({ name, oldestDueAt }) => ({ labels: { queue: name }, value: seconds(oldestDueAt) })),
     ),
-    gauge('tenantry_sync_lag_seconds', 'For how long working tenants have not been read.', [
-      { labels: { quantile: '0.5' }, value: lag.median },
-      { labels: { quantile: '0.95' }, value: lag.p95 },
-      { labels: { quantile: '1' }, value: lag.longest },
-    ]),
+    gauge(
+      'tenantry_sync_lag_seconds',
+      'For how long working tenants have not been read: so long at most half of them, 95 %, all.',
+      [
+        { labels: { quantile: '0.5' }, value: lag.median },
+        { labels: { quantile: '0.95' }, value: lag.p95 },
+        { labels: { quantile: '1' }, value: lag.longest },
+      ],
+    ),
     gauge(
       'tenantry_tenant_sync_lag_seconds',
       'For how long a tenant has not been read: of those for which it is longest, as many as TENANTRY_METRICS_TENANTS says.',
@@ -121,10 +133,19 @@ function exposition({
       'Days until the app’s credential ends, as far as the configuration tells.',
       credentialEndsAt ? [{ value: daysLeft(credentialEndsAt, at) }] : [],
     ),
+  ].join('')
+}
+
+const processFigures = (databaseAnswers: boolean): string =>
+  [
+    gauge(
+      'tenantry_database_reachable',
+      'Whether the database answered; while it does not, 0, nothing of the fleet is told.',
+      [{ value: databaseAnswers ? 1 : 0 }],
+    ),
     gauge('process_resident_memory_bytes', 'Resident memory of this process.', [{ value: process.memoryUsage.rss() }]),
     gauge('process_uptime_seconds', 'For how long this process has been running.', [{ value: process.uptime() }]),
   ].join('')
-}
 
 function gauge(name: string, help: string, samples: readonly Sample[]): string {
   const lines = samples.map(({ labels = {}, value }) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { before, suite, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
 import { asTenant } from '#store/open.ts'
@@ -54,6 +55,29 @@ suite('metrics', { concurrency: false }, () => {
     for (const secret of [DEMO.secret, DEMO.password, DEMO.appId, FABRIKAM, 'Secret Customer', 'onmicrosoft', 'eyJ'])
       assert.ok(!text.includes(secret), secret)
     assert.ok(!/[0-9a-f]{8}-[0-9a-f]{4}/.test(text))
+  })
+
+  test('stand in the documents, each of them, and the alerts ask for no others', async () => {
+    const { telemetry } = site.tools
+    telemetry.jobEnded('sync-tenant', 'done', 1)
+    telemetry.incidentOpened('ORIGIN_REFUSED')
+    telemetry.credentialEnds(new Date())
+    const { text } = await send(`${site.url}/metrics`)
+    const told = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name))
+    const namesIn = (file: string) =>
+      new Set(
+        [
+          ...readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8').matchAll(
+            /\b(tenantry|process)_[a-z_]+\b/g,
+          ),
+        ]
+          .map(([name]) => name)
+          .filter((name) => !['tenantry_tenant', 'tenantry_fleet', 'tenantry_author'].includes(name)),
+      )
+    assert.deepEqual(namesIn('operations.md'), told)
+    const asked = namesIn('prometheus-rules.yml')
+    assert.ok(asked.size >= 10)
+    for (const name of asked) assert.ok(told.has(name), name)
   })
 
   test('are for this machine only', async () => {
