@@ -15,7 +15,7 @@ export function observe(
     const began = clock.now().getTime()
     let outcome = 'done'
     try {
-      const about = () => ({ 'tenantry.attempt': context.attempt, ...attributesOf(payload) })
+      const about = () => ({ 'tenantry.attempt': context.attempt, ...attributesOf(payload ?? undefined) })
       await inSpan(`job ${name}`, about, () => tasks[name](payload, context))
     } catch (error) {
       outcome = context.signal.aborted ? 'INTERRUPTED' : diagnose(error).code
@@ -32,7 +32,7 @@ export function observe(
   ) as TaskTable
 }
 
-const attributesOf = ({ tenantId, job }: { tenantId?: string; job?: string }) => ({
+const attributesOf = ({ tenantId, job }: { tenantId?: string; job?: string } = {}) => ({
   ...(tenantId ? { 'tenantry.tenant': tenantId } : {}),
   ...(job ? { 'tenantry.job': job } : {}),
 })

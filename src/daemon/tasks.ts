@@ -53,7 +53,7 @@ const inTenant =
     work: (payload: JobPayloads[Name], tenantId: TenantId, context: JobContext) => Promise<void>,
   ) =>
   async (payload: JobPayloads[Name], context: JobContext): Promise<void> => {
-    const tenantId = parseTenantId(payload.tenantId)
+    const tenantId = parseTenantId((payload as typeof payload | null)?.tenantId)
     if (!tenantId || keyOf(name, payload) !== context.key) throw await refuse(tools)
     if (await tools.hold.isOn()) return putOff(tools, name, payload)
     return work(payload, tenantId, context)

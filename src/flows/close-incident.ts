@@ -1,6 +1,7 @@
-import type { Incident, IncidentId } from '#model/incident.ts'
+import { beginOf, type Incident, type IncidentId } from '#model/incident.ts'
 import { Problem } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
+import { endRests } from '#store/end-rests.ts'
 import { closeIncident } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
@@ -19,6 +20,8 @@ export async function closeIncidentBy(
         action: 'incident.closed',
         detail: { code: incident.code },
       })
+    if (incident?.holds && incident.closedBy === actor)
+      await endRests(sql, { since: beginOf(incident.openedAt), code: incident.code })
     return incident
   })
   hold.forget()

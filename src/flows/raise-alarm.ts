@@ -1,8 +1,8 @@
-import { areDepartures } from '#flows/weigh-departures.ts'
+import { areDepartures, giveTokens } from '#flows/weigh-departures.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Incident, incidentMeantBy, shareOf } from '#model/incident.ts'
-import type { Diagnosis } from '#model/problem.ts'
+import type { Diagnosis, ProblemCode } from '#model/problem.ts'
 import { lastEndings, openIncident, revokedSince, wasClosedByPerson } from '#store/incidents.ts'
 import { asFleet, type FleetSql } from '#store/open.ts'
 import { moveTenant } from '#store/tenants.ts'
@@ -14,6 +14,8 @@ type Opened = Awaited<ReturnType<typeof openIncident>>
 const HOUR = 3_600_000
 /** So long an operator’s word that it is not the fleet’s trouble counts. */
 const WORD_HOURS = 24
+/** What a service refuses to whom Entra ID gives a token stops the work that asks for it, and no other. */
+const GRAPH_SAYS_IT_TOO: readonly ProblemCode[] = ['RESOURCE_UNAVAILABLE', 'CONDITIONAL_ACCESS']
 
 /**
  * Opens an incident when a failure is one: what must never happen in a tenant, what is ours and stops the work for
@@ -64,6 +66,10 @@ async function openIfMany(tools: Needs, diagnosis: Diagnosis): Promise<Opened | 
   const isHeld = await tools.hold.isOn()
   if (share === 'most' && !isHeld && (await areDepartures(tools, { tenantIds, diagnosis }))) {
     log.warn({ code, tenants: tenantIds.length }, 'many tenants failed alike, but the app works at home and elsewhere')
+    return null
+  }
+  if (GRAPH_SAYS_IT_TOO.includes(code) && !isHeld && (await giveTokens(tools.entra, tenantIds))) {
+    log.warn({ code, tenants: tenantIds.length }, 'many tenants failed alike, but Entra ID gives tokens there')
     return null
   }
   return asFleet(store, async (sql) => {

@@ -9,7 +9,7 @@ import { openSdkClient } from '#graph/sdk-client.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { incidentMeantBy } from '#model/incident.ts'
-import { findJob, type JobDefinition } from '#model/job.ts'
+import { findJob, type JobDefinition, type JobRun } from '#model/job.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { restUntil } from '#model/rest.ts'
 import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
@@ -81,9 +81,8 @@ export async function runJob(
  */
 async function runAuthors(tools: Needs, { tenant, definition, runId, signal, graphOptions }: Run): Promise<void> {
   const { store, log, graphAsApp } = tools
-  const time = AbortSignal.timeout((definition.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES) * MINUTE)
-  const end = new AbortController()
-  const stop = AbortSignal.any([signal, time, end.signal])
+  const [time, end, over] = [new AbortController(), new AbortController(), new AbortController()]
+  const stop = AbortSignal.any([signal, time.signal, end.signal])
   const stopAtViolation = (problem: Problem) => {
     if (incidentMeantBy(problem.diagnosis) === 'tenant') end.abort(problem)
   }
@@ -93,7 +92,7 @@ async function runAuthors(tools: Needs, { tenant, definition, runId, signal, gra
     signal: stop,
     onProblem: stopAtViolation,
   })
-  const working = definition.run({
+  const doing: JobRun = {
     tenant,
     graph: client,
     batch: (items) =>
@@ -106,16 +105,16 @@ async function runAuthors(tools: Needs, { tenant, definition, runId, signal, gra
     progress: (text) => asTenant(store, tenant.id, (sql) => recordProgress(sql, runId, text)),
     signal: stop,
     checkpoint: jobCheckpoint(run),
-  })
-  const over = new AbortController()
+  }
   void watch(tools, { tenantId: tenant.id, runId, end, over: over.signal })
+  void letTimePass(tools, { definition, time, over: over.signal })
   try {
-    await Promise.race([working, givenUp(tools, stop)])
+    await Promise.race([perform(definition, doing), givenUp(tools, stop, over.signal)])
     end.signal.throwIfAborted()
   } catch (error) {
     if (end.signal.aborted) throw end.signal.reason
     if (signal.reason instanceof Problem) throw signal.reason
-    if (time.aborted && !signal.aborted) throw timedOut(definition.name)
+    if (time.signal.aborted && !signal.aborted) throw timedOut(definition.name)
     throw await diagnoseJob(tools, { tenantId: tenant.id, definition, error: problemBehind(error) })
   } finally {
     over.abort()
@@ -138,12 +137,29 @@ async function watch(
     if (!(await asked().catch(() => true)) && !over.aborted) return end.abort(superseded())
 }
 
+/** Whatever it throws comes as a rejection, also where it is no async function. */
+const perform = async ({ run }: JobDefinition, doing: JobRun): Promise<void> => run(doing)
+
+/** Ends with the run: a timer for each run that has long been over would fill the memory. */
+const letTimePass = (
+  { clock }: Pick<Needs, 'clock'>,
+  { definition, time, over }: { definition: JobDefinition; time: AbortController; over: AbortSignal },
+): Promise<void> =>
+  clock.sleep((definition.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES) * MINUTE, over).then(
+    () => time.abort(timedOut(definition.name)),
+    () => {},
+  )
+
 /** Rejects once work that was told to stop has not done so within the grace. */
-const givenUp = ({ clock }: Pick<Needs, 'clock'>, stop: AbortSignal): Promise<never> =>
+const givenUp = ({ clock }: Pick<Needs, 'clock'>, stop: AbortSignal, over: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
-    const wait = () => clock.sleep(GRACE_MILLISECONDS).then(() => reject(stop.reason))
+    const wait = () =>
+      clock.sleep(GRACE_MILLISECONDS, over).then(
+        () => reject(stop.reason),
+        () => {},
+      )
     if (stop.aborted) void wait()
-    else stop.addEventListener('abort', () => void wait(), { once: true })
+    else stop.addEventListener('abort', () => void wait(), { once: true, signal: over })
   })
 
 async function endBadly(
@@ -155,7 +171,7 @@ async function endBadly(
   let error = thrown
   let diagnosis = diagnose(error)
   if (diagnosis.code === 'RUN_SUPERSEDED') throw error
-  if (diagnosis.code === 'THROTTLED' && diagnosis.retryAfterSeconds && !signal.aborted) {
+  if (diagnosis.code === 'THROTTLED' && !signal.aborted) {
     const hopeless = await waitForGraph(tools, { tenantId: tenant.id, runId, diagnosis }, (sql, startAfter) =>
       enqueue(jobs, sql, 'run-job', { tenantId: tenant.id, job: definition.name }, { startAfter }),
     )
@@ -169,10 +185,13 @@ async function endBadly(
     ? ({ state: 'interrupted', diagnosis: null } as const)
     : ({ state: 'failed', diagnosis } as const)
   const rest = ending.diagnosis && restUntil(ending.diagnosis, clock.now())
-  await asTenant(store, tenant.id, async (sql) => {
-    await finishRun(sql, runId, ending)
-    if (rest) await putOffTurn(sql, definition.name, rest)
+  const stillOurs = await asTenant(store, tenant.id, async (sql) => {
+    const stillOurs = await finishRun(sql, runId, ending)
+    if (stillOurs && rest) await putOffTurn(sql, definition.name, rest)
+    return stillOurs
   })
+  // As in a reading of the directory: who was fenced off concludes nothing, unless it must never have happened.
+  if (!stillOurs && incidentMeantBy(diagnosis) !== 'tenant') throw superseded()
   if (!isStopped) await loseConsent(tools, { tenantId: tenant.id, actor: 'daemon', error })
   throw error instanceof Problem ? error : new Problem(diagnosis, { cause: error })
 }

@@ -7,6 +7,7 @@ import { syncResource } from '#flows/sync-resource.ts'
 import { waitForGraph } from '#flows/wait-for-graph.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
+import { incidentMeantBy } from '#model/incident.ts'
 import { missingRoles } from '#model/permission.ts'
 import { diagnose } from '#model/problem.ts'
 import { resourcesFor } from '#model/resource.ts'
@@ -100,7 +101,7 @@ export async function syncTenant(
     let error = signal.aborted ? thrown : await settleDoubt(tools, thrown)
     let diagnosis = diagnose(error)
     if (diagnosis.code === 'RUN_SUPERSEDED') throw error
-    if (diagnosis.code === 'THROTTLED' && diagnosis.retryAfterSeconds && !signal.aborted) {
+    if (diagnosis.code === 'THROTTLED' && !signal.aborted) {
       const hopeless = await waitForGraph(tools, { tenantId, runId: run.id, diagnosis }, (sql, startAfter) =>
         enqueue(jobs, sql, 'sync-tenant', { tenantId }, { startAfter }),
       )
@@ -112,10 +113,13 @@ export async function syncTenant(
       ? ({ state: 'interrupted', diagnosis: null } as const)
       : ({ state: 'failed', diagnosis } as const)
     const rest = ending.diagnosis && restUntil(ending.diagnosis, clock.now())
-    await asTenant(store, tenantId, async (sql) => {
-      await finishRun(sql, run.id, ending)
-      if (rest) await letRest(sql, rest)
+    const stillOurs = await asTenant(store, tenantId, async (sql) => {
+      const stillOurs = await finishRun(sql, run.id, ending)
+      if (stillOurs && rest) await letRest(sql, rest)
+      return stillOurs
     })
+    // What was heard before somebody else took over says nothing any more, unless it must never have happened.
+    if (!stillOurs && incidentMeantBy(diagnosis) !== 'tenant') throw superseded()
     if (!signal.aborted) await loseConsent(tools, { tenantId, actor: 'daemon', error })
     throw error
   }

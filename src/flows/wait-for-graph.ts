@@ -8,6 +8,8 @@ const SECOND = 1_000
 const HOUR = 3_600 * SECOND
 /** Graph that has let nothing through for so long is not busy but broken, or has something against us. */
 const GIVEN_UP_AFTER_HOURS = 4
+/** In hours it is asked far more often than this: who was put off fewer times was not asking. */
+const GIVEN_UP_AFTER_WAITS = 10
 /** Graph’s own word is enough for the first wait; who is put off again and again asks more and more rarely. */
 const SECOND_WAIT_MILLISECONDS = 5 * SECOND
 const LONGEST_WAIT_MILLISECONDS = 900 * SECOND
@@ -27,8 +29,10 @@ export async function waitForGraph(
   try {
     await asTenant(store, tenantId, async (sql) => {
       const { waits, since } = await letRunWait(sql, runId, { refused: true })
-      if (now - since.getTime() >= GIVEN_UP_AFTER_HOURS * HOUR) throw gotNowhere(diagnosis)
-      const pause = Math.max((diagnosis.retryAfterSeconds ?? 0) * SECOND, waitOfOurOwn(waits))
+      const inVain = now - since.getTime() >= GIVEN_UP_AFTER_HOURS * HOUR
+      if (inVain && waits >= GIVEN_UP_AFTER_WAITS) throw gotNowhere(diagnosis)
+      const stated = (diagnosis.retryAfterSeconds ?? 0) * SECOND
+      const pause = Math.max(stated, waitOfOurOwn(stated > 0 ? waits : waits + 1))
       await putOff(sql, new Date(now + pause))
     })
     return null
@@ -49,7 +53,7 @@ const gotNowhere = ({ retryAfterSeconds: _asked, ...diagnosis }: Diagnosis) =>
   new Problem({
     ...diagnosis,
     owner: 'microsoft',
-    message: `For ${GIVEN_UP_AFTER_HOURS} hours Microsoft Graph has only asked for patience. The last time: ${diagnosis.message}`,
+    message: `For ${GIVEN_UP_AFTER_HOURS} hours Microsoft has only asked for patience. The last time: ${diagnosis.message}`,
     nextStep:
       'It is tried again once an hour. If it lasts, ask the customer whether other apps read much there, and Microsoft’s support.',
     retry: 'slowly',

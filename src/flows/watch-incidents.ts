@@ -1,15 +1,12 @@
-import { givesToken } from '#flows/weigh-departures.ts'
-import { type Incident, incidentMeantBy } from '#model/incident.ts'
+import { giveTokens } from '#flows/weigh-departures.ts'
+import { beginOf, type Incident, incidentMeantBy } from '#model/incident.ts'
 import { addAudit } from '#store/audit.ts'
-import { closeIncident, lastEndings, listIncidents, markUntold, takeUntold } from '#store/incidents.ts'
+import { endRests } from '#store/end-rests.ts'
+import { closeIncident, lastEndings, listIncidents, listUntold, markTold } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'store' | 'clock' | 'entra' | 'log' | 'config' | 'hold' | 'sendAlert'>
-
-const HOUR = 3_600_000
-/** So many tenants are asked whether it is over, and most of them must say so. */
-const ASKED = 3
 
 /** Tells whoever is to be told of incidents, and looks whether what holds the work is over. */
 export async function watchIncidents(tools: Needs): Promise<void> {
@@ -18,10 +15,10 @@ export async function watchIncidents(tools: Needs): Promise<void> {
   for (const incident of open) if (incident.holds && (await isOver(tools, incident))) await end(tools, incident)
 }
 
-/** An alert that cannot be delivered is tried again with the next round. */
+/** An alert that cannot be delivered is tried again with the next round, and so are those behind it: each may take long to fail. */
 async function tell({ store, log, config, sendAlert }: Needs): Promise<void> {
   if (!sendAlert) return
-  for (const incident of await asFleet(store, takeUntold)) {
+  for (const incident of await asFleet(store, listUntold)) {
     const { id, code, tenantId, openedAt, diagnosis } = incident
     const where = tenantId ? `in tenant ${tenantId}` : 'for all tenants'
     try {
@@ -33,25 +30,27 @@ async function tell({ store, log, config, sendAlert }: Needs): Promise<void> {
       })
     } catch (error) {
       log.warn({ err: error, incidentId: id }, 'an alert could not be sent')
-      await asFleet(store, (sql) => markUntold(sql, id))
+      return
     }
+    await asFleet(store, (sql) => markTold(sql, id))
   }
 }
 
-/** One token at home tells of the app itself; of what most tenants met, only tenants tell. */
-async function isOver({ store, entra, clock }: Needs, { code, diagnosis, openedAt }: Incident): Promise<boolean> {
-  const ofMost = incidentMeantBy(diagnosis) === 'fleet-if-many'
-  const since = new Date(Math.min(openedAt.getTime(), clock.now().getTime()) - HOUR)
-  const tenantIds = ofMost
-    ? (await asFleet(store, (sql) => lastEndings(sql, { since, code }))).tenantIds.slice(0, ASKED)
-    : [entra.homeTenantId]
-  const answers = await Promise.all(tenantIds.map((tenantId) => givesToken(entra, tenantId)))
-  return answers.filter(Boolean).length * 2 > answers.length
+/**
+ * One token at home tells of the app itself; of what most tenants met, only tenants tell: those that met it last. Where
+ * each of them has been read since, by who had not heard of it yet, home tells whether there is anything left of it.
+ */
+async function isOver({ store, entra }: Needs, { code, diagnosis, openedAt }: Incident): Promise<boolean> {
+  const home = [entra.homeTenantId]
+  if (incidentMeantBy(diagnosis) !== 'fleet-if-many') return giveTokens(entra, home)
+  const { tenantIds } = await asFleet(store, (sql) => lastEndings(sql, { since: beginOf(openedAt), code }))
+  return giveTokens(entra, tenantIds.length > 0 ? tenantIds : home)
 }
 
-async function end({ store, hold, log }: Needs, { id, code }: Incident): Promise<void> {
+async function end({ store, hold, log }: Needs, { id, code, openedAt }: Incident): Promise<void> {
   await asFleet(store, async (sql) => {
     await closeIncident(sql, id, 'daemon')
+    await endRests(sql, { since: beginOf(openedAt), code })
     await addAudit(sql, { tenantId: null, actor: 'daemon', action: 'incident.closed', detail: { code } })
   })
   hold.forget()

@@ -5,7 +5,7 @@ import { asFleet } from '#store/open.ts'
 import { workingTenants } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-/** So many of the others are asked, and most of them must answer. */
+/** So many tenants are asked, and most of them must answer. */
 const ASKED = 3
 
 /**
@@ -18,13 +18,16 @@ export async function areDepartures(
 ): Promise<boolean> {
   if (diagnosis.owner !== 'customer-administrator') return false
   if (!(await givesToken(entra, entra.homeTenantId))) return false
-  const others = await asFleet(store, (sql) => workingTenants(sql, { except: tenantIds, limit: ASKED }))
-  const answers = await Promise.all(others.map((tenantId) => givesToken(entra, tenantId)))
+  return giveTokens(entra, await asFleet(store, (sql) => workingTenants(sql, { except: tenantIds, limit: ASKED })))
+}
+
+/** Whether Entra ID gives the app tokens now in most of these tenants, as far as a few of them tell. */
+export async function giveTokens(entra: Tools['entra'], tenantIds: readonly TenantId[]): Promise<boolean> {
+  const answers = await Promise.all(tenantIds.slice(0, ASKED).map((tenantId) => givesToken(entra, tenantId)))
   return answers.filter(Boolean).length * 2 > answers.length
 }
 
-/** Whether Entra ID gives the app a token there now. */
-export const givesToken = (entra: Tools['entra'], tenantId: TenantId): Promise<boolean> =>
+const givesToken = (entra: Tools['entra'], tenantId: TenantId): Promise<boolean> =>
   appToken(entra, tenantId, { fresh: true }).then(
     () => true,
     () => false,

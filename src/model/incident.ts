@@ -21,6 +21,11 @@ export type Incident = {
   closedBy: string | null
 }
 
+const HOUR = 3_600_000
+
+/** From when on the work of tenants may have met it: before there was enough of it to be noticed. */
+export const beginOf = (openedAt: Date): Date => new Date(openedAt.getTime() - HOUR)
+
 /** What no tenant's work may ever meet: somebody's token, link or job that belongs elsewhere. One is enough. */
 const VIOLATIONS: readonly ProblemCode[] = ['TOKEN_OF_OTHER_TENANT', 'ORIGIN_REFUSED', 'JOB_REFUSED']
 

@@ -95,18 +95,16 @@ export async function wasClosedByPerson(
   return rows.length > 0
 }
 
-/** Takes those that nobody was told of yet, so that two processes never tell the same. */
-export async function takeUntold({ db, at }: FleetSql): Promise<Incident[]> {
+/** Those that nobody was told of yet, the first ones first. */
+export async function listUntold({ db }: AnySql): Promise<Incident[]> {
   const { rows } = await raw<Row>`
-    update tenantry.incidents set alerted_at = ${at} where closed_at is null and alerted_at is null returning *`.execute(
-    db,
-  )
+    select * from tenantry.incidents where closed_at is null and alerted_at is null order by opened_at`.execute(db)
   return rows.map(toIncident)
 }
 
-/** It could not be told: the next round tries again. */
-export async function markUntold({ db }: FleetSql, id: IncidentId): Promise<void> {
-  await raw`update tenantry.incidents set alerted_at = null where id = ${id}`.execute(db)
+/** Only once it was: whoever dies in between tells it a second time, not never. */
+export async function markTold({ db, at }: FleetSql, id: IncidentId): Promise<void> {
+  await raw`update tenantry.incidents set alerted_at = ${at} where id = ${id}`.execute(db)
 }
 
 /** How the last run of each of the tenants that ended one lately went: bounded, whatever the fleet’s size. */

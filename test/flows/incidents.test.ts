@@ -4,7 +4,10 @@ import { runCli } from '#cli/run-cli.ts'
 import { tasks } from '#daemon/tasks.ts'
 import { forgetTenant } from '#entra/app-token.ts'
 import { closeIncidentBy } from '#flows/close-incident.ts'
+import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { showTenant } from '#flows/show-tenants.ts'
+import { syncTenant } from '#flows/sync-tenant.ts'
+import { watchIncidents } from '#flows/watch-incidents.ts'
 import type { JobContext, JobName } from '#jobs/names.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Incident } from '#model/incident.ts'
@@ -16,11 +19,12 @@ import { openFleet } from '#test/support/fleet.ts'
 import { HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { CUSTOMERS, connect, type Installation, openInstallation } from '#test/support/installation.ts'
 import { aJobContext } from '#test/support/job-context.ts'
-import { madeUp } from '#test/support/made-up.ts'
+import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
+import { until } from '#test/support/until.ts'
 import { openTools, type Tools } from '#tools.ts'
 
 const incidents = ({ store }: Pick<Tools, 'store'>): Promise<Incident[]> =>
@@ -118,6 +122,7 @@ suite('a violation in one tenant', () => {
     const table = tasks(tools) as Record<JobName, (payload: unknown, context: JobContext) => Promise<void>>
     const bent: [JobName, unknown, string | null][] = [
       ['sync-tenant', {}, tenantId],
+      ['sync-tenant', null, tenantId],
       ['sync-tenant', { tenantId: 'common' }, 'common'],
       ['sync-tenant', { tenantId: [tenantId] }, tenantId],
       ['sync-tenant', { tenantId }, other],
@@ -150,6 +155,27 @@ suite('a violation in one tenant', () => {
     assert.notEqual((await incidents(tools))[0]?.id, first.id)
     const unknown = madeUp.runId() as string as Incident['id']
     await refusedWith('INCIDENT_UNKNOWN', () => closeIncidentBy(tools, { id: unknown, actor: 'operator:olivia' }))
+  })
+
+  test('an alert on whose way somebody died is sent again, and one that fails holds up none but the others of its round', async () => {
+    const { tools } = await database()
+    await refusedWith('JOB_REFUSED', () => tasks(tools)['sync-tenant']({} as never, aJobContext(null)))
+    const [tenantId] = CUSTOMERS as [TenantId]
+    await raiseAlarm(tools, { tenantId, diagnosis: aDiagnosis({ code: 'ORIGIN_REFUSED' }) })
+    const told: string[] = []
+    const tellingBy = (send: () => Promise<void>): Tools => ({
+      ...tools,
+      sendAlert: (body) => {
+        told.push((body as { incident: Incident }).incident.code)
+        return send()
+      },
+    })
+    void watchIncidents(tellingBy(() => new Promise(() => {})))
+    await until('it is on its way', () => told.length === 1)
+    await watchIncidents(tellingBy(() => Promise.reject(new Error('no answer'))))
+    assert.deepEqual(told.splice(0), ['JOB_REFUSED', 'JOB_REFUSED'])
+    for (let time = 0; time < 2; time++) await watchIncidents(tellingBy(async () => {}))
+    assert.deepEqual(told, ['JOB_REFUSED', 'ORIGIN_REFUSED'])
   })
 
   test('a code that no table knows gets the safe default and is counted, by name up to a bound', async () => {
@@ -217,8 +243,41 @@ suite('what is not one customer’s doing', () => {
     emulator.mischief.clear()
     await tick(tools)
     assert.deepEqual(await incidents(tools), [])
+    for (const tenantId of tenantIds) {
+      const { nextTryAt } = await showTenant(tools, tenantId)
+      assert.ok(nextTryAt && nextTryAt <= clock.now(), 'nobody is left alone for what he has not done')
+    }
     for (const tenantId of tenantIds) await read(tools, tenantId)
     assert.equal((await showTenant(tools, tenantIds[0] as TenantId)).runs[0]?.state, 'succeeded')
+  })
+
+  test('T15 what held the work is over, too, where nobody is left who tells of it', async (t) => {
+    const { fleet, clock } = await open(t, 6)
+    const { emulator, tools, tenantIds } = fleet
+    emulator.mischief.add({ at: 'token', aadsts: 7_000_229 })
+    for (const tenantId of tenantIds) await read(tools, tenantId)
+    assert.equal((await incidents(tools)).length, 1)
+    clock.pass(MINUTE)
+    // Another process has not heard of it when it is over.
+    emulator.mischief.clear()
+    for (const tenantId of tenantIds) await syncTenant(tools, { tenantId, signal: new AbortController().signal })
+    emulator.mischief.add({ at: 'token', aadsts: 7_000_229, match: { tenant: tools.config.homeTenantId } })
+    await tick(tools)
+    assert.equal((await incidents(tools)).length, 1, 'home still meets it')
+    emulator.mischief.clear()
+    await tick(tools)
+    assert.deepEqual(await incidents(tools), [])
+  })
+
+  test('T15 what Graph refuses most tenants although Entra ID gives tokens holds nobody’s work', async (t) => {
+    const { fleet } = await open(t, 8)
+    const { emulator, tools, tenantIds } = fleet
+    const headers = { 'content-type': 'application/json' }
+    const body = '{"error":{"code":"Authentication_RequestFromNonPremiumTenantOrB2CTenant","message":"x"}}'
+    emulator.mischief.add({ at: 'graph', answer: { status: 403, headers, body } })
+    for (const tenantId of tenantIds) await read(tools, tenantId)
+    assert.equal((await showTenant(tools, tenantIds[7] as TenantId)).runs[0]?.diagnosis?.code, 'RESOURCE_UNAVAILABLE')
+    assert.deepEqual(await incidents(tools), [])
   })
 
   test('T15 a few customers who leave among many are customers who leave', async (t) => {

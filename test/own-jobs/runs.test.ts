@@ -63,7 +63,7 @@ for (const backend of ['pglite', 'postgres'] as const)
     beforeEach(async () => {
       opening ??= (async () =>
         openFleet({
-          tenants: 21,
+          tenants: 23,
           users: 30,
           groups: 1,
           app: APP,
@@ -517,6 +517,27 @@ for (const backend of ['pglite', 'postgres'] as const)
       const found = await latest()
       assert.deepEqual([found?.state, found?.diagnosis?.code], ['failed', 'JOB_FAILED'])
       assert.ok(!JSON.stringify(found).includes('hunter2'))
+    })
+
+    test('an error at once, before anything is awaited, is the job’s own as well', async () => {
+      const atOnce = () => {
+        throw new Error('at once')
+      }
+      await assert.rejects(run(atOnce), failsWith('JOB_FAILED'))
+    })
+
+    test('R02 what ends badly after another worker has taken it over says nothing any more', async () => {
+      const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+      const { promise: released, resolve: release } = Promise.withResolvers<void>()
+      const late = run(async () => {
+        reach()
+        await released
+        throw new Error('too late')
+      })
+      await reached
+      await run(async () => {})
+      release()
+      await assert.rejects(late, failsWith('RUN_SUPERSEDED'))
     })
 
     test('a run that another worker has taken over changes nothing any more', async () => {

@@ -7,6 +7,7 @@ import { allowRemovals } from '#store/cursors.ts'
 import { asTenant } from '#store/open.ts'
 import { countResources, listResources } from '#store/resources.ts'
 import { latestRun, listRuns } from '#store/sync-runs.ts'
+import { findTenant, triesOf } from '#store/tenants.ts'
 import { type Fleet, openFleet } from '#test/support/fleet.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 
@@ -18,7 +19,7 @@ let next = 0
 let tenantId: TenantId
 
 before(async () => {
-  fleet = await openFleet({ tenants: 8, users: 2_500, groups: 2, clock })
+  fleet = await openFleet({ tenants: 9, users: 2_500, groups: 2, clock })
 })
 after(() => fleet[Symbol.asyncDispose]())
 beforeEach(() => {
@@ -52,8 +53,8 @@ test('a run that is broken off goes on at the page it had reached', async () => 
   assert.equal(pagesAsked(), 1, 'only the page that was missing was asked for')
 })
 
-test('a run that was taken over is fenced off: its next page is not stored', async () => {
-  const { store } = fleet.tools
+/** A worker that falls asleep before its nth question to Graph. */
+function fallingAsleep(nth: number) {
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const slow = {
@@ -65,7 +66,7 @@ test('a run that was taken over is fenced off: its next page is not stored', asy
         ...graph,
         token: async (how?: { fresh?: boolean }) => {
           asked += 1
-          if (asked === 2) {
+          if (asked === nth) {
             reach()
             await released
           }
@@ -74,7 +75,28 @@ test('a run that was taken over is fenced off: its next page is not stored', asy
       }
     },
   }
-  const late = syncTenant(slow, { tenantId, signal: never })
+  return { reached, release, sync: () => syncTenant(slow, { tenantId, signal: never }) }
+}
+
+test('R02 what a run hears after it was taken over says nothing about the tenant any more', async () => {
+  const worker = fallingAsleep(1)
+  const late = worker.sync()
+  await worker.reached
+  await sync()
+  const headers = { 'content-type': 'application/json' }
+  const body = '{"error":{"code":"Authorization_RequestDenied","message":"x"}}'
+  fleet.emulator.mischief.add({ at: 'graph', match: { tenant: tenantId }, answer: { status: 403, headers, body } })
+  worker.release()
+  await assert.rejects(late, (error) => diagnose(error).code === 'RUN_SUPERSEDED')
+  const tenant = await asTenant(fleet.tools.store, tenantId, (sql) => findTenant(sql, tenantId))
+  const { restUntil } = await asTenant(fleet.tools.store, tenantId, triesOf)
+  assert.deepEqual([tenant?.state, restUntil], ['active', null])
+})
+
+test('a run that was taken over is fenced off: its next page is not stored', async () => {
+  const { store } = fleet.tools
+  const { reached, release, sync: syncLate } = fallingAsleep(2)
+  const late = syncLate()
   await reached
   await sync()
   const whole = await run()

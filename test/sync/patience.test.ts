@@ -96,6 +96,18 @@ for (const { says, header, least, most } of STATEMENTS)
     assert.equal((await asTenant(fleet.tools.store, large, countResources)).user, PEOPLE)
   })
 
+test('G05 hours in which nobody asked are no hours in which Graph refused', async () => {
+  const answer = { status: 429, headers: {} }
+  fleet.emulator.mischief.set([{ at: 'graph', match: { path: '/users/delta', tenant: large }, answer }])
+  await sync(large)
+  clock.pass(5 * 3_600 * SECOND)
+  await goOnOnce(large)
+  assert.equal(await state(large), 'waiting')
+  fleet.emulator.mischief.clear()
+  await goOn(large)
+  assert.equal(await state(large), 'succeeded')
+})
+
 test('G05 Graph that asks for patience without end is asked more and more rarely, and after hours that is a failure', async () => {
   const HOUR = 3_600 * SECOND
   const match = { path: '/users/delta', tenant: large }
