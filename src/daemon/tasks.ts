@@ -2,6 +2,7 @@ import { observe } from '#daemon/observe.ts'
 import { askRevoked } from '#flows/ask-revoked.ts'
 import { checkCredential } from '#flows/check-credential.ts'
 import { forgetDeadLetters } from '#flows/forget-dead-letters.ts'
+import { stateMeantBy } from '#flows/lose-consent.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
 import { putOff } from '#flows/put-off.ts'
 import { raiseAlarm } from '#flows/raise-alarm.ts'
@@ -10,7 +11,7 @@ import { syncTenant } from '#flows/sync-tenant.ts'
 import { tidy } from '#flows/tidy.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
 import { watchIncidents } from '#flows/watch-incidents.ts'
-import { type JobContext, type JobPayloads, keyOf, type TaskTable } from '#jobs/names.ts'
+import { type JobContext, type JobPayloads, keyOf, QUEUES, type TaskTable } from '#jobs/names.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 import type { Tools } from '#tools.ts'
@@ -25,8 +26,11 @@ const taskTable = (tools: Tools): TaskTable => ({
     ),
     { prepares: true },
   ),
-  'verify-tenant': inTenant(tools, 'verify-tenant', async (_, tenantId, { aside }) => {
-    await verifyTenant(tools, { tenantId, actor: 'daemon', graphOptions: { aside } })
+  'verify-tenant': inTenant(tools, 'verify-tenant', async (_, tenantId, { aside, signal, attempt }) => {
+    const { diagnosis } = await verifyTenant(tools, { tenantId, actor: 'daemon', signal, graphOptions: { aside } })
+    const isLast = attempt >= QUEUES['verify-tenant'].retryLimit
+    // A revoked tenant is asked once a day: where nothing was found out, it is asked again before tomorrow.
+    if (diagnosis && !isLast && stateMeantBy(diagnosis) === null) throw new Problem(diagnosis)
   }),
   'run-job': inTenant(tools, 'run-job', async ({ job }, tenantId, { signal, aside }) => {
     await runJob(tools, { tenantId, job, signal, graphOptions: { aside } })

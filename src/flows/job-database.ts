@@ -28,14 +28,32 @@ async function saveAndGetOn(sql: TenantSql, { job, runId }: Run, value: unknown)
 export function jobDatabase(run: Run): JobDatabase {
   const { store, tenantId, runId } = run
   return {
-    transaction: (work) =>
-      asAuthor(store, tenantId, async (sql) => {
-        await holdRun(sql, runId)
-        return work({
-          query: (text, parameters) => runStatement(sql, text, parameters),
-          saveCheckpoint: (value) => saveAndGetOn(sql, run, value),
+    async transaction(work) {
+      const ofTheDatabase = new Set<unknown>()
+      const note = (error: unknown): never => {
+        ofTheDatabase.add(error)
+        throw error
+      }
+      let own: { error: unknown } | null = null
+      try {
+        return await asAuthor(store, tenantId, async (sql) => {
+          await holdRun(sql, runId)
+          try {
+            return await work({
+              query: <Row>(text: string, parameters?: readonly unknown[]) =>
+                runStatement<Row>(sql, text, parameters).catch(note),
+              saveCheckpoint: (value) => saveAndGetOn(sql, run, value).catch(note),
+            })
+          } catch (error) {
+            if (!ofTheDatabase.has(error)) own = { error }
+            throw error
+          }
         })
-      }),
+      } catch (error) {
+        // Somebody else’s server that refuses a connection is not our database.
+        throw own ? (own as { error: unknown }).error : error
+      }
+    },
     async *resources(kind) {
       for (let after: ObjectId | undefined; ; ) {
         const page = await asTenant(store, tenantId, (sql) =>

@@ -3,9 +3,9 @@ import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { cancelJobsOf } from '#jobs/inspect.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Diagnosis, diagnose, type ProblemCode } from '#model/problem.ts'
-import { mayMove, type TenantState } from '#model/tenant.ts'
+import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import { asFleet } from '#store/open.ts'
-import { findTenant, moveTenant } from '#store/tenants.ts'
+import { lockTenant, moveTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 /** What a failure in a tenant's work says about the tenant itself; everything else leaves its state alone. */
@@ -16,6 +16,9 @@ const MEANS: Partial<Record<ProblemCode, TenantState>> = {
   CONSENT_MISSING: 'revoked',
   PERMISSION_MISSING: 'degraded',
 }
+
+/** The states that what is found in a tenant may change. What an operator has paused or ended is his to change. */
+export const FOLLOWS_WORK: readonly TenantState[] = [...WORKING_STATES, 'revoked']
 
 /** The state that this failure puts a tenant into; null when it says nothing about the tenant, or nobody knows what it says. */
 export const stateMeantBy = ({ code, confidence }: Diagnosis): TenantState | null =>
@@ -35,8 +38,8 @@ export async function loseConsent(
   const to = stateMeantBy(diagnosis)
   if (!to) return null
   const moved = await asFleet(store, async (sql) => {
-    const tenant = await findTenant(sql, tenantId)
-    if (!tenant || tenant.state === to || !mayMove(tenant.state, to)) return false
+    const tenant = await lockTenant(sql, tenantId)
+    if (!tenant || tenant.state === to || !FOLLOWS_WORK.includes(tenant.state)) return false
     await moveTenant(sql, { id: tenantId, to, actor, reason: diagnosis.message, diagnosis })
     return true
   })

@@ -33,7 +33,7 @@ const PROBES: readonly Probe[] = [
 export async function verifyAccess(
   { config, entra, graphAsApp }: Pick<Tools, 'config' | 'entra' | 'graphAsApp'>,
   tenantId: TenantId,
-  graphOptions: GraphOptions = {},
+  { signal, ...graphOptions }: GraphOptions & { signal?: AbortSignal } = {},
 ): Promise<Access> {
   const token = await appToken(entra, tenantId, { fresh: true })
   const missing = missingRoles(config.app.permissions, token.roles)
@@ -41,6 +41,7 @@ export async function verifyAccess(
   const outcomes = await batch(
     graphAsApp(tenantId, graphOptions),
     probes.map(({ id, path }) => ({ id, path })),
+    signal ? { signal } : {},
   )
   for (const { problem } of outcomes) if (problem) throw problem
   const told = outcomes.find(({ id }) => id === ORGANIZATION)

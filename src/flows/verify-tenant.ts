@@ -1,4 +1,4 @@
-import { loseConsent } from '#flows/lose-consent.ts'
+import { FOLLOWS_WORK, loseConsent } from '#flows/lose-consent.ts'
 import { settleDoubt } from '#flows/settle-doubt.ts'
 import { verifyAccess } from '#flows/verify-access.ts'
 import { enqueue } from '#jobs/enqueue.ts'
@@ -7,7 +7,7 @@ import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'
 import { saveGrants } from '#store/grants.ts'
 import { asFleet, asTenant } from '#store/open.ts'
-import { findTenant, letRest, moveTenant } from '#store/tenants.ts'
+import { findTenant, letRest, lockTenant, moveTenant } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
 export type Verification = { tenant: Tenant; missing: readonly string[]; diagnosis: Diagnosis | null }
@@ -23,14 +23,21 @@ export async function verifyTenant(
     tenantId,
     actor,
     graphOptions = { priority: 'high' },
-  }: { tenantId: TenantId; actor: string; graphOptions?: GraphOptions },
+    signal,
+  }: {
+    tenantId: TenantId
+    actor: string
+    graphOptions?: GraphOptions
+    /** Whoever is told to stop has found nothing out: its reason is thrown. */
+    signal?: AbortSignal
+  },
 ): Promise<Verification> {
   await knownTenant(tools, tenantId)
   try {
     const { missing } = await tools.telemetry.span(
       'tenant verified',
       () => ({ 'tenantry.tenant': tenantId }),
-      () => verifyAccess(tools, tenantId, graphOptions),
+      () => verifyAccess(tools, tenantId, { ...graphOptions, ...(signal ? { signal } : {}) }),
     )
     const diagnosis = missing.length > 0 ? lacking(missing) : null
     await asTenant(tools.store, tenantId, async (sql) => {
@@ -46,6 +53,7 @@ export async function verifyTenant(
     await become(tools, { tenantId, to: diagnosis ? 'degraded' : 'active', actor, diagnosis })
     return { tenant: await knownTenant(tools, tenantId), missing, diagnosis }
   } catch (thrown) {
+    signal?.throwIfAborted()
     const error = await settleDoubt(tools, thrown)
     await loseConsent(tools, { tenantId, actor, error })
     return { tenant: await knownTenant(tools, tenantId), missing: [], diagnosis: diagnose(error) }
@@ -66,7 +74,6 @@ export async function knownTenant({ store }: Pick<Tools, 'store'>, tenantId: Ten
   })
 }
 
-/** Only the states that verification is about are changed: a suspended tenant stays suspended. */
 async function become(
   { store, jobs }: Pick<Tools, 'store' | 'jobs'>,
   {
@@ -77,8 +84,8 @@ async function become(
   }: { tenantId: TenantId; to: TenantState; actor: string; diagnosis: Diagnosis | null },
 ): Promise<void> {
   await asFleet(store, async (sql) => {
-    const tenant = await findTenant(sql, tenantId)
-    if (!tenant || !['active', 'degraded', 'revoked'].includes(tenant.state)) return
+    const tenant = await lockTenant(sql, tenantId)
+    if (!tenant || !FOLLOWS_WORK.includes(tenant.state)) return
     if (tenant.state === to && tenant.diagnosis?.message === diagnosis?.message) return
     await moveTenant(sql, {
       id: tenantId,

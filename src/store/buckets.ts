@@ -1,6 +1,7 @@
 import { sql as raw } from 'kysely'
 import { type Bucket, burstOf } from '#model/throttle.ts'
 import type { AnySql, Store } from '#store/open.ts'
+import { whileInUse } from '#store/unreachable.ts'
 
 /** What a process wants of a bucket, and what it brings back of its last loan; less than nothing when it has used more. */
 export type LoanWanted = Bucket & { back: number; wanted: number }
@@ -8,6 +9,8 @@ export type LoanWanted = Bucket & { back: number; wanted: number }
 export type Loan = { lent: number; waitMilliseconds: number }
 
 const perSecond = ({ limit }: Bucket): number => limit.amount / limit.seconds
+
+type Lending = Pick<Store, 'kysely' | 'clock' | 'databaseUrl' | 'full'>
 
 /** The database's clock, so that machines whose clocks differ do not lend twice; turned as far as a test has turned ours. */
 const nowIn = ({ clock }: Pick<Store, 'clock'>) =>
@@ -27,11 +30,12 @@ export async function leftIn({ db }: Pick<AnySql, 'db'>, bucket: Bucket): Promis
  * Lends from token buckets that all processes share, from all of them in one statement. A bucket whose burst is smaller
  * than what is wanted lends once it is full, and is in debt then. One that rests lends nothing.
  * @returns in the order of what was wanted
+ * @throws Problem DATABASE_UNREACHABLE
  */
-export async function lendFrom(
-  store: Pick<Store, 'kysely' | 'clock'>,
-  wanted: readonly LoanWanted[],
-): Promise<readonly Loan[]> {
+export const lendFrom = (store: Lending, wanted: readonly LoanWanted[]): Promise<readonly Loan[]> =>
+  whileInUse(store, () => lend(store, wanted))
+
+async function lend(store: Lending, wanted: readonly LoanWanted[]): Promise<readonly Loan[]> {
   const asked = wanted.map((one) => ({
     key: one.key,
     burst: burstOf(one.limit),
@@ -65,7 +69,7 @@ export async function lendFrom(
   return Promise.all(
     wanted.map(async (one) => {
       const row = found.get(one.key)
-      if (!row) return (await lendFrom(store, [one]))[0] as Loan
+      if (!row) return (await lend(store, [one]))[0] as Loan
       if (row.lent) return { lent: one.wanted, waitMilliseconds: 0 }
       const seconds = Math.max(row.missing / perSecond(one), row.rest)
       return { lent: 0, waitMilliseconds: Math.max(1, Math.ceil(seconds * 1_000)) }

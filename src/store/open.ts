@@ -9,7 +9,7 @@ import { attentiveClient } from '#store/attentive-client.ts'
 import { makeDataFolder } from '#store/data-folder.ts'
 import { becomeOwner } from '#store/embedded-owner.ts'
 import { holdFolder } from '#store/hold-folder.ts'
-import { isDiskFull, isOutOfUse, unreachable } from '#store/unreachable.ts'
+import { unreachable, whileInUse } from '#store/unreachable.ts'
 
 /** Rows are written and read with SQL as it stands; each file of this room knows its own table. */
 // biome-ignore lint/suspicious/noExplicitAny: the shape of each row is given with its query
@@ -151,28 +151,30 @@ export const asAuthor = <Value>(
   tenantId: TenantId,
   work: (sql: TenantSql) => Promise<Value>,
 ): Promise<Value> =>
-  store.kysely.connection().execute(async (connection) => {
-    try {
-      return await inTransaction(
-        store,
-        async (db) => {
-          await raw`select set_config('tenantry.author', concat_ws(' ', ${tenantId}::text, tenantry.sign_tenant(${tenantId})), true),
+  whileInUse(store, () =>
+    store.kysely.connection().execute(async (connection) => {
+      try {
+        return await inTransaction(
+          store,
+          async (db) => {
+            await raw`select set_config('tenantry.author', concat_ws(' ', ${tenantId}::text, tenantry.sign_tenant(${tenantId})), true),
             set_config('role', 'tenantry_tenant', true), set_config('tenantry.tenant_id', ${tenantId}, true)`.execute(
-            db,
-          )
-          return work({ db, at: store.clock.now(), tenantId } as TenantSql)
-        },
-        connection,
-      )
-    } finally {
-      // It fails on a connection that is lost, and then nothing is left.
-      for (const statement of LEFTOVERS[store.backend])
-        await raw
-          .raw(statement)
-          .execute(connection)
-          .catch(() => {})
-    }
-  })
+              db,
+            )
+            return work({ db, at: store.clock.now(), tenantId } as TenantSql)
+          },
+          connection,
+        )
+      } finally {
+        // It fails on a connection that is lost, and then nothing is left.
+        for (const statement of LEFTOVERS[store.backend])
+          await raw
+            .raw(statement)
+            .execute(connection)
+            .catch(() => {})
+      }
+    }),
+  )
 
 /**
  * Runs `work` in one transaction over the fleet: states, sign-ups, runs and audit of all tenants.
@@ -200,20 +202,11 @@ export const asFleetFor = <Value>(
     return work({ db, at: store.clock.now() } as FleetSql)
   })
 
-async function inTransaction<Value>(
+const inTransaction = <Value>(
   store: Store,
   work: (db: Transaction<Database>) => Promise<Value>,
   kysely = store.kysely,
-): Promise<Value> {
-  const { databaseUrl } = store
-  try {
-    return await kysely.transaction().execute(work)
-  } catch (error) {
-    store.full ||= isDiskFull(error)
-    if (databaseUrl && isOutOfUse(error)) throw unreachable(databaseUrl, error)
-    throw error
-  }
-}
+): Promise<Value> => whileInUse(store, () => kysely.transaction().execute(work))
 
 function once(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | null = null

@@ -16,6 +16,20 @@ export const isOutOfUse = (error: unknown): boolean =>
   CODES.test(codeOf(error)) || (error instanceof Error && TEXTS.test(error.message))
 export const isDiskFull = (error: unknown): boolean => codeOf(error) === DISK_FULL
 
+/** @throws Problem DATABASE_UNREACHABLE in place of whatever says that the server cannot be used */
+export async function whileInUse<Value>(
+  store: { databaseUrl: string | null; full: boolean },
+  work: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await work()
+  } catch (error) {
+    store.full ||= isDiskFull(error)
+    if (store.databaseUrl && isOutOfUse(error)) throw unreachable(store.databaseUrl, error)
+    throw error
+  }
+}
+
 const NEXT_STEPS: Record<string, string> = {
   [READ_ONLY]: 'It takes no writes: look whether it is a standby, or set to default_transaction_read_only.',
   [DISK_FULL]: 'Its disk is full: make room there. Work goes on by itself.',

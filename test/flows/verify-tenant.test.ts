@@ -1,19 +1,30 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
+import { tasks } from '#daemon/tasks.ts'
 import { DEMO } from '#emulator/index.ts'
 import { pauseTenant } from '#flows/pause-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { type Verification, verifyTenant } from '#flows/verify-tenant.ts'
+import { type JobContext, QUEUES } from '#jobs/names.ts'
 import type { TenantId } from '#model/ids.ts'
 import { runHere } from '#test/support/at-the-terminal.ts'
 import { CONTOSO, CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
+import { aJobContext } from '#test/support/job-context.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
+import { refusedWith } from '#test/support/problem.ts'
 
 const app = DEMO.appId
 const actor = 'operator:test'
 const installation = await openInstallation({ after })
 const { emulator, tools } = installation
-const [back, puzzling, disabled, sound, ailing] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId, TenantId]
+const [back, puzzling, disabled, sound, ailing, hesitant] = CUSTOMERS as [
+  TenantId,
+  TenantId,
+  TenantId,
+  TenantId,
+  TenantId,
+  TenantId,
+]
 afterEach(() => emulator.mischief.clear())
 
 test('T15 a tenant that comes back with a part of its permissions is degraded, and active when it has all', async () => {
@@ -108,4 +119,40 @@ test('the exit code says whether every tenant that was asked for is in order, an
   const paused = await verify('--tenant', sound)
   assert.equal(paused.code, 1)
   assert.match(paused.stdout, /^Customer is suspended\.\nThe app works there/)
+})
+
+test('the daemon asks again soon where nothing was found out, five times; what it did find out is no failure', async () => {
+  await connect(installation, hesitant)
+  const verify = (attempt: number) =>
+    tasks(tools)['verify-tenant']({ tenantId: hesitant }, { ...aJobContext(hesitant), attempt })
+  const busy = { at: 'token', aadsts: 90_033 } as const
+  for (const attempt of [0, QUEUES['verify-tenant'].retryLimit - 1]) {
+    emulator.mischief.once(busy)
+    assert.equal((await refusedWith('UNAVAILABLE', () => verify(attempt))).retry, 'backoff')
+  }
+  emulator.mischief.once(busy)
+  await verify(QUEUES['verify-tenant'].retryLimit)
+  await emulator.directory.deleteServicePrincipal({ tenant: hesitant, app })
+  await verify(0)
+  assert.equal((await showTenant(tools, hesitant)).tenant.state, 'revoked')
+})
+
+test('R06 a verification that waits for Graph stops when it is told to, and has found nothing out', async () => {
+  const answer = { status: 429, headers: { 'retry-after': '100' } }
+  emulator.mischief.add({ at: 'graph', match: { tenant: back }, answer })
+  const stop = new AbortController()
+  const waiting = Promise.withResolvers<void>()
+  const context: JobContext = {
+    ...aJobContext(back),
+    signal: stop.signal,
+    aside: (wait) => {
+      waiting.resolve()
+      return wait()
+    },
+  }
+  const outcome = tasks(tools)['verify-tenant']({ tenantId: back }, context)
+  await waiting.promise
+  stop.abort(new Error('told to stop'))
+  await assert.rejects(outcome, /told to stop/)
+  assert.equal((await showTenant(tools, back)).tenant.state, 'active')
 })

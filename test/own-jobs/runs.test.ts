@@ -63,7 +63,7 @@ for (const backend of ['pglite', 'postgres'] as const)
     beforeEach(async () => {
       opening ??= (async () =>
         openFleet({
-          tenants: 23,
+          tenants: 24,
           users: 30,
           groups: 1,
           app: APP,
@@ -524,6 +524,14 @@ for (const backend of ['pglite', 'postgres'] as const)
         throw new Error('at once')
       }
       await assert.rejects(run(atOnce), failsWith('JOB_FAILED'))
+    })
+
+    test('R04 a server of the author’s own that cannot be reached within a transaction is not our database', async () => {
+      const elsewhere = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+      await assert.rejects(
+        run(({ db }) => db.transaction(() => Promise.reject(elsewhere))),
+        failsWith('JOB_FAILED'),
+      )
     })
 
     test('R02 what ends badly after another worker has taken it over says nothing any more', async () => {

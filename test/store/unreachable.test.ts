@@ -4,8 +4,9 @@ import { createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { sql as raw } from 'kysely'
 import { systemClock } from '#base/clock.ts'
+import { lendFrom } from '#store/buckets.ts'
 import { migrate } from '#store/migrate.ts'
-import { type AnySql, asFleet, asTenant, openStore, type TenantSql } from '#store/open.ts'
+import { type AnySql, asAuthor, asFleet, asTenant, openStore, type TenantSql } from '#store/open.ts'
 import { pingStore } from '#store/ping-store.ts'
 import { countTenantsByState } from '#store/tenants.ts'
 import { silentLog } from '#test/support/backends.ts'
@@ -67,6 +68,21 @@ test('A02 where the role of a transaction is refused nothing is done, and that i
   await withClient(admin, async (client) => {
     assert.equal((await client.query('select from public.written')).rowCount, 0)
   })
+})
+
+test('R04 what is lent of Graph’s limits, and what an author asks, tell of a database that is away as everything else does', async (t) => {
+  const database = new URL(await freshDatabase())
+  const store = await open(database.href)
+  t.after(() => store.close())
+  await migrate(store)
+  const name = database.pathname.slice(1)
+  await withClient(await seeingEverything(await freshDatabase()), async (client) => {
+    await client.query(`alter database ${name} allow_connections false`)
+    await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+  })
+  const bucket = { key: 'bucket', limit: { amount: 10, seconds: 1 }, back: 0, wanted: 1 }
+  await refusedWith('DATABASE_UNREACHABLE', () => lendFrom(store, [bucket]))
+  await refusedWith('DATABASE_UNREACHABLE', () => asAuthor(store, madeUp.tenantId(), async () => {}))
 })
 
 test('a store that is closed leaves no connection behind, even if nobody has used it', async () => {
