@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, idOption, jsonOption } from '#cli/tenant-option.ts'
-import { table, timeText } from '#cli/terminal.ts'
+import { diagnosisText, table, timeText } from '#cli/terminal.ts'
 import { closeIncidentBy } from '#flows/close-incident.ts'
 import type { Incident, IncidentId } from '#model/incident.ts'
 import { listIncidents } from '#store/incidents.ts'
@@ -21,7 +21,7 @@ export function incidentsCommand(program: Command, { tools, terminal }: CliConte
     .action(async ({ all, json }: { all?: true; json?: true }) => {
       const { store } = await tools()
       const found = await asFleet(store, (sql) => listIncidents(sql, all ? {} : { open: true }))
-      terminal.out(json ? JSON.stringify(found) : found.length === 0 ? 'No incidents.' : incidentTable(found))
+      terminal.out(json ? JSON.stringify(found) : found.length === 0 ? 'No incidents.' : tellIncidents(found))
     })
 
   incidents
@@ -35,10 +35,21 @@ export function incidentsCommand(program: Command, { tools, terminal }: CliConte
     })
 }
 
+/** What they are, and below, of the open ones, what to do about each. */
+const tellIncidents = (found: readonly Incident[]): string =>
+  [
+    incidentTable(found),
+    ...found
+      .filter(({ closedAt }) => closedAt === null)
+      .map(({ tenantId, diagnosis }) =>
+        ['', ...diagnosisText(diagnosis), ...(tenantId ? [`  Tenant:       ${tenantId}`] : [])].join('\n'),
+      ),
+  ].join('\n')
+
 const incidentTable = (incidents: readonly Incident[]): string =>
   table(
-    ['ID', 'OPENED (UTC)', 'CODE', 'TENANT', 'TIMES', 'HOLDS THE WORK', 'CLOSED BY', 'WHAT'],
-    incidents.map(({ id, openedAt, code, tenantId, times, holds, closedBy, diagnosis }) => [
+    ['ID', 'OPENED (UTC)', 'CODE', 'TENANT', 'TIMES', 'HOLDS THE WORK', 'CLOSED BY'],
+    incidents.map(({ id, openedAt, code, tenantId, times, holds, closedBy }) => [
       id,
       timeText(openedAt),
       code,
@@ -46,6 +57,5 @@ const incidentTable = (incidents: readonly Incident[]): string =>
       `${times}`,
       holds ? 'yes' : '',
       closedBy ?? '',
-      diagnosis.message,
     ]),
   )

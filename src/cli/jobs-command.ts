@@ -36,7 +36,9 @@ export function jobsCommand(program: Command, { tools, terminal }: CliContext): 
     .addOption(jsonOption())
     .action(async ({ tenant, json }: Chosen) => {
       const found = await listDeadLetters((await tools()).jobs, tenant ? { tenantId: tenant } : {})
-      terminal.out(json ? JSON.stringify(found) : found.length === 0 ? 'Nothing was given up.' : deadTable(found))
+      terminal.out(
+        json ? JSON.stringify(found) : found.length === 0 ? 'Nothing was given up.' : `${deadTable(found)}\n\n${RETRY}`,
+      )
     })
 
   jobs
@@ -49,6 +51,8 @@ export function jobsCommand(program: Command, { tools, terminal }: CliContext): 
       terminal.out(json ? JSON.stringify(letter) : `${letter.job ?? letter.name} is in the queue again.`)
     })
 }
+
+const RETRY = 'Once the cause is mended: tenantry jobs retry --id …'
 
 const jobTable = (found: readonly ListedJob[]): string =>
   table(
@@ -64,7 +68,7 @@ const jobTable = (found: readonly ListedJob[]): string =>
 
 const tenantJobTable = (found: readonly TenantJob[]): string =>
   table(
-    ['JOB', 'SCHEDULE', 'NEXT DUE (UTC)', 'LAST STARTED', 'STATE', 'PROGRESS', 'WHY'],
+    ['JOB', 'SCHEDULE', 'NEXT DUE (UTC)', 'LAST STARTED (UTC)', 'STATE', 'PROGRESS', 'WHY'],
     found.map(({ name, schedule, nextDueAt, lastRun }) => [
       name,
       schedule,

@@ -49,7 +49,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   jobsCommand(program, context)
   incidentsCommand(program, context)
   credentialsCommand(program, context)
-  runCommand(program, context)
+  runCommand(program, context, fail)
   registerCommand(program, async (options) => {
     exitCode = await (context.processes?.register(options) ?? Promise.reject(elsewhere('register')))
   })

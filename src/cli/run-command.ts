@@ -8,13 +8,16 @@ import { runJobByHand } from '#flows/run-job-by-hand.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { knownTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
+import { WORKING_STATES } from '#model/tenant.ts'
+import { asTenant } from '#store/open.ts'
+import { latestRun } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
 type Chosen = { tenant: TenantId; json?: true }
 type Job = (
   tools: Tools,
   context: { tenantId: TenantId; json: boolean; terminal: Terminal; signal: AbortSignal },
-) => Promise<void>
+) => Promise<JobOutcome>
 
 /** What is built in and can be done by hand, here and now, for one tenant. */
 const BUILT_IN: Record<string, Job> = {
@@ -29,12 +32,20 @@ const BUILT_IN: Record<string, Job> = {
       },
     })
     terminal.out(json ? JSON.stringify({ claims, users: names }) : `\n${users} users.`)
+    return 'succeeded'
   },
   'sync-tenant': async (tools, { tenantId, json, terminal, signal }) => {
-    await knownTenant(tools, tenantId)
+    const works = WORKING_STATES.includes((await knownTenant(tools, tenantId)).state)
     await syncTenant(tools, { tenantId, signal })
     const { state, displayName } = await knownTenant(tools, tenantId)
-    terminal.out(json ? JSON.stringify({ tenantId, state }) : `${displayName} has been read; it is ${state}.`)
+    const run = works ? await asTenant(tools.store, tenantId, (sql) => latestRun(sql)) : null
+    const outcome = run === null ? 'idle' : run.state === 'waiting' ? 'waiting' : 'succeeded'
+    const words =
+      outcome === 'succeeded'
+        ? `${printable(displayName)} has been read; it is ${state}.`
+        : `Reading ${printable(displayName)}: ${OUTCOMES[outcome]} It is ${state}.`
+    terminal.out(json ? JSON.stringify({ tenantId, state, outcome }) : words)
+    return outcome
   },
 }
 
@@ -44,17 +55,23 @@ const ownJob =
   async (tools, { tenantId, json, terminal, signal }) => {
     const { displayName } = await knownTenant(tools, tenantId)
     const outcome = await runJobByHand(tools, { tenantId, job, signal })
-    terminal.out(json ? JSON.stringify({ tenantId, job, outcome }) : `${job} in ${displayName}: ${OUTCOMES[outcome]}`)
+    terminal.out(
+      json ? JSON.stringify({ tenantId, job, outcome }) : `${job} in ${printable(displayName)}: ${OUTCOMES[outcome]}`,
+    )
+    return outcome
   }
 
 const OUTCOMES: Record<JobOutcome, string> = {
   succeeded: 'done.',
-  waiting: 'Microsoft Graph asks for patience; a worker goes on with it.',
+  waiting: 'not done to the end yet; a worker goes on with it.',
   idle: 'not done, because the daemon does not work for this tenant in the state that it is in.',
 }
 
-/** `tenantry run JOB --tenant ID` */
-export function runCommand(program: Command, { tools, terminal, signal }: CliContext): void {
+/**
+ * `tenantry run JOB --tenant ID`
+ * @param fail called where nothing was done, and it will not be done by itself
+ */
+export function runCommand(program: Command, { tools, terminal, signal }: CliContext, fail: () => void): void {
   program
     .command('run')
     .description('run a job for one tenant, now')
@@ -64,10 +81,11 @@ export function runCommand(program: Command, { tools, terminal, signal }: CliCon
     .action(async (name: string, { tenant, json }: Chosen) => {
       const run = BUILT_IN[name] ?? ownJob(name)
       const open = await tools()
-      await open.telemetry.span(
+      const outcome = await open.telemetry.span(
         'job by hand',
         () => ({ 'tenantry.job': name, 'tenantry.tenant': tenant }),
         () => run(open, { tenantId: tenant, json: json === true, terminal, signal }),
       )
+      if (outcome === 'idle') fail()
     })
 }

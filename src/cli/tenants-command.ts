@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
-import { table, timeText } from '#cli/terminal.ts'
+import { diagnosisText, printable, table, timeText } from '#cli/terminal.ts'
 import { verifyCommand } from '#cli/verify-command.ts'
 import { allowRemoval } from '#flows/allow-removal.ts'
 import { type Lagging, listLagging } from '#flows/list-lagging.ts'
@@ -9,6 +9,7 @@ import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
 import { listTenantsFor, showTenant, type TenantQuery, type TenantStory } from '#flows/show-tenants.ts'
 import type { TenantId } from '#model/ids.ts'
+import type { Diagnosis } from '#model/problem.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { TENANT_STATES, type Tenant } from '#model/tenant.ts'
 
@@ -31,9 +32,12 @@ export function tenantsCommand(program: Command, context: CliContext, fail: () =
     .option('--search <text>', 'only tenants whose name or domain contains this')
     .option('--limit <count>', 'at most so many', positive, 100)
     .addOption(jsonOption())
-    .action(async ({ json, ...query }: TenantQuery & { json?: true }) => {
-      const found = await listTenantsFor(await tools(), query)
+    .action(async ({ json, limit, ...query }: TenantQuery & { json?: true; limit: number }) => {
+      const asked = await listTenantsFor(await tools(), { ...query, limit: limit + 1 })
+      const found = asked.slice(0, limit)
       tell(json, found, () => (found.length === 0 ? 'No tenants.' : tenantTable(found)))
+      if (asked.length > limit)
+        terminal.err(`There are more than these ${limit}: --limit shows more, --state and --search find some.`)
     })
 
   tenants
@@ -61,12 +65,17 @@ export function tenantsCommand(program: Command, context: CliContext, fail: () =
   verifyCommand(tenants, context, fail)
 
   const changes = [
-    ['pause', 'let the daemon leave the tenant alone', pauseTenant],
-    ['resume', 'let the daemon work for the tenant again', resumeTenant],
-    ['allow-removal', 'let the next reading remove what it stopped at, once', allowRemoval],
-    ['offboard', 'stop for good and delete everything read from the tenant’s directory', offboardTenant],
+    ['pause', 'let the daemon leave the tenant alone', pauseTenant, ''],
+    ['resume', 'let the daemon work for the tenant again', resumeTenant, ''],
+    [
+      'allow-removal',
+      'let the next reading remove what it stopped at, once',
+      allowRemoval,
+      ' Its next reading removes what Microsoft says is gone, once.',
+    ],
+    ['offboard', 'stop for good and delete everything read from the tenant’s directory', offboardTenant, ''],
   ] as const
-  for (const [name, about, change] of changes) {
+  for (const [name, about, change, effect] of changes) {
     tenants
       .command(name)
       .description(about)
@@ -75,7 +84,7 @@ export function tenantsCommand(program: Command, context: CliContext, fail: () =
       .addOption(jsonOption())
       .action(async ({ tenant, reason, json }: Chosen) => {
         const changed = await change(await tools(), { tenantId: tenant, actor: CLI_ACTOR, reason })
-        tell(json, changed, () => `${changed.displayName} is ${changed.state}.`)
+        tell(json, changed, () => `${printable(changed.displayName)} is ${changed.state}.${effect}`)
       })
   }
 }
@@ -120,6 +129,17 @@ function lagText(seconds: number): string {
   return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`
 }
 
+/** Each trouble once: why its state is so, open incidents, what its latest reading met. */
+function troublesOf(
+  { diagnosis }: Tenant,
+  [latest]: readonly SyncRun[],
+  incidents: TenantStory['incidents'],
+): Diagnosis[] {
+  const met = latest?.state === 'failed' ? latest.diagnosis : null
+  const found = [diagnosis, ...incidents.map((incident) => incident.diagnosis), met].filter((one) => one !== null)
+  return found.filter(({ code }, index) => found.findIndex((other) => other.code === code) === index)
+}
+
 const nextTryText = (at: Date | null, incidents: TenantStory['incidents']): string =>
   incidents.some(({ holds }) => holds)
     ? 'when the incident is over'
@@ -132,14 +152,8 @@ function tellStory(
   signUpLink: string,
 ): string {
   return [
-    `${tenant.displayName} (${tenant.defaultDomain ?? tenant.id}) is ${tenant.state}.`,
-    ...(tenant.diagnosis
-      ? [`  ${tenant.diagnosis.code}: ${tenant.diagnosis.message}`, `  Next step: ${tenant.diagnosis.nextStep}`]
-      : []),
-    ...incidents.flatMap(({ code, diagnosis }) => [
-      `  Open incident: ${code}: ${diagnosis.message}`,
-      `  Next step: ${diagnosis.nextStep}`,
-    ]),
+    `${printable(`${tenant.displayName} (${tenant.defaultDomain ?? tenant.id})`)} is ${tenant.state}.`,
+    ...troublesOf(tenant, runs, incidents).flatMap(diagnosisText),
     `  Next try: ${nextTryText(nextTryAt, incidents)}.`,
     `  ${counts.user} users and ${counts.group} groups stored.`,
     `  Its administrators sign up again at ${signUpLink}`,
@@ -150,7 +164,7 @@ function tellStory(
     ),
     '',
     table(
-      ['RUN STARTED', 'STATE', 'PAGES', 'USERS', 'GROUPS', 'REMOVED', 'WHY'],
+      ['RUN STARTED (UTC)', 'STATE', 'PAGES', 'USERS READ', 'GROUPS READ', 'REMOVED', 'WHY'],
       runs.map((run) => [
         timeText(run.startedAt),
         run.state,
@@ -164,7 +178,7 @@ function tellStory(
     '',
     ...(jobRuns.length > 0 ? [jobTable(jobRuns), ''] : []),
     table(
-      ['AT', 'ACTOR', 'ACTION', 'FROM', 'TO'],
+      ['AT (UTC)', 'ACTOR', 'ACTION', 'FROM', 'TO'],
       audit.map((entry) => [timeText(entry.at), entry.actor, entry.action, entry.from ?? '', entry.to ?? '']),
     ),
   ].join('\n')
@@ -172,7 +186,7 @@ function tellStory(
 
 const jobTable = (runs: readonly SyncRun[]): string =>
   table(
-    ['JOB STARTED', 'JOB', 'STATE', 'PROGRESS', 'WHY'],
+    ['JOB STARTED (UTC)', 'JOB', 'STATE', 'PROGRESS', 'WHY'],
     runs.map(({ startedAt, job, state, progress, diagnosis }) => [
       timeText(startedAt),
       job,

@@ -1,4 +1,4 @@
-import type { Problem } from '#model/problem.ts'
+import type { Diagnosis, Problem } from '#model/problem.ts'
 
 /** Where a command writes. Given by whoever runs it: this process, or the one that asks through the socket. */
 export type Terminal = {
@@ -13,13 +13,18 @@ const OWNERS = {
   nobody: 'nobody: waiting mends it',
 } as const
 
-/** A problem in words: what happened, who can mend it, what to do next. */
+/** A failure in three lines: what happened, who can mend it, what to do next. */
+export const diagnosisText = ({ code, message, owner, nextStep }: Diagnosis): string[] => [
+  `${code}: ${printable(message)}`,
+  `  Who mends it: ${OWNERS[owner]}.`,
+  `  Next step:    ${printable(nextStep)}`,
+]
+
+/** A problem in words, with what Microsoft’s support wants to know. */
 export function tellProblem({ err }: Terminal, { diagnosis }: Problem): void {
-  err(`${diagnosis.code}: ${diagnosis.message}`)
-  err(`  Who mends it: ${OWNERS[diagnosis.owner]}.`)
-  err(`  Next step:    ${diagnosis.nextStep}`)
-  if (diagnosis.sourceCode) err(`  Microsoft’s code: ${diagnosis.sourceCode}`)
-  if (diagnosis.traceId) err(`  Trace id: ${diagnosis.traceId}`)
+  for (const line of diagnosisText(diagnosis)) err(line)
+  if (diagnosis.sourceCode) err(`  Microsoft’s code: ${printable(diagnosis.sourceCode)}`)
+  if (diagnosis.traceId) err(`  Trace id: ${printable(diagnosis.traceId)}`)
 }
 
 /** Where to sign in. On the error output, so that data stay data; the code is good for minutes, for whoever types it in first. */

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { runCli } from '#cli/run-cli.ts'
+import { forgetTenant } from '#entra/app-token.ts'
+import { pauseTenant } from '#flows/pause-tenant.ts'
+import { syncTenant } from '#flows/sync-tenant.ts'
+import { hurriedClock } from '#test/support/hurried-clock.ts'
+import { CONTOSO, CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
+import { aTenant } from '#test/support/made-up.ts'
+
+const installation = await openInstallation({ after }, { clock: hurriedClock() })
+const { emulator, tools } = installation
+const { signal } = new AbortController()
+const [paused, throttled, blocked] = CUSTOMERS as [typeof CONTOSO, typeof CONTOSO, typeof CONTOSO]
+for (const tenantId of [CONTOSO, paused, throttled, blocked]) await connect(installation, tenantId)
+
+const command = async (...argv: string[]) => {
+  const [out, err]: [string[], string[]] = [[], []]
+  const terminal = { out: (line: string) => out.push(line), err: (line: string) => err.push(line) }
+  const code = await runCli(argv, { terminal, signal, tools: () => Promise.resolve(tools) })
+  return { code, out: out.join('\n'), err: err.join('\n') }
+}
+
+test('a reading by hand that was not done does not say that it was, and fails', async () => {
+  await pauseTenant(tools, { tenantId: paused, actor: 'operator:test', reason: 'Their weekend.' })
+  emulator.requests.clear()
+  const { code, out } = await command('run', 'sync-tenant', '--tenant', paused)
+  assert.deepEqual([code, emulator.requests.list({ tenantId: paused })], [1, []])
+  assert.match(out, /not done, because the daemon does not work for this tenant/)
+  const { code: same, out: json } = await command('run', 'sync-tenant', '--tenant', paused, '--json')
+  assert.deepEqual([same, JSON.parse(json)], [1, { tenantId: paused, state: 'suspended', outcome: 'idle' }])
+})
+
+test('a reading by hand that waits for Graph says so, one that has ended says that', async () => {
+  const headers = { 'retry-after': '600' }
+  emulator.mischief.add({ at: 'graph', match: { tenant: throttled }, times: 1, answer: { status: 429, headers } })
+  const waiting = await command('run', 'sync-tenant', '--tenant', throttled)
+  assert.equal(waiting.code, 0)
+  assert.match(waiting.out, /not done to the end yet; a worker goes on with it/)
+  const read = await command('run', 'sync-tenant', '--tenant', CONTOSO)
+  assert.deepEqual([read.code, read.out], [0, 'Customer has been read; it is active.'])
+})
+
+test('one tenant is shown with what its latest reading met, who mends it and what to do next', async () => {
+  emulator.mischief.add({ at: 'token', match: { tenant: blocked }, aadsts: 53_003 })
+  forgetTenant(tools.entra, blocked)
+  await assert.rejects(syncTenant(tools, { tenantId: blocked, signal }), { code: 'CONDITIONAL_ACCESS' })
+  const { out } = await command('tenants', 'show', '--tenant', blocked)
+  assert.match(
+    out,
+    /^CONDITIONAL_ACCESS: .*\n +Who mends it: the customer’s administrator\.\n +Next step: +An administrator .*\n +Next try: /m,
+  )
+})
+
+test('a list that is cut off says so beside its data', async () => {
+  const cut = await command('tenants', 'list', '--limit', '2', '--json')
+  assert.deepEqual([cut.code, JSON.parse(cut.out).length], [0, 2])
+  assert.match(cut.err, /There are more than these 2: --limit/)
+  const whole = await command('tenants', 'list', '--limit', '4', '--json')
+  assert.deepEqual([JSON.parse(whole.out).length, whole.err], [4, ''])
+})
+
+test('S16 a name from a directory cannot write on the terminal', async () => {
+  const id = await aTenant(tools.store, { displayName: 'Evil\u001b[2J' })
+  for (const argv of [
+    ['tenants', 'show', '--tenant', id],
+    ['tenants', 'list'],
+    ['tenants', 'pause', '--tenant', id],
+    ['run', 'sync-tenant', '--tenant', id],
+  ]) {
+    const { out } = await command(...argv)
+    assert.match(out, /Evil\\u\{1b\}/, argv.join(' '))
+    assert.ok(!out.includes('\u001b'), argv.join(' '))
+  }
+})
