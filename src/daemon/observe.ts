@@ -10,7 +10,7 @@ export function observe(
 ): TaskTable {
   const ownJobs = new Set(config.app.jobs?.map(({ name }) => name))
   /** The app's own jobs by their names, as far as they are known: there are as many series as jobs. */
-  const named = (name: JobName, { job }: { job?: string }) => (job !== undefined && ownJobs.has(job) ? job : name)
+  const named = (name: JobName, { job }: { job?: string } = {}) => (job !== undefined && ownJobs.has(job) ? job : name)
   const watched = (name: JobName) => async (payload: never, context: JobContext) => {
     const began = clock.now().getTime()
     let outcome = 'done'
@@ -21,7 +21,7 @@ export function observe(
       outcome = context.signal.aborted ? 'INTERRUPTED' : diagnose(error).code
       throw error
     } finally {
-      telemetry.jobEnded(named(name, payload), outcome, (clock.now().getTime() - began) / 1_000)
+      telemetry.jobEnded(named(name, payload ?? undefined), outcome, (clock.now().getTime() - began) / 1_000)
     }
   }
   return Object.fromEntries(
