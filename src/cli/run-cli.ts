@@ -74,7 +74,11 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       if (error.code === 'tenantry.elsewhere') terminal.err(error.message)
       return error.exitCode === 0 ? 0 : EXIT_USAGE
     }
-    if (!(error instanceof Problem)) throw error
+    if (!(error instanceof Problem)) {
+      if (!context.signal.aborted) throw error
+      terminal.err('Stopped before it was done.')
+      return EXIT_FAILED
+    }
     tellProblem(terminal, error)
     return ['CONFIGURATION_INVALID', 'DATABASE_UNREACHABLE', 'DATA_FOLDER_IN_USE'].includes(error.code)
       ? EXIT_USAGE

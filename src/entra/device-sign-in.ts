@@ -1,4 +1,5 @@
-import { type PublicEntra, withPublicClient } from '#entra/msal.ts'
+import { withPublicClient } from '#entra/msal.ts'
+import type { PublicEntra } from '#entra/open.ts'
 import { tenantInToken } from '#entra/tenant-in-token.ts'
 import type { DelegatedToken } from '#model/administrator.ts'
 import { GRAPH_COMMAND_LINE_TOOLS, parseTenantId, type TenantId } from '#model/ids.ts'
@@ -25,24 +26,12 @@ export async function signInByDevice(
   { tenant, scopes, tell, signal }: DeviceSignIn,
 ): Promise<DelegatedToken> {
   signal.throwIfAborted()
-  const result = await withPublicClient({ ...entra, clientId: GRAPH_COMMAND_LINE_TOOLS }, tenant, async (client) => {
-    const request = {
+  const result = await withPublicClient({ ...entra, signal, clientId: GRAPH_COMMAND_LINE_TOOLS }, tenant, (client) =>
+    client.acquireTokenByDeviceCode({
       scopes: scopes.map((scope) => `${entra.cloud.graphResource}/${scope}`),
-      deviceCodeCallback: ({ verificationUri, userCode }: { verificationUri: string; userCode: string }) =>
-        tell({ address: verificationUri, code: userCode }),
-      cancel: false,
-    }
-    const stop = () => {
-      request.cancel = true
-    }
-    signal.addEventListener('abort', stop, { once: true })
-    try {
-      return await client.acquireTokenByDeviceCode(request)
-    } finally {
-      signal.removeEventListener('abort', stop)
-    }
-  })
-  signal.throwIfAborted()
+      deviceCodeCallback: ({ verificationUri, userCode }) => tell({ address: verificationUri, code: userCode }),
+    }),
+  )
   const tenantId = parseTenantId(tenantInToken(result?.accessToken ?? ''))
   if (!result || !tenantId || (tenant !== 'organizations' && tenantId !== tenant)) throw otherTenant()
   return {

@@ -31,6 +31,9 @@ export type Entra = EntraOptions & {
   acquiring: Map<string, Promise<AppToken>>
 }
 
+/** As much of the gate as needs no credential. */
+export type PublicEntra = Pick<Entra, 'cloud' | 'outbound' | 'clock' | 'telemetry'>
+
 export const openEntra = (options: EntraOptions): Entra => ({
   ...options,
   jwks: openJwks(options),

@@ -25,7 +25,7 @@ export function openRegistrar(
   return {
     clock,
     async signIn(wish) {
-      const { tenantId, value } = await signInByDevice({ cloud, outbound }, wish)
+      const { tenantId, value } = await signInByDevice({ cloud, outbound, clock }, wish)
       return openGraph({ cloud, outbound, tenantId, token: async () => value, clock, log, priority: 'high' })
     },
     [Symbol.asyncDispose]: () => outbound.close(),

@@ -5,7 +5,7 @@ import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
-import { runHere, signInFor } from '#test/support/at-the-terminal.ts'
+import { INVITATION, runHere, runUntil, signInFor } from '#test/support/at-the-terminal.ts'
 import {
   adamOf,
   CONTOSO,
@@ -17,7 +17,7 @@ import {
 } from '#test/support/installation.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 
-const [LACKING, DEPARTED, OVER, LEFT] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId]
+const [LACKING, DEPARTED, OVER, LEFT, SILENT] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId, TenantId]
 const PERMISSION = 'Group.Read.All'
 
 suite('tenantry grants apply', { concurrency: true }, () => {
@@ -25,7 +25,7 @@ suite('tenantry grants apply', { concurrency: true }, () => {
   let place: Installation
   before(async () => {
     place = await openInstallation(scope)
-    for (const tenantId of [LACKING, DEPARTED, OVER, LEFT]) await connect(place, tenantId)
+    for (const tenantId of [LACKING, DEPARTED, OVER, LEFT, SILENT]) await connect(place, tenantId)
   })
   const presence = (tenant: TenantId) => ({ tenant, app: DEMO.appId })
   const apply = (tenantId: TenantId, ...more: string[]) =>
@@ -86,6 +86,17 @@ suite('tenantry grants apply', { concurrency: true }, () => {
     const { code, stdout } = await signInFor(apply(LEFT), emulator, graceOf(LEFT))
     assert.match(stdout, /Everything was granted already\.[\s\S]+^[A-Z_]+: .+\nNext step: /m)
     assert.equal(code, 1)
+  })
+
+  test('whoever stops it while Microsoft keeps silent is not kept waiting', async () => {
+    place.emulator.mischief.add({ at: 'token', match: { tenant: SILENT, path: '/token$' }, hang: true })
+    const stopping = new AbortController()
+    const running = runUntil(place.tools, stopping.signal, 'grants', 'apply', '--tenant', SILENT)
+    await running.says(INVITATION)
+    stopping.abort(new Error('Ctrl-C'))
+    const { code, stdout, stderr } = await running.ended
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /^Stopped before it was done\.$/m)
   })
 
   test('asks nobody to sign in for a tenant that never signed up, or that has been offboarded', async () => {

@@ -8,6 +8,7 @@ import { signInFor } from '#test/support/at-the-terminal.ts'
 import { type Deployment, openDeployment } from '#test/support/deployment.ts'
 import { type Ended, startTenantry } from '#test/support/programs.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
+import { until } from '#test/support/until.ts'
 
 const OLIVIA = 'olivia@northwind.onmicrosoft.com'
 const APP = 'Northwind Insights'
@@ -73,6 +74,30 @@ suite('tenantry register: from nothing to an app that works', () => {
     assert.equal(code, 1)
     assert.match(stderr, /^CONSENT_DECLINED: The sign-in was declined\. Nothing was changed\.$/m)
     assert.deepEqual(changes(), [])
+  })
+
+  test('whoever stops it does not wait for the next time that Microsoft would be asked', async () => {
+    const { mischief, requests } = place.emulator
+    const json = (status: number, body: object) => ({
+      status,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    const address = `${place.emulator.browserOrigin}/common/oauth2/deviceauth`
+    const codes = { user_code: 'ABCD', device_code: 'abcd', verification_uri: address, message: '' }
+    const hours = { expires_in: 7_200, interval: 3_600 }
+    mischief.add({ at: 'token', match: { path: '/devicecode$' }, answer: json(200, { ...codes, ...hours }) })
+    mischief.add({ at: 'token', match: { path: '/token$' }, answer: json(400, { error: 'authorization_pending' }) })
+    const asked = () => requests.list({ path: '/oauth2/v2.0/token$' }).filter(({ status }) => status === 400).length
+    const before = asked()
+    const program = startTenantry({ args: ['register'], env: environment({}) })
+    await until('Microsoft has been asked once', () => asked() > before)
+    program.signal('SIGINT')
+    const { code, stderr } = await program.ended
+    mischief.clear()
+    assert.equal(code, 1)
+    assert.match(stderr, /^Stopped before it was done\.$/m)
+    assert.deepEqual([asked() - before, changes()], [1, []])
   })
 
   test('two who register at the same moment, and do not see each other, make one app; once it is deleted another can be made', async () => {

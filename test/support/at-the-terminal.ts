@@ -6,16 +6,20 @@ import type { Ended, Program } from '#test/support/programs.ts'
 import { until } from '#test/support/until.ts'
 import type { Tools } from '#tools.ts'
 
-const INVITATION = /open (\S+) in a browser and type in the code (\S+)\./
+export const INVITATION = /open (\S+) in a browser and type in the code (\S+)\./
 
 /** A command that runs: a process, or one in this process. */
 type Running = Pick<Program, 'said' | 'says'> & { ended: Promise<Ended> }
 
 /** Runs a command line in this process, with these tools, and tells what it says as it says it. */
-export function runHere(tools: Tools, ...argv: string[]): Running {
+export const runHere = (tools: Tools, ...argv: string[]): Running =>
+  runUntil(tools, new AbortController().signal, ...argv)
+
+/** The same, until somebody presses Ctrl-C. */
+export function runUntil(tools: Tools, signal: AbortSignal, ...argv: string[]): Running {
   let [stdout, stderr] = ['', '']
   const terminal = { out: (line: string) => (stdout += `${line}\n`), err: (line: string) => (stderr += `${line}\n`) }
-  const ended = runCli(argv, { terminal, tools: async () => tools, signal: new AbortController().signal })
+  const ended = runCli(argv, { terminal, tools: async () => tools, signal })
   return {
     said: () => stdout + stderr,
     says: async (text) => {
