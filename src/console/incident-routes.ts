@@ -8,6 +8,8 @@ import { type ListedCredentials, listCredentials } from '#flows/list-credentials
 import { listJobs } from '#flows/list-jobs.ts'
 import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
 import { listDeadLetters } from '#jobs/dead-letters.ts'
+import { queueDepth } from '#jobs/inspect.ts'
+import { DEAD_LETTER } from '#jobs/names.ts'
 import type { IncidentId } from '#model/incident.ts'
 import { Problem } from '#model/problem.ts'
 import { listIncidents } from '#store/incidents.ts'
@@ -55,13 +57,14 @@ export const jobs =
   async (c) => {
     const { store, clock } = door.tools
     const letters = await listDeadLetters(door.tools.jobs)
+    const givenUp = (await queueDepth(door.tools.jobs)).find(({ name }) => name === DEAD_LETTER)?.ready ?? 0
     const names = await asFleet(store, (sql) =>
       tenantNames(
         sql,
         letters.flatMap(({ tenantId }) => tenantId ?? []),
       ),
     )
-    return show(c, door, jobsView({ jobs: await listJobs(door.tools), letters, names, now: clock.now() }))
+    return show(c, door, jobsView({ jobs: await listJobs(door.tools), letters, givenUp, names, now: clock.now() }))
   }
 
 export const retryJob =

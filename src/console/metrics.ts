@@ -47,7 +47,7 @@ function fleetFigures({
   worstLags,
   budgetLeft,
   schedules,
-  incidents,
+  incidentCounts,
   credentialEndsAt,
 }: Fleet): string {
   const sum = (state: SyncRun['state']) => runs.hours.reduce((total, hour) => total + hour[state], 0)
@@ -126,7 +126,7 @@ function fleetFigures({
     gauge(
       'tenantry_incidents_open',
       'Open incidents by code.',
-      [...Map.groupBy(incidents, ({ code }) => code)].map(([code, { length: value }]) => ({ labels: { code }, value })),
+      incidentCounts.map(({ code, incidents: value }) => ({ labels: { code }, value })),
     ),
     gauge(
       'tenantry_credential_days_left',

@@ -5,7 +5,7 @@ import type { Incident } from '#model/incident.ts'
 import type { TenantState } from '#model/tenant.ts'
 import { appBuckets } from '#model/throttle.ts'
 import { leftIn } from '#store/buckets.ts'
-import { listIncidents } from '#store/incidents.ts'
+import { countOpenIncidents, type IncidentCount, listIncidents } from '#store/incidents.ts'
 import { countSchedules, type JobStanding } from '#store/job-schedules.ts'
 import { asFleet } from '#store/open.ts'
 import { type RunFigures, runFigures } from '#store/run-figures.ts'
@@ -16,7 +16,7 @@ import { listTroubles, type Trouble } from '#store/troubles.ts'
 import type { Tools } from '#tools.ts'
 
 const DAY_HOURS = 24
-/** So many of the tenants that have not been read for longest. */
+/** So many incidents, and so many of the tenants that have not been read for longest. */
 const WORST = 5
 
 export type Fleet = {
@@ -34,7 +34,8 @@ export type Fleet = {
   worstLags: readonly Pick<LaggingTenant, 'id' | 'lagSeconds'>[]
   /** What Graph's limits leave the app over all tenants, as the workers see it. */
   budgetLeft: { units: number; writes: number }
-  /** Those that are open. */
+  /** Those that are open, and the first of them. */
+  incidentCounts: readonly IncidentCount[]
   incidents: readonly Incident[]
   /** The names of the tenants that they are about. */
   incidentTenants: ReadonlyMap<TenantId, string>
@@ -56,9 +57,10 @@ export async function overseeFleet({
   const queue = await queueDepth(jobs)
   return asFleet(store, async (sql) => {
     const lag = await syncLag(sql, { worst: Math.max(WORST, config.metricsTenants) })
-    const incidents = await listIncidents(sql, { open: true })
+    const incidents = await listIncidents(sql, { open: true, limit: WORST })
     return {
       at,
+      incidentCounts: await countOpenIncidents(sql),
       incidents,
       incidentTenants: await tenantNames(
         sql,

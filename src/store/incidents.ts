@@ -58,7 +58,10 @@ export async function openIncident(
   return { incident, isNew: incident.id === id }
 }
 
-/** The open ones first, then the latest. `concerning`: those about this tenant, and those that hold the work for everybody. */
+/**
+ * The open ones first, of them those for all tenants, then the latest: however many tenants have one, what holds the work
+ * is among them. `concerning`: those about this tenant, and those that hold the work for everybody.
+ */
 export async function listIncidents(
   { db }: AnySql,
   { limit = 100, open, concerning }: { limit?: number; open?: boolean; concerning?: TenantId } = {},
@@ -66,8 +69,21 @@ export async function listIncidents(
   const { rows } = await raw<Row>`
     select * from tenantry.incidents where ${open === undefined ? raw`true` : open ? raw`closed_at is null` : raw`closed_at is not null`}
       and (${concerning ?? null}::uuid is null or tenant_id = ${concerning ?? null} or holds)
-    order by (closed_at is not null), opened_at desc limit ${limit}`.execute(db)
+    order by (closed_at is not null), (closed_at is null and tenant_id is null) desc, opened_at desc limit ${limit}`.execute(
+    db,
+  )
   return rows.map(toIncident)
+}
+
+export type IncidentCount = { code: ProblemCode; incidents: number }
+
+/** How many of each kind are open. */
+export async function countOpenIncidents({ db }: FleetSql): Promise<IncidentCount[]> {
+  const { rows } = await raw<IncidentCount>`
+    select code, count(*)::int as incidents from tenantry.incidents where closed_at is null group by 1 order by 1`.execute(
+    db,
+  )
+  return rows
 }
 
 /** @returns null when there is no such incident */

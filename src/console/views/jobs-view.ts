@@ -13,12 +13,14 @@ import { table } from '#pages/components/table.ts'
 export type JobsParts = {
   jobs: readonly ListedJob[]
   letters: readonly DeadLetter[]
+  /** How many there are in all. */
+  givenUp: number
   names: ReadonlyMap<TenantId, string>
   now: Date
 }
 
 /** What is done in every tenant by itself, and what was given up. */
-export const jobsView = ({ jobs, letters, names, now }: JobsParts): ConsolePage => ({
+export const jobsView = ({ jobs, letters, givenUp, names, now }: JobsParts): ConsolePage => ({
   section: 'jobs',
   title: 'Jobs',
   body: html`
@@ -36,7 +38,10 @@ export const jobsView = ({ jobs, letters, names, now }: JobsParts): ConsolePage 
         jobs,
       )}
       <section class="stack" aria-labelledby="dead">
-        <h2 id="dead">Given up</h2>
+        <div class="stack tight">
+          <h2 id="dead">Given up</h2>
+          ${letters.length > 0 && html`<p class="soft">${letters.length < givenUp && html`The latest ${figure(letters.length)} of ${figure(givenUp)}. `}Each goes by itself once the same work has succeeded at a later turn.</p>`}
+        </div>
         ${letters.length === 0 ? emptyState('Nothing was given up', 'A job that fails on every try lies here until somebody tries it again.', 'check') : deadLetters(letters, { now, names, retryAt: ({ id }) => `/jobs/${id}/retry` })}
       </section>
     </div>`,

@@ -48,14 +48,18 @@ export function overviewView(fleet: Fleet): ConsolePage {
 }
 
 /** Before everything else: what must never happen does not wait for somebody to look for it. */
-const incidentsSection = ({ incidents, incidentTenants, at }: Fleet): Html | '' =>
-  incidents.length === 0
+const incidentsSection = ({ incidents, incidentCounts, incidentTenants, at }: Fleet): Html | '' => {
+  const total = incidentCounts.reduce((sum, { incidents: count }) => sum + count, 0)
+  const more = total - incidents.length
+  return total === 0
     ? ''
     : html`
         <section class="stack" aria-labelledby="incidents">
-          <div class="row apart"><h2 id="incidents">${counted(incidents.length, 'open incident')}</h2><a href="/incidents">All incidents</a></div>
+          <div class="row apart"><h2 id="incidents">${counted(total, 'open incident')}</h2><a href="/incidents">All incidents</a></div>
           ${openIncidents(incidents, incidentTenants, at)}
+          ${more > 0 && html`<p><a href="/incidents">And ${figure(more)} more</a></p>`}
         </section>`
+}
 
 function runsSection({ hours, failures }: RunFigures): Html {
   const sum = (state: SyncRun['state']) => hours.reduce((total, hour) => total + hour[state], 0)
