@@ -78,4 +78,7 @@ export function keyOf<Name extends JobName>(name: Name, payload: JobPayloads[Nam
   return 'tenantId' in payload ? String(payload.tenantId) : name
 }
 
+/** What earlier releases had; nobody works it off any more. */
+export const GONE_QUEUES: readonly string[] = ['plan-syncs']
+
 export const JOB_NAMES = Object.keys(QUEUES) as JobName[]

@@ -1,7 +1,7 @@
 import { fromPglite, PgBoss } from 'pg-boss'
 import type { Log } from '#base/log.ts'
 import { type Bell, openBell } from '#jobs/bell.ts'
-import { DEAD_LETTER, JOB_NAMES, QUEUES } from '#jobs/names.ts'
+import { DEAD_LETTER, GONE_QUEUES, JOB_NAMES, QUEUES } from '#jobs/names.ts'
 import { attentiveClient } from '#store/attentive-client.ts'
 import type { Store } from '#store/open.ts'
 import { useBySql } from '#store/queue-rights.ts'
@@ -76,6 +76,8 @@ async function prepareQueues(boss: PgBoss, store: Store): Promise<void> {
     await boss.createQueue(name, { policy, ...changeable })
     await boss.updateQueue(name, changeable)
   }
+  // Its schedule and its jobs go with it.
+  for (const name of GONE_QUEUES) await boss.deleteQueue(name)
   await boss.schedule('watch', '* * * * *', {}, { singletonKey: 'watch' })
   await boss.schedule('plan-jobs', '* * * * *', {}, { singletonKey: 'plan-jobs' })
   await boss.schedule('tidy', '7 * * * *', {}, { singletonKey: 'tidy' })

@@ -7,6 +7,7 @@ import { Kysely, PGliteDialect, sql as raw } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { systemClock } from '#base/clock.ts'
 import { enqueue } from '#jobs/enqueue.ts'
+import { DEAD_LETTER, JOB_NAMES } from '#jobs/names.ts'
 import { openJobs } from '#jobs/open.ts'
 import { assertMigrated, migrate } from '#store/migrate.ts'
 import { MIGRATIONS } from '#store/migrations/index.ts'
@@ -139,6 +140,29 @@ forEachBackend(({ freshPlace }) => {
     assert.deepEqual(await states(once), [['running', false]])
     for (const state of ['running', 'waiting'])
       await assert.rejects(begin(once, 3, state, store), /sync_runs_unfinished/)
+  })
+
+  test('R07 a queue that only an older release knew goes, with its schedule and what waits in it; the others stay', async (t) => {
+    const store = await openStore({ ...(await freshPlace(t)), clock: systemClock, log: silentLog })
+    t.after(() => store.close())
+    await migrate(store)
+    const tenantId = madeUp.tenantId()
+    const open = () => openJobs({ store, log: silentLog, work: false, migrate: true })
+    {
+      await using jobs = await open()
+      // As the older release had it.
+      await jobs.boss.createQueue('plan-syncs', { policy: 'stately', retryLimit: 0 })
+      await jobs.boss.schedule('plan-syncs', '* * * * *', {}, { singletonKey: 'plan-syncs' })
+      await jobs.boss.send('plan-syncs', {}, { singletonKey: 'plan-syncs' })
+      await asTenant(store, tenantId, (sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId }))
+    }
+    await using jobs = await open()
+    const queues = (await jobs.boss.getQueues()).map(({ name }) => name)
+    assert.deepEqual(queues.filter((name) => !name.startsWith('__')).toSorted(), [DEAD_LETTER, ...JOB_NAMES].toSorted())
+    const scheduled = (await jobs.boss.getSchedules()).map(({ name }) => name)
+    assert.deepEqual(scheduled.toSorted(), ['plan-jobs', 'tidy', 'watch'])
+    const { rows } = await raw<{ name: string }>`select name from pgboss.job`.execute(store.kysely)
+    assert.deepEqual(rows, [{ name: 'sync-tenant' }])
   })
 
   test('R07 a release that is older than the schema changes nothing, and says which one is needed', async (t) => {
