@@ -7,6 +7,7 @@ import { ago } from '#console/views/moment.ts'
 import { OWNERS } from '#console/views/owner.ts'
 import { runMark } from '#console/views/run-badge.ts'
 import { TENANT_STATES } from '#model/tenant.ts'
+import { breakable } from '#pages/components/breakable.ts'
 import { button, buttonLink } from '#pages/components/button.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
 import { type Column, table } from '#pages/components/table.ts'
@@ -66,7 +67,7 @@ function columnsOf(query: TenantListQuery, now: Date): Column<FoundTenant>[] {
       heading: true,
       cell: ({ tenant }) => html`
         <span class="named"><a href="/tenants/${tenant.id}"><bdi>${tenant.displayName}</bdi></a>
-        <span class="soft small">${tenant.defaultDomain ?? tenant.id}</span></span>`,
+        <span class="soft small">${breakable(tenant.defaultDomain ?? tenant.id)}</span></span>`,
     },
     {
       ...sortable('state', 'State'),

@@ -11,6 +11,7 @@ import type { TenantJobs } from '#flows/list-tenant-jobs.ts'
 import type { TenantStory } from '#flows/show-tenants.ts'
 import type { DeclaredPermission } from '#model/permission.ts'
 import type { Tenant } from '#model/tenant.ts'
+import { breakable } from '#pages/components/breakable.ts'
 import { codeBlock, copyable } from '#pages/components/code-block.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
 import { type Fact, facts } from '#pages/components/facts.ts'
@@ -41,11 +42,11 @@ export function tenantView({ story, jobs, declared, invitation, script, now }: T
           <div class="row apart">
             <div class="stack tight">
               <div class="row"><h1><bdi>${tenant.displayName}</bdi></h1>${tenantBadge(tenant.state)}</div>
-              <p class="soft">${tenant.defaultDomain ?? 'No domain known'}</p>
+              <p class="soft">${tenant.defaultDomain ? breakable(tenant.defaultDomain) : 'No domain known'}</p>
             </div>
             ${actionsFor(tenant, { asksRemoval: asksRemoval(story) })}
           </div>
-          ${incidents.length > 0 && openIncidents(incidents, new Map([[tenant.id, tenant.displayName]]), now)}
+          ${incidents.length > 0 && html`<section aria-label="Open incidents">${openIncidents(incidents, new Map([[tenant.id, tenant.displayName]]), now)}</section>`}
           ${whyOf(story, now)}
         </div>
         <div class="columns leaning">
@@ -86,7 +87,7 @@ const asksRemoval = ({ runs }: TenantStory): boolean =>
 function factsOf({ tenant }: TenantStory, now: Date): Html {
   const entries: (Fact | null)[] = [
     ['Tenant id', copyable('tenant id', tenant.id)],
-    ['Default domain', tenant.defaultDomain ?? '—'],
+    ['Default domain', tenant.defaultDomain ? breakable(tenant.defaultDomain) : '—'],
     tenant.servicePrincipalId
       ? ['Service principal', copyable('service principal id', tenant.servicePrincipalId)]
       : null,

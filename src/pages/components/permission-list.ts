@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { PlannedGrant } from '#model/permission.ts'
 import { type BadgeTone, badge } from '#pages/components/badge.ts'
+import { breakable } from '#pages/components/breakable.ts'
 import { type IconName, icon } from '#pages/components/icon.ts'
 import type { Html } from '#pages/html.ts'
 
@@ -17,12 +18,6 @@ const STATUSES: Record<NonNullable<ShownPermission['status']>, [text: string, to
   'to-grant': ['Will be added', 'info', 'plus'],
   missing: ['Missing', 'warning', 'minus'],
   unavailable: ['Not offered here', 'danger', 'cross'],
-}
-
-/** A long name may go on in the next line behind each full stop. */
-const breakable = (value: string): Html => {
-  const [first = '', ...rest] = value.split('.')
-  return html`${first}${rest.map((part) => html`.<wbr>${part}`)}`
 }
 
 /** What is asked for: each permission as Microsoft names it, why, and whether it is there. */
