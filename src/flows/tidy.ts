@@ -3,6 +3,7 @@ import { findOverlooked } from '#flows/plan-jobs.ts'
 import { workUnderWay } from '#jobs/inspect.ts'
 import { keyOf } from '#jobs/names.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
+import { removeOldRefusals } from '#store/audit.ts'
 import { asFleet } from '#store/open.ts'
 import { removeExpiredSignUps } from '#store/sign-ups.ts'
 import { interruptRuns, listOldRuns } from '#store/sync-runs.ts'
@@ -16,11 +17,12 @@ const HOUR = 3_600_000
 const LONGEST_RUN_HOURS = 12
 
 /**
- * Clears away what time has settled: sign-ups that were never finished, runs whose process died, ends of tenants that were
+ * Clears away what time has settled: sign-ups that were never finished, refusals of long ago, runs whose process died, ends of tenants that were
  * broken off. Finds tenants that a job has overlooked.
  */
 export async function tidy(tools: Needs): Promise<void> {
   await asFleet(tools.store, removeExpiredSignUps)
+  await asFleet(tools.store, removeOldRefusals)
   await interruptDeadRuns(tools)
   await finishBrokenOff(tools)
   await findOverlooked(tools)

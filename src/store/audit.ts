@@ -14,7 +14,7 @@ export type AuditEntry = {
   detail: Record<string, unknown>
 }
 
-/** One line that is never changed afterwards; no role may update or delete it. */
+/** One line that is never changed afterwards; no role may update it, or delete it before its time. */
 export async function addAudit(
   { db, at }: AnySql,
   entry: Pick<AuditEntry, 'tenantId' | 'actor' | 'action'> & Partial<Pick<AuditEntry, 'from' | 'to' | 'detail'>>,
@@ -23,6 +23,21 @@ export async function addAudit(
     insert into tenantry.audit (tenant_id, at, actor, action, from_state, to_state, detail)
     values (${entry.tenantId}, ${at}, ${entry.actor}, ${entry.action}, ${entry.from ?? null}, ${entry.to ?? null},
       ${storableJson(entry.detail ?? {})}::jsonb)`.execute(db)
+}
+
+/** For so long a sign-up that was refused is told of; the policy of the table knows it, too. */
+export const REFUSALS_KEPT_DAYS = 30
+const AT_A_TIME = 10_000
+
+/** Refused sign-ups, which concern nobody that we know, go in time; everything else is kept for good. */
+export async function removeOldRefusals({ db, at }: FleetSql): Promise<void> {
+  const before = new Date(at.getTime() - REFUSALS_KEPT_DAYS * 24 * 3_600_000)
+  await raw`
+    delete from tenantry.audit where id in (
+      select id from tenantry.audit
+      where action = 'sign-up.rejected' and tenant_id is null and at < ${before} order by at limit ${AT_A_TIME})`.execute(
+    db,
+  )
 }
 
 /** Permissions that were requested for a tenant, and of which it was never written down that they were applied since. */

@@ -6,10 +6,11 @@ import { enqueue } from '#jobs/enqueue.ts'
 import { holdPlace } from '#jobs/hold-place.ts'
 import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
+import { addAudit, listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { latestRun, letRunWait, startRun } from '#store/sync-runs.ts'
 import { forEachBackend, silentLog } from '#test/support/backends.ts'
-import { HOUR, handClock } from '#test/support/hand-clock.ts'
+import { DAY, HOUR, handClock } from '#test/support/hand-clock.ts'
 import { aTenant, madeUp } from '#test/support/made-up.ts'
 
 forEachBackend(({ freshStore }) => {
@@ -37,5 +38,35 @@ forEachBackend(({ freshStore }) => {
     assert.deepEqual(await states(dead), ['interrupted', 'interrupted'])
     assert.deepEqual(await states(giant), ['running', 'running'])
     assert.deepEqual(await states(waits), ['waiting', undefined])
+  })
+
+  test('A06 a sign-up that was refused is told of for a month, whoever tried; what concerns a tenant for good', async (t) => {
+    const clock = handClock()
+    const store = await freshStore(t, { clock })
+    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
+    t.after(() => jobs.close())
+    const tenantId = await aTenant(store)
+    const known = (await asFleet(store, (sql) => listAudit(sql, { limit: 99 }))).length
+    const refuse = (code: string) =>
+      asFleet(store, (sql) =>
+        addAudit(sql, { tenantId: null, actor: 'somebody', action: 'sign-up.rejected', detail: { code } }),
+      )
+    clock.pass(-40 * DAY)
+    await refuse('OLD')
+    await asTenant(store, tenantId, (sql) => addAudit(sql, { tenantId, actor: 'daemon', action: 'tenant.connected' }))
+    await asFleet(store, (sql) => addAudit(sql, { tenantId: null, actor: 'operator:x', action: 'console.refused' }))
+    clock.pass(15 * DAY)
+    await refuse('RECENT')
+    clock.pass(25 * DAY)
+    await tidy({ store, jobs, clock, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
+    const kept = await asFleet(store, (sql) => listAudit(sql, { limit: 99 }))
+    assert.deepEqual(
+      kept.slice(0, kept.length - known).map(({ action, detail }) => [action, detail.code]),
+      [
+        ['sign-up.rejected', 'RECENT'],
+        ['console.refused', undefined],
+        ['tenant.connected', undefined],
+      ],
+    )
   })
 })

@@ -277,11 +277,42 @@ forEachBackend(({ store: shared }) => {
         asTenant(store, id, ({ db }) => statement.execute(db)),
         /permission denied/,
       )
+    }
+    for (const statement of [sql`update tenantry.audit set actor = 'somebody else'`, sql`truncate tenantry.audit`])
       await assert.rejects(
         asFleet(store, ({ db }) => statement.execute(db)),
         /permission denied/,
       )
-    }
+  })
+
+  test('A02 of the audit only refused sign-ups can be removed, none before its time, and only by the fleet', async () => {
+    const store = await shared()
+    const { id } = await aFullTenant(store)
+    const day = 24 * 3_600_000
+    const write = (days: number, action: string, tenantId: typeof id | null) =>
+      asFleet(store, (handle) =>
+        addAudit(
+          { ...handle, at: new Date(Date.now() - days * day) },
+          { tenantId, actor: 'somebody', action, detail: { days } },
+        ),
+      )
+    await write(31, 'sign-up.rejected', null)
+    await write(29, 'sign-up.rejected', null)
+    await write(31, 'sign-up.rejected', id)
+    await write(31, 'console.refused', null)
+    await assert.rejects(
+      asTenant(store, id, ({ db }) => sql`delete from tenantry.audit`.execute(db)),
+      /permission denied/,
+    )
+    const all = () => asFleet(store, (handle) => listAudit(handle, { limit: 100_000 }))
+    const before = await all()
+    await asFleet(store, ({ db }) => sql`delete from tenantry.audit`.execute(db))
+    const left = new Set((await all()).map((line) => JSON.stringify(line)))
+    const gone = before.filter((line) => !left.has(JSON.stringify(line)))
+    assert.deepEqual(
+      gone.map(({ action, tenantId, detail }) => [action, tenantId, detail.days]),
+      [['sign-up.rejected', null, 31]],
+    )
   })
 
   test('A02 neither the role nor the tenant of a transaction outlives it, also when it fails', async () => {

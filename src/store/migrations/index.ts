@@ -11,6 +11,7 @@ import { waits } from '#store/migrations/0009-waits.ts'
 import { bucketRests } from '#store/migrations/0010-bucket-rests.ts'
 import { exactRoles } from '#store/migrations/0011-exact-roles.ts'
 import { authors } from '#store/migrations/0012-authors.ts'
+import { refusedSignUps } from '#store/migrations/0013-refused-sign-ups.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -26,4 +27,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0010-bucket-rests': bucketRests,
   '0011-exact-roles': exactRoles,
   '0012-authors': authors,
+  '0013-refused-sign-ups': refusedSignUps,
 }
