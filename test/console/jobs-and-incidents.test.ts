@@ -156,7 +156,7 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     const figures = (await olivia.get('/metrics')).text
     assert.match(figures, /^tenantry_incidents_open\{code="TOKEN_OF_OTHER_TENANT"\} 1$/m)
     assert.match(figures, /^tenantry_incidents_total\{code="TOKEN_OF_OTHER_TENANT"\} 1$/m)
-    assert.match(figures, /^tenantry_credential_days_left (59|60)$/m)
+    assert.match(figures, /^tenantry_credential_days_left (58|59|60)$/m)
     assert.match(
       (await command('incidents', 'list')).said,
       /TOKEN_OF_OTHER_TENANT: A .*\n +Who mends it: you, the operator\.\n +Next step: +An administrator signs up again\./,
@@ -208,7 +208,8 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
   test('R08 credentials are listed with the days that are left, and with all of the registration where the app may read it', async () => {
     const days = (text: string) => Number(/(\d+) days/.exec(text)?.[1])
     const text = plain((await olivia.get('/incidents')).text)
-    assert.ok([59, 60].includes(days(text)), text)
+    // It may be past midnight by now.
+    assert.ok([58, 59, 60].includes(days(text)), text)
     assert.match(text, /may not read its own registration/)
     const { credentials, registrationRead } = await api('GET', '/credentials')
     assert.deepEqual([registrationRead, credentials.length, credentials[0].inUse], [false, 1, true])
