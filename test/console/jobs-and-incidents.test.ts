@@ -188,6 +188,7 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     clock.pass(10 * 60_000)
     const { text } = await olivia.get('/')
     assert.match(plain(text), /2 open incidents .*Client secret expired .* Close it and go on .*Origin refused/)
+    assert.match(text, /Nothing else needs you/)
     assert.match(text, /Type <code>this<\/code> in\./)
     const page = plain((await olivia.get(`/tenants/${CONTOSO}`)).text)
     assert.match(page, /Client secret expired .* Next try When the incident is over/)

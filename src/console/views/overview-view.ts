@@ -37,7 +37,7 @@ export function overviewView(fleet: Fleet): ConsolePage {
           <div class="row apart"><h2 id="tenants">${counted(total, 'tenant')}</h2><a href="/tenants">All tenants</a></div>
           ${total === 0 ? emptyState('Nobody has signed up yet', 'A tenant appears here when its administrator has connected it on the landing page.', 'building') : statePicture(fleet.byState)}
         </section>
-        ${troublesSection(fleet.troubles, fleet.at)}
+        ${troublesSection(fleet.troubles, { now: fleet.at, incidents: fleet.incidents.length })}
         ${laggingSection(fleet.lag, fleet.lagging, fleet.at)}
         <div class="columns leaning">
           ${runsSection(fleet.runs)}

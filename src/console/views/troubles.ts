@@ -15,14 +15,17 @@ const ACTING: readonly Owner[] = ['operator', 'customer-administrator']
 const WAITING: readonly Owner[] = ['microsoft', 'nobody']
 
 /** What needs a human now: by who can mend it, each kind of trouble once, however many tenants share it. */
-export function troublesSection(troubles: readonly Trouble[], now: Date): Html {
+export function troublesSection(
+  troubles: readonly Trouble[],
+  { now, incidents }: { now: Date /** So many are open, and stand above. */; incidents: number },
+): Html {
   const of = (owners: readonly Owner[]) => owners.filter((owner) => troubles.some((trouble) => trouble.owner === owner))
   const groups = (owners: readonly Owner[]) => of(owners).map((owner) => troubleGroup(owner, troubles, now))
   const waiting = troubles.filter(({ owner }) => WAITING.includes(owner))
   return html`
     <section class="stack" aria-labelledby="needs">
       <h2 id="needs">Needs somebody now</h2>
-      ${of(ACTING).length === 0 ? emptyState('Nothing needs you', 'Every tenant that we work in was read without trouble.', 'check') : groups(ACTING)}
+      ${of(ACTING).length === 0 ? emptyState(incidents > 0 ? 'Nothing else needs you' : 'Nothing needs you', 'No tenant has a trouble that somebody could mend.', 'check') : groups(ACTING)}
       ${
         waiting.length > 0 &&
         html`<details class="fold">
