@@ -2,6 +2,7 @@ import { openLog } from '#base/log.ts'
 import { openCommandSocket } from '#bin/command-socket.ts'
 import { listen } from '#bin/listen.ts'
 import { metricsSite } from '#bin/metrics-site.ts'
+import { outliveRejections } from '#bin/outlive-rejections.ts'
 import { readSettings } from '#bin/read-settings.ts'
 import { sessionKeyOf } from '#bin/session-key.ts'
 import type { Start } from '#bin/start.ts'
@@ -36,6 +37,7 @@ export async function runDoors(start: Start, { web, worker }: { web: boolean; wo
   const tools = open.use(await openTools(config, { log, work: worker }))
   if (!config.databaseUrl) open.use(await openCommandSocket(tools))
   if (worker) {
+    open.use(outliveRejections(log))
     const runner = startRunner(tools.jobs, tasks(tools), { concurrency: config.concurrency })
     open.defer(() => runner.stop())
   }

@@ -1,9 +1,9 @@
 import { type AppToken, appToken } from '#entra/app-token.ts'
 import { batch } from '#graph/batch.ts'
+import { otherTenant } from '#graph/errors.ts'
 import { ORGANIZATION_PATH, type Organization, parseOrganization } from '#graph/organization.ts'
 import type { TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
-import { Problem } from '#model/problem.ts'
 import { readPermissions } from '#model/resource.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
@@ -49,13 +49,3 @@ export async function verifyAccess(
   if (organization && organization.id !== tenantId) throw otherTenant(tenantId)
   return { token, missing, organization }
 }
-
-const otherTenant = (tenantId: TenantId) =>
-  new Problem({
-    code: 'TOKEN_OF_OTHER_TENANT',
-    owner: 'operator',
-    message: `Microsoft Graph answered for another tenant than ${tenantId}.`,
-    nextStep: 'Nothing was stored. Report this at once: it must never happen.',
-    retry: 'never',
-    confidence: 'certain',
-  })

@@ -1,4 +1,5 @@
 import type { Clock } from '#base/clock.ts'
+import type { Aside } from '#base/places.ts'
 import { type Lender, openPurses } from '#graph/purses.ts'
 import { openTurns } from '#graph/turns.ts'
 import type { ClientId, TenantId } from '#model/ids.ts'
@@ -17,10 +18,10 @@ import {
 export type Budget = {
   /**
    * Waits until all tenants together may ask as much, each of them in turn: no other could be served meanwhile. For what
-   * the tenant itself may ask it does not wait.
+   * the tenant itself may ask it does not wait. Where writes are short it waits aside: others may still read.
    * @returns 0 when the request may go; otherwise how long the tenant has to wait, in milliseconds, while others need not
    */
-  admit(tenantId: TenantId, cost: Cost, signal?: AbortSignal): Promise<number>
+  admit(tenantId: TenantId, cost: Cost, options?: { signal?: AbortSignal; aside?: Aside }): Promise<number>
   /** Borrows for a tenant that is about to ask: for many tenants at once it is one question to the database. */
   prepare(tenantId: TenantId): Promise<void>
   /** Counts what a person asks, who does not wait. */
@@ -34,6 +35,8 @@ export type Budget = {
   /** How large the tenant is; small until told. */
   setSize(tenantId: TenantId, size: TenantSize): void
 }
+
+const stay: Aside = (wait) => wait()
 
 const REMEMBERED_TENANTS = 50_000
 /** Those who asked in the same moment are refused together: a rest that is hardly longer is not told to all once more. */
@@ -75,17 +78,21 @@ export function openBudget({
     if (bucket) restBucket(bucket, milliseconds)
   }
 
-  const turns = openTurns<TenantId, readonly Need[]>(
-    async (common) => restOf('app') || (await purses.take(common)),
-    clock,
-  )
+  const give = async (common: readonly Need[]) => restOf('app') || (await purses.take(common))
+  const turns = openTurns<TenantId, readonly Need[]>(give, clock)
+  const turnsToWrite = openTurns<TenantId, readonly Need[]>(give, clock)
+  const { writes } = appBuckets(limits, clientId)
 
   return {
-    async admit(tenantId, cost, signal) {
+    async admit(tenantId, cost, { signal, aside = stay } = {}) {
       const { own, common } = needs(tenantId, cost)
       const wait = restOf(tenantId) || (await purses.take(own))
       if (wait > 0) return wait
-      await turns.wait(tenantId, common, signal)
+      const toWrite = common.filter(({ key }) => key === writes.key)
+      if (toWrite.length > 0 && (turnsToWrite.areTaken() || (await give(toWrite)) > 0))
+        await aside(() => turnsToWrite.wait(tenantId, toWrite, signal))
+      const others = toWrite.length > 0 ? common.filter((need) => !toWrite.includes(need)) : common
+      await turns.wait(tenantId, others, signal)
       return 0
     },
     async prepare(tenantId) {

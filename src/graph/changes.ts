@@ -1,4 +1,4 @@
-import { unreadable } from '#graph/errors.ts'
+import { otherTenant, unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
 import { parseAnswer, requestBytes, urlOf } from '#graph/request.ts'
 import { type ObjectId, parseObjectId } from '#model/ids.ts'
@@ -29,7 +29,13 @@ export async function readChanges(
     throw unreadable(`A page of ${definition.path} has neither or both of the two links.`)
   // A foreign link must not even be stored: the next run would start from it, and every run after that.
   for (const link of [nextLink, deltaLink]) if (link !== null) urlOf(graph, link)
+  if (definition.kind === 'organization') assertOwn(graph, page)
   return page
+}
+
+/** The one object that says whose directory it stands in. @throws Problem TOKEN_OF_OTHER_TENANT */
+function assertOwn({ tenantId }: Graph, page: ChangePage): void {
+  for (const id of page.changes().changed.ids) if (String(id) !== tenantId) throw otherTenant(tenantId)
 }
 
 function pageOf(definition: ResourceDefinition, bytes: Buffer, mayPass: boolean): ChangePage {

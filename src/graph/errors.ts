@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { claimsWanted } from '#graph/claims-challenge.ts'
+import type { TenantId } from '#model/ids.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
 import type { Answer } from '#outbound/send.ts'
 
@@ -218,5 +219,16 @@ export const unreadable = (message: string): Problem =>
     message,
     nextStep: 'It is tried again later by itself.',
     retry: 'backoff',
+    confidence: 'certain',
+  })
+
+/** Somebody else’s directory answered, whatever the token said. */
+export const otherTenant = (tenantId: TenantId) =>
+  new Problem({
+    code: 'TOKEN_OF_OTHER_TENANT',
+    owner: 'operator',
+    message: `Microsoft Graph answered for another tenant than ${tenantId}.`,
+    nextStep: 'Nothing was stored. Report this at once: it must never happen.',
+    retry: 'never',
     confidence: 'certain',
   })

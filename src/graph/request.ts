@@ -136,11 +136,12 @@ export const rest = ({ aside, clock }: Graph, milliseconds: number, signal?: Abo
 
 /** @throws Problem THROTTLED when the budget is spent for longer than the caller wants to wait */
 async function stayWithinBudget(graph: Graph, cost: Cost, signal: AbortSignal | undefined): Promise<void> {
-  const { budget, tenantId, priority } = graph
+  const { budget, tenantId, priority, aside } = graph
   if (!budget) return
+  const options = { ...(signal ? { signal } : {}), ...(aside ? { aside } : {}) }
   for (;;) {
     // A person does not wait for background work; what is asked for him counts all the same.
-    const pause = priority === 'high' ? budget.charge(tenantId, cost) : await budget.admit(tenantId, cost, signal)
+    const pause = priority === 'high' ? budget.charge(tenantId, cost) : await budget.admit(tenantId, cost, options)
     if (!pause) return
     if (pause > (graph.longestPauseMilliseconds ?? pause)) throw budgetSpent(pause)
     await rest(graph, pause, signal)

@@ -4,6 +4,8 @@ import type { Clock } from '#base/clock.ts'
 export type Turns<Who, What> = {
   /** Resolves once `what` was given. Rejects with the signal's reason when it is aborted first. */
   wait(who: Who, what: What, signal?: AbortSignal): Promise<void>
+  /** Whether somebody waits. */
+  areTaken(): boolean
 }
 
 type Waiter<What> = { what: What; given: () => void; failed: (error: unknown) => void; gone: () => boolean }
@@ -42,6 +44,7 @@ export function openTurns<Who, What>(give: (what: What) => Promise<number>, cloc
   }
 
   return {
+    areTaken: () => serving,
     wait(who, what, signal) {
       if (signal?.aborted) return Promise.reject(signal.reason)
       return new Promise<void>((resolve, reject) => {

@@ -153,6 +153,39 @@ test('G12 fair share: whoever asks for much at once is served in turn with those
   assert.ok(itsPart >= 6, `beside ten of each other it had ${itsPart} only`)
 })
 
+test('G12 whoever has to wait for writes holds up nobody who reads, and lends its place meanwhile', async (t) => {
+  const app = { ...APP_OF_TESTS, graphLimits: { appWrites: { amount: 10, seconds: 1_000 } } }
+  const { tools, tenantIds, clock, asked, emulator } = await openThrottled(t, { tenants: 2, scale: 1, app })
+  const [writes, reads] = tenantIds as [TenantId, TenantId]
+  const stop = new AbortController()
+  let [asides, over] = [0, 0]
+  const aside = async <Value>(wait: () => Promise<Value>) => {
+    asides += 1
+    return wait()
+  }
+  const write = () =>
+    request(tools.graphAsApp(writes, { aside }), {
+      method: 'PATCH',
+      path: '/users/nobody',
+      body: {},
+      signal: stop.signal,
+    })
+  const writing = Array.from({ length: 30 }, () =>
+    write()
+      .catch(() => {})
+      .then(() => (over += 1)),
+  )
+  await until('what may be written is used up', () => emulator.requests.list({ path: '/users/nobody' }).length >= 7)
+  const began = clock.now().getTime()
+  for (let turn = 0; turn < 10; turn++) await request(tools.graphAsApp(reads), { path: ONE_UNIT })
+  const seconds = (clock.now().getTime() - began) / 1_000
+  stop.abort(new Error('enough'))
+  await Promise.all(writing)
+  assert.equal(asked().length, 10)
+  assert.ok(seconds < 50, `a write comes every 105 seconds, and ten have read within ${seconds}`)
+  assert.ok(asides > 0 && over === 30)
+})
+
 for (const [who, scope] of [
   ['the app everywhere', 'Application/ReadWrite/200:80'],
   ['the app in a tenant', 'Tenant_Application/ReadWrite/200:80'],

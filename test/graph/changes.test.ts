@@ -46,6 +46,15 @@ test('a page of nothing but objects goes on as the text that came', async () => 
   assert.deepEqual([changed.ids, changed.json, removed], [[ada, bob], answer, []])
 })
 
+test('T14 a directory that says it is another tenant’s is not read', async () => {
+  const organization = RESOURCES.find(({ kind }) => kind === 'organization') as ResourceDefinition
+  const own = await read(organization, [{ id: graph.tenantId.toUpperCase(), displayName: 'Fabrikam' }], {})
+  assert.deepEqual(own.changed.ids.map(String), [graph.tenantId])
+  const other = [{ id: madeUp.tenantId(), displayName: 'Contoso' }]
+  const { owner, retry } = await refusedWith('TOKEN_OF_OTHER_TENANT', () => read(organization, other, {}))
+  assert.deepEqual([owner, retry], ['operator', 'never'])
+})
+
 test('G09 of an object that stands twice on a page the later one counts, also when it is gone or back', async () => {
   const [ada, bob, cleo] = [madeUp.objectId(), madeUp.objectId(), madeUp.objectId()]
   const gone = { '@removed': { reason: 'changed' } }

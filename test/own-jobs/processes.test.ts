@@ -47,6 +47,18 @@ export default defineApp({
 })
 `
 
+/** What this one leaves to itself fails when nobody waits for it. */
+const CARELESS = `    defineJob({
+      name: 'careless',
+      schedule: { everyMinutes: 1440 },
+      permissions: [],
+      async run() {
+        void Promise.reject(new Error('nobody waits for this'))
+        await wait(1)
+      },
+    }),
+`
+
 async function openTwoWorkers(t: TestContext) {
   const folder = temporaryFolder(t)
   const databaseUrl = await freshDatabase()
@@ -92,7 +104,7 @@ async function openTwoWorkers(t: TestContext) {
     tools: fleet.tools,
     env,
     folder,
-    ask: () => asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId, job: 'slow' })),
+    ask: (job = 'slow') => asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId, job })),
     runs: () => asTenant(store, tenantId, (sql) => listRuns(sql, { limit: 9, of: 'own-jobs' })),
   }
 }
@@ -116,6 +128,19 @@ test('R01 the job of a worker that was killed is taken over by another, from its
   assert.deepEqual((await runs()).map(({ state }) => state).toSorted(), ['interrupted', 'succeeded'])
 })
 
+test('R05 what a job has left to itself, and fails when nobody waits for it, ends neither the job nor the worker', async (t) => {
+  const { startWorker, ask, runs, verify, verified, folder } = await openTwoWorkers(t)
+  const file = join(folder, 'tenantry.config.ts')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('jobs: [\n', `jobs: [\n${CARELESS}`))
+  const worker = await startWorker()
+  await ask('careless')
+  await worker.says(/something failed that nobody was waiting for/)
+  await until('the job is done', async () => (await runs())[0]?.state === 'succeeded')
+  await verify()
+  await until('the worker goes on', async () => (await verified()) === 1)
+  assert.equal(await worker.stop(), 0)
+})
+
 test('R06 a worker that is asked to stop gives its job back, and another does it', async (t) => {
   const { tenantId, startWorker, figures, said, command, letGoOn, ask, runs } = await openTwoWorkers(t)
   const stops = await startWorker()
@@ -134,7 +159,7 @@ test('R06 a worker that is asked to stop gives its job back, and another does it
   await startWorker({ figures: true })
   await until('it is done', async () => (await runs())[0]?.state === 'succeeded')
   await until('its figures tell of it', async () =>
-    /tenantry_job_seconds_count\{job="run-job",outcome="done"\} 1\n/.test(await figures()),
+    /tenantry_job_seconds_count\{job="slow",outcome="done"\} 1\n/.test(await figures()),
   )
   assert.equal(said().filter((line) => line.startsWith('done')).length, 1)
 })
