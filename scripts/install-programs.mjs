@@ -15,6 +15,9 @@ export const PROGRAMS = [
   { name: 'the typeface Inter', package: 'fonts-inter', isThere: hasInter },
 ]
 
+/** What stands before many a PostgreSQL; without it those tests are skipped. */
+export const POOLER = { name: 'PgBouncer', package: 'pgbouncer', isThere: () => isInstalled('pgbouncer') }
+
 /** The clients of Debian that the conformance run tries the emulator with, in the version that Debian has. */
 export const CLIENTS = [
   { name: 'the Azure CLI', package: 'azure-cli', isThere: () => isInstalled('azure-cli') },

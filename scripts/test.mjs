@@ -1,12 +1,12 @@
 // npm test: sets the machine up where something is missing, then hands over to Node's test runner. Everything that can
 // fail is a test of that runner (types, format and lint too: test/checks.test.ts), so its summary is the whole truth.
-// The clients of Debian are tried where they are; --all-clients, as .ci/run says it, installs them and wants them.
+// The clients of Debian and PgBouncer are tried where they are; --all-clients, as .ci/run says it, installs them and wants them.
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { installPackages, node, root } from './install.mjs'
-import { CLIENTS, installPrograms, missingOf, PROGRAMS } from './install-programs.mjs'
+import { CLIENTS, installPrograms, missingOf, POOLER, PROGRAMS } from './install-programs.mjs'
 
 const TESTS = ['test/**/*.test.ts', 'emulator/test/**/*.test.ts', 'emulator/test/conformance/npm/*.client.ts']
 const WITH_CLIENTS_OF_DEBIAN = 'emulator/test/conformance/debian/*.client.ts'
@@ -18,7 +18,7 @@ const AT_ONCE = availableParallelism() + 1
 installPackages()
 const given = process.argv.slice(2).filter((argument) => argument !== ALL_CLIENTS)
 const wantsAllClients = process.argv.includes(ALL_CLIENTS)
-if (!installPrograms(wantsAllClients ? [...PROGRAMS, ...CLIENTS] : PROGRAMS)) process.exit(1)
+if (!installPrograms(wantsAllClients ? [...PROGRAMS, ...CLIENTS, POOLER] : PROGRAMS)) process.exit(1)
 
 const flags = given.filter((argument) => argument.startsWith('-'))
 const files = given.filter((argument) => !argument.startsWith('-')).flatMap(filesBelow)

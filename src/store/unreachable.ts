@@ -1,5 +1,7 @@
 import { Problem } from '#model/problem.ts'
 
+/** A pooler that does not know what the connection is to begin with says so with this code. */
+const PROTOCOL_VIOLATION = '08P01'
 const DISK_FULL = '53100'
 const READ_ONLY = '25006'
 /**
@@ -32,6 +34,8 @@ export async function whileInUse<Value>(
 
 const NEXT_STEPS: Record<string, string> = {
   [READ_ONLY]: 'It takes no writes: look whether it is a standby, or set to default_transaction_read_only.',
+  [PROTOCOL_VIOLATION]:
+    'If a pooler such as PgBouncer stands before it, let it ignore the startup parameter idle_in_transaction_session_timeout (docs/operations.md).',
   [DISK_FULL]: 'Its disk is full: make room there. Work goes on by itself.',
 }
 
