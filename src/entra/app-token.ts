@@ -128,7 +128,8 @@ const refused = (tenantId: TenantId) =>
     code: 'TOKEN_OF_OTHER_TENANT',
     owner: 'operator',
     message: `A token that came back for tenant ${tenantId} was not for that tenant, this app and Microsoft Graph.`,
-    nextStep: 'It was thrown away and nothing was read. Report this at once: it must never happen.',
+    nextStep:
+      'It was thrown away and nothing was read. Look in the log of that moment for what stands between us and Microsoft, such as a proxy, and report it to Microsoft’s support at once: it must never happen.',
     retry: 'never',
     confidence: 'certain',
   })

@@ -228,7 +228,8 @@ export const otherTenant = (tenantId: TenantId) =>
     code: 'TOKEN_OF_OTHER_TENANT',
     owner: 'operator',
     message: `Microsoft Graph answered for another tenant than ${tenantId}.`,
-    nextStep: 'Nothing was stored. Report this at once: it must never happen.',
+    nextStep:
+      'Nothing was stored. Look in the log of that moment for what stands between us and Microsoft, such as a proxy, and report it to Microsoft’s support at once: it must never happen.',
     retry: 'never',
     confidence: 'certain',
   })

@@ -32,7 +32,9 @@ export function expiring({ kind, expiresAt }: { kind: string; expiresAt: Date },
     owner: 'operator',
     message: `The app’s ${kind} ${when}, on ${expiresAt.toISOString().slice(0, 10)}. After that no tenant can be reached.`,
     nextStep:
-      'Add a new one to the app registration, set it, restart the processes one after another, remove the old one.',
+      kind === 'secret'
+        ? 'Add a new one (`tenantry credentials rotate`, or by hand in the app registration), set it, restart the processes one after another, remove the old one.'
+        : 'Add a new one to the app registration, set it, restart the processes one after another, remove the old one.',
     retry: 'slowly',
     confidence: 'certain',
   }
