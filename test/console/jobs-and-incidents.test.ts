@@ -194,6 +194,12 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     assert.match(page, /Client secret expired .* Next try When the incident is over/)
     assert.doesNotMatch(page, /Origin refused/)
     assert.match((await command('tenants', 'show', '--tenant', CONTOSO)).said, /Next try: when the incident is over\./)
+    const codes = async (query: string) =>
+      (await api('GET', `/incidents?${query}`)).incidents
+        .filter(({ closedAt }: { closedAt: string | null }) => closedAt === null)
+        .map(({ code }: { code: string }) => code)
+    assert.deepEqual(await codes(`tenantId=${CONTOSO}`), ['CLIENT_SECRET_EXPIRED'])
+    assert.deepEqual(await codes(`tenantId=${FABRIKAM}`), ['CLIENT_SECRET_EXPIRED', 'ORIGIN_REFUSED'])
     for (let tenant = 0; tenant < 6; tenant++)
       await raiseAlarm(site.tools, { tenantId: madeUp.tenantId(), diagnosis: aDiagnosis({ code: 'ORIGIN_REFUSED' }) })
     clock.pass(10 * 60_000)

@@ -209,7 +209,10 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
   })
 
   api.openapi(ROUTES.listIncidents, async (c) => {
-    const found = await asFleet(store, (sql) => listIncidents(sql, c.req.valid('query')))
+    const { limit, tenantId } = c.req.valid('query')
+    const found = await asFleet(store, (sql) =>
+      listIncidents(sql, { limit, ...(tenantId ? { concerning: tenantId } : {}) }),
+    )
     return c.json({ incidents: found.map(presentIncident) }, 200)
   })
 

@@ -5,6 +5,7 @@ import {
   deadLetter,
   idParam,
   incident,
+  incidentQuery,
   job,
   lagging,
   limitOf,
@@ -242,8 +243,12 @@ export const ROUTES = {
     summary: 'What must never happen, and what stops the work for everybody; the open ones first',
     tags: FLEET,
     security,
-    request: { query: page },
-    responses: { 200: json(z.object({ incidents: z.array(incident) }), 'The incidents.'), ...always },
+    request: { query: incidentQuery },
+    responses: {
+      200: json(z.object({ incidents: z.array(incident) }), 'The incidents.'),
+      ...always,
+      400: refused('The request is not understood.'),
+    },
   }),
   closeIncident: createRoute({
     method: 'post',

@@ -196,6 +196,19 @@ export const idParam = z.object({
 
 export const limitOf = (usual: number) => z.coerce.number().int().min(1).max(MAX_LIMIT).default(usual)
 
+export const incidentQuery = z.object({
+  tenantId: z
+    .guid('must be a tenant id, a GUID')
+    .transform((text) => parseTenantId(text) as TenantId)
+    .optional()
+    .openapi({
+      type: 'string',
+      format: 'uuid',
+      description: 'Only those about this tenant, and those that hold the work for everybody.',
+    }),
+  limit: limitOf(50),
+})
+
 export const tenantQuery = z.object({
   state: tenantState.optional(),
   search: z.string().trim().max(200).optional().openapi({ description: 'A part of the name, the domain or the id.' }),
