@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net'
 import pg from 'pg'
+import { type Ask, inPieces } from '#store/in-pieces.ts'
 
 /**
- * `pg`’s client, which outlives its connection, gives it up when an answer stays away, and does not wait for what is always
- * answered alike. A network that swallows everything, or a server that is frozen, never says so: without this the question
- * would wait for ever, and whoever asked it with it.
+ * `pg`’s client, which outlives its connection, gives it up when an answer stays away, does not wait for what is always
+ * answered alike, and copies nothing that is large. A network that swallows everything, or a server that is frozen, never
+ * says so: without this the question would wait for ever, and whoever asked it with it.
  */
 export const attentiveClient = (silenceMilliseconds: number): typeof pg.Client =>
   class extends pg.Client {
@@ -13,7 +14,7 @@ export const attentiveClient = (silenceMilliseconds: number): typeof pg.Client =
         ...(typeof config === 'string' ? { connectionString: config } : config),
         pipeline: true,
       } as pg.ClientConfig)
-      const ask = this.query.bind(this) as Ask
+      const ask = inPieces(this.query.bind(this) as Ask)
       const giveUp = () => socketOf(this).destroy(new SilentError())
       this.query = withoutWaiting((...question) => {
         const socket = socketOf(this)
@@ -28,8 +29,6 @@ export const attentiveClient = (silenceMilliseconds: number): typeof pg.Client =
       this.on('drain', () => socketOf(this).setTimeout(0))
     }
   }
-
-type Ask = (...question: unknown[]) => unknown
 
 /** How a transaction is opened: what tells nothing but that it was done. */
 const OPENING = /^(?:begin$|set local |select set_config\()/
