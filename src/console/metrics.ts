@@ -28,7 +28,7 @@ export const metrics =
       log.warn({ err: error }, 'the figures of the fleet could not be read')
       return null
     })
-    const figures = [seen ? fleetFigures(seen) : '', processFigures(seen !== null), await telemetry.exposition()]
+    const figures = [seen ? fleetFigures(seen) : '', reachable(seen !== null), await telemetry.exposition()]
     return c.body(figures.join(''), 200, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
       'cache-control': 'no-store',
@@ -136,16 +136,12 @@ function fleetFigures({
   ].join('')
 }
 
-const processFigures = (databaseAnswers: boolean): string =>
-  [
-    gauge(
-      'tenantry_database_reachable',
-      'Whether the database answered; while it does not, 0, nothing of the fleet is told.',
-      [{ value: databaseAnswers ? 1 : 0 }],
-    ),
-    gauge('process_resident_memory_bytes', 'Resident memory of this process.', [{ value: process.memoryUsage.rss() }]),
-    gauge('process_uptime_seconds', 'For how long this process has been running.', [{ value: process.uptime() }]),
-  ].join('')
+const reachable = (answers: boolean): string =>
+  gauge(
+    'tenantry_database_reachable',
+    'Whether the database answered; while it does not, 0, nothing of the fleet is told.',
+    [{ value: answers ? 1 : 0 }],
+  )
 
 function gauge(name: string, help: string, samples: readonly Sample[]): string {
   const lines = samples.map(({ labels = {}, value }) => {

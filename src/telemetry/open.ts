@@ -60,6 +60,12 @@ export function openTelemetry(): Telemetry {
   const credential = meter.createGauge('tenantry_credential_expiry_timestamp_seconds', {
     description: 'When the app’s credential ends, in seconds since 1970; nothing while nobody knows.',
   })
+  meter
+    .createObservableGauge('process_resident_memory_bytes', { description: 'Resident memory of this process.' })
+    .addCallback((result) => result.observe(process.memoryUsage.rss()))
+  meter
+    .createObservableGauge('process_uptime_seconds', { description: 'For how long this process has been running.' })
+    .addCallback((result) => result.observe(process.uptime()))
   const seen = new Set<string>()
   // What never happened is told as nought, so that its first time is seen as a rise.
   throttled.add(0)

@@ -161,6 +161,7 @@ test('R06 a worker that is asked to stop gives its job back, and another does it
   await until('its figures tell of it', async () =>
     /tenantry_job_seconds_count\{job="slow",outcome="done"\} 1\n/.test(await figures()),
   )
+  assert.match(await figures(), /^process_resident_memory_bytes \d+$/m)
   assert.equal(said().filter((line) => line.startsWith('done')).length, 1)
 })
 
