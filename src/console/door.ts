@@ -17,3 +17,7 @@ export const actorOf = ({ objectId }: Pick<Operator, 'objectId'>): string => `op
 /** A link to hand out: only administrators of that tenant can finish what it begins. */
 export const invitationLink = ({ tools }: Pick<Door, 'tools'>, tenantId: TenantId): string =>
   `${tools.config.publicUrl}/?tenant=${tenantId}`
+
+/** When what somebody has just asked for is done, in words. */
+export const whenItBegins = async ({ tools }: Door): Promise<string> =>
+  (await tools.hold.isOn()) ? 'when the incident that holds the work is over' : 'as soon as a worker is free'

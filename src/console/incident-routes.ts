@@ -1,6 +1,6 @@
 import type { Handler } from 'hono'
 import { show } from '#console/answers.ts'
-import { actorOf, type Door, type Env } from '#console/door.ts'
+import { actorOf, type Door, type Env, whenItBegins } from '#console/door.ts'
 import { incidentsView } from '#console/views/incidents-view.ts'
 import { jobsView } from '#console/views/jobs-view.ts'
 import { closeIncidentBy } from '#flows/close-incident.ts'
@@ -78,7 +78,7 @@ export const retryJob =
     await door.sessions.tell(c, {
       tone: 'success',
       title: 'It is tried again',
-      text: `${letter.job ?? letter.name} is in the queue; it begins as soon as a worker is free.`,
+      text: `${letter.job ?? letter.name} is in the queue; it begins ${await whenItBegins(door)}.`,
     })
     return c.redirect('/jobs', 303)
   }

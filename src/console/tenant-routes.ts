@@ -1,6 +1,6 @@
 import type { Context, Handler } from 'hono'
 import { show } from '#console/answers.ts'
-import { actorOf, type Door, type Env, invitationLink } from '#console/door.ts'
+import { actorOf, type Door, type Env, invitationLink, whenItBegins } from '#console/door.ts'
 import type { Flash } from '#console/session.ts'
 import { offboardView } from '#console/views/offboard-view.ts'
 import { MAX_REASON_CHARACTERS } from '#console/views/tenant-actions.ts'
@@ -75,7 +75,7 @@ export const verify: OperatorHandler = (door) =>
 export const sync: OperatorHandler = (door) =>
   doing(door, async (order) => {
     await syncNow(door.tools, order)
-    return { tone: 'success', title: 'A run has been asked for', text: 'It begins as soon as a worker is free.' }
+    return { tone: 'success', title: 'A run has been asked for', text: `It begins ${await whenItBegins(door)}.` }
   })
 
 export const retryJob: OperatorHandler = (door) => (c) =>
@@ -83,7 +83,7 @@ export const retryJob: OperatorHandler = (door) => (c) =>
     const id = c.req.param('letterId') ?? ''
     await knownTenant(door.tools, tenantId)
     const { job, name } = await retryDeadLetter(door.tools, { id, actor, tenantId })
-    return { tone: 'success', title: 'It is tried again', text: `${job ?? name} begins as soon as a worker is free.` }
+    return { tone: 'success', title: 'It is tried again', text: `${job ?? name} begins ${await whenItBegins(door)}.` }
   })
 
 const SAY_WHY: Flash = {
@@ -99,7 +99,7 @@ export const allowRemoval: OperatorHandler = (door) =>
     return {
       tone: 'success',
       title: 'The removal is allowed, once',
-      text: 'The next reading has been asked for; it begins as soon as a worker is free.',
+      text: `The next reading has been asked for; it begins ${await whenItBegins(door)}.`,
     }
   })
 
@@ -117,7 +117,11 @@ export const pause: OperatorHandler = (door) =>
 export const resume: OperatorHandler = (door) =>
   doing(door, async ({ reason, ...order }) => {
     const { displayName } = await resumeTenant(door.tools, { ...order, reason: reason || 'Resumed in the console.' })
-    return { tone: 'success', title: `${displayName} is active again`, text: 'A run has been asked for.' }
+    return {
+      tone: 'success',
+      title: `${displayName} is active again`,
+      text: `A run has been asked for; it begins ${await whenItBegins(door)}.`,
+    }
   })
 
 export const confirmOffboard: OperatorHandler = (door) => async (c) =>

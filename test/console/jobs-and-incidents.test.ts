@@ -194,6 +194,8 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     assert.match(page, /Client secret expired .* Next try When the incident is over/)
     assert.doesNotMatch(page, /Origin refused/)
     assert.match((await command('tenants', 'show', '--tenant', CONTOSO)).said, /Next try: when the incident is over\./)
+    const asked = await olivia.post(`/tenants/${CONTOSO}/sync`)
+    assert.match(asked.text, /It begins when the incident that holds the work is over\./)
     const codes = async (query: string) =>
       (await api('GET', `/incidents?${query}`)).incidents
         .filter(({ closedAt }: { closedAt: string | null }) => closedAt === null)
