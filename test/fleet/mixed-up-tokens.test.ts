@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { sql } from 'kysely'
 import { tasks } from '#daemon/tasks.ts'
-import { forgetTenant } from '#entra/app-token.ts'
+import { appToken, forgetTenant } from '#entra/app-token.ts'
+import { openEntra } from '#entra/open.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
 import { listIncidents } from '#store/incidents.ts'
@@ -72,4 +73,24 @@ test('T14 twenty tenants at once, with tokens that get mixed up: each job so hit
   assert.deepEqual(rows, [{ state: 'failed', code: 'TOKEN_OF_OTHER_TENANT', written: 0 }])
   for (const [tenantId, ids] of await stored()) assert.deepEqual(ids, await inDirectory(tenantId))
   assert.equal((await stored()).size, TENANTS, 'whoever was not hit each time has been read')
+})
+
+test('T14 twenty tenants, each asked for by sixty at the same moment: of the tokens that get mixed up, one in a hundred, none is used', async () => {
+  emulator.mischief.set([{ word: 'apptoken.swap', probability: 0.01 }], 5)
+  emulator.requests.clear()
+  // Nothing is shared: sixty processes, as far as Entra ID can tell.
+  const gates = Array.from({ length: 60 }, () => openEntra(tools.entra))
+  const outcomes = await Promise.all(
+    gates.flatMap((entra) =>
+      tenantIds.map((tenantId) =>
+        appToken(entra, tenantId).then(
+          ({ claims }) => (claims.tid === tenantId ? 'its own' : 'another tenant’s'),
+          (error: unknown) => diagnose(error).code,
+        ),
+      ),
+    ),
+  )
+  emulator.mischief.clear()
+  assert.equal(emulator.requests.list({ path: '/oauth2/v2.0/token$' }).length, TENANTS * gates.length)
+  assert.deepEqual(new Set(outcomes), new Set(['its own', 'TOKEN_OF_OTHER_TENANT']))
 })

@@ -1,51 +1,24 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { PGlite } from '@electric-sql/pglite'
-import { Kysely, PGliteDialect, sql as raw } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import { sql as raw } from 'kysely'
 import { systemClock } from '#base/clock.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { DEAD_LETTER, JOB_NAMES } from '#jobs/names.ts'
 import { openJobs } from '#jobs/open.ts'
 import { assertMigrated, migrate } from '#store/migrate.ts'
 import { MIGRATIONS } from '#store/migrations/index.ts'
-import { asFleet, asTenant, openStore, type Store } from '#store/open.ts'
+import { asFleet, asTenant, openStore } from '#store/open.ts'
 import { listResources } from '#store/resources.ts'
 import { listRuns, startRun } from '#store/sync-runs.ts'
 import { findTenant, moveTenant } from '#store/tenants.ts'
-import { forEachBackend, type Place, silentLog } from '#test/support/backends.ts'
+import { forEachBackend, silentLog } from '#test/support/backends.ts'
 import { aResource, madeUp } from '#test/support/made-up.ts'
+import { migrateTo, openAsThen } from '#test/support/older-release.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
 
 /** Delta was there already, jobs of the ISV's own were not yet. */
 const OLDER = '0002-delta'
-
-/** An older release worked in the embedded database as its superuser. */
-async function openAsThen({ databaseUrl, dataDir }: Place): Promise<Store> {
-  if (databaseUrl) return openStore({ databaseUrl, dataDir, clock: systemClock, log: silentLog })
-  mkdirSync(dataDir, { recursive: true })
-  const pglite = await PGlite.create({ dataDir: join(dataDir, 'data') })
-  const kysely = new Kysely({ dialect: new PGliteDialect({ pglite }) })
-  const close = async () => {
-    await kysely.destroy()
-    if (!pglite.closed) await pglite.close()
-  }
-  return { backend: 'pglite', kysely, pglite, databaseUrl, clock: systemClock, close } as unknown as Store
-}
-
-async function migrateTo({ kysely }: Store, last: string): Promise<void> {
-  await raw`create schema tenantry`.execute(kysely)
-  const older = Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name <= last))
-  const { error } = await new Migrator({
-    db: kysely,
-    migrationTableSchema: 'tenantry',
-    provider: { getMigrations: async () => older },
-  }).migrateToLatest()
-  assert.equal(error, undefined)
-}
 
 forEachBackend(({ freshPlace }) => {
   test('R07 what an older release has stored is there after the upgrade, and is gone on with', async (t) => {
