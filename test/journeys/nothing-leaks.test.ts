@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { sql, type Transaction } from 'kysely'
 import { openLog } from '#base/log.ts'
@@ -80,12 +82,20 @@ async function dumpAs(db: Transaction<unknown>): Promise<{ tables: string[]; tex
   return { tables: tables.map(({ schema, name }) => `${schema}.${name}`), text: lines.join('\n') }
 }
 
+/** Everything that is in a folder and below it, byte by byte. */
+const bytesBelow = (folder: string): string =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'))
+    .join('\n')
+
 suite('a whole journey at the loudest level, then a search for whatever could be used again', () => {
   const scope = suiteScope()
   const lines: string[] = []
   const pages: string[] = []
   let collector: Collector
   let stored: Awaited<ReturnType<typeof dump>>
+  let files: string
 
   before(async () => {
     collector = await openCollector(scope)
@@ -199,6 +209,7 @@ suite('a whole journey at the loudest level, then a search for whatever could be
       assert.equal((await ask(`/api/v1/${path}`)).status, 200, path)
 
     stored = await dump(tools.store)
+    files = bytesBelow(config.dataDir)
     await tracing[Symbol.asyncDispose]()
     delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT
   })
@@ -259,6 +270,12 @@ suite('a whole journey at the loudest level, then a search for whatever could be
     assert.ok(stored.text.includes('Fabrikam'))
     assert.deepEqual(found(stored.text), [])
     assert.doesNotMatch(stored.text, /eyJ[\w-]{20}/)
+  })
+
+  test('L02 no file of the data folder holds any of it, the database’s own and what it writes ahead among them', () => {
+    assert.ok(files.includes(FABRIKAM) && files.includes('sign-up.signed-in'), 'it is written there')
+    assert.deepEqual(found(files), [])
+    assert.doesNotMatch(files, /eyJ[\w-]{20}/)
   })
 
   test('L01 no trace holds any of it, nor the query of an address', () => {

@@ -3,7 +3,7 @@ import { afterEach, before, suite, test } from 'node:test'
 import type { Word } from '#emulator/index.ts'
 import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
 import { CONTOSO, FABRIKAM } from '#test/signup/support/customers.ts'
-import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
+import { atTheEnd, openSite, type Site, siteUnder } from '#test/signup/support/open-site.ts'
 import { openVisitor, type Page, type Visitor } from '#test/signup/support/visitor.ts'
 import { audited } from '#test/signup/support/what-is-stored.ts'
 
@@ -248,6 +248,20 @@ suite('the sign-in', { concurrency: false }, () => {
     assert.equal((await stranger.get('/sign-up/arrivals')).status, 400)
     for (const [name, value] of step) stranger.cookies.set(name, value)
     assert.equal((await stranger.get('/sign-up/welcome')).status, 200, 'the same cookies under their own name open it')
+  })
+
+  test('L02 the only secret that is kept, an administrator’s token in his own browser, is sealed; a new key opens none of the old', async () => {
+    const visitor = openVisitor(site)
+    await visitor.arrive(GRACE)
+    const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const welcome = async (key?: Uint8Array<ArrayBuffer>) => {
+      const app = siteUnder(site.tools, site.url, key)
+      return (await app.request(`${site.url}/sign-up/welcome`, { headers: { cookie, host: new URL(site.url).host } }))
+        .status
+    }
+    assert.deepEqual([await welcome(), await welcome(new Uint8Array(32).fill(8))], [200, 400])
+    const [, header = ''] = /^\d\.([\w-]+)\./.exec(visitor.cookies.get(STEP) ?? '') ?? []
+    assert.deepEqual(JSON.parse(Buffer.from(header, 'base64url').toString()), { alg: 'dir', enc: 'A256GCM' })
   })
 
   test('T09 a person from any tenant may sign in, and sees nothing but his own', async () => {

@@ -79,9 +79,9 @@ export function atTheEnd(): { after(close: () => Promise<void>): void } {
   return { after: (close) => void closing.unshift(close) }
 }
 
-/** The same site under another name, such as behind a proxy that speaks https; asked without a network. */
-export const siteUnder = (tools: Tools, publicUrl: string) =>
-  openSignup({ ...tools, config: { ...tools.config, publicUrl } }, { sessionKey: SESSION_KEY })
+/** The same site under another name, such as behind a proxy that speaks https, or with another key; asked without a network. */
+export const siteUnder = (tools: Tools, publicUrl: string, sessionKey = SESSION_KEY) =>
+  openSignup({ ...tools, config: { ...tools.config, publicUrl } }, { sessionKey })
 
 const estateOf = (tenants: EstateInput['tenants'], redirectUri: string): EstateInput => ({
   ...demoEstate,
