@@ -27,6 +27,8 @@ export async function readChanges(
   const { nextLink, deltaLink } = page
   if (definition.mode === 'delta' && (nextLink === null) === (deltaLink === null))
     throw unreadable(`A page of ${definition.path} has neither or both of the two links.`)
+  // Followed for ever, it would bring nothing but the same.
+  if (nextLink !== null && nextLink === link) throw unreadable(`A page of ${definition.path} leads to itself.`)
   // A foreign link must not even be stored: the next run would start from it, and every run after that.
   for (const link of [nextLink, deltaLink]) if (link !== null) urlOf(graph, link)
   if (definition.kind === 'organization') assertOwn(graph, page)

@@ -599,5 +599,35 @@ test('R04 an end that cannot be written while the server takes no connection is 
   assert.equal(tries, 1)
 })
 
+test('R06 a stop while the server takes no connection ends; what could not be written is found silent later', async (t) => {
+  const databaseUrl = await freshDatabase()
+  const store = await openStore({ databaseUrl, dataDir: temporaryFolder(t), clock: systemClock, log: silentLog })
+  t.after(() => store.close())
+  await migrate(store)
+  const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
+  t.after(() => jobs.close())
+  const [done, told] = [madeUp.tenantId(), madeUp.tenantId()]
+  for (const tenantId of [done, told]) await ask(store, jobs, tenantId)
+  const end = gate()
+  let begun = 0
+  const runner = startRunner(
+    jobs,
+    tasksThat((tenantId, { signal }) => {
+      begun += 1
+      if (tenantId === done) return end.opened
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }),
+    { concurrency: 2 },
+  )
+  await until('both run', () => begun === 2)
+  const name = new URL(databaseUrl).pathname.slice(1)
+  await asAdministrator(`alter database ${name} allow_connections false`)
+  await asAdministrator(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+  end.open()
+  await runner.stop({ graceMilliseconds: 1, partingMilliseconds: 600_000 })
+  await asAdministrator(`alter database ${name} allow_connections true`)
+  assert.deepEqual([await stateOf(jobs, done), await stateOf(jobs, told)], ['active', 'active'])
+})
+
 const asAdministrator = (statement: string) =>
   withClient(process.env[SERVER_VARIABLE] ?? '', (client) => client.query(statement))

@@ -158,3 +158,24 @@ test('R06 whoever asked can stop, and hears his own reason', async (t) => {
   await assert.rejects(get('/', { signal: stop.signal }), /the process ends/)
   await assert.rejects(get('/', { signal: stop.signal }), /the process ends/)
 })
+
+test('R06 of what has been given up while it waited for a connection no byte leaves any more', async (t) => {
+  const held: ServerResponse[] = []
+  const { host, get } = await openWayOut(t, (request, response) => {
+    if (request.url === '/held') held.push(response)
+    else response.end('{}')
+  })
+  const before = Array.from({ length: 64 }, () => get('/held'))
+  await until('every connection is taken', () => held.length === before.length)
+  const stop = new AbortController()
+  const late = get('/late', { signal: stop.signal })
+  stop.abort(new Error('given up'))
+  await assert.rejects(late, /given up/)
+  for (const response of held) response.end('{}')
+  await Promise.all(before)
+  await get('/after')
+  assert.deepEqual(
+    host.requests.map(({ url }) => url).filter((url) => url !== '/held'),
+    ['/after'],
+  )
+})
