@@ -3,7 +3,8 @@ import { type TestContext, test } from 'node:test'
 import type { Client } from '@microsoft/microsoft-graph-client'
 import { sql } from 'kysely'
 import { tasks } from '#daemon/tasks.ts'
-import type { Emulator, RequestEntry } from '#emulator/index.ts'
+import type { Emulator, EstateInput, RequestEntry } from '#emulator/index.ts'
+import { syncTenant } from '#flows/sync-tenant.ts'
 import { batch } from '#graph/batch.ts'
 import { request } from '#graph/request.ts'
 import { enqueueAll } from '#jobs/enqueue.ts'
@@ -22,18 +23,25 @@ const SHARE = 0.95
 /** One unit: the same for every request below, so that requests can be counted for units. */
 const ONE_UNIT = '/users?$select=id&$top=5'
 
-type Options = { tenants: number; scale: number; app?: AppDefinition; embedded?: boolean }
+type Options = {
+  tenants: number
+  scale: number
+  app?: AppDefinition
+  embedded?: boolean
+  /** How many people each tenant has, in turn. */
+  people?: readonly number[]
+}
 
 /** Workers that may ask a small part of what Graph allows, as Graph does, on one clock with it that leaps over pauses. */
 async function openThrottled(
   t: TestContext,
-  { tenants, scale, app = APP_OF_TESTS, embedded = false }: Options,
+  { tenants, scale, app = APP_OF_TESTS, embedded = false, people = [5] }: Options,
   clock: LeapingClock = leapingClock(),
 ) {
   const fleet = await openFleet({
     tenants,
-    users: 5,
     groups: 0,
+    estate: (usual) => ({ ...usual, tenants: withPeople(usual.tenants, people) }),
     databaseUrl: embedded ? null : await freshDatabase(),
     app,
     clock,
@@ -44,6 +52,13 @@ async function openThrottled(
   fleet.emulator.throttle.set({ limitScale: scale })
   return { ...fleet, clock, asked: () => askedOf(fleet.emulator) }
 }
+
+/** The first is the home tenant. */
+const withPeople = (tenants: EstateInput['tenants'], people: readonly number[]): EstateInput['tenants'] =>
+  tenants.map(({ generated, ...tenant }, index) => ({
+    ...tenant,
+    ...(generated ? { generated: { ...generated, users: people[(index - 1) % people.length] ?? 0 } } : {}),
+  }))
 
 const askedOf = (emulator: Emulator): RequestEntry[] => emulator.requests.list({ path: '/v1.0/users$' })
 
@@ -126,6 +141,35 @@ test('G12 two hundred tenants, two workers: never more than 90 % of any bucket, 
   const seconds = (clock.now().getTime() - began) / 1_000
   const allowed = ofApp.amount + (ofApp.amount / ofApp.seconds) * seconds
   assert.ok(entries.length > 0.7 * allowed, `${entries.length} of ${allowed} in ${seconds} s`)
+  assert.equal(emulator.requests.list({ path: '/v1.0/', status: 429 }).length, 0)
+})
+
+test('G12 each tenant is kept within what is documented for its size, and a large one may have more', async (t) => {
+  const scale = 0.01
+  const sizes = ['S', 'M', 'L'] as const
+  const { tools, tenantIds, emulator, asked } = await openThrottled(t, {
+    tenants: 3,
+    scale,
+    embedded: true,
+    people: [49, 500, 501],
+  })
+  const { signal } = new AbortController()
+  // The first reading counts people; from the second on the size is known.
+  for (const tenantId of [...tenantIds, ...tenantIds]) await syncTenant(tools, { tenantId, signal })
+  await tools.clock.sleep(60_000)
+  const each = 100
+  await Promise.all(
+    tenantIds.flatMap((tenantId) =>
+      Array.from({ length: each }, () => request(tools.graphAsApp(tenantId), { path: ONE_UNIT })),
+    ),
+  )
+  for (const [index, tenantId] of tenantIds.entries()) {
+    const its = asked().filter((entry) => entry.tenantId === tenantId)
+    assert.equal(its.length, each)
+    const size = sizes[index % sizes.length] ?? 'S'
+    const share = fullest(its, times(DOCUMENTED_LIMITS.tenantUnits[size], scale))
+    assert.ok(share <= 0.9 && share > 0.7, `the bucket of a tenant of size ${size} was full to ${share}`)
+  }
   assert.equal(emulator.requests.list({ path: '/v1.0/', status: 429 }).length, 0)
 })
 
