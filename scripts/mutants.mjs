@@ -377,8 +377,8 @@ const MUTANTS = [
   {
     name: 'engine: work that is asked for is given up beside its next try',
     file: 'src/jobs/fetch-jobs.ts',
-    search: "next.state = 'created' and",
-    replace: "next.state = 'retry' and",
+    search: "where turn = 1 and state = 'created'",
+    replace: "where turn = 1 and state = 'retry'",
     tests: ['test/jobs/fetch-jobs.test.ts'],
   },
   {

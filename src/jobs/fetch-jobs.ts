@@ -42,10 +42,13 @@ const FETCH = `
   ), next as materialized (
     select id, state, coalesce(singleton_key, '') as key,
       row_number() over (partition by singleton_key order by priority desc, created_on) as turn from due
+  ), waiting as materialized (
+    select id, coalesce(singleton_key, '') as key from ${SCHEMA}.job
+    where name = $1 and state = 'retry' and policy = 'stately'
+      and coalesce(singleton_key, '') = any(array(select key from next where turn = 1 and state = 'created'))
+    for update skip locked
   ), tries as materialized (
-    select job.id, next.id as asked from next join ${SCHEMA}.job job on coalesce(job.singleton_key, '') = next.key
-    where next.turn = 1 and next.state = 'created' and job.name = $1 and job.state = 'retry' and job.policy = 'stately'
-    for update of job skip locked
+    select waiting.id, next.id as asked from waiting join next using (key) where next.turn = 1
   ), merged as (
     delete from ${SCHEMA}.job job using tries where job.name = $1 and job.id = tries.asked
   ), begun as (
