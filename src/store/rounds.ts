@@ -50,20 +50,20 @@ export function openRounds(store: Store): Rounds {
  */
 async function beginRuns({ db, at }: FleetSql, wishes: readonly Beginning[]): Promise<(Begun | null)[]> {
   const tenantIds = wishes.map(({ tenantId }) => tenantId)
-  const { rows: working } = await raw<{ id: TenantId }>`
-    select id from tenantry.tenants where id = any(${tenantIds}::uuid[]) and state = any(${[...WORKING_STATES]})
-    order by id for no key update`.execute(db)
-  const found = new Set(working.map(({ id }) => id))
-  const wanted = wishes
-    .filter(({ tenantId }) => found.has(tenantId))
-    .map(({ tenantId, runId }) => ({ tenant_id: tenantId, run_id: runId }))
+  const { rows: locked } = await raw<{ id: TenantId; state: TenantState }>`
+    select id, state from tenantry.tenants where id = any(${tenantIds}::uuid[]) order by id for no key update`.execute(
+    db,
+  )
+  const working = new Map(
+    locked.filter(({ state }) => WORKING_STATES.includes(state)).map(({ id, state }) => [id, state]),
+  )
+  const wanted = wishes.filter(({ tenantId }) => working.has(tenantId))
   if (wanted.length === 0) return wishes.map(() => null)
+  const found = wanted.map(({ tenantId }) => tenantId)
   const { rows } = await raw<BegunRow>`
-    with wanted as materialized (
-      select * from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as one(tenant_id uuid, run_id uuid)
-    ), unfinished as materialized (
+    with unfinished as materialized (
       select tenant_id, id, state from tenantry.sync_runs
-      where tenant_id = any(${[...found]}::uuid[]) and job = ${DIRECTORY_SYNC} and state in ('running', 'waiting')
+      where tenant_id = any(${found}::uuid[]) and job = ${DIRECTORY_SYNC} and state in ('running', 'waiting')
       order by tenant_id, id for no key update
     ), fenced_off as (
       update tenantry.sync_runs run set state = 'interrupted', finished_at = ${at}
@@ -74,44 +74,43 @@ async function beginRuns({ db, at }: FleetSql, wishes: readonly Beginning[]): Pr
       from unfinished where unfinished.state = 'waiting' and run.tenant_id = unfinished.tenant_id and run.id = unfinished.id
       returning run.tenant_id, run.id
     ), tried as (
-      update tenantry.tenants set last_tried_at = ${at}, rest_until = null where id = any(${[...found]}::uuid[])
+      update tenantry.tenants set last_tried_at = ${at}, rest_until = null where id = any(${found}::uuid[])
     ), begun as (
       insert into tenantry.sync_runs (tenant_id, id, job, state, started_at)
-      select tenant_id, run_id, ${DIRECTORY_SYNC}, 'running', ${at} from wanted
+      select tenant_id, run_id, ${DIRECTORY_SYNC}, 'running', ${at}
+      from unnest(${found}::uuid[], ${wanted.map(({ runId }) => runId)}::uuid[]) as wanted (tenant_id, run_id)
       where tenant_id not in (select tenant_id from resumed)
         -- Not before the one that was fenced off is over: there is never more than one.
         and (select count(*) from fenced_off) >= 0
+    ), standing as (
+      select tenant_id, json_agg(cursors) as cursors from tenantry.sync_cursors cursors
+      where tenant_id = any(${found}::uuid[]) group by tenant_id
     )
-    select wanted.tenant_id, tenants.state, (select id from resumed where resumed.tenant_id = wanted.tenant_id limit 1) as resumed,
-      (select jsonb_agg(cursors) from tenantry.sync_cursors cursors where cursors.tenant_id = wanted.tenant_id) as cursors
-    from wanted join tenantry.tenants on tenants.id = wanted.tenant_id`.execute(db)
-  const begun = new Map(rows.map((row) => [row.tenant_id, row]))
+    select tenant_id, resumed.id as resumed, cursors from standing full join resumed using (tenant_id)`.execute(db)
+  const known = new Map(rows.map((row) => [row.tenant_id, row]))
   return wishes.map(({ tenantId, runId }) => {
-    const row = begun.get(tenantId)
-    return row ? toBegun(row, runId) : null
+    const state = working.get(tenantId)
+    return state ? toBegun(state, runId, known.get(tenantId)) : null
   })
 }
 
+/** Of a tenant that has a run to go on with, or a place to go on from. */
 type BegunRow = {
   tenant_id: TenantId
-  state: TenantState
   resumed: RunId | null
   cursors: (Omit<CursorRow, 'delta_at'> & { delta_at: string | null })[] | null
 }
 
-const toBegun = ({ state, resumed, cursors }: BegunRow, runId: RunId): Begun => ({
+const toBegun = (state: TenantState, runId: RunId, known: BegunRow | undefined): Begun => ({
   state,
-  run: { id: resumed ?? runId, resumed: resumed !== null },
-  cursors: (cursors ?? []).map((row) => toCursor({ ...row, delta_at: row.delta_at ? new Date(row.delta_at) : null })),
+  run: { id: known?.resumed ?? runId, resumed: Boolean(known?.resumed) },
+  cursors: (known?.cursors ?? []).map((row) =>
+    toCursor({ ...row, delta_at: row.delta_at ? new Date(row.delta_at) : null }),
+  ),
 })
 
 /** Only of runs that are still ours. */
 async function endRuns({ db, at }: FleetSql, wishes: readonly Ending[]): Promise<boolean[]> {
-  const ended = wishes.map(({ tenantId, runId, unchanged }) => ({
-    tenant_id: tenantId,
-    run_id: runId,
-    pages: unchanged.length,
-  }))
   const moved = wishes.flatMap(({ tenantId, unchanged }) =>
     unchanged.map(({ kind, deltaLink, deltaAt }) => ({
       tenant_id: tenantId,
@@ -121,16 +120,15 @@ async function endRuns({ db, at }: FleetSql, wishes: readonly Ending[]): Promise
     })),
   )
   const { rows } = await raw<{ tenant_id: TenantId }>`
-    with ended as materialized (
-      select * from jsonb_to_recordset(${JSON.stringify(ended)}::jsonb) as one(tenant_id uuid, run_id uuid, pages integer)
-    ), ours as materialized (
-      select run.tenant_id, run.id from tenantry.sync_runs run
-      join ended on run.tenant_id = ended.tenant_id and run.id = ended.run_id
+    with ours as materialized (
+      select run.tenant_id, run.id, ended.pages
+      from unnest(${wishes.map(({ tenantId }) => tenantId)}::uuid[], ${wishes.map(({ runId }) => runId)}::uuid[],
+        ${wishes.map(({ unchanged }) => unchanged.length)}::integer[]) as ended (tenant_id, run_id, pages)
+      join tenantry.sync_runs run on run.tenant_id = ended.tenant_id and run.id = ended.run_id
       where run.state = 'running' order by run.tenant_id for no key update of run
     ), finished as (
-      update tenantry.sync_runs run set state = 'succeeded', finished_at = ${at}, pages = run.pages + ended.pages
-      from ended join ours on ours.tenant_id = ended.tenant_id
-      where run.tenant_id = ended.tenant_id and run.id = ended.run_id
+      update tenantry.sync_runs run set state = 'succeeded', finished_at = ${at}, pages = run.pages + ours.pages
+      from ours where run.tenant_id = ours.tenant_id and run.id = ours.id
     ), moved as (
       update tenantry.sync_cursors cursor set delta_link = one.delta_link, delta_at = one.delta_at, removed_in_round = 0,
         removals_allowed = false, finished_in_run = ours.id, updated_at = ${at}

@@ -12,6 +12,7 @@ import { bucketRests } from '#store/migrations/0010-bucket-rests.ts'
 import { exactRoles } from '#store/migrations/0011-exact-roles.ts'
 import { authors } from '#store/migrations/0012-authors.ts'
 import { refusedSignUps } from '#store/migrations/0013-refused-sign-ups.ts'
+import { lots } from '#store/migrations/0014-lots.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0011-exact-roles': exactRoles,
   '0012-authors': authors,
   '0013-refused-sign-ups': refusedSignUps,
+  '0014-lots': lots,
 }
