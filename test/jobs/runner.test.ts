@@ -445,7 +445,8 @@ forEachBackend((backend) => {
     assert.deepEqual([worked, stoppedFirst], [9, prepared - 9])
     const states = (await jobsIn(jobs, 'sync-tenant')).map(({ state }) => state)
     assert.equal(states.filter((state) => state === 'completed').length, 9)
-    assert.equal(states.filter((state) => state === 'retry').length, prepared - 9)
+    // What was being fetched in the moment of the stop is given back, too, before it is prepared.
+    assert.ok(states.filter((state) => state === 'retry').length >= prepared - 9)
     assert.ok(!states.includes('active'))
   })
 
