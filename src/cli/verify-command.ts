@@ -23,7 +23,7 @@ export function verifyCommand(tenants: Command, { tools, terminal, signal }: Cli
       for (const tenantId of new Set(tenant)) {
         signal.throwIfAborted()
         try {
-          const verification = await verifyTenant(open, { tenantId, actor: CLI_ACTOR })
+          const verification = await verifyTenant(open, { tenantId, actor: CLI_ACTOR, signal })
           terminal.out(json ? JSON.stringify(verification) : tellVerification(verification))
           if (!isHealthy(verification)) fail()
         } catch (error) {

@@ -41,6 +41,8 @@ export async function verifyTenant(
     )
     const diagnosis = missing.length > 0 ? lacking(missing) : null
     await asTenant(tools.store, tenantId, async (sql) => {
+      // Of a tenant that has ended nothing is kept, whatever it still grants.
+      if (HAS_ENDED.includes((await lockTenant(sql, tenantId))?.state ?? 'offboarded')) return
       await saveGrants(
         sql,
         tools.config.app.permissions.map(({ value }) => ({
@@ -59,6 +61,8 @@ export async function verifyTenant(
     return { tenant: await knownTenant(tools, tenantId), missing: [], diagnosis: diagnose(error) }
   }
 }
+
+const HAS_ENDED: readonly TenantState[] = ['offboarding', 'offboarded']
 
 /** @throws Problem TENANT_UNKNOWN */
 export async function knownTenant({ store }: Pick<Tools, 'store'>, tenantId: TenantId): Promise<Tenant> {

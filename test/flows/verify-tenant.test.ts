@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
 import { tasks } from '#daemon/tasks.ts'
 import { DEMO } from '#emulator/index.ts'
+import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant } from '#flows/pause-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { type Verification, verifyTenant } from '#flows/verify-tenant.ts'
 import { type JobContext, QUEUES } from '#jobs/names.ts'
 import type { TenantId } from '#model/ids.ts'
+import { listGrants } from '#store/grants.ts'
+import { asTenant } from '#store/open.ts'
 import { runHere } from '#test/support/at-the-terminal.ts'
-import { CONTOSO, CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
+import { CONTOSO, CUSTOMERS, connect, FABRIKAM, openInstallation } from '#test/support/installation.ts'
 import { aJobContext } from '#test/support/job-context.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 import { refusedWith } from '#test/support/problem.ts'
@@ -88,6 +91,14 @@ test('an app that is disabled in its own tenant is our trouble, and no customer 
     [theirs.diagnosis?.code, theirs.diagnosis?.owner],
     ['SERVICE_PRINCIPAL_DISABLED', 'customer-administrator'],
   )
+})
+
+test('of a tenant that was offboarded a verification keeps nothing, though the app is still there', async () => {
+  await connect(installation, FABRIKAM)
+  await offboardTenant(tools, { tenantId: FABRIKAM, actor, reason: 'over' })
+  const { tenant, diagnosis } = await verifyTenant(tools, { tenantId: FABRIKAM, actor })
+  assert.deepEqual([tenant.state, diagnosis], ['offboarded', null])
+  assert.deepEqual(await asTenant(tools.store, FABRIKAM, listGrants), [])
 })
 
 test('the exit code says whether every tenant that was asked for is in order, and each is told of', async () => {
