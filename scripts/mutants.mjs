@@ -4,10 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { installPackages, node, root } from './install.mjs'
 
 /** What is taken out (`search`, exactly once in `file`), what stands there instead, and which tests have to notice. */
-const MUTANTS = [
+export const MUTANTS = [
   {
     name: 'the nonce of the ID token is not compared',
     file: 'src/entra/id-token.ts',
@@ -525,31 +526,38 @@ const MUTANTS = [
 
 const LONGEST_TEST_MILLISECONDS = 120_000
 
-installPackages()
-const wanted = process.argv.slice(2)
-const chosen = MUTANTS.filter(({ name }) => wanted.every((word) => name.includes(word)))
-const copy = mkdtempSync(join(tmpdir(), 'tenantry-mutants-'))
-try {
-  for (const part of ['src', 'emulator', 'test', 'package.json', 'tsconfig.json', 'tenantry.config.ts'])
-    cpSync(join(root, part), join(copy, part), { recursive: true })
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
-  process.exitCode = hunt() ? 0 : 1
-} finally {
-  rmSync(copy, { recursive: true, force: true })
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  installPackages()
+  process.exitCode = inACopy(hunt) ? 0 : 1
+}
+
+/** @param {(copy: string) => boolean} work */
+function inACopy(work) {
+  const copy = mkdtempSync(join(tmpdir(), 'tenantry-mutants-'))
+  try {
+    for (const part of ['src', 'emulator', 'test', 'package.json', 'tsconfig.json', 'tenantry.config.ts'])
+      cpSync(join(root, part), join(copy, part), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
+    return work(copy)
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
 }
 
 /** @returns whether every mutant was noticed */
-function hunt() {
+function hunt(copy) {
+  const wanted = process.argv.slice(2)
+  const chosen = MUTANTS.filter(({ name }) => wanted.every((word) => name.includes(word)))
   const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))]
-  const { passes, said } = run(tests)
+  const { passes, said } = run(copy, tests)
   if (!passes) console.log(`${said}\nThe tests do not even pass as things are, so they prove nothing.`)
   if (!passes || chosen.length === 0) return false
-  const survivors = chosen.filter((mutant) => !isNoticed(mutant))
+  const survivors = chosen.filter((mutant) => !isNoticed(copy, mutant))
   console.log(`${chosen.length - survivors.length} of ${chosen.length} mutants were noticed.`)
   return survivors.length === 0
 }
 
-function isNoticed({ name, file, search, replace, tests }) {
+function isNoticed(copy, { name, file, search, replace, tests }) {
   const path = join(copy, file)
   const text = readFileSync(path, 'utf8')
   if (text.split(search).length !== 2) {
@@ -560,14 +568,14 @@ function isNoticed({ name, file, search, replace, tests }) {
     path,
     text.replace(search, () => replace),
   )
-  const { failed } = run(tests)
+  const { failed } = run(copy, tests)
   writeFileSync(path, text)
   console.log(failed ? `✔ ${name}: noticed by “${failed}”` : `✖ ${name}: survived ${tests}`)
   return failed !== undefined
 }
 
 /** @returns the first test that failed; a file that cannot even be read is no test, and notices nothing */
-function run(tests) {
+function run(copy, tests) {
   const { status, stdout, stderr } = spawnSync(
     node,
     ['--test', '--test-reporter=tap', `--test-timeout=${LONGEST_TEST_MILLISECONDS}`, ...tests],
