@@ -39,7 +39,10 @@ export async function holdPlace<Name extends JobName>(
     signal: taken.signal,
     async [Symbol.asyncDispose]() {
       clearInterval(beating)
-      await jobs.boss.complete(name, attempt)
+      // Left as it is, it is found silent. What was done in it, or went wrong, is not to be hidden by that.
+      await jobs.boss
+        .complete(name, attempt)
+        .catch((error: unknown) => jobs.log.warn({ err: error, job: name }, 'a place could not be given back'))
     },
   }
 }

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { systemClock } from '#base/clock.ts'
 import { openLog } from '#base/log.ts'
 import { enqueue } from '#jobs/enqueue.ts'
+import { holdPlace } from '#jobs/hold-place.ts'
 import { type JobContext, QUEUES } from '#jobs/names.ts'
 import { type Jobs, openJobs } from '#jobs/open.ts'
 import { startRunner } from '#jobs/runner.ts'
@@ -628,6 +629,24 @@ test('R06 a stop while the server takes no connection ends; what could not be wr
   await runner.stop({ graceMilliseconds: 1, partingMilliseconds: 600_000 })
   await asAdministrator(`alter database ${name} allow_connections true`)
   assert.deepEqual([await stateOf(jobs, done), await stateOf(jobs, told)], ['active', 'active'])
+})
+
+test('R04 a place that cannot be given back while the database is away hides nothing of what went wrong in it', async (t) => {
+  const databaseUrl = await freshDatabase()
+  const store = await openStore({ databaseUrl, dataDir: temporaryFolder(t), clock: systemClock, log: silentLog })
+  t.after(() => store.close())
+  await migrate(store)
+  const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
+  t.after(() => jobs.close())
+  const byHand = async () => {
+    await using place = await holdPlace(jobs, 'run-job', { tenantId: madeUp.tenantId(), job: 'report' })
+    assert.ok(place)
+    const name = new URL(databaseUrl).pathname.slice(1)
+    await asAdministrator(`alter database ${name} allow_connections false`)
+    await asAdministrator(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+    throw new Problem(aDiagnosis({ code: 'DATABASE_UNREACHABLE' }))
+  }
+  await assert.rejects(byHand(), { code: 'DATABASE_UNREACHABLE' })
 })
 
 const asAdministrator = (statement: string) =>
