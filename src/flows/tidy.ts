@@ -6,7 +6,7 @@ import { DIRECTORY_SYNC } from '#model/job.ts'
 import { removeOldRefusals } from '#store/audit.ts'
 import { asFleet } from '#store/open.ts'
 import { removeExpiredSignUps } from '#store/sign-ups.ts'
-import { interruptRuns, listOldRuns } from '#store/sync-runs.ts'
+import { interruptRuns, listOldRuns, removeOldRuns } from '#store/sync-runs.ts'
 import { listTenants } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
@@ -16,14 +16,19 @@ const HOUR = 3_600_000
 /** A run that says so for longer belonged to a process that died, unless somebody is at it: a giant’s goes on in many slices. */
 const LONGEST_RUN_HOURS = 12
 
+/** So many runs are removed in one transaction, which holds nobody up. */
+const RUNS_AT_A_TIME = 5_000
+
 /**
- * Clears away what time has settled: sign-ups that were never finished, refusals of long ago, runs whose process died, ends of tenants that were
- * broken off. Finds tenants that a job has overlooked.
+ * Clears away what time has settled: sign-ups that were never finished, refusals and runs of long ago, runs whose process
+ * died, ends of tenants that were broken off. Finds tenants that a job has overlooked.
  */
 export async function tidy(tools: Needs): Promise<void> {
   await asFleet(tools.store, removeExpiredSignUps)
   await asFleet(tools.store, removeOldRefusals)
   await interruptDeadRuns(tools)
+  for (let removed = RUNS_AT_A_TIME; removed === RUNS_AT_A_TIME; )
+    removed = await asFleet(tools.store, (sql) => removeOldRuns(sql, { limit: RUNS_AT_A_TIME }))
   await finishBrokenOff(tools)
   await findOverlooked(tools)
 }

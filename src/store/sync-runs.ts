@@ -196,3 +196,23 @@ export async function interruptRuns({ db, at }: FleetSql, ids: readonly RunId[])
     update tenantry.sync_runs set state = 'interrupted', finished_at = ${at}
     where state = 'running' and id = any(${[...ids]}::uuid[])`.execute(db)
 }
+
+/** For so long a run that is over is told of. */
+export const RUNS_KEPT_DAYS = 30
+
+/**
+ * Removes some of the runs that are over and too old; of each tenant and job the latest stays, and the latest that went well.
+ * @returns how many those were; fewer than `limit` when no more are left
+ */
+export async function removeOldRuns({ db, at }: FleetSql, { limit }: { limit: number }): Promise<number> {
+  const before = new Date(at.getTime() - RUNS_KEPT_DAYS * 24 * 3_600_000)
+  const { numAffectedRows } = await raw`
+    delete from tenantry.sync_runs where (tenant_id, id) in (
+      select old.tenant_id, old.id from tenantry.sync_runs old
+      where old.started_at < ${before} and old.state not in ('running', 'waiting')
+        and exists (select 1 from tenantry.sync_runs later
+          where later.tenant_id = old.tenant_id and later.job = old.job and later.started_at > old.started_at
+            and (old.state <> 'succeeded' or later.state = 'succeeded'))
+      order by old.started_at limit ${limit})`.execute(db)
+  return Number(numAffectedRows ?? 0)
+}

@@ -8,7 +8,7 @@ import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
 import { addAudit, listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
-import { latestRun, letRunWait, startRun } from '#store/sync-runs.ts'
+import { finishRun, latestRun, letRunWait, listRuns, startRun } from '#store/sync-runs.ts'
 import { forEachBackend, silentLog } from '#test/support/backends.ts'
 import { DAY, HOUR, handClock } from '#test/support/hand-clock.ts'
 import { aTenant, madeUp } from '#test/support/made-up.ts'
@@ -68,5 +68,43 @@ forEachBackend(({ freshStore }) => {
         ['tenant.connected', undefined],
       ],
     )
+  })
+
+  test('runs are told of for a month; the latest of each tenant and job stays, and the latest that went well', async (t) => {
+    const clock = handClock()
+    const store = await freshStore(t, { clock })
+    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
+    t.after(() => jobs.close())
+    const [busy, gone] = [await aTenant(store), await aTenant(store)]
+    const run = (tenantId: TenantId, job: string, state: 'succeeded' | 'failed') =>
+      asTenant(store, tenantId, async (sql) => {
+        const { id } = await startRun(sql, { id: madeUp.runId(), job })
+        await finishRun(sql, id, { state, diagnosis: null })
+      })
+    const inTurn = async (tenantId: TenantId, job: string, states: readonly ('succeeded' | 'failed')[]) => {
+      for (const state of states) {
+        await run(tenantId, job, state)
+        clock.pass(HOUR)
+      }
+    }
+    clock.pass(-60 * DAY)
+    await inTurn(busy, 'sync-tenant', ['succeeded', 'succeeded', 'failed'])
+    await inTurn(busy, 'report', ['succeeded'])
+    await inTurn(gone, 'sync-tenant', ['succeeded', 'succeeded', 'failed', 'failed'])
+    clock.pass(50 * DAY)
+    await inTurn(busy, 'sync-tenant', ['succeeded', 'failed'])
+    clock.pass(9 * DAY)
+    await tidy({ store, jobs, clock, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
+    const kept = async (tenantId: TenantId) =>
+      (await asTenant(store, tenantId, (sql) => listRuns(sql, { limit: 99 }))).map(({ job, state }) => [job, state])
+    assert.deepEqual(await kept(busy), [
+      ['sync-tenant', 'failed'],
+      ['sync-tenant', 'succeeded'],
+      ['report', 'succeeded'],
+    ])
+    assert.deepEqual(await kept(gone), [
+      ['sync-tenant', 'failed'],
+      ['sync-tenant', 'succeeded'],
+    ])
   })
 })

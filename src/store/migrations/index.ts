@@ -13,6 +13,7 @@ import { exactRoles } from '#store/migrations/0011-exact-roles.ts'
 import { authors } from '#store/migrations/0012-authors.ts'
 import { refusedSignUps } from '#store/migrations/0013-refused-sign-ups.ts'
 import { lots } from '#store/migrations/0014-lots.ts'
+import { oldRuns } from '#store/migrations/0015-old-runs.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -30,4 +31,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0012-authors': authors,
   '0013-refused-sign-ups': refusedSignUps,
   '0014-lots': lots,
+  '0015-old-runs': oldRuns,
 }
