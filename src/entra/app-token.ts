@@ -5,7 +5,7 @@ import { oncePerKey } from '#base/once-per-key.ts'
 import { withClient } from '#entra/msal.ts'
 import type { Entra } from '#entra/open.ts'
 import { MICROSOFT_GRAPH, type ObjectId, parseObjectId, type TenantId } from '#model/ids.ts'
-import { diagnose, Problem } from '#model/problem.ts'
+import { diagnose, Problem, type ProblemCode } from '#model/problem.ts'
 import { inSpan } from '#telemetry/open.ts'
 
 /** An app-only access token of Microsoft Graph for one tenant. Prints and serialises without its value. */
@@ -36,6 +36,10 @@ export type TokenWish = {
   claims?: string
 }
 
+/** A token is renewed early. While nobody answers it serves on, but not for a request that would arrive after its end. */
+const LAST_USE_MILLISECONDS = 30_000
+const NO_ANSWER: readonly ProblemCode[] = ['NETWORK', 'UNAVAILABLE', 'THROTTLED']
+
 /**
  * A token for one tenant: from the cache, or from Entra ID with the app's own credential; however many ask at the same
  * time, one request leaves.
@@ -51,9 +55,17 @@ export function appToken(
   if (cached) return cached
   if (claims) return oncePerKey(entra.acquiring, `${tenantId} ${claims}`, () => acquire(entra, tenantId, claims))
   const again = () => oncePerKey(entra.acquiring, tenantId, () => acquire(entra, tenantId))
+  if (!fresh) return again().catch((error: unknown) => lastToken(entra, tenantId, error))
   // A token that is under way already was asked for before the caller knew of the change that he wants to see.
-  const underWay = fresh ? (entra.acquiring.get(tenantId) ?? null) : null
+  const underWay = entra.acquiring.get(tenantId)
   return underWay ? underWay.then(again, again) : again()
+}
+
+/** @throws what came of the renewal, unless it came of nothing and the token that was to be renewed is still good */
+async function lastToken({ tokens, clock }: Entra, tenantId: TenantId, error: unknown): Promise<AppToken> {
+  const token = NO_ANSWER.includes(diagnose(error).code) ? await tokens.last(tenantId) : null
+  if (token && token.expiresAt.getTime() - clock.now().getTime() > LAST_USE_MILLISECONDS) return token
+  throw error
 }
 
 /** After consent was lost, so that nothing goes on with a token from before. */

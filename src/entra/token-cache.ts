@@ -6,6 +6,8 @@ import type { TenantId } from '#model/ids.ts'
 export type TokenCache = {
   /** The token that may still be used at `now`, in milliseconds; null when there is none or it is time for a new one. */
   get(tenantId: TenantId, now: number): Promise<AppToken> | null
+  /** The token that there is, though it be time for a new one, or past its end. */
+  last(tenantId: TenantId): Promise<AppToken> | null
   set(token: AppToken): void
   delete(tenantId: TenantId): void
 }
@@ -41,6 +43,11 @@ export function openTokenCache(maxOfAHalf = MAX_TOKENS_OF_A_HALF): TokenCache {
       const token = usable(old, before, now)
       if (token) keep(tenantId, token, old.renewAtSeconds[before] ?? 0)
       return token
+    },
+    last(tenantId) {
+      const place = young.index.find(tenantId)
+      if (place >= 0) return young.tokens[place] ?? null
+      return old?.tokens[old.index.find(tenantId)] ?? null
     },
     set: (token) =>
       keep(

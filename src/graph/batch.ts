@@ -108,6 +108,7 @@ async function askOnce(graph: Graph, open: readonly Step[], signal: AbortSignal 
     const step = open.find(({ key }) => key === id.toLowerCase())
     if (!step || step.answer) continue
     step.answer = answerOf(status, headers ?? {}, body)
+    if (status === 429) graph.telemetry?.graphRefusedForNow()
     heed(graph, step.answer.headers, step.cost)
   }
 }

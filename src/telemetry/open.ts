@@ -8,6 +8,8 @@ export type Telemetry = {
   tokenAsked(outcome: string): void
   /** Graph answered, or did not: 0. */
   graphAnswered(status: number): void
+  /** A 429 inside an answer: one request of a batch was refused. */
+  graphRefusedForNow(): void
   /** So much Graph has counted for a request: as it says itself, or else as it documents. */
   unitsSpent(units: number): void
   /** A piece of work from the queue has ended: `done`, or the code of what went wrong. */
@@ -79,6 +81,7 @@ export function openTelemetry(): Telemetry {
       answers.add(1, { status: status === 0 ? 'none' : `${Math.floor(status / 100)}xx` })
       if (status === 429) throttled.add(1)
     },
+    graphRefusedForNow: () => throttled.add(1),
     unitsSpent: (count) => units.add(count),
     jobEnded: (name, outcome, seconds) => jobs.record(seconds, { job: name, outcome }),
     incidentOpened: (code) => incidents.add(1, { code }),

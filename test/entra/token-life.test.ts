@@ -44,6 +44,27 @@ test('a token is used until five minutes before its end, then renewed', async ()
   assert.equal(tokenRequests(), 2)
 })
 
+test('a token that cannot be renewed serves to its end; one that Entra ID refuses to renew does not', async () => {
+  const first = await appToken(entra, CONTOSO, { fresh: true })
+  const untilEnd = () => first.expiresAt.getTime() - clock.now().getTime()
+  clock.pass(untilEnd() - 4 * MINUTE)
+  for (const answer of [{ status: 503 }, { status: 429, headers: { 'retry-after': '5' } }]) {
+    emulator.mischief.once({ at: 'token', answer })
+    assert.equal(await appToken(entra, CONTOSO), first)
+  }
+  emulator.mischief.once({ at: 'token', reset: true })
+  assert.equal(await appToken(entra, CONTOSO), first)
+
+  emulator.mischief.once({ at: 'token', answer: { status: 503 } })
+  await refusedWith('UNAVAILABLE', () => appToken(entra, CONTOSO, { fresh: true }))
+  emulator.mischief.once({ at: 'token', aadsts: 7000222 })
+  await refusedWith('CLIENT_SECRET_EXPIRED', () => appToken(entra, CONTOSO))
+  clock.pass(untilEnd() - MINUTE / 2)
+  emulator.mischief.once({ at: 'token', answer: { status: 503 } })
+  await refusedWith('UNAVAILABLE', () => appToken(entra, CONTOSO))
+  assert.notEqual(await appToken(entra, CONTOSO), first)
+})
+
 test('a failure is not remembered: the next one who asks is served', async () => {
   forgetTenant(entra, CONTOSO)
   emulator.mischief.once({ at: 'token', answer: { status: 503 } })

@@ -363,4 +363,8 @@ test('G10 a batch is no cheaper than its items: each is charged, and they wait t
   // 53 are there at once, and 6.65 come in a second.
   const waited = clock.pauses.reduce((sum, pause) => sum + pause, 0) / 1_000
   assert.ok(waited > 1, `${waited} s`)
+
+  emulator.mischief.add({ at: 'graph', match: { path: '/users' }, times: 2, answer: { status: 429 } })
+  await batch(tools.graphAsApp(tenantId), items.slice(0, 5))
+  assert.match(await tools.telemetry.exposition(), /^tenantry_graph_throttled_total 2$/m)
 })
