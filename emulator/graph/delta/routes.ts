@@ -21,6 +21,7 @@ import { unsupportedQuery } from '#emulator/graph/errors.ts'
 import { cutPage, startOf } from '#emulator/graph/odata/collection.ts'
 import { type Shape, shapeOf, show } from '#emulator/graph/odata/entity.ts'
 import { DEFAULT_PAGE } from '#emulator/graph/odata/options.ts'
+import { turned } from '#emulator/graph/odata/skip-token.ts'
 import { checkPermission } from '#emulator/graph/permissions.ts'
 import { get, type Route } from '#emulator/graph/route.ts'
 
@@ -101,7 +102,10 @@ function enumerated<Item extends { id: string }>(
     value: items.flatMap((item) =>
       withMembers(everSet(of, shape, item, call), wantsMembers(progress) ? allMembers(of.members(call, item)) : []),
     ),
-    next: end < all.length ? { ...progress, place: { position: end, lastId, version: call.contents.version } } : null,
+    next:
+      end < all.length
+        ? { ...progress, place: turned(place, { position: end, lastId, version: call.contents.version }) }
+        : null,
   }
 }
 

@@ -8,7 +8,7 @@ import { compileFilter } from '#emulator/graph/odata/filter.ts'
 import { DEFAULT_PAGE } from '#emulator/graph/odata/options.ts'
 import { compileOrder } from '#emulator/graph/odata/order.ts'
 import { compileSearch } from '#emulator/graph/odata/search.ts'
-import { makeSkipToken, type Place, readSkipToken } from '#emulator/graph/odata/skip-token.ts'
+import { makeSkipToken, type Place, readSkipToken, turned } from '#emulator/graph/odata/skip-token.ts'
 
 export type Collection<Item> = {
   type: EntityType<Item>
@@ -27,13 +27,14 @@ export function collection<Item extends { id: string }>(call: Call, of: Collecti
   const shape = shapeOf(of.type, call)
   const all = selectItems(call, of)
   const { skipToken, top } = call.options
-  const start = skipToken === null ? 0 : startOf(call, all, readSkipToken(call, skipToken))
+  const place = skipToken === null ? null : readSkipToken(call, skipToken)
+  const start = place ? startOf(call, all, place) : 0
   const { items: page, end, lastId } = cutPage(call, all, { start, size: top ?? DEFAULT_PAGE })
   const head = {
     '@odata.context': `${root(call)}/$metadata#${of.context}${selection(shape)}`,
     ...(call.options.count && call.eventual ? { '@odata.count': all.length } : {}),
     ...(end < all.length
-      ? { '@odata.nextLink': nextLink(call, { position: end, lastId, version: call.contents.version }) }
+      ? { '@odata.nextLink': nextLink(call, turned(place, { position: end, lastId, version: call.contents.version })) }
       : {}),
   }
   const known = of.visible ? page.filter(of.visible) : page

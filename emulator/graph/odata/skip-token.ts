@@ -2,8 +2,15 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Call } from '#emulator/graph/call.ts'
 import { GraphError } from '#emulator/graph/errors.ts'
 
-/** Where a page ended: how many items lie behind, which was the last, and the tenant's version at that time. */
-export type Place = { position: number; lastId: string; version: number }
+/**
+ * Where a page ended: how many items lie behind, which was the last, and the tenant's version at that time. `turn`: after
+ * so many empty pages, so that none of them leads to itself.
+ */
+export type Place = { position: number; lastId: string; version: number; turn?: number }
+
+/** The place that follows one: of an empty page another one, though it be no further on. */
+export const turned = (before: Place | null, place: Place): Place =>
+  place.position === (before?.position ?? 0) ? { ...place, turn: (before?.turn ?? 0) + 1 } : place
 
 /** Not a secret: it only tells a token that was made here from one that was made up. */
 const KEY = 'tenantry-emulator-page-token'
@@ -14,8 +21,8 @@ const LIFETIME_TICKS = 6
 export const tickOf = ({ world }: Pick<Call, 'world'>): number => Math.floor(world.clock.seconds() / TICK_SECONDS)
 
 /** Opaque to clients; good for the same query of the same tenant only. The same page gets the same token for ten minutes. */
-export function makeSkipToken(call: Call, { position, lastId, version }: Place): string {
-  const payload = JSON.stringify([call.caller.tenantId, queryOf(call), tickOf(call), position, lastId, version])
+export function makeSkipToken(call: Call, { position, lastId, version, turn = 0 }: Place): string {
+  const payload = JSON.stringify([call.caller.tenantId, queryOf(call), tickOf(call), position, lastId, version, turn])
   return seal(payload)
 }
 
@@ -23,7 +30,7 @@ export function makeSkipToken(call: Call, { position, lastId, version }: Place):
 export function readSkipToken(call: Call, token: string): Place {
   const read = unseal(token)
   if (!Array.isArray(read)) throw new GraphError(400, 'BadRequest', 'Invalid skip token.')
-  const [tenantId, query, tick, position, lastId, version] = read
+  const [tenantId, query, tick, position, lastId, version, turn] = read
   if (tenantId !== call.caller.tenantId) throw new GraphError(400, 'BadRequest', 'Invalid skip token.')
   if (query !== queryOf(call) || Number(tick) + LIFETIME_TICKS < tickOf(call))
     throw new GraphError(
@@ -31,7 +38,7 @@ export function readSkipToken(call: Call, token: string): Place {
       'Directory_ExpiredPageToken',
       'The specified page token value has expired and can no longer be included in your request.',
     )
-  return { position: Number(position), lastId: String(lastId), version: Number(version) }
+  return { position: Number(position), lastId: String(lastId), version: Number(version), turn: Number(turn) }
 }
 
 export function seal(payload: string): string {

@@ -168,6 +168,19 @@ for (const path of ['/users', '/users/delta'])
       emulator.mischief.clear()
     })
 
+for (const path of ['/users', '/users/delta'])
+  test(`G09 graph.page=empty: no empty page of ${path} leads to itself, however many follow each other`, async () => {
+    emulator.mischief.set([{ at: 'graph', match: { path: `${path}$` }, nth: 2, times: 5, word: 'graph.page=empty' }])
+    const asked = new Set<string>()
+    for (let next: string | undefined = `${path}?$select=id`; next; ) {
+      assert.ok(!asked.has(next), `${asked.size} pages, and round again`)
+      asked.add(next)
+      next = (await ask(next)).body['@odata.nextLink'] as string | undefined
+    }
+    assert.ok(asked.size > 6)
+    emulator.mischief.clear()
+  })
+
 const EVERYBODY = '/users?$select=id&$top=100'
 
 /** The link to the second page under each word, and what is wrong with it. */

@@ -135,7 +135,13 @@ const onPages: readonly Witness[] = [
       `The application '${APP}' asked for permissions to access a resource 'Orders' that has been removed`,
     ),
     async provoke(stage) {
-      await graph(stage, `applications(appId='${API_APP}')`, 'PATCH', { api: { oauth2PermissionScopes: [] } })
+      const api = `applications(appId='${API_APP}')`
+      const {
+        api: { oauth2PermissionScopes: scopes },
+      } = (await graph(stage, api, 'GET')) as unknown as { api: { oauth2PermissionScopes: object[] } }
+      // Whoever removes a permission disables it first.
+      for (const left of [scopes.map((scope) => ({ ...scope, isEnabled: false })), []])
+        await graph(stage, api, 'PATCH', { api: { oauth2PermissionScopes: left } })
       return signedIn(stage, GRACE, { scope: GRAPH_DEFAULT })
     },
   },
