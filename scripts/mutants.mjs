@@ -391,14 +391,14 @@ export const MUTANTS = [
   },
   {
     name: 'engine: a run that was taken over judges the tenant',
-    file: 'src/flows/sync-tenant.ts',
+    file: 'src/flows/end-badly.ts',
     search: "if (!stillOurs && incidentMeantBy(diagnosis) !== 'tenant') throw superseded()",
     replace: '',
     tests: ['test/sync/interrupted.test.ts'],
   },
   {
     name: 'engine: a job that was taken over says how it ended',
-    file: 'src/flows/run-job.ts',
+    file: 'src/flows/end-badly.ts',
     search: "  if (!stillOurs && incidentMeantBy(diagnosis) !== 'tenant') throw superseded()\n",
     replace: '',
     tests: ['test/own-jobs/runs.test.ts'],
@@ -412,9 +412,9 @@ export const MUTANTS = [
   },
   {
     name: 'engine: patience without a statement is a failure',
-    file: 'src/flows/run-job.ts',
-    search: "if (diagnosis.code === 'THROTTLED' && !signal.aborted)",
-    replace: "if (diagnosis.code === 'THROTTLED' && diagnosis.retryAfterSeconds && !signal.aborted)",
+    file: 'src/flows/end-badly.ts',
+    search: "if (diagnosis.code === 'THROTTLED' && !isStopped(diagnosis))",
+    replace: "if (diagnosis.code === 'THROTTLED' && diagnosis.retryAfterSeconds && !isStopped(diagnosis))",
     tests: ['test/own-jobs/time.test.ts'],
   },
   {

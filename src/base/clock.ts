@@ -15,3 +15,8 @@ export const systemClock: Clock = {
     await wait(milliseconds, undefined, signal ? { signal } : {})
   },
 }
+
+const DAY_MILLISECONDS = 86_400_000
+
+/** The moment so many times 24 hours earlier. */
+export const daysBefore = (at: Date, days: number): Date => new Date(at.getTime() - days * DAY_MILLISECONDS)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
-import { printable, table, tellInvitation, tellStep } from '#cli/terminal.ts'
+import { standingText, table, tellInvitation, tellStep } from '#cli/terminal.ts'
 import { type GrantedAtTerminal, grantAtTerminal } from '#flows/grant-at-terminal.ts'
 import { planTenantGrants } from '#flows/plan-tenant-grants.ts'
 import { writeGrantScript } from '#flows/write-grant-script.ts'
@@ -62,6 +62,5 @@ export function grantsCommand(program: Command, { tools, terminal, signal }: Cli
 const tellApplied = ({ granted, tenant, diagnosis }: GrantedAtTerminal): string =>
   [
     granted.length > 0 ? `Granted: ${granted.join(', ')}.` : 'Everything was granted already.',
-    `${printable(tenant.displayName)} is ${tenant.state}.`,
-    ...(diagnosis ? [`${diagnosis.code}: ${diagnosis.message}`, `Next step: ${diagnosis.nextStep}`] : []),
+    ...standingText(tenant, diagnosis),
   ].join('\n')

@@ -1,4 +1,5 @@
 import type { Diagnosis, Problem } from '#model/problem.ts'
+import type { Tenant } from '#model/tenant.ts'
 
 /** Where a command writes. Given by whoever runs it: this process, or the one that asks through the socket. */
 export type Terminal = {
@@ -18,6 +19,14 @@ export const diagnosisText = ({ code, message, owner, nextStep }: Diagnosis): st
   `${code}: ${printable(message)}`,
   `  Who mends it: ${OWNERS[owner]}.`,
   `  Next step:    ${printable(nextStep)}`,
+]
+
+/** How a tenant stands, and what is to be done where something is wrong with it. */
+export const standingText = ({ displayName, state }: Tenant, diagnosis: Diagnosis | null): string[] => [
+  `${printable(displayName)} is ${state}.`,
+  ...(diagnosis
+    ? [`${diagnosis.code}: ${printable(diagnosis.message)}`, `Next step: ${printable(diagnosis.nextStep)}`]
+    : []),
 ]
 
 /** A problem in words, with what Microsoft’s support wants to know. */

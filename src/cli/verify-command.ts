@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantsOption } from '#cli/tenant-option.ts'
-import { printable, tellProblem } from '#cli/terminal.ts'
+import { standingText, tellProblem } from '#cli/terminal.ts'
 import { type Verification, verifyTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
@@ -41,8 +41,7 @@ function tellVerification(verification: Verification): string {
   const { tenant, diagnosis } = verification
   const idle = !diagnosis && !isHealthy(verification)
   return [
-    `${printable(tenant.displayName)} is ${tenant.state}.`,
-    ...(diagnosis ? [`${diagnosis.code}: ${diagnosis.message}`, `Next step: ${diagnosis.nextStep}`] : []),
+    ...standingText(tenant, diagnosis),
     ...(idle ? ['The app works there, but the daemon does nothing in it.'] : []),
   ].join('\n')
 }

@@ -8,8 +8,7 @@ import { type ListedCredentials, listCredentials } from '#flows/list-credentials
 import { listJobs } from '#flows/list-jobs.ts'
 import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
 import { listDeadLetters } from '#jobs/dead-letters.ts'
-import { queueDepth } from '#jobs/inspect.ts'
-import { DEAD_LETTER } from '#jobs/names.ts'
+import { givenUpIn, queueDepth } from '#jobs/inspect.ts'
 import type { IncidentId } from '#model/incident.ts'
 import { Problem } from '#model/problem.ts'
 import { listIncidents } from '#store/incidents.ts'
@@ -57,7 +56,7 @@ export const jobs =
   async (c) => {
     const { store, clock } = door.tools
     const letters = await listDeadLetters(door.tools.jobs)
-    const givenUp = (await queueDepth(door.tools.jobs)).find(({ name }) => name === DEAD_LETTER)?.ready ?? 0
+    const givenUp = givenUpIn(await queueDepth(door.tools.jobs))
     const names = await asFleet(store, (sql) =>
       tenantNames(
         sql,

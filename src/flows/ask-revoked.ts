@@ -1,10 +1,10 @@
+import { daysBefore } from '#base/clock.ts'
 import { enqueueAll } from '#jobs/enqueue.ts'
 import { ASKED_EVERY_DAYS, ASKED_FOR_DAYS } from '#model/next-try.ts'
 import { asFleet } from '#store/open.ts'
 import { takeTenantsDue } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-const DAY = 86_400_000
 const AT_A_TIME = 1_000
 
 /**
@@ -12,7 +12,7 @@ const AT_A_TIME = 1_000
  * not what is registered.
  */
 export async function askRevoked({ store, jobs, clock }: Pick<Tools, 'store' | 'jobs' | 'clock'>): Promise<void> {
-  const ago = (days: number) => new Date(clock.now().getTime() - days * DAY)
+  const ago = (days: number) => daysBefore(clock.now(), days)
   const due = {
     states: ['revoked'] as const,
     lastTriedBefore: ago(ASKED_EVERY_DAYS),

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { checkPermissions } from '#flows/check-permissions.ts'
+import { endBadly } from '#flows/end-badly.ts'
 import { jobCheckpoint, jobDatabase } from '#flows/job-database.ts'
 import { diagnoseJob, jobUnknown, timedOut } from '#flows/job-problems.ts'
-import { loseConsent } from '#flows/lose-consent.ts'
-import { waitForGraph } from '#flows/wait-for-graph.ts'
 import { batch } from '#graph/batch.ts'
 import { openSdkClient } from '#graph/sdk-client.ts'
 import { enqueue } from '#jobs/enqueue.ts'
@@ -11,7 +10,6 @@ import type { RunId, TenantId } from '#model/ids.ts'
 import { incidentMeantBy } from '#model/incident.ts'
 import { findJob, type JobDefinition, type JobRun } from '#model/job.ts'
 import { diagnose, Problem } from '#model/problem.ts'
-import { restUntil } from '#model/rest.ts'
 import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
 import { putOffTurn } from '#store/job-schedules.ts'
 import { asTenant } from '#store/open.ts'
@@ -71,7 +69,16 @@ export async function runJob(
     if (!(await asTenant(store, tenantId, (sql) => finishRun(sql, run.id, end)))) throw superseded()
     return 'succeeded'
   } catch (error) {
-    return await endBadly(tools, work, error)
+    await endBadly(tools, {
+      tenantId,
+      runId: run.id,
+      error: error instanceof Problem ? error : new Problem(diagnose(error), { cause: error }),
+      // A violation is told even when the process stops in the same moment.
+      isStopped: (diagnosis) => signal.aborted && incidentMeantBy(diagnosis) !== 'tenant',
+      goOn: (sql, startAfter) => enqueue(tools.jobs, sql, 'run-job', { tenantId, job }, { startAfter }),
+      letRest: (sql, until) => putOffTurn(sql, job, until),
+    })
+    return 'waiting'
   }
 }
 
@@ -161,37 +168,3 @@ const givenUp = ({ clock }: Pick<Needs, 'clock'>, stop: AbortSignal, over: Abort
     if (stop.aborted) void wait()
     else stop.addEventListener('abort', () => void wait(), { once: true, signal: over })
   })
-
-async function endBadly(
-  tools: Needs,
-  { tenant, definition, runId, signal }: Run,
-  thrown: unknown,
-): Promise<JobOutcome> {
-  const { store, jobs, clock } = tools
-  let error = thrown
-  let diagnosis = diagnose(error)
-  if (diagnosis.code === 'RUN_SUPERSEDED') throw error
-  if (diagnosis.code === 'THROTTLED' && !signal.aborted) {
-    const hopeless = await waitForGraph(tools, { tenantId: tenant.id, runId, diagnosis }, (sql, startAfter) =>
-      enqueue(jobs, sql, 'run-job', { tenantId: tenant.id, job: definition.name }, { startAfter }),
-    )
-    if (!hopeless) return 'waiting'
-    error = hopeless
-    diagnosis = hopeless.diagnosis
-  }
-  // A violation is told even when the process stops in the same moment.
-  const isStopped = signal.aborted && incidentMeantBy(diagnosis) !== 'tenant'
-  const ending = isStopped
-    ? ({ state: 'interrupted', diagnosis: null } as const)
-    : ({ state: 'failed', diagnosis } as const)
-  const rest = ending.diagnosis && restUntil(ending.diagnosis, clock.now())
-  const stillOurs = await asTenant(store, tenant.id, async (sql) => {
-    const stillOurs = await finishRun(sql, runId, ending)
-    if (stillOurs && rest) await putOffTurn(sql, definition.name, rest)
-    return stillOurs
-  })
-  // As in a reading of the directory: who was fenced off concludes nothing, unless it must never have happened.
-  if (!stillOurs && incidentMeantBy(diagnosis) !== 'tenant') throw superseded()
-  if (!isStopped) await loseConsent(tools, { tenantId: tenant.id, actor: 'daemon', error })
-  throw error instanceof Problem ? error : new Problem(diagnosis, { cause: error })
-}

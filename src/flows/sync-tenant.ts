@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { Aside } from '#base/places.ts'
 import { appToken } from '#entra/app-token.ts'
-import { loseConsent } from '#flows/lose-consent.ts'
+import { endBadly } from '#flows/end-badly.ts'
 import { settleDoubt } from '#flows/settle-doubt.ts'
 import { syncResource } from '#flows/sync-resource.ts'
-import { waitForGraph } from '#flows/wait-for-graph.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
-import { incidentMeantBy } from '#model/incident.ts'
 import { missingRoles } from '#model/permission.ts'
-import { diagnose } from '#model/problem.ts'
 import { resourcesFor } from '#model/resource.ts'
-import { restUntil } from '#model/rest.ts'
 import { sizeOf } from '#model/throttle.ts'
 import type { Unchanged } from '#store/cursors.ts'
 import { asTenant } from '#store/open.ts'
-import { finishRun, letRunWait, superseded } from '#store/sync-runs.ts'
+import { letRunWait, superseded } from '#store/sync-runs.ts'
 import { letRest } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
@@ -98,30 +94,14 @@ export async function syncTenant(
     const stillOurs = await rounds.succeed({ tenantId, runId: run.id, unchanged })
     if (!stillOurs && unchanged.length > 0) throw superseded()
   } catch (thrown) {
-    let error = signal.aborted ? thrown : await settleDoubt(tools, thrown)
-    let diagnosis = diagnose(error)
-    if (diagnosis.code === 'RUN_SUPERSEDED') throw error
-    if (diagnosis.code === 'THROTTLED' && !signal.aborted) {
-      const hopeless = await waitForGraph(tools, { tenantId, runId: run.id, diagnosis }, (sql, startAfter) =>
-        enqueue(jobs, sql, 'sync-tenant', { tenantId }, { startAfter }),
-      )
-      if (!hopeless) return
-      error = hopeless
-      diagnosis = hopeless.diagnosis
-    }
-    const ending = signal.aborted
-      ? ({ state: 'interrupted', diagnosis: null } as const)
-      : ({ state: 'failed', diagnosis } as const)
-    const rest = ending.diagnosis && restUntil(ending.diagnosis, clock.now())
-    const stillOurs = await asTenant(store, tenantId, async (sql) => {
-      const stillOurs = await finishRun(sql, run.id, ending)
-      if (stillOurs && rest) await letRest(sql, rest)
-      return stillOurs
+    await endBadly(tools, {
+      tenantId,
+      runId: run.id,
+      error: signal.aborted ? thrown : await settleDoubt(tools, thrown),
+      isStopped: () => signal.aborted,
+      goOn: (sql, startAfter) => enqueue(jobs, sql, 'sync-tenant', { tenantId }, { startAfter }),
+      letRest,
     })
-    // What was heard before somebody else took over says nothing any more, unless it must never have happened.
-    if (!stillOurs && incidentMeantBy(diagnosis) !== 'tenant') throw superseded()
-    if (!signal.aborted) await loseConsent(tools, { tenantId, actor: 'daemon', error })
-    throw error
   }
 }
 

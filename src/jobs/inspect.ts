@@ -37,6 +37,10 @@ export async function queueDepth({ boss }: Jobs): Promise<QueueDepth[]> {
   }) as QueueDepth[]
 }
 
+/** How much was given up. */
+export const givenUpIn = (queue: readonly QueueDepth[]): number =>
+  queue.find(({ name }) => name === DEAD_LETTER)?.ready ?? 0
+
 /** Which work is being done: names with their keys, see `keyOf`. */
 export async function workUnderWay({ boss }: Jobs): Promise<ReadonlySet<string>> {
   const { rows } = await boss

@@ -1,4 +1,5 @@
 import { sql as raw } from 'kysely'
+import { daysBefore } from '#base/clock.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { AnySql, FleetSql } from '#store/open.ts'
 import { storableJson } from '#store/storable.ts'
@@ -31,7 +32,7 @@ const AT_A_TIME = 10_000
 
 /** Refused sign-ups, which concern nobody that we know, go in time; everything else is kept for good. */
 export async function removeOldRefusals({ db, at }: FleetSql): Promise<void> {
-  const before = new Date(at.getTime() - REFUSALS_KEPT_DAYS * 24 * 3_600_000)
+  const before = daysBefore(at, REFUSALS_KEPT_DAYS)
   await raw`
     delete from tenantry.audit where id in (
       select id from tenantry.audit

@@ -1,4 +1,5 @@
 import { sql as raw } from 'kysely'
+import { daysBefore } from '#base/clock.ts'
 import type { ObjectId, SignUpId, TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import type { ProgressStep, SignUp, SignUpState } from '#model/sign-up.ts'
@@ -98,7 +99,7 @@ const KEPT_DAYS = 7
 
 /** Sign-ups that nobody came back from go at once; the others stay a week for whoever asks what happened. */
 export async function removeExpiredSignUps({ db, at }: FleetSql): Promise<void> {
-  const keptSince = new Date(at.getTime() - KEPT_DAYS * 24 * 3_600_000)
+  const keptSince = daysBefore(at, KEPT_DAYS)
   await raw`
     delete from tenantry.sign_ups
     where (state = 'begun' and taken_at is null and expires_at < ${at}) or updated_at < ${keptSince}`.execute(db)

@@ -1,4 +1,5 @@
 import { sql as raw } from 'kysely'
+import { daysBefore } from '#base/clock.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
@@ -205,7 +206,7 @@ export const RUNS_KEPT_DAYS = 30
  * @returns how many those were; fewer than `limit` when no more are left
  */
 export async function removeOldRuns({ db, at }: FleetSql, { limit }: { limit: number }): Promise<number> {
-  const before = new Date(at.getTime() - RUNS_KEPT_DAYS * 24 * 3_600_000)
+  const before = daysBefore(at, RUNS_KEPT_DAYS)
   const { numAffectedRows } = await raw`
     delete from tenantry.sync_runs where (tenant_id, id) in (
       select old.tenant_id, old.id from tenantry.sync_runs old

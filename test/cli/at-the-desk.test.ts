@@ -11,7 +11,7 @@ import { aTenant } from '#test/support/made-up.ts'
 const installation = await openInstallation({ after }, { clock: hurriedClock() })
 const { emulator, tools } = installation
 const { signal } = new AbortController()
-const [paused, throttled, blocked] = CUSTOMERS as [typeof CONTOSO, typeof CONTOSO, typeof CONTOSO]
+const [paused, throttled, blocked] = CUSTOMERS
 for (const tenantId of [CONTOSO, paused, throttled, blocked]) await connect(installation, tenantId)
 
 const command = async (...argv: string[]) => {

@@ -6,7 +6,6 @@ import { findSignUpFor } from '#flows/find-sign-up.ts'
 import { pauseTenant } from '#flows/pause-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
-import type { TenantId } from '#model/ids.ts'
 import { provenAdministrator } from '#test/support/administrator.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 import { adamOf, CUSTOMERS, connect, graceOf, openInstallation } from '#test/support/installation.ts'
@@ -15,7 +14,7 @@ import { refusedWith } from '#test/support/problem.ts'
 const installation = await openInstallation({ after }, { clock: hurriedClock() })
 const { emulator, tools } = installation
 const signal = new AbortController().signal
-const [whole, lost, handedOver, paused] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId]
+const [whole, lost, handedOver, paused] = CUSTOMERS
 
 const grant = (step: AdministratorStep) => applyGrants(tools, step, signal)
 const stateOf = async (step: AdministratorStep) => {

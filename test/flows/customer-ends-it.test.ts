@@ -51,7 +51,7 @@ async function tick(): Promise<void> {
 /** Requests for a token; a tenant that is gone has no more than its place in the path. */
 const asked = (tenantId: TenantId) => emulator.requests.list({ path: `/${tenantId}/oauth2` }).length
 
-const [disabled, deleted, gone, robbed, back] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId, TenantId]
+const [disabled, deleted, gone, robbed, back] = CUSTOMERS
 const inTenant = (tenant: TenantId) => ({ tenant, app: DEMO.appId })
 const WAYS = [
   {

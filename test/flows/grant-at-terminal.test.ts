@@ -17,7 +17,7 @@ import {
 } from '#test/support/installation.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 
-const [LACKING, DEPARTED, OVER, LEFT, SILENT] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId, TenantId]
+const [LACKING, DEPARTED, OVER, LEFT, SILENT] = CUSTOMERS
 const PERMISSION = 'Group.Read.All'
 
 suite('tenantry grants apply', { concurrency: true }, () => {

@@ -10,14 +10,7 @@ import { refusedWith } from '#test/support/problem.ts'
 const installation = await openInstallation({ after }, { clock: hurriedClock() })
 const { emulator, tools } = installation
 const { arrive, grant, asked } = openGranting(installation)
-const [bounded, adversarial, endless, swapped, refused, proxied] = CUSTOMERS as [
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-]
+const [bounded, adversarial, endless, swapped, refused, proxied] = CUSTOMERS
 afterEach(() => {
   emulator.mischief.clear()
   emulator.lag.clear()

@@ -16,14 +16,7 @@ const clock = hurriedClock()
 const installation = await openInstallation({ after }, { clock })
 const { emulator, tools } = installation
 const { arrive, grant, asked, grantByHand } = openGranting(installation)
-const [partly, raced, many, storms, oneself, stopped] = CUSTOMERS as [
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-]
+const [partly, raced, many, storms, oneself, stopped] = CUSTOMERS
 afterEach(() => emulator.mischief.clear())
 
 const JSON_TYPE = { 'content-type': 'application/json' }

@@ -116,7 +116,7 @@ suite('a violation in one tenant', () => {
 
   test('A03 a job without a tenant, or for another one than it was queued for, is refused and reported', async () => {
     const { emulator, tools } = await database()
-    const [tenantId, other] = CUSTOMERS as [TenantId, TenantId]
+    const [tenantId, other] = CUSTOMERS
     await connect(await database(), tenantId)
     emulator.requests.clear()
     const table = tasks(tools) as Record<JobName, (payload: unknown, context: JobContext) => Promise<void>>
@@ -160,7 +160,7 @@ suite('a violation in one tenant', () => {
   test('an alert on whose way somebody died is sent again, and one that fails holds up none but the others of its round', async () => {
     const { tools } = await database()
     await refusedWith('JOB_REFUSED', () => tasks(tools)['sync-tenant']({} as never, aJobContext(null)))
-    const [tenantId] = CUSTOMERS as [TenantId]
+    const [tenantId] = CUSTOMERS
     await raiseAlarm(tools, { tenantId, diagnosis: aDiagnosis({ code: 'ORIGIN_REFUSED' }) })
     const told: string[] = []
     const tellingBy = (send: () => Promise<void>): Tools => ({
@@ -180,7 +180,7 @@ suite('a violation in one tenant', () => {
 
   test('a code that no table knows gets the safe default and is counted, by name up to a bound', async () => {
     const { emulator, tools } = await database()
-    const [tenantId] = CUSTOMERS as [TenantId]
+    const [tenantId] = CUSTOMERS
     await connect(await database(), tenantId)
     forgetTenant(tools.entra, tenantId)
     emulator.mischief.once({ at: 'token', aadsts: 7_777_777 })

@@ -58,7 +58,7 @@ const refuse = (tenantId: TenantId, aadsts: number) =>
   emulator.mischief.add({ at: 'token', match: { tenant: tenantId }, aadsts })
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-const [blocked, lapsed, unknown, busy] = CUSTOMERS as [TenantId, TenantId, TenantId, TenantId]
+const [blocked, lapsed, unknown, busy] = CUSTOMERS
 
 test('T16 whom a policy of the customer blocks is asked once an hour; whoever looks is told when, and verifying ends the rest', async () => {
   await connect(installation, blocked)

@@ -34,14 +34,7 @@ const peopleAndTeams = async (tenantId: TenantId) => {
   const { counts } = await showTenant(tools, tenantId)
   return [counts.user, counts.group]
 }
-const [plain, part, swapped, late, leaving, patient] = CUSTOMERS as [
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-]
+const [plain, part, swapped, late, leaving, patient] = CUSTOMERS
 
 test('only what the app declares a permission for is read', async () => {
   await connect(installation, plain)

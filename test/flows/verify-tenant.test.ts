@@ -7,7 +7,6 @@ import { pauseTenant } from '#flows/pause-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { type Verification, verifyTenant } from '#flows/verify-tenant.ts'
 import { type JobContext, QUEUES } from '#jobs/names.ts'
-import type { TenantId } from '#model/ids.ts'
 import { listGrants } from '#store/grants.ts'
 import { asTenant } from '#store/open.ts'
 import { runHere } from '#test/support/at-the-terminal.ts'
@@ -20,14 +19,7 @@ const app = DEMO.appId
 const actor = 'operator:test'
 const installation = await openInstallation({ after })
 const { emulator, tools } = installation
-const [back, puzzling, disabled, sound, ailing, hesitant] = CUSTOMERS as [
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-  TenantId,
-]
+const [back, puzzling, disabled, sound, ailing, hesitant] = CUSTOMERS
 afterEach(() => emulator.mischief.clear())
 
 test('T15 a tenant that comes back with a part of its permissions is degraded, and active when it has all', async () => {

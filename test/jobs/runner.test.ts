@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
 import { systemClock } from '#base/clock.ts'
-import { openLog } from '#base/log.ts'
+import { type Log, openLog } from '#base/log.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { holdPlace } from '#jobs/hold-place.ts'
 import { type JobContext, QUEUES } from '#jobs/names.ts'
@@ -16,7 +16,7 @@ import { forEachBackend, silentLog, temporaryFolder } from '#test/support/backen
 import { MINUTE } from '#test/support/hand-clock.ts'
 import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
 import { freshQueue, jobsIn, tasksThat } from '#test/support/open-queue.ts'
-import { freshDatabase, SERVER_VARIABLE, withClient } from '#test/support/postgres.ts'
+import { closeDatabase, freshDatabase, reopenDatabase } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
 
 const ask = (store: Store, jobs: Jobs, tenantId: TenantId) =>
@@ -573,16 +573,21 @@ forEachBackend((backend) => {
   })
 })
 
-test('R04 an end that cannot be written while the server takes no connection is written when it does: one try, and no other', async (t) => {
+/** In a database of its own, which can be closed under it. */
+async function queueOnServer(t: TestContext, log: Log = silentLog) {
   const databaseUrl = await freshDatabase()
-  const place = { databaseUrl, dataDir: temporaryFolder(t), clock: systemClock }
-  const said: string[] = []
-  const log = openLog('warn', { write: (line) => void said.push(line) })
-  const store = await openStore({ ...place, log })
+  const store = await openStore({ databaseUrl, dataDir: temporaryFolder(t), clock: systemClock, log })
   t.after(() => store.close())
   await migrate(store)
   const jobs = await openJobs({ store, log, work: false, migrate: true })
   t.after(() => jobs.close())
+  return { databaseUrl, store, jobs }
+}
+
+test('R04 an end that cannot be written while the server takes no connection is written when it does: one try, and no other', async (t) => {
+  const said: string[] = []
+  const log = openLog('warn', { write: (line) => void said.push(line) })
+  const { databaseUrl, store, jobs } = await queueOnServer(t, log)
   const tenantId = madeUp.tenantId()
   await ask(store, jobs, tenantId)
   const [began, end] = [gate(), gate()]
@@ -594,24 +599,17 @@ test('R04 an end that cannot be written while the server takes no connection is 
   }
   const runner = startRunner(jobs, tasksThat(work), { concurrency: 1 })
   await began.opened
-  const name = new URL(databaseUrl).pathname.slice(1)
-  await asAdministrator(`alter database ${name} allow_connections false`)
-  await asAdministrator(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+  await closeDatabase(databaseUrl)
   end.open()
   await until('it has been tried in vain', () => said.join('').includes('ended jobs could not be settled'))
-  await asAdministrator(`alter database ${name} allow_connections true`)
+  await reopenDatabase(databaseUrl)
   await until('its end is written', async () => (await stateOf(jobs, tenantId)) === 'completed')
   await runner.stop()
   assert.equal(tries, 1)
 })
 
 test('R06 a stop while the server takes no connection ends; what could not be written is found silent later', async (t) => {
-  const databaseUrl = await freshDatabase()
-  const store = await openStore({ databaseUrl, dataDir: temporaryFolder(t), clock: systemClock, log: silentLog })
-  t.after(() => store.close())
-  await migrate(store)
-  const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-  t.after(() => jobs.close())
+  const { databaseUrl, store, jobs } = await queueOnServer(t)
   const [done, told] = [madeUp.tenantId(), madeUp.tenantId()]
   for (const tenantId of [done, told]) await ask(store, jobs, tenantId)
   const end = gate()
@@ -626,32 +624,20 @@ test('R06 a stop while the server takes no connection ends; what could not be wr
     { concurrency: 2 },
   )
   await until('both run', () => begun === 2)
-  const name = new URL(databaseUrl).pathname.slice(1)
-  await asAdministrator(`alter database ${name} allow_connections false`)
-  await asAdministrator(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+  await closeDatabase(databaseUrl)
   end.open()
   await runner.stop({ graceMilliseconds: 1, partingMilliseconds: 600_000 })
-  await asAdministrator(`alter database ${name} allow_connections true`)
+  await reopenDatabase(databaseUrl)
   assert.deepEqual([await stateOf(jobs, done), await stateOf(jobs, told)], ['active', 'active'])
 })
 
 test('R04 a place that cannot be given back while the database is away hides nothing of what went wrong in it', async (t) => {
-  const databaseUrl = await freshDatabase()
-  const store = await openStore({ databaseUrl, dataDir: temporaryFolder(t), clock: systemClock, log: silentLog })
-  t.after(() => store.close())
-  await migrate(store)
-  const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-  t.after(() => jobs.close())
+  const { databaseUrl, jobs } = await queueOnServer(t)
   const byHand = async () => {
     await using place = await holdPlace(jobs, 'run-job', { tenantId: madeUp.tenantId(), job: 'report' })
     assert.ok(place)
-    const name = new URL(databaseUrl).pathname.slice(1)
-    await asAdministrator(`alter database ${name} allow_connections false`)
-    await asAdministrator(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+    await closeDatabase(databaseUrl)
     throw new Problem(aDiagnosis({ code: 'DATABASE_UNREACHABLE' }))
   }
   await assert.rejects(byHand(), { code: 'DATABASE_UNREACHABLE' })
 })
-
-const asAdministrator = (statement: string) =>
-  withClient(process.env[SERVER_VARIABLE] ?? '', (client) => client.query(statement))

@@ -11,7 +11,7 @@ import { pingStore } from '#store/ping-store.ts'
 import { countTenantsByState } from '#store/tenants.ts'
 import { silentLog } from '#test/support/backends.ts'
 import { aResource, aTenant, madeUp } from '#test/support/made-up.ts'
-import { freshDatabase, seeingEverything, startPostgres, withClient } from '#test/support/postgres.ts'
+import { closeDatabase, freshDatabase, seeingEverything, startPostgres, withClient } from '#test/support/postgres.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { until } from '#test/support/until.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
@@ -71,15 +71,11 @@ test('A02 where the role of a transaction is refused nothing is done, and that i
 })
 
 test('R04 what is lent of Graph’s limits, and what an author asks, tell of a database that is away as everything else does', async (t) => {
-  const database = new URL(await freshDatabase())
-  const store = await open(database.href)
+  const databaseUrl = await freshDatabase()
+  const store = await open(databaseUrl)
   t.after(() => store.close())
   await migrate(store)
-  const name = database.pathname.slice(1)
-  await withClient(await seeingEverything(await freshDatabase()), async (client) => {
-    await client.query(`alter database ${name} allow_connections false`)
-    await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
-  })
+  await closeDatabase(databaseUrl)
   const bucket = { key: 'bucket', limit: { amount: 10, seconds: 1 }, back: 0, wanted: 1 }
   await refusedWith('DATABASE_UNREACHABLE', () => lendFrom(store, [bucket]))
   await refusedWith('DATABASE_UNREACHABLE', () => asAuthor(store, madeUp.tenantId(), async () => {}))

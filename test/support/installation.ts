@@ -21,11 +21,16 @@ export type Installation = { emulator: Emulator; tools: Tools; config: Config }
 export const FABRIKAM = DEMO.fabrikam as TenantId
 export const CONTOSO = DEMO.contoso as TenantId
 
+const customerId = (digit: number) => parseTenantId(`70000000-0000-4000-8000-00000000000${digit}`) as TenantId
 /** Small tenants beside the demo's, so that the tests of a file can each have their own. */
-export const CUSTOMERS: readonly TenantId[] = Array.from(
-  { length: 6 },
-  (_, index) => parseTenantId(`70000000-0000-4000-8000-00000000000${index}`) as TenantId,
-)
+export const CUSTOMERS = [
+  customerId(0),
+  customerId(1),
+  customerId(2),
+  customerId(3),
+  customerId(4),
+  customerId(5),
+] as const
 const domainOf = (tenantId: TenantId): string => `customer${tenantId.at(-1)}.example`
 /** A Global Administrator, and an Application Administrator, who may consent but not grant. */
 export const graceOf = (tenantId: TenantId): string => `grace@${domainOf(tenantId)}`

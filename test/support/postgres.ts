@@ -82,6 +82,23 @@ export const removeDatabase = async (databaseUrl: string): Promise<void> => {
   await withClient(await adminUrl(), (client) => client.query(`drop database ${name} with (force)`))
 }
 
+/** The database takes nobody in any more, and whoever is connected is cut off. */
+export const closeDatabase = async (databaseUrl: string, admin?: string): Promise<void> => {
+  const name = new URL(databaseUrl).pathname.slice(1)
+  await withClient(admin ?? (await adminUrl()), async (client) => {
+    await client.query(`alter database ${name} allow_connections false`)
+    await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
+  })
+}
+
+/** After `closeDatabase`. */
+export const reopenDatabase = async (databaseUrl: string, admin?: string): Promise<void> => {
+  const name = new URL(databaseUrl).pathname.slice(1)
+  await withClient(admin ?? (await adminUrl()), (client) =>
+    client.query(`alter database ${name} allow_connections true`),
+  )
+}
+
 /** Runs `work` on a connection of its own, outside the product's pool. */
 export async function withClient<Value>(url: string, work: (client: pg.Client) => Promise<Value>): Promise<Value> {
   const client = new pg.Client({ connectionString: url })

@@ -8,7 +8,7 @@ import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
 import { asFleet } from '#store/open.ts'
 import { APP_OF_TESTS, openFleet } from '#test/support/fleet.ts'
-import { freshDatabase, seeingEverything, withClient } from '#test/support/postgres.ts'
+import { closeDatabase, freshDatabase, reopenDatabase } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
 import type { Tools } from '#tools.ts'
 
@@ -89,20 +89,12 @@ test('while the database is away a process tells what it has counted, and that t
   const databaseUrl = await freshDatabase()
   await using fleet = await openFleet({ databaseUrl })
   assert.equal((await figuresOf(fleet.tools)).get('tenantry_database_reachable'), 1)
-  const name = new URL(databaseUrl).pathname.slice(1)
-  const asAdministrator = async (...statements: string[]) =>
-    withClient(await seeingEverything(new URL('/postgres', databaseUrl).href), async (client) => {
-      for (const statement of statements) await client.query(statement)
-    })
-  await asAdministrator(
-    `alter database ${name} allow_connections false`,
-    `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
-  )
+  await closeDatabase(databaseUrl)
   const figures = await figuresOf(fleet.tools)
   assert.equal(figures.get('tenantry_database_reachable'), 0)
   assert.equal(figures.get('tenantry_tokens_total{outcome="issued"}'), 0)
   assert.ok(![...figures.keys()].some((figure) => figure.startsWith('tenantry_tenants{')))
-  await asAdministrator(`alter database ${name} allow_connections true`)
+  await reopenDatabase(databaseUrl)
   await until('it is back', async () => (await figuresOf(fleet.tools)).get('tenantry_database_reachable') === 1)
 })
 

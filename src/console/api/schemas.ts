@@ -183,11 +183,10 @@ export const reason = z
   .max(300)
   .openapi({ description: 'Why, for colleagues; it stands in the audit.' })
 
+const tenantId = z.guid('must be a tenant id, a GUID').transform((text) => parseTenantId(text) as TenantId)
+
 export const tenantParam = z.object({
-  tenantId: z
-    .guid('must be a tenant id, a GUID')
-    .transform((text) => parseTenantId(text) as TenantId)
-    .openapi({ param: { name: 'tenantId', in: 'path' }, type: 'string', format: 'uuid' }),
+  tenantId: tenantId.openapi({ param: { name: 'tenantId', in: 'path' }, type: 'string', format: 'uuid' }),
 })
 
 export const idParam = z.object({
@@ -197,15 +196,11 @@ export const idParam = z.object({
 export const limitOf = (usual: number) => z.coerce.number().int().min(1).max(MAX_LIMIT).default(usual)
 
 export const incidentQuery = z.object({
-  tenantId: z
-    .guid('must be a tenant id, a GUID')
-    .transform((text) => parseTenantId(text) as TenantId)
-    .optional()
-    .openapi({
-      type: 'string',
-      format: 'uuid',
-      description: 'Only those about this tenant, and those that hold the work for everybody.',
-    }),
+  tenantId: tenantId.optional().openapi({
+    type: 'string',
+    format: 'uuid',
+    description: 'Only those about this tenant, and those that hold the work for everybody.',
+  }),
   limit: limitOf(50),
 })
 

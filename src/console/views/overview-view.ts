@@ -11,7 +11,8 @@ import { runsChart } from '#console/views/runs-chart.ts'
 import { statePicture } from '#console/views/state-picture.ts'
 import { troublesSection } from '#console/views/troubles.ts'
 import type { Fleet } from '#flows/oversee-fleet.ts'
-import type { QueueDepth } from '#jobs/inspect.ts'
+import { givenUpIn, type QueueDepth } from '#jobs/inspect.ts'
+import { DEAD_LETTER } from '#jobs/names.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
 import { icon } from '#pages/components/icon.ts'
@@ -100,10 +101,10 @@ const failureTable = (failures: readonly RunFailures[]): Html => html`
 
 /** What stands still at nought is left out; reading directories is what it is all about. What was given up waits for no worker. */
 const isShown = ({ name, ready, deferred, active, failed }: QueueDepth): boolean =>
-  name === 'sync-tenant' || (name !== 'dead-letter' && ready + deferred + active + failed > 0)
+  name === 'sync-tenant' || (name !== DEAD_LETTER && ready + deferred + active + failed > 0)
 
 const queueSection = (queue: readonly QueueDepth[], now: Date): Html => {
-  const givenUp = queue.find(({ name }) => name === 'dead-letter')?.ready ?? 0
+  const givenUp = givenUpIn(queue)
   const due = queue
     .filter(isShown)
     .flatMap(({ oldestDueAt }) => oldestDueAt ?? [])

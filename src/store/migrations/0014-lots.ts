@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { NAMED_TENANTS } from '#store/migrations/tenant-rows.ts'
 
 /**
  * The tenants that a unit of work over several of them names, read once and not for every row. Not for an index to look
  * for, which would go through all of them at every look: what is asked for names its tenants itself.
  */
-const IS_NAMED = `(tenant_id = any(array(select unnest(
-  (case current_user when 'tenantry_fleet' then nullif(current_setting('tenantry.tenant_ids', true), '') end)::uuid[])))) is true`
+const IS_NAMED = `(tenant_id = any(array(select unnest(${NAMED_TENANTS})))) is true`
 
 /** What runs of many tenants in one lot take of the database, beside the rows themselves. */
 const statements = [

@@ -12,7 +12,14 @@ import {
 import { openSmallDisk, type SmallDisk } from '#test/faults/support/small-disk.ts'
 import { type Deployment, openDeployment } from '#test/support/deployment.ts'
 import { holdAnswers } from '#test/support/microsoft-gate.ts'
-import { freshDatabase, type PostgresServer, startPostgres, withClient } from '#test/support/postgres.ts'
+import {
+  closeDatabase,
+  freshDatabase,
+  type PostgresServer,
+  reopenDatabase,
+  startPostgres,
+  withClient,
+} from '#test/support/postgres.ts'
 import { openPostgresProxy, type PostgresProxy } from '#test/support/postgres-proxy.ts'
 import type { Program } from '#test/support/programs.ts'
 import type { Scope } from '#test/support/suite-scope.ts'
@@ -63,16 +70,8 @@ export const FAULTS = {
     end: asAdministrator(WRITES_AGAIN, 'alter system reset default_transaction_read_only', 'select pg_reload_conf()'),
   },
   cut: {
-    begin: ({ server, databaseUrl }) =>
-      withClient(server.adminUrl, async (client) => {
-        const name = new URL(databaseUrl).pathname.slice(1)
-        await client.query(`alter database ${name} allow_connections false`)
-        await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
-      }),
-    end: ({ server, databaseUrl }) =>
-      withClient(server.adminUrl, (client) =>
-        client.query(`alter database ${new URL(databaseUrl).pathname.slice(1)} allow_connections true`),
-      ),
+    begin: ({ server, databaseUrl }) => closeDatabase(databaseUrl, server.adminUrl),
+    end: ({ server, databaseUrl }) => reopenDatabase(databaseUrl, server.adminUrl),
   },
   full: {
     async begin(place) {

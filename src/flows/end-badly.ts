@@ -1,0 +1,62 @@
+import { loseConsent } from '#flows/lose-consent.ts'
+import { waitForGraph } from '#flows/wait-for-graph.ts'
+import type { RunId, TenantId } from '#model/ids.ts'
+import { incidentMeantBy } from '#model/incident.ts'
+import { type Diagnosis, diagnose } from '#model/problem.ts'
+import { restUntil } from '#model/rest.ts'
+import { asTenant, type TenantSql } from '#store/open.ts'
+import { finishRun, superseded } from '#store/sync-runs.ts'
+import type { Tools } from '#tools.ts'
+
+type Needs = Parameters<typeof waitForGraph>[0] & Parameters<typeof loseConsent>[0] & Pick<Tools, 'clock'>
+
+/**
+ * The end of a run whose work failed: put off where Graph asks for patience, else recorded, with what follows for the
+ * tenant. Returns when it goes on later.
+ * @param input.isStopped whether it failed because it was told to stop, which says nothing about the tenant
+ * @param input.goOn puts it into the queue again, for then
+ * @param input.letRest leaves its work alone until then
+ * @throws what stopped it; Problem RUN_SUPERSEDED when another process has taken it over meanwhile
+ */
+export async function endBadly(
+  tools: Needs,
+  {
+    tenantId,
+    runId,
+    error: thrown,
+    isStopped,
+    goOn,
+    letRest,
+  }: {
+    tenantId: TenantId
+    runId: RunId
+    error: unknown
+    isStopped: (diagnosis: Diagnosis) => boolean
+    goOn: (sql: TenantSql, startAfter: Date) => Promise<unknown>
+    letRest: (sql: TenantSql, until: Date) => Promise<void>
+  },
+): Promise<void> {
+  let error = thrown
+  let diagnosis = diagnose(error)
+  if (diagnosis.code === 'RUN_SUPERSEDED') throw error
+  if (diagnosis.code === 'THROTTLED' && !isStopped(diagnosis)) {
+    const hopeless = await waitForGraph(tools, { tenantId, runId, diagnosis }, goOn)
+    if (!hopeless) return
+    error = hopeless
+    diagnosis = hopeless.diagnosis
+  }
+  const stopped = isStopped(diagnosis)
+  const rest = stopped ? null : restUntil(diagnosis, tools.clock.now())
+  const stillOurs = await asTenant(tools.store, tenantId, async (sql) => {
+    const ending = stopped
+      ? ({ state: 'interrupted', diagnosis: null } as const)
+      : ({ state: 'failed', diagnosis } as const)
+    const isOurs = await finishRun(sql, runId, ending)
+    if (isOurs && rest) await letRest(sql, rest)
+    return isOurs
+  })
+  // What was heard before somebody else took over says nothing any more, unless it must never have happened.
+  if (!stillOurs && incidentMeantBy(diagnosis) !== 'tenant') throw superseded()
+  if (!stopped) await loseConsent(tools, { tenantId, actor: 'daemon', error })
+  throw error
+}
