@@ -535,7 +535,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 function inACopy(work) {
   const copy = mkdtempSync(join(tmpdir(), 'tenantry-mutants-'))
   try {
-    for (const part of ['src', 'emulator', 'test', 'package.json', 'tsconfig.json', 'tenantry.config.ts'])
+    for (const part of ['src', 'emulator', 'test', 'docs', 'package.json', 'tsconfig.json', 'tenantry.config.ts'])
       cpSync(join(root, part), join(copy, part), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
     return work(copy)
