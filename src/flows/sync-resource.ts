@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readAhead } from '#base/read-ahead.ts'
 import { readChanges } from '#graph/changes.ts'
+import { unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
 import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
 import { diagnose, Problem, type ProblemCode } from '#model/problem.ts'
@@ -121,7 +122,13 @@ async function readOn(
 ): Promise<'finished' | 'unfinished'> {
   const stop = new AbortController()
   const signal = AbortSignal.any([work.signal, stop.signal])
-  const read = (link: string | null) => readChanges(work.graph, definition, { link, signal, mayPass: from.first })
+  const followed = new Set<string>()
+  const read = async (link: string | null) => {
+    // Followed for ever, pages that lead in a circle would bring nothing but the same.
+    if (link !== null && followed.has(link)) throw unreadable(`The pages of ${definition.path} lead in a circle.`)
+    if (link !== null) followed.add(link)
+    return readChanges(work.graph, definition, { link, signal, mayPass: from.first })
+  }
   const ahead = readAhead<ChangePage>((last) => {
     if (last === null) return page ? Promise.resolve(page) : read(from.cursor.nextLink ?? from.cursor.deltaLink)
     return last.nextLink === null || work.mustMakeRoom() ? null : read(last.nextLink)

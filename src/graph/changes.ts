@@ -27,8 +27,6 @@ export async function readChanges(
   const { nextLink, deltaLink } = page
   if (definition.mode === 'delta' && (nextLink === null) === (deltaLink === null))
     throw unreadable(`A page of ${definition.path} has neither or both of the two links.`)
-  // Followed for ever, it would bring nothing but the same.
-  if (nextLink !== null && nextLink === link) throw unreadable(`A page of ${definition.path} leads to itself.`)
   // A foreign link must not even be stored: the next run would start from it, and every run after that.
   for (const link of [nextLink, deltaLink]) if (link !== null) urlOf(graph, link)
   if (definition.kind === 'organization') assertOwn(graph, page)
@@ -61,10 +59,11 @@ const isLink = (value: unknown): value is string | null => value === null || typ
 /** What stands in an object beside what is stored of it. */
 const ASIDE = ['@removed', 'members@delta', '@odata.type'] as const
 /**
- * Where one of these stands, something is to be put aside, or is beside the objects after all, or may be what PostgreSQL
+ * Where one of these begins, something is to be put aside, or is beside the objects after all, or may be what PostgreSQL
  * cannot hold. They are looked for in bytes, so that they are found in a name, too: then the page is taken apart for nothing.
+ * Node looks for eight letters eight times as long as for seven.
  */
-const MARKS = ['@removed', '@delta', '@odata.', '\\u'] as const
+const MARKS = ['@remove', '@delta', '@odata.', '\\u'] as const
 const OPENING = '"value":['
 
 /**

@@ -8,6 +8,7 @@ import { asTenant } from '#store/open.ts'
 import { countResources, countStored, listResources } from '#store/resources.ts'
 import { latestRun } from '#store/sync-runs.ts'
 import { type Fleet, openFleet } from '#test/support/fleet.ts'
+import { refusedWith } from '#test/support/problem.ts'
 
 const signal = new AbortController().signal
 const never = { signal }
@@ -60,6 +61,28 @@ test('G09 a first reading whose pages overlap stores everybody once', async () =
   assert.deepEqual([run?.state, run?.users], ['succeeded', 4_500 + 4])
   assert.equal((await users(fleet, tenantId)).length, 4_500)
 })
+
+for (const [pages, length] of [
+  ['a page that leads to itself is', 1],
+  ['pages that lead in a circle are', 3],
+] as const)
+  test(`G09 ${pages} not followed round and round`, async () => {
+    await using fleet = await openFleet({ users: 1_200, groups: 0 })
+    const [tenantId] = fleet.tenantIds as [TenantId]
+    const { mischief, origin } = fleet.emulator
+    const links = ['id', 'id,displayName', 'id,mail'].map((select) => `${origin}/v1.0/users/delta?$select=${select}`)
+    for (let asked = 1; asked <= 12; asked++)
+      mischief.add({
+        at: 'graph',
+        match: { path: '/v1.0/users/delta' },
+        nth: asked,
+        times: 1,
+        nextLink: links[asked % length] as string,
+      })
+    const { retry } = await refusedWith('ANSWER_UNREADABLE', () => syncTenant(fleet.tools, { tenantId, ...never }))
+    assert.equal(retry, 'backoff')
+    assert.equal(deltaRequests(fleet).length, 1 + length)
+  })
 
 test('who was renamed, came, went and came back is stored as the directory has it', async () => {
   await using fleet = await openFleet({ users: 20, groups: 3 })
