@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { sql as raw } from 'kysely'
 import type { ObjectId } from '#model/ids.ts'
 import type { ChangePage, DirectoryResource } from '#model/resource.ts'
 import { asTenant } from '#store/open.ts'
@@ -92,6 +93,24 @@ forEachBackend(({ store: shared, clock }) => {
     for (const odd of [...bad, noText, good[0] as Buffer])
       await assert.rejects(insert(page(`[{"id":"${id()}"}]`), odd), isOfTheData, odd.toString())
     assert.equal((await asTenant(store, tenantId, countResources)).user, 3)
+  })
+
+  test('what is looked for by its kind is found without a look at all people', async () => {
+    const store = await shared()
+    const tenantId = madeUp.tenantId()
+    const many = Array.from({ length: 3_000 }, (_, index) => aResource('user', `Person ${index}`))
+    const few = [aResource('group', 'All'), aResource('servicePrincipal', 'App'), aResource('subscribedSku', 'E5')]
+    const generation = madeUp.generationId()
+    await asTenant(store, tenantId, (sql) => upsertResources(sql, generation, [...many, ...few]))
+    await raw`analyze tenantry.resources`.execute(store.kysely)
+    for (const kind of ['group', 'servicePrincipal', 'subscribedSku'])
+      for (const question of [
+        raw`select id from tenantry.resources where kind = ${kind} order by id limit 100`,
+        raw`delete from tenantry.resources where kind = ${kind} and generation <> ${generation}`,
+      ]) {
+        const { rows } = await asTenant(store, tenantId, ({ db }) => raw`explain ${question}`.execute(db))
+        assert.match(JSON.stringify(rows), /resources_but_people/, kind)
+      }
   })
 
   test('a page and its counters are saved together or not at all', async () => {

@@ -14,6 +14,7 @@ import { authors } from '#store/migrations/0012-authors.ts'
 import { refusedSignUps } from '#store/migrations/0013-refused-sign-ups.ts'
 import { lots } from '#store/migrations/0014-lots.ts'
 import { oldRuns } from '#store/migrations/0015-old-runs.ts'
+import { byId } from '#store/migrations/0016-by-id.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -32,4 +33,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0013-refused-sign-ups': refusedSignUps,
   '0014-lots': lots,
   '0015-old-runs': oldRuns,
+  '0016-by-id': byId,
 }
