@@ -35,6 +35,8 @@ export type PostgresServer = {
 export const SERVER_VARIABLE = 'TENANTRY_TEST_POSTGRES_URL'
 
 const DEBIAN = '/usr/lib/postgresql'
+/** A folder with `initdb` and `postgres`: another release than the newest that Debian’s packages have put here. */
+const PROGRAMS_VARIABLE = 'POSTGRES_PROGRAMS'
 /** As a hosted PostgreSQL gives one: owns its database, may create roles, is no superuser and cannot bypass row-level security. */
 const OWNER = 'tenantry_owner'
 
@@ -198,12 +200,15 @@ const settings = (port: number, folder: string, keepsCommits: boolean): string =
 
 /** @throws when there is none, saying how to install it: a run without PostgreSQL has not shown what it claims. */
 function findPrograms(): string {
-  const folders = [
-    ...(existsSync(DEBIAN) ? readdirSync(DEBIAN) : [])
-      .sort((left, right) => Number(right) - Number(left))
-      .map((version) => join(DEBIAN, version, 'bin')),
-    ...(process.env.PATH ?? '').split(':'),
-  ]
+  const named = process.env[PROGRAMS_VARIABLE]
+  const folders = named
+    ? [named]
+    : [
+        ...(existsSync(DEBIAN) ? readdirSync(DEBIAN) : [])
+          .sort((left, right) => Number(right) - Number(left))
+          .map((version) => join(DEBIAN, version, 'bin')),
+        ...(process.env.PATH ?? '').split(':'),
+      ]
   const found = folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
   if (found) return found
   throw new Error(
