@@ -509,6 +509,13 @@ export const MUTANTS = [
     tests: ['test/graph/changes.test.ts'],
   },
   {
+    name: 'engine: pages in a circle are followed',
+    file: 'src/flows/sync-resource.ts',
+    search: 'if (link !== null) followed.add(link)',
+    replace: '',
+    tests: ['test/sync/delta.test.ts'],
+  },
+  {
     name: 'engine: what was given up still leaves',
     file: 'src/outbound/exchange.ts',
     search: '          if (failure) controller.abort(failure)\n',
