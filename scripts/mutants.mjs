@@ -236,7 +236,7 @@ export const MUTANTS = [
   {
     name: 'watch: a trace holds the query of an address',
     file: 'src/graph/request.ts',
-    search: "new URL(url).pathname.replace(GUID, '{id}')",
+    search: 'pathWithoutIds(new URL(url).pathname)',
     replace: 'url',
     tests: ['test/journeys/nothing-leaks.test.ts'],
   },

@@ -48,7 +48,7 @@ export type TenantHandle = {
 export type Tenantry = {
   /** @throws Problem TENANT_UNKNOWN when the id is not a GUID */
   forTenant(tenantId: string, options?: { signal?: AbortSignal }): TenantHandle
-  /** Every tenant that has signed up, or those in one state, in the order of their ids. */
+  /** Every tenant that has signed up, or those in one state, in the order of their names. */
   eachTenant(options?: { state?: TenantState; signal?: AbortSignal }): AsyncGenerator<TenantHandle & { tenant: Tenant }>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -7,8 +7,9 @@ import { type Answer, send } from '#outbound/send.ts'
 
 const MAX_BYTES = 1024 * 1024
 
-/** MSAL asks for a refresh token by itself; none is wanted. */
+/** MSAL asks for a refresh token by itself, also where it redeems a code; none is wanted, whoever signs in. */
 function withoutOfflineAccess(body: string): string {
+  if (!body.includes('offline_access')) return body
   const form = new URLSearchParams(body)
   const scopes = form.get('scope')?.split(' ') ?? []
   if (scopes.length > 0) form.set('scope', scopes.filter((scope) => scope !== 'offline_access').join(' '))
@@ -26,7 +27,7 @@ const pending = z.looseObject({ error: z.literal('authorization_pending') })
  */
 export function openTerminalNetwork(entra: PublicEntra & { signal: AbortSignal }): Network {
   const { clock, signal } = entra
-  const { networkClient, failure } = openNetwork(entra, { rewrite: withoutOfflineAccess, signal })
+  const { networkClient, failure } = openNetwork(entra, { signal })
   let pauseMilliseconds = 0
   return {
     failure,
@@ -47,10 +48,7 @@ export function openTerminalNetwork(entra: PublicEntra & { signal: AbortSignal }
 }
 
 /** MSAL's requests, through our one way out. MSAL drops the cause of a failure, so it is kept here. */
-export function openNetwork(
-  { outbound }: PublicEntra,
-  { rewrite = (body) => body, signal }: { rewrite?: (body: string) => string; signal?: AbortSignal } = {},
-): Network {
+export function openNetwork({ outbound }: PublicEntra, { signal }: { signal?: AbortSignal } = {}): Network {
   let failed: Problem | null = null
   const exchange = async <Body>(method: string, url: string, options?: NetworkRequestOptions) => {
     try {
@@ -58,7 +56,7 @@ export function openNetwork(
         method,
         url,
         headers: options?.headers ?? {},
-        ...(options?.body ? { body: rewrite(options.body) } : {}),
+        ...(options?.body ? { body: withoutOfflineAccess(options.body) } : {}),
         maxBytes: MAX_BYTES,
         ...(signal ? { signal } : {}),
       })

@@ -208,13 +208,28 @@ async function exchange(graph: Graph, token: string, { headers, ...wanted }: Exc
   }
 }
 
-const GUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+/** A word of Graph’s own in a path: its version, what is looked at, what is done there. */
+const WORD = /^(?:v1\.0|beta|\$?[A-Za-z]+|microsoft\.graph\.[A-Za-z.]+)$/
+const FUNCTION = /^[A-Za-z][A-Za-z0-9.]*$/
 
-/** The path without ids; of a query, which may hold whatever was asked for, nothing. */
+/**
+ * The path without whatever names an object: ids, addresses of people, files by their place. Of a query, which may hold
+ * whatever was asked for, nothing.
+ */
+export function pathWithoutIds(pathname: string): string {
+  const [, beforeFile = pathname, file = ''] = /^([^:]*)(:.*)?$/s.exec(pathname) ?? []
+  const segments = beforeFile.split('/').map((segment) => {
+    const [word = '', key] = segment.split('(', 2)
+    if (key !== undefined) return `${FUNCTION.test(word) ? word : '{id}'}(${key === ')' ? '' : '{id}'})`
+    return word === '' || WORD.test(word) ? word : '{id}'
+  })
+  return segments.join('/') + (file && ':{path}')
+}
+
 const spanOf = ({ tenantId }: Graph, { method, url }: Pick<Exchange, 'method' | 'url'>) => ({
   'tenantry.tenant': tenantId,
   'http.request.method': method,
-  'url.path': new URL(url).pathname.replace(GUID, '{id}'),
+  'url.path': pathWithoutIds(new URL(url).pathname),
 })
 
 /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { after, afterEach, test } from 'node:test'
 import { DEMO, demoEstate, type EstateInput } from '#emulator/index.ts'
 import { appToken } from '#entra/app-token.ts'
@@ -51,6 +52,24 @@ test('S05 a code is worth nothing without the verifier of its sign-in', async ()
   await refusedWith('CODE_EXPIRED', () => redeem(gates, stripped))
   const written = JSON.stringify(emulator.requests.list())
   for (const { ticket } of [wrong, stripped]) assert.ok(!written.includes(ticket.verifier))
+})
+
+test('no refresh token is asked for, not even where a code is redeemed', async () => {
+  const sent: string[] = []
+  const note = (message: unknown) => {
+    const { request } = message as { request: { path: string; body: unknown } }
+    if (request.path.includes('/oauth2/v2.0/token')) sent.push(String(request.body))
+  }
+  subscribe('undici:request:create', note)
+  try {
+    await redeem(gates, await comeBack(gates))
+  } finally {
+    unsubscribe('undici:request:create', note)
+  }
+  const scopes = sent.map((body) => new URLSearchParams(body).get('scope')?.split(' ') ?? [])
+  assert.equal(scopes.length, 1)
+  assert.ok(scopes[0]?.includes('User.Read'))
+  assert.ok(!scopes[0]?.includes('offline_access'))
 })
 
 test('S06 somebody else’s code in one’s own sign-in opens nothing', async () => {
