@@ -167,7 +167,10 @@ export async function listRuns(
   return rows.map(toRun)
 }
 
-/** Of these, whose job has succeeded since. */
+/**
+ * Of these, whose job has begun and succeeded since. What was under way already counts for nothing: so only the latest runs of
+ * a job are looked at, by the index that is sorted by their beginnings, and not all that are kept.
+ */
 export async function haveSucceeded(
   { db }: FleetSql,
   wanted: readonly { id: string; tenantId: TenantId; job: string; since: Date }[],
@@ -176,7 +179,7 @@ export async function haveSucceeded(
     select one.id from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb)
       as one(id text, "tenantId" uuid, job text, since timestamptz)
     where exists (select 1 from tenantry.sync_runs run where run.tenant_id = one."tenantId" and run.job = one.job
-      and run.state = 'succeeded' and run.finished_at > one.since)`.execute(db)
+      and run.state = 'succeeded' and run.started_at > one.since)`.execute(db)
   return rows.map(({ id }) => id)
 }
 

@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { asFleet, asTenant } from '#store/open.ts'
-import { finishRun, interruptRuns, latestRun, listOldRuns, listRuns, recordPage, startRun } from '#store/sync-runs.ts'
+import { sql as raw } from 'kysely'
+import type { RunId, TenantId } from '#model/ids.ts'
+import { asFleet, asTenant, type FleetSql } from '#store/open.ts'
+import {
+  finishRun,
+  haveSucceeded,
+  interruptRuns,
+  latestRun,
+  listOldRuns,
+  listRuns,
+  recordPage,
+  startRun,
+} from '#store/sync-runs.ts'
 import { takeTenantsDue } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { HOUR, MINUTE } from '#test/support/hand-clock.ts'
 import { aDiagnosis, aTenant, madeUp } from '#test/support/made-up.ts'
+import { explaining, rowsRead } from '#test/support/rows-read.ts'
 
 forEachBackend(({ store: shared, freshStore, clock }) => {
   test('a run counts its pages and ends once', async () => {
@@ -95,5 +107,45 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
         [old, 'interrupted'],
       ],
     )
+  })
+
+  test('R05 what has succeeded since is found by the latest runs alone, however many are kept', async (t) => {
+    const store = await freshStore(t, { clock })
+    const tenants = await Promise.all([1, 2, 3, 4].map(() => aTenant(store)))
+    const kept = raw`
+      insert into tenantry.sync_runs (tenant_id, id, job, state, started_at, finished_at)
+      select tenant, gen_random_uuid(), 'sync-tenant', 'succeeded', began, began + interval '1 minute'
+      from unnest(${tenants}::uuid[]) tenant,
+        generate_series(${clock.now()}::timestamptz - interval '30 days', ${clock.now()}, interval '1 hour') began`
+    await asFleet(store, ({ db }) => kept.execute(db))
+    await raw`analyze tenantry.sync_runs`.execute(store.kysely)
+    const [ended, failed, other, begunBefore] = tenants as [TenantId, TenantId, TenantId, TenantId]
+    const since = new Date(clock.now().getTime() + MINUTE / 2)
+    const begin = (tenantId: TenantId, job = 'sync-tenant') =>
+      asTenant(store, tenantId, (sql) => startRun(sql, { id: madeUp.runId(), job }))
+    const end = (tenantId: TenantId, { id }: { id: RunId }, state: 'succeeded' | 'failed' = 'succeeded') =>
+      asTenant(store, tenantId, (sql) =>
+        finishRun(sql, id, { state, diagnosis: state === 'failed' ? aDiagnosis() : null }),
+      )
+    const early = await begin(begunBefore)
+    clock.pass(MINUTE)
+    await end(begunBefore, early)
+    await end(ended, await begin(ended))
+    await end(failed, await begin(failed), 'failed')
+    await end(other, await begin(other, 'another'))
+    const letters = [ended, failed, other, begunBefore].map((tenantId) => ({
+      id: tenantId,
+      tenantId,
+      job: 'sync-tenant',
+      since,
+    }))
+    const ask = (sql: FleetSql) => haveSucceeded(sql, letters)
+    assert.deepEqual(await asFleet(store, ask), [ended])
+
+    const explained: unknown[] = []
+    const plugin = explaining((rows) => explained.push(...rows))
+    await asFleet(store, (sql) => ask({ ...sql, db: sql.db.withPlugin(plugin) }))
+    const read = rowsRead(explained, 'sync_runs')
+    assert.ok(read <= letters.length, `${read} rows of ${4 * 721}`)
   })
 })
