@@ -14,6 +14,7 @@ import * as one from '#console/tenant-routes.ts'
 import { openAssets } from '#pages/assets.ts'
 import { guard } from '#pages/guard.ts'
 import { addressOf, openRateLimit } from '#pages/rate-limit.ts'
+import { openStreams } from '#pages/streams.ts'
 import { pingStore } from '#store/ping-store.ts'
 import type { Tools } from '#tools.ts'
 
@@ -46,6 +47,7 @@ export function consoleSite(
     site: { app: config.app, assets, label: 'Console' },
     sessions: openSessions({ key: sessionKey, https: config.consoleUrl.startsWith('https:'), clock }),
     fleet: watchFleet(tools),
+    streams: openStreams(),
   }
   const app = guard<Env>({
     url: config.consoleUrl,

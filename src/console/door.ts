@@ -3,10 +3,11 @@ import type { Sessions } from '#console/session.ts'
 import type { Operator } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Site } from '#pages/layout.ts'
+import type { Streams } from '#pages/streams.ts'
 import type { Tools } from '#tools.ts'
 
 /** What every route of this site works with. */
-export type Door = { tools: Tools; site: Site; sessions: Sessions; fleet: FleetWatch }
+export type Door = { tools: Tools; site: Site; sessions: Sessions; fleet: FleetWatch; streams: Streams }
 
 /** What is known of a request once its session has been looked at. */
 export type Env = { Variables: { operator: Operator } }

@@ -40,11 +40,12 @@ export const tenant: OperatorHandler = (door) => async (c) => {
 export const events: OperatorHandler = (door) => async (c) => {
   const tenantId = tenantIdOf(c)
   await showTenant(door.tools, tenantId)
-  return streamView(c, door.tools, async () => {
+  const look = async () => {
     const now = door.tools.clock.now()
     const story = await showTenant(door.tools, tenantId)
     return { show: runsBody(story, now), done: !isMoving(story, now) }
-  })
+  }
+  return streamView(c, door, { watcher: c.get('operator').objectId, look })
 }
 
 export const script: OperatorHandler = (door) => async (c) => {

@@ -3,6 +3,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { openAssets } from '#pages/assets.ts'
 import { guard } from '#pages/guard.ts'
 import { addressOf, openRateLimit } from '#pages/rate-limit.ts'
+import { openStreams } from '#pages/streams.ts'
 import { show, showProblem, showRefusal } from '#signup/answers.ts'
 import { openSignUpCookies } from '#signup/cookies.ts'
 import type { Door } from '#signup/door.ts'
@@ -28,6 +29,7 @@ export function openSignup(tools: Tools, { sessionKey }: { sessionKey: Uint8Arra
     tools,
     site: { app: config.app, assets, footer: entrance.footer },
     cookies: openSignUpCookies(config, sessionKey, clock),
+    streams: openStreams(),
   }
   const app = guard({
     url: config.publicUrl,

@@ -7,7 +7,7 @@ import type { SignUp } from '#model/sign-up.ts'
 import { streamView, type View } from '#pages/live.ts'
 import { show, showNotOpen, showProblem } from '#signup/answers.ts'
 import type { CheckResult } from '#signup/cookies.ts'
-import type { Door } from '#signup/door.ts'
+import { type Door, personOf } from '#signup/door.ts'
 import { openStep, waysOf } from '#signup/open-step.ts'
 import { forVisitors } from '#signup/problem-words.ts'
 import { type Course, type ProgressParts, progressBody, progressView } from '#signup/views/progress-view.ts'
@@ -75,7 +75,7 @@ export const events =
       const parts = partsOf(door, now, null)
       return { show: progressBody(door.site.app, parts), done: parts.course === 'failed' }
     }
-    return streamView(c, door.tools, look)
+    return streamView(c, door, { watcher: personOf(open.step.account), look })
   }
 
 export const script =

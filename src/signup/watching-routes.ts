@@ -5,7 +5,7 @@ import { WORKING_STATES } from '#model/tenant.ts'
 import { streamView } from '#pages/live.ts'
 import { show, showNotOpen } from '#signup/answers.ts'
 import type { Watcher } from '#signup/cookies.ts'
-import type { Door } from '#signup/door.ts'
+import { type Door, personOf } from '#signup/door.ts'
 import { arrivalsBody, connectedView, isSettled } from '#signup/views/connected-view.ts'
 import { plainView } from '#signup/views/plain-view.ts'
 
@@ -29,10 +29,11 @@ export const arriving =
   async (c) => {
     const watcher = await door.cookies.watcher.read(c)
     if (!watcher) return c.text('No sign-up is open in this browser.', 400)
-    return streamView(c, door.tools, async () => {
+    const look = async () => {
       const found = await arrivals(door.tools, watcher.account.tenantId)
       return found && { show: arrivalsBody(door.site.app, found), done: isSettled(found) }
-    })
+    }
+    return streamView(c, door, { watcher: personOf(watcher.account), look })
   }
 
 /** Exchanges the step, which holds a token, for the right to watch, which holds none. */

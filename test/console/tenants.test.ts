@@ -9,8 +9,10 @@ import { finishRun, recordPage, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
 import { openPerson, type Person, plain } from '#test/console/support/person.ts'
+import { holdOpen } from '#test/support/hold-open.ts'
 import { CONTOSO, connect, FABRIKAM } from '#test/support/installation.ts'
 import { aDiagnosis, aResource, aTenant, madeUp } from '#test/support/made-up.ts'
+import { until } from '#test/support/until.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
 
 const rowsOf = (text: string): string[] =>
@@ -183,6 +185,22 @@ suite('tenants in the console', { concurrency: false }, () => {
     assert.match(told.text, /4,321/)
     assert.match(told.text, /^event: end$/m)
     assert.ok(!(await olivia.get(`/tenants/${id}`)).text.includes('data-live'), 'nothing moves any longer')
+  })
+
+  test('A06 four tabs of one operator are kept up to date, a fifth loads itself again', async () => {
+    const id = await aTenant(site.tools.store, { displayName: 'Much watched' })
+    const cookie = [...olivia.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const watch = () => holdOpen(`${site.url}/tenants/${id}/events`, { cookie })
+    const tabs = await Promise.all(Array.from({ length: 5 }, watch))
+    const withStatus = (wanted: number) => tabs.filter(({ status }) => status === wanted).length
+    assert.deepEqual([withStatus(200), withStatus(429)], [4, 1])
+    assert.equal((await olivia.get(`/tenants/${id}`)).status, 200)
+    for (const tab of tabs) tab.hangUp()
+    const again = await until('a place is free again', async () => {
+      const tab = await watch()
+      return tab.status === 200 ? tab : null
+    })
+    again.hangUp()
   })
 
   test('offboarding asks for the name, then deletes what was read', async () => {

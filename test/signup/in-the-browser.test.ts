@@ -7,6 +7,7 @@ import { startRunner } from '#jobs/runner.ts'
 import { flawsOf, launchChromium } from '#test/signup/support/chromium.ts'
 import { CONTOSO, FABRIKAM, FEW_PEOPLE, peopleOf } from '#test/signup/support/customers.ts'
 import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
+import { holdOpen } from '#test/support/hold-open.ts'
 
 const fabrikam = peopleOf('fabrikam.onmicrosoft.com')
 const contoso = peopleOf('contoso.onmicrosoft.com')
@@ -132,6 +133,24 @@ suite('the landing page in a browser', { concurrency: false }, () => {
     await grace.click('[value=cancel]')
     await grace.getByRole('heading', { name: 'You declined, and nothing was changed' }).waitFor()
     await flawless(grace, 'declined')
+  })
+
+  test('a page that is not kept up to date, because too many are, loads itself again', async (t) => {
+    const page = await open(t)
+    await arrive(page, contoso.globalAdministrator)
+    const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`)
+    const tabs = await Promise.all(
+      Array.from({ length: 4 }, () => holdOpen(`${site.url}/sign-up/events`, { cookie: cookies.join('; ') })),
+    )
+    t.after(() => {
+      for (const tab of tabs) tab.hangUp()
+    })
+    const refused = page.waitForResponse((answer) => answer.url().endsWith('/sign-up/events'))
+    site.emulator.lag.set({ assignmentTokens: 1_000 })
+    await press(page, 'Grant and connect')
+    assert.equal((await refused).status(), 429)
+    site.emulator.lag.clear()
+    await page.waitForURL('**/sign-up/connected')
   })
 
   test('everything works without script too', async (t) => {

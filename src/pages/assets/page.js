@@ -1,5 +1,7 @@
 // Everything on these pages works without this file; it copies, keeps a page up to date, and prevents a second press.
 
+const RELOAD_MILLISECONDS = 5000
+
 if (navigator.clipboard) document.documentElement.classList.add('scripted')
 
 // The answer that Microsoft sent along has been used up: it need not stand in the address bar or the history.
@@ -53,6 +55,10 @@ function watch(region) {
     if (data.startsWith('/') && !data.startsWith('//')) location.replace(data)
   })
   source.addEventListener('end', () => source.close())
+  // A connection that breaks is made again by the browser; one that was refused is not, and then the page does without.
+  source.addEventListener('error', () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), RELOAD_MILLISECONDS)
+  })
 }
 
 function become(old, next) {

@@ -16,7 +16,8 @@ import { openTools, type Tools } from '#tools.ts'
 /** The landing page as customers meet it, over HTTP, embedded, with the emulator as Microsoft. */
 export type Site = { emulator: Emulator; tools: Tools; config: Config /** An origin. */; url: string }
 
-const SESSION_KEY = new Uint8Array(32).fill(7)
+/** What seals the cookies of every site that is opened here. */
+export const SESSION_KEY = new Uint8Array(32).fill(7)
 
 /** Opened for one test or one file; closed after it, the last opened first. */
 export async function openSite(
