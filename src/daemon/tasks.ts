@@ -44,8 +44,8 @@ const taskTable = (tools: Tools): TaskTable => ({
     if (!(await tools.hold.isOn())) await planJobs(tools)
   },
   tidy: async () => {
-    await tidy(tools)
     await checkCredential(tools)
+    await tidy(tools)
   },
 })
 

@@ -4,8 +4,8 @@ import { cancelJobsOf } from '#jobs/inspect.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Tenant } from '#model/tenant.ts'
 import { forgetCheckpoints } from '#store/job-checkpoints.ts'
-import { asFleet, asTenant } from '#store/open.ts'
-import { removeAllResources } from '#store/resources.ts'
+import { asFleet, asTenant, type TenantSql } from '#store/open.ts'
+import { removeResources } from '#store/resources.ts'
 import { endRun } from '#store/sync-runs.ts'
 import { lockTenant, moveTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
@@ -39,15 +39,21 @@ export async function finishOffboarding(
     // Somebody else may have ended it meanwhile, and the customer may be back.
     if ((await lockTenant(sql, tenantId))?.state !== 'offboarding') return false
     await endRun(sql)
-    await removeAllResources(sql)
     await forgetCheckpoints(sql)
     return true
   })
   if (!isStillEnding) return
+  while (await asTenant(store, tenantId, removePart));
   await cancelJobsOf(jobs, tenantId)
   await asFleet(store, async (sql) => {
     const tenant = await lockTenant(sql, tenantId)
     if (tenant?.state === 'offboarding')
       await moveTenant(sql, { id: tenantId, to: 'offboarded', actor, reason, diagnosis: null })
   })
+}
+
+/** A large directory goes in parts: each is over before anybody takes the database’s silence for its end. @returns whether there may be more */
+async function removePart(sql: TenantSql): Promise<boolean> {
+  const { tenantId } = sql
+  return (await lockTenant(sql, tenantId))?.state === 'offboarding' && (await removeResources(sql)) === 'some'
 }

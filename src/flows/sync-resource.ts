@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readAhead } from '#base/read-ahead.ts'
 import { readChanges } from '#graph/changes.ts'
-import { unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
 import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
 import { diagnose, Problem, type ProblemCode } from '#model/problem.ts'
@@ -125,7 +124,7 @@ async function readOn(
   const followed = new Set<string>()
   const read = async (link: string | null) => {
     // Followed for ever, pages that lead in a circle would bring nothing but the same.
-    if (link !== null && followed.has(link)) throw unreadable(`The pages of ${definition.path} lead in a circle.`)
+    if (link !== null && followed.has(link)) throw inACircle(definition)
     if (link !== null) followed.add(link)
     return readChanges(work.graph, definition, { link, signal, mayPass: from.first })
   }
@@ -144,6 +143,17 @@ async function readOn(
     stop.abort()
   }
 }
+
+/** Whoever went on from there would only go round again. */
+const inACircle = ({ path }: ResourceDefinition) =>
+  new Problem({
+    code: 'SYNC_STATE_LOST',
+    owner: 'microsoft',
+    message: `The pages of ${path} lead in a circle.`,
+    nextStep: 'Everything is read anew, by itself. If it happens again, report it to Microsoft’s support.',
+    retry: 'backoff',
+    confidence: 'certain',
+  })
 
 /**
  * A first reading need not look for what is stored, nor at what it stores, until it meets an object for the second time
@@ -207,7 +217,7 @@ async function store(
           counted: removed.objects === 0 && isLarge(cursor) ? cursor.counted : await countFor(sql, kind),
         }
         await recordPage(sql, runId, { kind, count, pages: pages.length, removed: removed.objects })
-        await saveCursor(sql, next)
+        await saveCursor(sql, next, { allowanceUsed: end !== undefined && cursor.removalsAllowed })
         return next
       }),
   )

@@ -29,8 +29,8 @@ export async function tidy(tools: Needs): Promise<void> {
   await interruptDeadRuns(tools)
   for (let removed = RUNS_AT_A_TIME; removed === RUNS_AT_A_TIME; )
     removed = await asFleet(tools.store, (sql) => removeOldRuns(sql, { limit: RUNS_AT_A_TIME }))
-  await finishBrokenOff(tools)
   await findOverlooked(tools)
+  await finishBrokenOff(tools)
 }
 
 async function interruptDeadRuns({ store, clock, jobs }: Needs): Promise<void> {
@@ -47,8 +47,17 @@ async function interruptDeadRuns({ store, clock, jobs }: Needs): Promise<void> {
   await asFleet(store, (sql) => interruptRuns(sql, ids))
 }
 
-/** An end that was begun is gone through with, whoever began it and died. */
+/**
+ * An end that was begun is gone through with, whoever began it and died. One that fails stops none of the others.
+ * @throws what the first of them failed with, when all have been tried
+ */
 async function finishBrokenOff(tools: Needs): Promise<void> {
+  const failures: unknown[] = []
   for (const { id } of await asFleet(tools.store, (sql) => listTenants(sql, { state: 'offboarding' })))
-    await finishOffboarding(tools, { tenantId: id, actor: 'daemon', reason: 'It had been begun.' })
+    try {
+      await finishOffboarding(tools, { tenantId: id, actor: 'daemon', reason: 'It had been begun.' })
+    } catch (error) {
+      failures.push(error)
+    }
+  if (failures.length > 0) throw failures[0]
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { fromGraph, unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
-import { heed, rest, settle, tooLong, urlOf, whoRests } from '#graph/request.ts'
-import { pauseBefore } from '#graph/retry-after.ts'
+import { heed, pauseStated, rest, settle, tooLong, urlOf, whoRests } from '#graph/request.ts'
 import type { BatchItem, BatchOutcome } from '#model/batch.ts'
 import { type Cost, costOf, sumOf } from '#model/request-cost.ts'
 import type { Answer } from '#outbound/send.ts'
@@ -147,10 +146,9 @@ function settleSteps(open: readonly Step[], steps: readonly Step[], attempt: num
 const failed = ({ answer }: Step): boolean => answer === null || answer.status >= 300
 
 function longestPause(graph: Graph, again: readonly Step[], attempt: number): number {
-  const now = graph.clock.now()
   const pauses = again.map(({ answer }) => {
     if (answer?.status === DEPENDENCY_FAILED) return 0
-    const pause = pauseBefore(attempt, answer?.headers['retry-after'], now)
+    const pause = pauseStated(graph, attempt, answer?.headers)
     if (answer?.status === 429) graph.budget?.rest(whoRests(graph, answer.headers), pause)
     return pause
   })

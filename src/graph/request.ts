@@ -1,7 +1,7 @@
 import { claimsWanted } from '#graph/claims-challenge.ts'
 import { fromGraph, unreadable } from '#graph/errors.ts'
 import type { Graph, TokenWish } from '#graph/open.ts'
-import { pauseBefore } from '#graph/retry-after.ts'
+import { LONGEST_PUT_OFF_MILLISECONDS, pauseBefore } from '#graph/retry-after.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { type Cost, costOf } from '#model/request-cost.ts'
@@ -105,7 +105,7 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
       continue
     }
     if (retried.includes(answer.status) && attempt < MAX_TRIES) {
-      const pause = pauseBefore(attempt, answer.headers['retry-after'], graph.clock.now())
+      const pause = pauseStated(graph, attempt, answer.headers)
       if (answer.status === 429) graph.budget?.rest(whoRests(graph, answer.headers), pause)
       if (pause > (graph.longestPauseMilliseconds ?? pause)) throw tooLong(answer, pause)
       graph.log.debug({ tenantId: graph.tenantId, status: answer.status, pause, attempt }, 'Graph asks to wait')
@@ -117,6 +117,15 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     return answer
   }
 }
+
+/** Whoever waits for longer than he wants to comes back then, and as late as Graph says. */
+export const pauseStated = (graph: Graph, attempt: number, headers: Readonly<Record<string, string>> = {}): number =>
+  pauseBefore(
+    attempt,
+    headers['retry-after'],
+    graph.clock.now(),
+    graph.longestPauseMilliseconds === undefined ? undefined : LONGEST_PUT_OFF_MILLISECONDS,
+  )
 
 /** Nothing follows a redirect; one that leads out of what was asked is told as what it is. @throws Problem ORIGIN_REFUSED */
 function refuseForeign(graph: Graph, asked: string, location: string | undefined): void {

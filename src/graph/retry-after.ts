@@ -1,16 +1,24 @@
 const LONGEST_MILLISECONDS = 180_000
+/** Where nobody is kept waiting meanwhile. */
+export const LONGEST_PUT_OFF_MILLISECONDS = 3_600_000
 const FIRST_MILLISECONDS = 1_000
 
 /**
  * How long to wait before the next try: what the server says, in seconds or as a date, or an exponential pause with
- * jitter when it says nothing that makes sense. Never longer than three minutes.
+ * jitter when it says nothing that makes sense.
+ * @param longest in milliseconds; three minutes unless told
  * @see RFC 9110 section 10.2.3
  */
-export function pauseBefore(attempt: number, retryAfter: string | undefined, now: Date): number {
+export function pauseBefore(
+  attempt: number,
+  retryAfter: string | undefined,
+  now: Date,
+  longest = LONGEST_MILLISECONDS,
+): number {
   const stated = millisecondsStated(retryAfter, now)
-  if (stated !== null) return Math.min(stated, LONGEST_MILLISECONDS)
-  const longest = Math.min(FIRST_MILLISECONDS * 2 ** (attempt - 1), LONGEST_MILLISECONDS)
-  return longest / 2 + Math.random() * (longest / 2)
+  if (stated !== null) return Math.min(stated, longest)
+  const grown = Math.min(FIRST_MILLISECONDS * 2 ** (attempt - 1), LONGEST_MILLISECONDS)
+  return grown / 2 + Math.random() * (grown / 2)
 }
 
 function millisecondsStated(retryAfter: string | undefined, now: Date): number | null {

@@ -55,7 +55,14 @@ export async function listCursors({ db }: TenantSql): Promise<Cursor[]> {
 }
 
 /** In the transaction that stores the page, so that a crash resumes at exactly the page it had reached. */
-export async function saveCursor({ db, at, tenantId }: TenantSql, cursor: Cursor): Promise<void> {
+/**
+ * @param options.allowanceUsed whether this round has removed what an operator allowed; else what he allows meanwhile stays
+ */
+export async function saveCursor(
+  { db, at, tenantId }: TenantSql,
+  cursor: Cursor,
+  { allowanceUsed = false }: { allowanceUsed?: boolean } = {},
+): Promise<void> {
   await raw`
     insert into tenantry.sync_cursors (tenant_id, kind, generation, next_link, delta_link, delta_at, removed_in_round,
       removals_allowed, finished_in_run, counted, updated_at)
@@ -67,7 +74,7 @@ export async function saveCursor({ db, at, tenantId }: TenantSql, cursor: Cursor
       delta_link = excluded.delta_link,
       delta_at = excluded.delta_at,
       removed_in_round = excluded.removed_in_round,
-      removals_allowed = excluded.removals_allowed,
+      removals_allowed = tenantry.sync_cursors.removals_allowed and not ${allowanceUsed}::boolean,
       finished_in_run = excluded.finished_in_run,
       counted = excluded.counted,
       updated_at = excluded.updated_at`.execute(db)

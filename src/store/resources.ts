@@ -155,11 +155,20 @@ export async function removeGone(
   return { objects: Number(objects.numAffectedRows ?? 0), memberships: Number(memberships?.numAffectedRows ?? 0) }
 }
 
-export async function removeAllResources({ db }: TenantSql): Promise<void> {
-  await raw`delete from tenantry.resources`.execute(db)
-  await raw`delete from tenantry.group_members`.execute(db)
+/**
+ * Removes what was read from the tenant's directory, and where to go on reading it.
+ * @param limit of objects, and of memberships
+ * @returns whether that was all
+ */
+export async function removeResources({ db }: TenantSql, limit = 20_000): Promise<'all' | 'some'> {
   await raw`delete from tenantry.sync_cursors`.execute(db)
   await raw`delete from tenantry.grants`.execute(db)
+  for (const table of [raw`tenantry.resources`, raw`tenantry.group_members`]) {
+    const { numAffectedRows } = await raw`
+      delete from ${table} where ctid = any(array(select ctid from ${table} limit ${limit}))`.execute(db)
+    if (Number(numAffectedRows ?? 0) === limit) return 'some'
+  }
+  return 'all'
 }
 
 /** What stands under the name of a kind, or between groups and their members. */

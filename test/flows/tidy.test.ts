@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql as raw } from 'kysely'
 import type { Config } from '#config.ts'
 import { tidy } from '#flows/tidy.ts'
 import { enqueue } from '#jobs/enqueue.ts'
@@ -9,9 +10,11 @@ import type { TenantId } from '#model/ids.ts'
 import { addAudit, listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { finishRun, latestRun, letRunWait, listRuns, startRun } from '#store/sync-runs.ts'
+import { listTenants } from '#store/tenants.ts'
 import { forEachBackend, silentLog } from '#test/support/backends.ts'
 import { DAY, HOUR, handClock } from '#test/support/hand-clock.ts'
-import { aTenant, madeUp } from '#test/support/made-up.ts'
+import { aResource, aTenant, madeUp } from '#test/support/made-up.ts'
+import { upsertResources } from '#test/support/upsert-resources.ts'
 
 forEachBackend(({ freshStore }) => {
   test('R01 a run whose process died is ended after half a day; one that somebody is at, or goes on with later, is not', async (t) => {
@@ -67,6 +70,33 @@ forEachBackend(({ freshStore }) => {
         ['console.refused', undefined],
         ['tenant.connected', undefined],
       ],
+    )
+  })
+
+  test('R01 an end that cannot be gone through with stops no other, and is told of', async (t) => {
+    const clock = handClock()
+    const store = await freshStore(t, { clock })
+    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
+    t.after(() => jobs.close())
+    const ending = [...Array(3)].map(() => aTenant(store, { state: 'offboarding' }))
+    const [first, stuck, last] = (await Promise.all(ending)) as [TenantId, TenantId, TenantId]
+    for (const tenantId of [first, stuck, last])
+      await asTenant(store, tenantId, (sql) => upsertResources(sql, madeUp.generationId(), [aResource('user', 'Ada')]))
+    const fault = `create function tenantry.refuse() returns trigger language plpgsql as
+      $$ begin if old.tenant_id = '${stuck}' then raise 'the disk is broken'; end if; return old; end $$`
+    for (const statement of [
+      fault,
+      'create trigger broken before delete on tenantry.resources for each row execute function tenantry.refuse()',
+    ])
+      await raw.raw(statement).execute(store.kysely)
+    await assert.rejects(
+      tidy({ store, jobs, clock, config: { syncEveryMinutes: 60, app: {} } as unknown as Config }),
+      /the disk is broken/,
+    )
+    const states = await asFleet(store, (sql) => listTenants(sql, {}))
+    assert.deepEqual(
+      [first, stuck, last].map((tenantId) => states.find(({ id }) => id === tenantId)?.state),
+      ['offboarded', 'offboarding', 'offboarded'],
     )
   })
 

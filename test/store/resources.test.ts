@@ -11,8 +11,8 @@ import {
   isOfTheData,
   listResources,
   newestResources,
-  removeAllResources,
   removeGone,
+  removeResources,
 } from '#store/resources.ts'
 import { latestRun, recordPage, startRun } from '#store/sync-runs.ts'
 import { forEachBackend } from '#test/support/backends.ts'
@@ -149,7 +149,9 @@ forEachBackend(({ store: shared, clock }) => {
     )
     assert.deepEqual(await asTenant(store, ours, countResources), { ...NONE, user: 1, group: 1 })
     assert.deepEqual(await asTenant(store, other, countResources), { ...NONE, user: 2, group: 1 })
-    await asTenant(store, ours, removeAllResources)
+    assert.equal(await asTenant(store, ours, (sql) => removeResources(sql, 1)), 'some')
+    assert.equal(await asTenant(store, ours, (sql) => removeResources(sql, 1)), 'some')
+    assert.equal(await asTenant(store, ours, removeResources), 'all')
     assert.deepEqual(await asTenant(store, ours, countResources), { ...NONE, user: 0, group: 0 })
     assert.deepEqual(await asTenant(store, other, countResources), { ...NONE, user: 2, group: 1 })
   })

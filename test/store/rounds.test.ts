@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunId, TenantId } from '#model/ids.ts'
-import { type Cursor, listCursors, saveCursor } from '#store/cursors.ts'
+import { allowRemovals, type Cursor, listCursors, saveCursor } from '#store/cursors.ts'
 import { asTenant, type Store } from '#store/open.ts'
 import { openRounds } from '#store/rounds.ts'
 import { latestRun, letRunWait, listRuns, recordPage } from '#store/sync-runs.ts'
@@ -35,6 +35,19 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
       assert.deepEqual(await asTenant(store, id, triesOf), { triedAt: clock.now(), restUntil: null, dueAt: null })
     }
     assert.deepEqual(await statesOf(store, paused), [])
+  })
+
+  test('G09 what an operator allows in the middle of a round stays allowed until a round has used it', async () => {
+    const store = await shared()
+    const tenantId = await aTenant(store)
+    const isAllowed = async () => (await asTenant(store, tenantId, listCursors))[0]?.removalsAllowed
+    const loaded = aCursor()
+    await asTenant(store, tenantId, (sql) => saveCursor(sql, loaded))
+    await asTenant(store, tenantId, allowRemovals)
+    await asTenant(store, tenantId, (sql) => saveCursor(sql, loaded))
+    assert.equal(await isAllowed(), true)
+    await asTenant(store, tenantId, (sql) => saveCursor(sql, loaded, { allowanceUsed: true }))
+    assert.equal(await isAllowed(), false)
   })
 
   test('R02 a run that began later fences off the one before it, and a waiting one goes on', async () => {

@@ -7,7 +7,7 @@ import { listGrants, saveGrants } from '#store/grants.ts'
 import { openIncident } from '#store/incidents.ts'
 import { saveCheckpoint } from '#store/job-checkpoints.ts'
 import { type AnySql, asFleet, asFleetFor, asTenant, type Store, type TenantSql } from '#store/open.ts'
-import { applyPage, countResources, listResources, removeAllResources } from '#store/resources.ts'
+import { applyPage, countResources, listResources, removeResources } from '#store/resources.ts'
 import { addSignUp, findSignUp, updateSignUp } from '#store/sign-ups.ts'
 import { finishRun, latestRun, listRuns, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
@@ -184,7 +184,7 @@ forEachBackend(({ store: shared }) => {
       }
     await asTenant(store, a.id, async (handle) => {
       await finishRun(handle, b.runId, { state: 'failed', diagnosis: null })
-      await removeAllResources(handle)
+      await removeResources(handle)
     })
 
     await asTenant(store, b.id, async (handle) => {

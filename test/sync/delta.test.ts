@@ -79,7 +79,7 @@ for (const [pages, length] of [
         times: 1,
         nextLink: links[asked % length] as string,
       })
-    const { retry } = await refusedWith('ANSWER_UNREADABLE', () => syncTenant(fleet.tools, { tenantId, ...never }))
+    const { retry } = await refusedWith('SYNC_STATE_LOST', () => syncTenant(fleet.tools, { tenantId, ...never }))
     assert.equal(retry, 'backoff')
     assert.equal(deltaRequests(fleet).length, 1 + length)
   })

@@ -58,7 +58,8 @@ const STATEMENTS: readonly { says: string; header: () => string | undefined; lea
   { says: 'nothing', header: () => undefined, least: 0.5, most: 1 },
   { says: 'nought', header: () => '0', least: 0.5, most: 1 },
   { says: 'less than nothing', header: () => '-5', least: 0.5, most: 1 },
-  { says: 'thirty years', header: () => '1000000000', least: 180, most: 180 },
+  { says: 'ten minutes', header: () => '600', least: 600, most: 600 },
+  { says: 'thirty years', header: () => '1000000000', least: 3_600, most: 3_600 },
   { says: 'a word', header: () => 'soon', least: 0.5, most: 1 },
   { says: 'a date that is over', header: () => inSeconds(-3_600), least: 0.5, most: 1 },
 ]
