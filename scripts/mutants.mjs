@@ -52,6 +52,20 @@ export const MUTANTS = [
     tests: ['test/console/sign-in.test.ts'],
   },
   {
+    name: 'whoever has signed in may connect a tenant',
+    file: 'src/flows/prove-administrator.ts',
+    search: 'if (!mayConnect(await heldRoles(graphAs(token), account)))',
+    replace: 'if (!graphAs(token))',
+    tests: ['test/signup/no-administrator.test.ts'],
+  },
+  {
+    name: 'a sign-up that ends while an operator pauses the tenant overrules him',
+    file: 'src/flows/connect-tenant.ts',
+    search: '(await lockTenant(sql, tenantId))?.state',
+    replace: '(undefined as string | undefined)',
+    tests: ['test/flows/connect-tenant.test.ts'],
+  },
+  {
     name: 'a state can be used twice',
     file: 'src/store/sign-ups.ts',
     search: 'and taken_at is null and expires_at >',

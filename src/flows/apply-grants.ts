@@ -1,6 +1,7 @@
 import { connectTenant } from '#flows/connect-tenant.ts'
 import { awaitAccess, grantMissing } from '#flows/grant-missing.ts'
 import { openProgress } from '#flows/progress.ts'
+import { proveAdministrator } from '#flows/prove-administrator.ts'
 import { raiseAlarm } from '#flows/raise-alarm.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import type { SignUpId } from '#model/ids.ts'
@@ -56,20 +57,20 @@ export async function applyGrants(tools: Needs, step: AdministratorStep, signal:
 
 async function grantAndConnect(tools: Needs, step: AdministratorStep, signal: AbortSignal): Promise<void> {
   const { store } = tools
-  const { signUpId, account } = step
+  const { signUpId } = step
   const progress = openProgress(tools, signUpId)
   const become = (state: 'granting' | 'verifying') =>
     asFleet(store, (sql) => updateSignUp(sql, signUpId, { state, diagnosis: null }))
 
   await become('granting')
+  const administrator = await proveAdministrator(tools, step)
   const { tenant } = await grantMissing(tools, { step, progress, signal })
   await become('verifying')
   const access = await awaitAccess(tools, { step, progress, signal })
   await progress.step('Connect your organization', () =>
     connectTenant(tools, {
       signUpId,
-      tenantId: account.tenantId,
-      administratorId: account.objectId,
+      administrator,
       displayName: tenant.displayName,
       defaultDomain: tenant.defaultDomain,
       access,

@@ -1,4 +1,5 @@
 import { connectTenant } from '#flows/connect-tenant.ts'
+import { proveAdministrator } from '#flows/prove-administrator.ts'
 import { reviewGrants } from '#flows/review-grants.ts'
 import { verifyAccess } from '#flows/verify-access.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
@@ -12,6 +13,7 @@ export type SignUpCheck =
 /**
  * Recognises what somebody has granted by hand: a fresh app-only token tells. Connects the tenant when nothing is
  * missing; changes nothing otherwise.
+ * @throws Problem NOT_AN_ADMINISTRATOR
  */
 export async function checkSignUp(
   tools: Omit<Tools, 'background' | typeof Symbol.asyncDispose>,
@@ -19,20 +21,22 @@ export async function checkSignUp(
 ): Promise<SignUpCheck> {
   const { account } = step
   try {
+    const administrator = await proveAdministrator(tools, step)
     const access = await verifyAccess(tools, account.tenantId, { priority: 'high' })
     if (access.missing.length > 0) return { state: 'waiting', missing: access.missing, diagnosis: null }
     const { tenant } = access.organization ? { tenant: access.organization } : await reviewGrants(tools, step)
     await connectTenant(tools, {
       signUpId: step.signUpId,
-      tenantId: account.tenantId,
-      administratorId: account.objectId,
+      administrator,
       displayName: tenant.displayName,
       defaultDomain: tenant.defaultDomain,
       access,
     })
     return { state: 'connected' }
   } catch (error) {
+    const diagnosis = diagnose(error)
+    if (diagnosis.code === 'NOT_AN_ADMINISTRATOR') throw error
     const missing = tools.config.app.permissions.map((permission) => permission.value)
-    return { state: 'waiting', missing, diagnosis: diagnose(error) }
+    return { state: 'waiting', missing, diagnosis }
   }
 }

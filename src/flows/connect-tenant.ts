@@ -1,18 +1,18 @@
 import type { Access } from '#flows/verify-access.ts'
 import { enqueue } from '#jobs/enqueue.ts'
-import type { ObjectId, SignUpId, TenantId } from '#model/ids.ts'
+import type { ProvenAdministrator } from '#model/administrator.ts'
+import type { SignUpId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
 import { saveGrants } from '#store/grants.ts'
 import { asTenant } from '#store/open.ts'
 import { connectSignUp } from '#store/sign-ups.ts'
-import { findTenant, connectTenant as saveConnectedTenant } from '#store/tenants.ts'
+import { lockTenant, connectTenant as saveConnectedTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 export type Connection = {
   signUpId: SignUpId
-  tenantId: TenantId
-  administratorId: ObjectId
+  administrator: ProvenAdministrator
   displayName: string
   defaultDomain: string | null
   access: Access
@@ -21,16 +21,17 @@ export type Connection = {
 /**
  * The tenant and its first job are saved together: there is no moment in which a tenant exists and nobody will ever read
  * it. A tenant that was here before comes back under the same ids, with its data. One that an operator has paused stays
- * paused: any member of the tenant can walk through a sign-up once everything is granted.
+ * paused, also when he does so at this moment.
  * @throws Problem STATE_MOVE_REFUSED
  */
 export async function connectTenant(
   { config, store, jobs }: Pick<Tools, 'config' | 'store' | 'jobs'>,
-  { signUpId, tenantId, administratorId, displayName, defaultDomain, access }: Connection,
+  { signUpId, administrator, displayName, defaultDomain, access }: Connection,
 ): Promise<void> {
-  const actor = `administrator:${administratorId}`
+  const { tenantId, objectId } = administrator
+  const actor = `administrator:${objectId}`
   await asTenant(store, tenantId, async (sql) => {
-    if ((await findTenant(sql, tenantId))?.state === 'suspended') throw paused()
+    if ((await lockTenant(sql, tenantId))?.state === 'suspended') throw paused()
     await saveConnectedTenant(sql, {
       displayName,
       defaultDomain,

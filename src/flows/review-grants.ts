@@ -1,10 +1,11 @@
+import { heldRoles, mayConnect, noAdministrator } from '#flows/prove-administrator.ts'
 import { listAppRoleAssignments } from '#graph/app-role-assignments.ts'
-import { readMyDirectoryRoles } from '#graph/me.ts'
 import { readOrganization } from '#graph/organization.ts'
 import { findMicrosoftGraph, findServicePrincipal } from '#graph/service-principals.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import { GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, type TenantId } from '#model/ids.ts'
 import { type GrantPlan, planGrants } from '#model/permission.ts'
+import { diagnose } from '#model/problem.ts'
 import type { Tools } from '#tools.ts'
 
 export type GrantReview = {
@@ -13,31 +14,41 @@ export type GrantReview = {
   plan: GrantPlan | null
   /** Whether this administrator holds a directory role that may grant app roles of Microsoft Graph; null when Microsoft does not say. */
   mayGrant: boolean | null
+  /** Whether this person is an administrator at all: nobody else can finish, however much is granted. */
+  mayConnect: boolean
 }
 
-/** Reads, on behalf of the administrator, what is there already and what would be added. Changes nothing. */
+/**
+ * Reads, on behalf of the administrator, what is there already and what would be added. Changes nothing.
+ * @throws Problem NOT_AN_ADMINISTRATOR where Microsoft shows it to administrators only, as it may to a guest
+ */
 export async function reviewGrants(
   { config, graphAs }: Pick<Tools, 'config' | 'graphAs'>,
   { account, token }: Pick<AdministratorStep, 'account' | 'token'>,
 ): Promise<GrantReview> {
   const graph = graphAs(token)
-  const [tenant, ours, microsoftGraph, roles] = await Promise.all([
+  const roles = await heldRoles(graph, account)
+  const [tenant, ours, microsoftGraph] = await Promise.all([
     readOrganization(graph),
     findServicePrincipal(graph, config.clientId),
     findMicrosoftGraph(graph),
-    account.directoryRoles.length > 0 ? account.directoryRoles : readMyDirectoryRoles(graph),
-  ])
+  ]).catch((error: unknown) => refused(error, roles))
   const mayGrant =
     roles?.some((role) => role === GLOBAL_ADMINISTRATOR || role === PRIVILEGED_ROLE_ADMINISTRATOR) ?? null
-  if (!ours || !microsoftGraph) return { tenant, plan: null, mayGrant }
+  const found = { tenant, mayGrant, mayConnect: mayConnect(roles) }
+  if (!ours || !microsoftGraph) return { ...found, plan: null }
   const assignments = await listAppRoleAssignments(graph, ours.id)
   return {
-    tenant,
+    ...found,
     plan: planGrants(
       config.app.permissions,
       microsoftGraph.appRoles,
       assignments.filter((assignment) => assignment.resourceId === microsoftGraph.id),
     ),
-    mayGrant,
   }
+}
+
+function refused(error: unknown, roles: readonly string[] | null): never {
+  if (diagnose(error).code === 'PERMISSION_MISSING' && !mayConnect(roles)) throw noAdministrator(error)
+  throw error
 }

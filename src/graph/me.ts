@@ -3,22 +3,31 @@ import type { Graph } from '#graph/open.ts'
 import { everyItem } from '#graph/pages.ts'
 import { request } from '#graph/request.ts'
 import { type ObjectId, parseObjectId } from '#model/ids.ts'
+import { diagnose } from '#model/problem.ts'
 
 const member = z.looseObject({ '@odata.type': z.string().optional(), roleTemplateId: z.string().nullish() })
 
 /**
- * Template ids of the directory roles that the signed-in administrator holds now.
+ * Template ids of the directory roles that the signed-in person holds now, also by way of a group.
  * @returns null when Graph does not tell: a token with User.Read alone sees that there are memberships, but not always which
- * @see https://learn.microsoft.com/graph/api/user-list-memberof
+ * Some tenants let guests read nothing, not even this: who is refused holds none.
+ * @see https://learn.microsoft.com/graph/api/user-list-transitivememberof
  */
 export async function readMyDirectoryRoles(graph: Graph): Promise<string[] | null> {
   const memberships = await everyItem(graph, {
-    path: '/me/memberOf',
+    path: '/me/transitiveMemberOf?$top=999',
     parse: (json) => member.parse(json),
-  })
+  }).catch(noneWhereRefused)
   const roles = memberships.filter((one) => one['@odata.type'] === '#microsoft.graph.directoryRole')
   if (roles.some((role) => !role.roleTemplateId)) return null
   return roles.flatMap((role) => role.roleTemplateId ?? [])
+}
+
+function noneWhereRefused(error: unknown): [] {
+  const { code, owner } = diagnose(error)
+  // A token that is no longer good has the same code, but says nothing about the person: that mends itself.
+  if (code === 'PERMISSION_MISSING' && owner === 'customer-administrator') return []
+  throw error
 }
 
 const person = z.looseObject({

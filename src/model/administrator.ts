@@ -1,4 +1,12 @@
-import type { ObjectId, SignUpId, TenantId } from '#model/ids.ts'
+import {
+  APPLICATION_ADMINISTRATOR,
+  CLOUD_APPLICATION_ADMINISTRATOR,
+  GLOBAL_ADMINISTRATOR,
+  type ObjectId,
+  PRIVILEGED_ROLE_ADMINISTRATOR,
+  type SignUpId,
+  type TenantId,
+} from '#model/ids.ts'
 
 /** Who signed in, as the validated ID token says. Key everything on tenant id and object id, never on a name or an address. */
 export type Account = {
@@ -33,6 +41,20 @@ export type SignUpTicket = SignInTicket & { signUpId: SignUpId; invitedTenantId:
 
 /** An administrator who has proven who and where he is, between two pages of the sign-up. Sealed, expiring. */
 export type AdministratorStep = { signUpId: SignUpId; account: Account; token: DelegatedToken }
+
+/** Seen to be an administrator of that tenant, and so allowed to connect it. Only `prove-administrator` makes one. */
+export type ProvenAdministrator = { tenantId: TenantId; objectId: ObjectId } & { readonly __is: 'ProvenAdministrator' }
+
+const ADMINISTRATORS: readonly string[] = [
+  GLOBAL_ADMINISTRATOR,
+  PRIVILEGED_ROLE_ADMINISTRATOR,
+  APPLICATION_ADMINISTRATOR,
+  CLOUD_APPLICATION_ADMINISTRATOR,
+]
+
+/** Whether one of the directory roles answers for a tenant’s applications, as ordinary members, guests and mere readers do not. */
+export const administers = (directoryRoles: readonly string[]): boolean =>
+  directoryRoles.some((role) => ADMINISTRATORS.includes(role))
 
 /** One of the ISV's people, allowed into the console. */
 export type Operator = { objectId: ObjectId; name: string; username: string }

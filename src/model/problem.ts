@@ -49,6 +49,7 @@ export const PROBLEM_CODES = [
   'NOT_AN_OPERATOR',
   // granting and verifying
   'MAY_NOT_GRANT',
+  'NOT_AN_ADMINISTRATOR',
   'PERMISSION_UNKNOWN',
   'PERMISSION_MISSING',
   'GRANT_NOT_VISIBLE_YET',

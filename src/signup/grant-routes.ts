@@ -1,13 +1,13 @@
 import type { Context, Handler } from 'hono'
 import { isGranting, startGrants } from '#flows/apply-grants.ts'
-import { checkSignUp } from '#flows/check-sign-up.ts'
+import { checkSignUp, type SignUpCheck } from '#flows/check-sign-up.ts'
 import { reviewGrants } from '#flows/review-grants.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import type { SignUp } from '#model/sign-up.ts'
 import { streamView, type View } from '#pages/live.ts'
 import { show, showNotOpen, showProblem } from '#signup/answers.ts'
 import type { CheckResult } from '#signup/cookies.ts'
-import { type Door, personOf } from '#signup/door.ts'
+import { type Door, invitationLink, personOf } from '#signup/door.ts'
 import { openStep, waysOf } from '#signup/open-step.ts'
 import { forVisitors } from '#signup/problem-words.ts'
 import { type Course, type ProgressParts, progressBody, progressView } from '#signup/views/progress-view.ts'
@@ -36,7 +36,7 @@ export const welcome =
       const parts = { account: step.account, review, ways: waysOf(door, step), check: await takeCheck(c, door) }
       return await show(c, door, welcomeView(door.site.app, parts))
     } catch (error) {
-      return showProblem(c, door, error, { goOn: '/sign-up/welcome' })
+      return showProblem(c, door, error, { ...linkOf(door, step), goOn: '/sign-up/welcome' })
     }
   }
 
@@ -94,7 +94,12 @@ export const check =
   async (c) => {
     const open = await openStep(c, door)
     if (!open) return showNotOpen(c, door)
-    const result = await checkSignUp(door.tools, open.step)
+    let result: SignUpCheck
+    try {
+      result = await checkSignUp(door.tools, open.step)
+    } catch (error) {
+      return showProblem(c, door, error, linkOf(door, open.step))
+    }
     if (result.state === 'connected') return c.redirect('/sign-up/connected', 303)
     await door.cookies.check.write(c, {
       missing: result.missing,
@@ -117,6 +122,12 @@ function courseOf({ tools }: Door, { id, state, updatedAt }: SignUp): Course {
   const still = tools.config.databaseUrl ? STILL_MILLISECONDS : STILL_ALONE_MILLISECONDS
   return tools.clock.now().getTime() - updatedAt.getTime() > still ? 'stopped' : 'running'
 }
+
+/** Starting again keeps the tenant; the link is for whoever may do more. */
+const linkOf = (door: Door, { account }: AdministratorStep) => ({
+  invitedTenantId: account.tenantId,
+  link: invitationLink(door, account.tenantId),
+})
 
 /** Shown once. */
 async function takeCheck(c: Context, { cookies }: Door): Promise<CheckResult | null> {

@@ -19,6 +19,7 @@ const TITLES: Partial<Record<ProblemCode, string>> = {
   SIGN_IN_BLOCKED: 'Your organization does not let you sign in here',
   CONDITIONAL_ACCESS: 'A policy of your organization blocked the sign-in',
   MAY_NOT_GRANT: 'Another administrator has to finish this',
+  NOT_AN_ADMINISTRATOR: 'An administrator has to connect your organization',
   PERMISSION_UNKNOWN: 'A permission is not offered in your organization',
   GRANT_NOT_VISIBLE_YET: 'Microsoft needs more time',
   THROTTLED: 'Microsoft asks us to slow down',
@@ -56,6 +57,7 @@ const GRANTERS = 'A Global Administrator or a Privileged Role Administrator of y
 /** Who can mend it, said to a customer's administrator. */
 export function ownerForVisitors({ code, owner }: Diagnosis, app: AppDefinition): string {
   if (code === 'MAY_NOT_GRANT' || code === 'ADMIN_APPROVAL_NEEDED') return GRANTERS
+  if (code === 'NOT_AN_ADMINISTRATOR') return 'An administrator of your organization'
   return {
     'customer-administrator': 'You, or another administrator of your organization',
     operator: app.publisher,

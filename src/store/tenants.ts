@@ -102,7 +102,7 @@ export async function connectTenant(
   tenant: { displayName: string; defaultDomain: string | null; servicePrincipalId: ObjectId; actor: string },
 ): Promise<void> {
   const { db, at, tenantId } = sql
-  const known = await findTenant(sql, tenantId)
+  const known = await lockTenant(sql, tenantId)
   if (known) assertMove(known.state, known.state === 'offboarded' ? 'verifying' : 'active')
   await raw`
     insert into tenantry.tenants (id, display_name, default_domain, service_principal_id, state, connected_at, created_at, updated_at)

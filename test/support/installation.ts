@@ -7,6 +7,7 @@ import { type Config, readConfig } from '#config.ts'
 import { DEMO, demoEstate, type Emulator, type EstateInput, startEmulator } from '#emulator/index.ts'
 import { connectTenant } from '#flows/connect-tenant.ts'
 import { verifyAccess } from '#flows/verify-access.ts'
+import type { ProvenAdministrator } from '#model/administrator.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { type ObjectId, parseTenantId, type SignUpId, type TenantId } from '#model/ids.ts'
 import { silentLog } from '#test/support/backends.ts'
@@ -113,8 +114,7 @@ export async function connect({ emulator, tools, config }: Installation, tenantI
     await emulator.directory.grantPermission({ tenant: tenantId, app: DEMO.appId, permission: value })
   await connectTenant(tools, {
     signUpId: randomUUID() as SignUpId,
-    tenantId,
-    administratorId: randomUUID() as ObjectId,
+    administrator: { tenantId, objectId: randomUUID() as ObjectId } as ProvenAdministrator,
     displayName: 'Customer',
     defaultDomain: null,
     access: await verifyAccess(tools, tenantId),

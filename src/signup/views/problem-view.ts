@@ -1,13 +1,12 @@
 import { html, raw } from 'hono/html'
 import type { AppDefinition } from '#model/app.ts'
 import type { TenantId } from '#model/ids.ts'
-import type { Diagnosis } from '#model/problem.ts'
+import type { Diagnosis, ProblemCode } from '#model/problem.ts'
 import { action, buttonLink } from '#pages/components/button.ts'
-import { codeBlock } from '#pages/components/code-block.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
-import type { Html } from '#pages/html.ts'
 import type { Page } from '#pages/layout.ts'
 import { forVisitors, ownerForVisitors, problemTitle, toneForVisitors } from '#signup/problem-words.ts'
+import { forAdministrator } from '#signup/views/for-administrator.ts'
 
 export type ProblemParts = {
   /** Keeps the invitation when starting again. */
@@ -20,6 +19,8 @@ export type ProblemParts = {
   forgetAddress?: boolean
 }
 
+const TAKES_AN_ADMINISTRATOR: readonly ProblemCode[] = ['ADMIN_APPROVAL_NEEDED', 'NOT_AN_ADMINISTRATOR']
+
 /** One problem, one page: what happened, who can mend it, and how to go on. */
 export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: ProblemParts = {}): Page {
   const shown = forVisitors(diagnosis, app)
@@ -30,7 +31,7 @@ export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: Pro
       <div class="stack roomy" ${parts.forgetAddress ? raw('data-forget-address') : ''}>
         <h1>${title}</h1>
         ${diagnosisCard(shown, { owner: ownerForVisitors(shown, app), tone: toneForVisitors(shown) })}
-        ${diagnosis.code === 'ADMIN_APPROVAL_NEEDED' && parts.link && forAdministrator(parts.link)}
+        ${TAKES_AN_ADMINISTRATOR.includes(diagnosis.code) && parts.link && forAdministrator(parts.link)}
         <div class="row">
           ${parts.goOn && buttonLink('Go on with your sign-up', parts.goOn, { look: 'primary' })}
           ${action('/sign-up', 'Start again', {
@@ -41,10 +42,3 @@ export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: Pro
       </div>`,
   }
 }
-
-const forAdministrator = (link: string): Html => html`
-  <section class="card stack" aria-labelledby="send">
-    <h2 id="send">Send this link to an administrator</h2>
-    <p class="soft">The page says who asks, for what and why, before anybody signs in.</p>
-    ${codeBlock('Link for an administrator', link)}
-  </section>`

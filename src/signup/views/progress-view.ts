@@ -12,6 +12,7 @@ import type { Page } from '#pages/layout.ts'
 import type { CheckResult } from '#signup/cookies.ts'
 import { forVisitors, ownerForVisitors, problemTitle, toneForVisitors } from '#signup/problem-words.ts'
 import { accountBar, WAY } from '#signup/views/account.ts'
+import { forAdministrator } from '#signup/views/for-administrator.ts'
 import { checked, type HandOver, handOver } from '#signup/views/hand-over.ts'
 
 /** `stopped`: it is marked as under way, but has not moved for a while; the process that did it may be gone. */
@@ -65,11 +66,14 @@ const failure = (app: AppDefinition, { signUp, ways }: ProgressParts): Html => {
   const { diagnosis } = signUp
   const shown = diagnosis && forVisitors(diagnosis, app)
   const handsOver = diagnosis?.code === 'MAY_NOT_GRANT'
+  const isNobody = diagnosis?.code === 'NOT_AN_ADMINISTRATOR'
   return html`
     ${shown && diagnosisCard(shown, { owner: ownerForVisitors(shown, app), tone: toneForVisitors(shown) })}
     ${handsOver && handOver(ways)}
+    ${isNobody && html`${forAdministrator(ways.link)}<div>${action('/sign-up/grant', 'Try again')}</div>`}
     ${
       !handsOver &&
+      !isNobody &&
       html`<div class="row">
       ${action('/sign-up/grant', 'Try again', { look: 'primary' })}
       ${action('/sign-up/check', 'Check again', { icon: 'refresh' })}

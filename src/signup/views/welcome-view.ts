@@ -11,6 +11,7 @@ import type { Html } from '#pages/html.ts'
 import type { Page } from '#pages/layout.ts'
 import type { CheckResult } from '#signup/cookies.ts'
 import { accountBar, WAY } from '#signup/views/account.ts'
+import { forAdministrator } from '#signup/views/for-administrator.ts'
 import { checked, type HandOver, handOver } from '#signup/views/hand-over.ts'
 
 /** Which tenant, which account, and what would be changed: the last page before anything is. */
@@ -46,14 +47,30 @@ export const welcomeView = (
         <div class="card">${permissionList(review.plan?.grants ?? app.permissions)}</div>
         ${!review.plan && notYet(app)}
       </section>
-      ${review.mayGrant === false && !review.plan?.complete && mayNotGrant}
-      <div class="row">
-        ${action('/sign-up/grant', review.plan?.complete ? 'Connect' : 'Grant and connect', { look: 'primary' })}
-        ${action('/sign-up/sign-out', 'Cancel')}
-      </div>
-      ${review.mayGrant === false && !review.plan?.complete && handOver(ways)}
+      ${review.mayConnect ? goingOn(review, ways) : noAdministrator(ways)}
     </div>`,
 })
+
+const goingOn = ({ plan, mayGrant }: GrantReview, ways: HandOver): Html => {
+  const handsOver = mayGrant === false && !plan?.complete
+  return html`
+    ${handsOver && mayNotGrant}
+    <div class="row">
+      ${action('/sign-up/grant', plan?.complete ? 'Connect' : 'Grant and connect', { look: 'primary' })}
+      ${action('/sign-up/sign-out', 'Cancel')}
+    </div>
+    ${handsOver && handOver(ways)}`
+}
+
+const noAdministrator = ({ link }: HandOver): Html => html`
+  ${notice(
+    'warning',
+    'Only an administrator can connect your organization',
+    html`Your account holds no administrator’s directory role here, so nothing can be finished with it. If yours has to be
+      activated first, activate it and load this page again.`,
+  )}
+  ${forAdministrator(link)}
+  <div class="row">${action('/sign-up/sign-out', 'Cancel')}</div>`
 
 function leadOf(app: AppDefinition, { plan }: GrantReview): string {
   const added = plan?.grants.filter((grant) => grant.status === 'to-grant').length ?? app.permissions.length
