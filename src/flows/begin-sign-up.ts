@@ -5,13 +5,15 @@ import { stateHash } from '#flows/state-hash.ts'
 import type { SignUpTicket } from '#model/administrator.ts'
 import { SIGN_UP_SCOPES } from '#model/app.ts'
 import type { SignUpId, TenantId } from '#model/ids.ts'
-import { Problem } from '#model/problem.ts'
 import { asFleet } from '#store/open.ts'
-import { addSignUp, countOpenSignUps, removeExpiredSignUps } from '#store/sign-ups.ts'
+import { addSignUp, makeRoomForSignUp, removeExpiredSignUps } from '#store/sign-ups.ts'
 import type { Tools } from '#tools.ts'
 
 const MINUTE = 60_000
-/** More unfinished sign-ups than this at one time are somebody's attack, not customers. */
+/**
+ * More unfinished sign-ups than this at one time are somebody's attack, not customers. Then the oldest make room: nobody
+ * is kept out, and who comes back within minutes finds his own, unless ten thousand more are begun meanwhile.
+ */
 const MAX_OPEN_SIGN_UPS = 10_000
 
 /** Where Microsoft sends the administrator back to; registered with the application. */
@@ -21,7 +23,6 @@ export const signUpRedirectUri = (publicUrl: string): string => `${publicUrl}/si
  * Records that an administrator sets out, and says where to send the browser. The ticket goes into a sealed cookie of
  * that browser; the database keeps only a hash of the state.
  * @param input.invitedTenantId binds the sign-up to one tenant: only its administrators can finish it
- * @throws Problem TOO_MANY_SIGN_UPS
  */
 export async function beginSignUp(
   { config, clock, entra, store }: Pick<Tools, 'config' | 'clock' | 'entra' | 'store'>,
@@ -40,7 +41,7 @@ export async function beginSignUp(
   })
   await asFleet(store, async (sql) => {
     await removeExpiredSignUps(sql)
-    if ((await countOpenSignUps(sql)) >= MAX_OPEN_SIGN_UPS) throw tooMany()
+    await makeRoomForSignUp(sql, { most: MAX_OPEN_SIGN_UPS })
     await addSignUp(sql, {
       id: signUpId,
       stateHash: stateHash(signIn.state),
@@ -50,13 +51,3 @@ export async function beginSignUp(
   })
   return { redirectTo, ticket: { ...signIn, signUpId, invitedTenantId } }
 }
-
-const tooMany = () =>
-  new Problem({
-    code: 'TOO_MANY_SIGN_UPS',
-    owner: 'nobody',
-    message: 'Very many sign-ups are under way at this moment.',
-    nextStep: 'Please try again in a few minutes.',
-    retry: 'backoff',
-    confidence: 'certain',
-  })

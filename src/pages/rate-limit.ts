@@ -1,12 +1,12 @@
-import { isIPv6 } from 'node:net'
 import type { Context } from 'hono'
 import type { Clock } from '#base/clock.ts'
+import { networksOf, type Share } from '#pages/networks-of.ts'
 
 const MINUTE = 60_000
-/** Addresses remembered at one time; the longest unseen are forgotten first. */
-const MAX_ADDRESSES = 10_000
+/** Networks remembered at one time; the longest unseen are forgotten first. */
+const MAX_NETWORKS = 10_000
 
-/** A bucket for each address: `burst` requests at once, refilled at `perMinute`. */
+/** A bucket for each network: `burst` requests at once, refilled at `perMinute`, and a wider one for its site. */
 export type RateLimit = {
   /** Null when the request may pass, otherwise the seconds to wait. */
   secondsToWait(address: string): number | null
@@ -22,17 +22,24 @@ export function openRateLimit({
   perMinute: number
 }): RateLimit {
   const buckets = new Map<string, { left: number; at: number }>()
+  const leftIn = ({ network, times }: Share, now: number): number => {
+    const known = buckets.get(network)
+    return known ? Math.min(burst * times, known.left + ((now - known.at) / MINUTE) * perMinute * times) : burst * times
+  }
+  const remember = (network: string, left: number, at: number) => {
+    buckets.delete(network)
+    buckets.set(network, { left, at })
+    const oldest = buckets.keys().next()
+    if (buckets.size > MAX_NETWORKS && !oldest.done) buckets.delete(oldest.value)
+  }
   return {
     secondsToWait(address) {
       const now = clock.now().getTime()
-      const known = buckets.get(address)
-      const refilled = known ? known.left + ((now - known.at) / MINUTE) * perMinute : burst
-      const left = Math.min(burst, refilled)
-      buckets.delete(address)
-      buckets.set(address, { left: left < 1 ? left : left - 1, at: now })
-      const oldest = buckets.keys().next()
-      if (buckets.size > MAX_ADDRESSES && !oldest.done) buckets.delete(oldest.value)
-      return left < 1 ? Math.ceil(((1 - left) / perMinute) * 60) : null
+      const found = networksOf(address).map((share) => ({ ...share, left: leftIn(share, now) }))
+      const short = found.filter(({ left }) => left < 1)
+      for (const { network, left } of found) remember(network, short.length > 0 ? left : left - 1, now)
+      if (short.length === 0) return null
+      return Math.max(...short.map(({ left, times }) => Math.ceil(((1 - left) / (perMinute * times)) * 60)))
     },
   }
 }
@@ -47,12 +54,8 @@ type NodeBindings = { incoming?: { socket?: { remoteAddress?: string } } }
 export function addressOf(c: Context): string {
   const direct = (c.env as NodeBindings | undefined)?.incoming?.socket?.remoteAddress ?? 'unknown'
   const forwarded = c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim()
-  return network(forwarded && isNear(direct) ? forwarded : direct)
+  return forwarded && isNear(direct) ? forwarded : direct
 }
 
 const isNear = (address: string): boolean =>
   /^(::ffff:)?(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|^::1$|^f[cd]/i.test(address)
-
-/** One subscriber usually has a whole /64 of IPv6 addresses. */
-const network = (address: string): string =>
-  isIPv6(address) && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address

@@ -89,10 +89,21 @@ export async function connectSignUp({ db, at }: TenantSql, id: SignUpId): Promis
     update tenantry.sign_ups set state = 'connected', diagnosis = null, updated_at = ${at} where id = ${id}`.execute(db)
 }
 
-export async function countOpenSignUps({ db, at }: FleetSql): Promise<number> {
-  const { rows } = await raw<{ count: number }>`
-    select count(*)::int as count from tenantry.sign_ups where expires_at > ${at} and state = 'begun'`.execute(db)
-  return rows[0]?.count ?? 0
+const NOT_BACK_YET = raw`state = 'begun' and taken_at is null`
+
+/**
+ * Lets go of the oldest sign-ups that nobody has come back from yet, until there are fewer than `most` of them. Of those
+ * who begin at the same moment one does it, and counts again first; each would take others away than the one before.
+ */
+export async function makeRoomForSignUp({ db }: FleetSql, { most }: { most: number }): Promise<void> {
+  const open = raw<number>`(select count(*) from tenantry.sign_ups where ${NOT_BACK_YET})`
+  const { rows } = await raw<{ ours: boolean }>`
+    select pg_try_advisory_xact_lock(hashtext('tenantry.sign_ups')) as ours where ${open} >= ${most}`.execute(db)
+  if (!rows[0]?.ours) return
+  await raw`
+    delete from tenantry.sign_ups where id in (
+      select id from tenantry.sign_ups where ${NOT_BACK_YET}
+      order by created_at limit greatest(0, ${open} - ${most}::int + 1))`.execute(db)
 }
 
 const KEPT_DAYS = 7

@@ -4,6 +4,7 @@ import { SIGN_UP_SCOPES } from '#model/app.ts'
 import { CONTOSO } from '#test/signup/support/customers.ts'
 import { atTheEnd, openSite, type Site, siteUnder } from '#test/signup/support/open-site.ts'
 import { openVisitor } from '#test/signup/support/visitor.ts'
+import { handClock } from '#test/support/hand-clock.ts'
 
 suite('the entrance', { concurrency: false }, () => {
   const scope = atTheEnd()
@@ -187,6 +188,29 @@ suite('the entrance', { concurrency: false }, () => {
     assert.match(refused.headers['retry-after'] ?? '', /^[1-9]\d*$/)
     assert.equal((await from('198.51.100.8')).status, 303)
     assert.equal((await visitor.get('/')).status, 200)
+  })
+
+  test('A06 a subscriber’s networks of IPv6 count as his, however their addresses are written, and no neighbour waits', async (t) => {
+    const visitor = openVisitor(await openSite(t, { clock: handClock() }))
+    const from = async (address: string) =>
+      (await visitor.post('/sign-up', {}, { stay: true, headers: { 'x-forwarded-for': address } })).status
+    const admitted = async (count: number, address: (index: number) => string) => {
+      let passed = 0
+      for (let index = 0; index < count; index++) if ((await from(address(index))) === 303) passed += 1
+      return passed
+    }
+    const hex = (index: number) => (index + 1).toString(16)
+    const ofOne64 = (index: number) =>
+      index % 2 ? `2001:db8::${hex(index)}:2:3:4` : `2001:0DB8:0:0:${hex(index)}::${hex(index)}`
+    assert.equal(await admitted(70, ofOne64), 60)
+    assert.equal(await from('2001:db8:0:1::1'), 303, 'another network of the same site')
+
+    assert.equal(await admitted(260, (index) => `2001:db8:7:${hex(index)}::1`), 240)
+    assert.equal(await from('2001:db8:7:ffff::1'), 429)
+    assert.equal(await from('2001:db8:8::1'), 303, 'the neighbour')
+
+    assert.equal(await admitted(70, (index) => (index % 2 ? '::ffff:192.0.2.9' : '192.0.2.9')), 60)
+    assert.equal(await from('::ffff:192.0.2.10'), 303)
   })
 })
 

@@ -6,8 +6,8 @@ import { asFleet, asTenant, type Store } from '#store/open.ts'
 import {
   addSignUp,
   connectSignUp,
-  countOpenSignUps,
   findSignUp,
+  makeRoomForSignUp,
   removeExpiredSignUps,
   takeSignUp,
   updateSignUp,
@@ -113,7 +113,7 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
     assert.equal((await asFleet(store, (sql) => findSignUp(sql, id)))?.state, 'connected')
   })
 
-  test('A06 what nobody came back for is not counted any more and goes away; what was used stays a week', async (t) => {
+  test('A06 what nobody came back for goes away; what was used stays a week', async (t) => {
     const store = await freshStore(t, { clock })
     const [left, used] = [await begin(store, clock), await begin(store, clock)]
     await take(store, used.stateHash)
@@ -122,17 +122,33 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
       asFleet(store, async (sql) => {
         await removeExpiredSignUps(sql)
         return {
-          open: await countOpenSignUps(sql),
           left: (await findSignUp(sql, left.id)) !== null,
           used: (await findSignUp(sql, used.id)) !== null,
         }
       })
-    assert.deepEqual(await look(), { open: 1, left: true, used: true })
+    assert.deepEqual(await look(), { left: true, used: true })
     clock.pass(VALID_MINUTES * MINUTE + 1)
-    assert.deepEqual(await look(), { open: 0, left: false, used: true })
+    assert.deepEqual(await look(), { left: false, used: true })
     clock.pass(6 * DAY)
-    assert.deepEqual(await look(), { open: 0, left: false, used: true })
+    assert.deepEqual(await look(), { left: false, used: true })
     clock.pass(DAY)
-    assert.deepEqual(await look(), { open: 0, left: false, used: false })
+    assert.deepEqual(await look(), { left: false, used: false })
+  })
+
+  test('A06 the oldest that nobody came back for make room, never one that was taken', async (t) => {
+    const store = await freshStore(t, { clock })
+    const begun: Awaited<ReturnType<typeof begin>>[] = []
+    for (let count = 0; count < 6; count++) {
+      begun.push(await begin(store, clock))
+      clock.pass(1)
+    }
+    await take(store, begun[0]?.stateHash ?? '')
+    const present = () =>
+      asFleet(store, (sql) => Promise.all(begun.map(async ({ id }) => (await findSignUp(sql, id)) !== null)))
+    const makeRoom = (most: number) => asFleet(store, (sql) => makeRoomForSignUp(sql, { most }))
+    await makeRoom(6)
+    assert.deepEqual(await present(), [true, true, true, true, true, true])
+    await Promise.all([makeRoom(4), makeRoom(4), makeRoom(4)])
+    assert.deepEqual(await present(), [true, false, false, true, true, true])
   })
 })
