@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
 import { request } from '#graph/request.ts'
 import type { ClientId } from '#model/ids.ts'
+import { diagnose, Problem, type ProblemCode } from '#model/problem.ts'
 
 const moment = z.iso
   .datetime({ offset: true })
@@ -43,22 +44,44 @@ const added = z.object({
 })
 
 /**
- * Adds a secret beside those that are there. It is told in this answer and never again.
+ * Adds a secret beside those that are there. It is told in this answer and never again, so it is asked for once: whoever
+ * asked again after a lost answer would leave a secret behind that is good for months and that nobody has.
+ * @throws Problem SECRET_IN_DOUBT when it may have been made, and cannot be known
  * @see https://learn.microsoft.com/graph/api/application-addpassword
  */
 export async function addSecret(
   graph: Graph,
   { applicationId, name, expiresAt }: { applicationId: string; name: string; expiresAt: Date },
 ): Promise<{ keyId: string; secret: string; expiresAt: Date }> {
-  const { keyId, secretText, endDateTime } = added.parse(
-    await request(graph, {
-      method: 'POST',
-      path: `/applications/${applicationId}/addPassword`,
-      body: { passwordCredential: { displayName: name, endDateTime: expiresAt.toISOString() } },
-    }),
-  )
+  const answer = await request(graph, {
+    method: 'POST',
+    path: `/applications/${applicationId}/addPassword`,
+    body: { passwordCredential: { displayName: name, endDateTime: expiresAt.toISOString() } },
+    once: true,
+  }).catch((error) => {
+    throw MAY_HAVE_ACTED.includes(diagnose(error).code) ? inDoubt(name, error) : error
+  })
+  const told = added.safeParse(answer)
+  if (!told.success) throw inDoubt(name)
+  const { keyId, secretText, endDateTime } = told.data
   return { keyId, secret: secretText, expiresAt: new Date(endDateTime) }
 }
+
+/** After these nobody knows whether Graph has done it. */
+const MAY_HAVE_ACTED: readonly ProblemCode[] = ['NETWORK', 'UNAVAILABLE', 'ANSWER_UNREADABLE']
+
+const inDoubt = (name: string, cause?: unknown) =>
+  new Problem(
+    {
+      code: 'SECRET_IN_DOUBT',
+      owner: 'operator',
+      message: `Microsoft Graph’s answer to a request for a new client secret got lost: there may be a secret “${name}” now that nobody has.`,
+      nextStep: `Look under “Certificates & secrets” of the app registration, take away the newest “${name}” if it was made now, and run this again.`,
+      retry: 'never',
+      confidence: 'certain',
+    },
+    { cause },
+  )
 
 /** @see https://learn.microsoft.com/graph/api/application-removepassword */
 export async function removeSecret(

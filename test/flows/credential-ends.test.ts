@@ -5,7 +5,7 @@ import { runCli } from '#cli/run-cli.ts'
 import { DEMO } from '#emulator/index.ts'
 import { forgetTenant } from '#entra/app-token.ts'
 import { checkCredential } from '#flows/check-credential.ts'
-import { credentialInUse } from '#flows/list-credentials.ts'
+import { credentialInUse, listCredentials } from '#flows/list-credentials.ts'
 import { overseeFleet } from '#flows/oversee-fleet.ts'
 import { addCredential } from '#flows/rotate-credential.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
@@ -137,4 +137,34 @@ test('R08 whoever may not change the registration is told how it is done by hand
     addCredential(installation.tools, { days: 90, actor: 'operator:test' }),
   )
   assert.match(nextStep, new RegExp(`az ad app credential reset --append --id ${DEMO.appId}`))
+})
+
+test('R08 a new secret is asked for once: after a lost answer, or a fault that comes too late, nobody makes a second one', async () => {
+  const { tools: ours, emulator: microsoft } = await openInstallation({ after })
+  const home = { tenant: DEMO.home, app: DEMO.appId }
+  for (const permission of ['Application.Read.All', 'Application.ReadWrite.All'])
+    await microsoft.directory.grantPermission({ ...home, permission })
+  const secrets = async () => (await listCredentials(ours)).credentials.length
+  const json = { 'content-type': 'application/json' }
+  const deeds: Parameters<typeof microsoft.mischief.once>[0][] = [
+    { at: 'graph', commitThenDrop: true },
+    ...[500, 502, 503, 504].map((status) => ({
+      at: 'graph' as const,
+      answer: { status, headers: json, body: '{"error":{"code":"UnknownError"}}', afterwards: true },
+    })),
+    { at: 'graph', body: 'half' },
+    { at: 'graph', answer: { status: 200, headers: json, body: '{"keyId":null}', afterwards: true } },
+  ]
+  const before = await secrets()
+  for (const [made, deed] of deeds.entries()) {
+    microsoft.mischief.once({ ...deed, match: { path: '/addPassword$' } })
+    const { message, nextStep } = await refusedWith('SECRET_IN_DOUBT', () =>
+      addCredential(ours, { days: 90, actor: 'operator:test' }),
+    )
+    assert.match(message, /there may be a secret “Tenantry \d{4}-\d\d-\d\d” now that nobody has/)
+    assert.match(nextStep, /take away the newest/)
+    assert.equal(await secrets(), before + made + 1, JSON.stringify(deed))
+  }
+  await addCredential(ours, { days: 90, actor: 'operator:test' })
+  assert.equal(await secrets(), before + deeds.length + 1)
 })
