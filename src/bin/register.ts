@@ -124,7 +124,12 @@ function replaceFile(path: string, text: string): void {
   renameSync(`${real}.new`, real)
 }
 
-const OUTCOMES = { created: 'made', changed: 'brought up to date', 'already-there': 'there already' } as const
+const OUTCOMES = {
+  created: 'made',
+  changed: 'brought up to date',
+  'already-there': 'there already',
+  refused: 'refused by Microsoft; do it by hand, as docs/real-entra.md says',
+} as const
 
 function tellRegistered(
   { clientId, tenantId, tenantName, done, undeclared }: Registered,

@@ -72,10 +72,11 @@ export function wantedOf(wish: RegistrationWish, offered: OfferedPermissions, fo
     'directory roles in ID tokens': unless(['DirectoryRole', 'All'].includes(found.groupMembershipClaims ?? ''), {
       groupMembershipClaims: found.groupMembershipClaims ? 'All' : 'DirectoryRole',
     }),
-    [`app role ${OPERATOR_ROLE}`]: unless(
-      roles.some(({ value }) => value === OPERATOR_ROLE),
-      { appRoles: [...roles, operatorRole(found)] },
+    'access tokens of version 2 for the HTTP API': unless(
+      found.api?.requestedAccessTokenVersion === ACCESS_TOKEN_VERSION,
+      { api: { requestedAccessTokenVersion: ACCESS_TOKEN_VERSION } },
     ),
+    [`app role ${OPERATOR_ROLE}`]: unless(roles.some(isOperatorRole), { appRoles: [...roles, operatorRole(found)] }),
     'permissions of Microsoft Graph': unless(missing.length === 0, {
       requiredResourceAccess: [
         ...asked.filter(({ resourceAppId }) => resourceAppId !== MICROSOFT_GRAPH),
@@ -97,15 +98,36 @@ export function wantedOf(wish: RegistrationWish, offered: OfferedPermissions, fo
 }
 
 const MULTI_TENANT = 'AzureADMultipleOrgs'
+/** Which the console's API reads; an app of one's own gets version 1 unless it says so. @see https://learn.microsoft.com/entra/identity-platform/access-tokens#token-formats */
+const ACCESS_TOKEN_VERSION = 2
 
 const includesAll = (all: readonly string[], some: readonly string[]): boolean => some.every((one) => all.includes(one))
+
+type Role = AppRegistration['appRoles'][number]
+
+/** Operators are people, and programs that call the console's API. */
+const MEMBER_TYPES = ['User', 'Application'] as const
+const isOperatorRole = ({ value }: Role): boolean => value === OPERATOR_ROLE
+const isForAll = ({ allowedMemberTypes = [] }: Role): boolean => includesAll(allowedMemberTypes, MEMBER_TYPES)
+
+/**
+ * The operator role that was there before, for people and programs; null where it is so, undefined where there is none.
+ * It is a change of its own, since it is one that Microsoft may refuse while the role is enabled.
+ * @see https://learn.microsoft.com/graph/api/resources/approle
+ */
+export function widenedRole({ appRoles }: AppRegistration): RegistrationChange | null | undefined {
+  if (!appRoles.some(isOperatorRole)) return undefined
+  if (appRoles.filter(isOperatorRole).every(isForAll)) return null
+  const widened = (role: Role) => ({ ...role, allowedMemberTypes: [...MEMBER_TYPES] })
+  return { appRoles: appRoles.map((role) => (isOperatorRole(role) ? widened(role) : role)) }
+}
 
 const operatorRole = ({ appId }: AppRegistration) => ({
   id: guidOf(hashOf(appId, OPERATOR_ROLE)),
   value: OPERATOR_ROLE,
   displayName: 'Operator',
   description: 'May use the console and act for all tenants.',
-  allowedMemberTypes: ['User'],
+  allowedMemberTypes: [...MEMBER_TYPES],
   isEnabled: true,
 })
 

@@ -1,6 +1,7 @@
 import type { Clock } from '#base/clock.ts'
 import { signUpRedirectUri } from '#flows/begin-sign-up.ts'
 import { makeRegistration } from '#flows/make-registration.ts'
+import { OPERATOR_ROLE } from '#flows/operator-sign-in.ts'
 import { patiently } from '#flows/patiently.ts'
 import {
   allOf,
@@ -10,6 +11,7 @@ import {
   undeclaredIn,
   uniqueNameOf,
   wantedOf,
+  widenedRole,
 } from '#flows/plan-registration.ts'
 import { assignAppRole, isAssignedTo } from '#graph/app-role-assignments.ts'
 import { addSecret } from '#graph/applications.ts'
@@ -22,6 +24,7 @@ import {
   createServicePrincipal,
   findRegistrationOf,
   findRegistrationsNamed,
+  type RegistrationChange,
   readOfferedPermissions,
 } from '#graph/registration.ts'
 import { findServicePrincipal } from '#graph/service-principals.ts'
@@ -29,7 +32,7 @@ import type { ClientId, ObjectId, TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 
 /** What was done, in the order in which it was done. */
-export type Done = { what: string; outcome: 'created' | 'changed' | 'already-there' }
+export type Done = { what: string; outcome: 'created' | 'changed' | 'already-there' | 'refused' }
 export type Registered = {
   clientId: ClientId
   tenantId: TenantId
@@ -56,7 +59,7 @@ export const registerScopes = ({ operator }: Pick<RegistrationWish, 'operator'>)
  * Brings the app registration in the ISV's home tenant to what the configuration declares, and makes it where there is
  * none. Nothing that is there is taken away, and doing it again changes nothing.
  * @param hands with Graph in the home tenant, on behalf of an administrator
- * @throws Problem PERMISSION_UNKNOWN, PERMISSION_MISSING, REGISTRATION_UNCLEAR and whatever Graph answers
+ * @throws Problem PERMISSION_UNKNOWN, PERMISSION_MISSING, REGISTRATION_UNCLEAR, SECRET_IN_DOUBT and whatever Graph answers
  */
 export async function registerApp(hands: Hands, wish: RegistrationWish): Promise<Registered> {
   const { graph, clock, signal } = hands
@@ -82,6 +85,10 @@ export async function registerApp(hands: Hands, wish: RegistrationWish): Promise
     )
   }
 
+  const widened = widenedRole(registration)
+  if (widened !== undefined)
+    done.push({ what: `app role ${OPERATOR_ROLE} for people and programs`, outcome: await widenRole(widened) })
+
   const servicePrincipal = await ensureServicePrincipal()
   if (wish.operator) done.push(await makeOperator())
   const { keepSecret } = wish
@@ -100,6 +107,18 @@ export async function registerApp(hands: Hands, wish: RegistrationWish): Promise
     tenantName: tenant.displayName,
     done,
     undeclared: undeclaredIn(registration, wish.app, offered),
+  }
+
+  async function widenRole(change: RegistrationChange | null): Promise<Done['outcome']> {
+    if (!change) return 'already-there'
+    try {
+      await changeRegistration(graph, registration.id, change)
+      return 'changed'
+    } catch (error) {
+      // Disabling it for that would shut the operators out, and for good if we ended in between.
+      if (diagnose(error).code === 'GRAPH_REFUSED') return 'refused'
+      return mayNotRegister(error)
+    }
   }
 
   async function ensureServicePrincipal(): Promise<ObjectId> {

@@ -7,7 +7,7 @@ import { type ClientId, MICROSOFT_GRAPH, type ObjectId, parseClientId, parseObje
 const objectId = z.string().transform((id) => parseObjectId(id) as ObjectId)
 const text = z.string().nullish()
 /** Kept as they came, so that what is not ours goes back unchanged. */
-const role = z.looseObject({ id: z.string(), value: text })
+const role = z.looseObject({ id: z.string(), value: text, allowedMemberTypes: z.array(z.string()).optional() })
 const key = z.looseObject({ keyId: text, customKeyIdentifier: text })
 const access = z.object({
   resourceAppId: z.string(),
@@ -22,6 +22,7 @@ const registration = z.looseObject({
   groupMembershipClaims: text,
   web: z.looseObject({ redirectUris: z.array(z.string()).default([]) }).nullish(),
   info: z.looseObject({ privacyStatementUrl: text, termsOfServiceUrl: text }).nullish(),
+  api: z.looseObject({ requestedAccessTokenVersion: z.number().nullish() }).nullish(),
   appRoles: z.array(role).default([]),
   requiredResourceAccess: z.array(access).default([]),
   keyCredentials: z.array(key).default([]),
@@ -34,7 +35,7 @@ export type AppRegistration = z.output<typeof registration>
 export type RegistrationChange = Readonly<Record<string, unknown>>
 
 const PROPERTIES =
-  'id,appId,displayName,uniqueName,signInAudience,groupMembershipClaims,web,info,appRoles,requiredResourceAccess,keyCredentials'
+  'id,appId,displayName,uniqueName,signInAudience,groupMembershipClaims,web,info,api,appRoles,requiredResourceAccess,keyCredentials'
 
 const registrationsWhere = async (graph: Graph, filter: string): Promise<AppRegistration[]> =>
   registrations.parse(

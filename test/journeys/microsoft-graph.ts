@@ -37,6 +37,8 @@ export type CommandLine = {
   held(): Promise<string[]>
   /** What he reads there. */
   read(path: string): Promise<unknown>
+  /** What he makes there. */
+  make(path: string, body: object): Promise<{ status: number; body: unknown }>
 }
 
 /** Signs somebody in at the command line. The estate needs `withCommandLineTool`. */
@@ -68,6 +70,7 @@ export async function commandLineOf(emulator: Emulator, username: string): Promi
   }
   return {
     read: async (path) => (await ask(path)).body,
+    make: ask,
     async assign(permission) {
       const [app, graph] = [await find(DEMO.appId), await find(MICROSOFT_GRAPH)]
       const appRoleId = graph.appRoles.find(({ value }) => value === permission)?.id

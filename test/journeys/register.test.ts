@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { before, suite, test } from 'node:test'
 import { DEMO, type EstateInput } from '#emulator/index.ts'
 import { makeClientCertificate } from '#emulator/test/support/estate.ts'
+import { askToken } from '#emulator/test/support/token.ts'
 import { commandLineOf, withCommandLineTool } from '#test/journeys/microsoft-graph.ts'
 import { signInFor } from '#test/support/at-the-terminal.ts'
 import { type Deployment, openDeployment } from '#test/support/deployment.ts'
@@ -20,12 +21,40 @@ const WRITTEN = [
   'TENANTRY_HOME_TENANT_ID',
 ]
 
-/** An ISV that has registered nothing but a tool to look with. */
+const PROGRAM = { appId: 'bbbbbbbb-1111-4222-8333-444444444444', secret: 'secret-of-the-nightly-report' }
+/** Registered by hand, before programs were thought of. */
+const OLDER = 'dddddddd-1111-4222-8333-444444444444'
+
+/** An ISV that has registered nothing but a tool to look with, a program of its own, and another app long ago. */
 const nothingYet = (estate: EstateInput): EstateInput =>
-  withCommandLineTool({ ...estate, applications: [], servicePrincipals: [] })
+  withCommandLineTool({
+    ...estate,
+    applications: [
+      {
+        appId: PROGRAM.appId,
+        homeTenant: DEMO.home,
+        displayName: 'Nightly report',
+        secrets: [{ value: PROGRAM.secret }],
+      },
+      {
+        appId: OLDER,
+        homeTenant: DEMO.home,
+        displayName: 'Older insights',
+        accessTokenVersion: 1,
+        delegatedPermissions: [{ value: 'read', displayName: 'Read' }],
+        appRoles: [
+          { value: 'Reader', displayName: 'Reader', allowedMemberTypes: ['User'] },
+          { value: 'Tenantry.Operator', displayName: 'Ours', allowedMemberTypes: ['User'] },
+        ],
+      },
+    ],
+    servicePrincipals: [{ tenant: DEMO.home, appId: PROGRAM.appId }],
+  })
 
 type Registration = {
-  appRoles: unknown[]
+  id: string
+  api: { requestedAccessTokenVersion: number | null; oauth2PermissionScopes: unknown[] }
+  appRoles: { value: string; displayName: string; allowedMemberTypes: string[] }[]
   appId: string
   signInAudience: string
   groupMembershipClaims: string
@@ -36,6 +65,8 @@ type Registration = {
   passwordCredentials: unknown[]
   keyCredentials: unknown[]
 }
+
+type Presence = { id: string; appRoles: { id: string; value: string }[] }
 
 suite('tenantry register: from nothing to an app that works', () => {
   const scope = suiteScope()
@@ -130,6 +161,23 @@ suite('tenantry register: from nothing to an app that works', () => {
     await place.emulator.directory.deleteApplication({ app: registration.appId })
   })
 
+  test('R08 a secret whose answer is lost is not asked for again, and whoever waits for it is told', async () => {
+    place.emulator.mischief.add({
+      at: 'graph',
+      match: { method: 'POST', path: '/addPassword$' },
+      times: 1,
+      commitThenDrop: true,
+    })
+    const path = `${place.folder}/lost.env`
+    const { code, stderr } = await register({}, ['--settings', path])
+    assert.equal(code, 1)
+    assert.match(stderr, /^SECRET_IN_DOUBT: .+ there may be a secret “Tenantry [-0-9]+” now that nobody has\.$/m)
+    assert.equal(readFileSync(path, 'utf8'), '')
+    const [registration] = await registrations()
+    assert.equal(registration?.passwordCredentials.length, 1)
+    await place.emulator.directory.deleteApplication({ app: registration.appId })
+  })
+
   test('it registers once, though an answer is lost and replicas hear late of it, keeps the secret in the file alone, and the app works', async () => {
     place.emulator.mischief.add({
       at: 'graph',
@@ -175,6 +223,38 @@ suite('tenantry register: from nothing to an app that works', () => {
     assert.deepEqual(types.sort(), ['Role', 'Role', 'Role', 'Scope', 'Scope', 'Scope', 'Scope', 'Scope'])
     const tried = await doctor(settings)
     assert.equal(tried.code, 0, tried.stderr)
+  })
+
+  test('a program that was given the operator role uses the HTTP API, with a token of its own', async (t) => {
+    const { TENANTRY_CLIENT_ID: clientId = '', ...settings } = settingsIn(file)
+    const program = startTenantry({ args: ['dev'], env: environment({ ...settings, TENANTRY_CLIENT_ID: clientId }) })
+    t.after(() => program.stop())
+    await program.answers(`${place.console}/readyz`)
+    const call = async () => {
+      const { body } = await askToken(place.emulator, DEMO.home, {
+        grant_type: 'client_credentials',
+        client_id: PROGRAM.appId,
+        client_secret: PROGRAM.secret,
+        scope: `${clientId}/.default`,
+      })
+      const headers = { authorization: `Bearer ${body.access_token}` }
+      return (await fetch(`${place.console}/api/v1/tenants`, { headers })).status
+    }
+    const refused = await call()
+
+    const olivia = await commandLineOf(place.emulator, OLIVIA)
+    const presenceOf = async (appId: string): Promise<Presence> => {
+      const { value } = (await olivia.read(`/servicePrincipals?$filter=appId eq '${appId}'`)) as { value: Presence[] }
+      return value[0] ?? assert.fail(`${appId} is not there`)
+    }
+    const [ours, report] = [await presenceOf(clientId), await presenceOf(PROGRAM.appId)]
+    const { status } = await olivia.make(`/servicePrincipals/${ours.id}/appRoleAssignedTo`, {
+      principalId: report.id,
+      resourceId: ours.id,
+      appRoleId: ours.appRoles.find(({ value }) => value === 'Tenantry.Operator')?.id,
+    })
+    assert.equal(status, 201)
+    assert.deepEqual([refused, await call()], [403, 200])
   })
 
   test('doing it again changes nothing; with a certificate only that is added', async () => {
@@ -231,6 +311,53 @@ suite('tenantry register: from nothing to an app that works', () => {
     assert.match(stderr, /^REGISTRATION_UNCLEAR: There is an app registration named “Northwind Insights” already/m)
     assert.match(stderr, /Next step: +Set TENANTRY_CLIENT_ID/)
     assert.deepEqual(changes(), [])
+  })
+
+  test('an app that was registered long ago is opened to programs, and keeps what it has', async () => {
+    const older = async (): Promise<Registration> => {
+      const olivia = await commandLineOf(place.emulator, OLIVIA)
+      const path = `/applications?$filter=appId eq '${OLDER}'`
+      const { value } = (await olivia.read(path)) as { value: Registration[] }
+      return value[0] ?? assert.fail('it is gone')
+    }
+    const rolesOf = ({ appRoles }: Registration) =>
+      appRoles.map(({ value, displayName, allowedMemberTypes }) => [value, displayName, ...allowedMemberTypes])
+    const before = await older()
+    assert.equal(before.api.requestedAccessTokenVersion, 1)
+    // Microsoft does not always change a role that is enabled.
+    place.emulator.mischief.add({
+      at: 'graph',
+      match: { method: 'PATCH', path: `/applications/${before.id}$` },
+      nth: 2,
+      times: 1,
+      answer: {
+        status: 400,
+        headers: { 'content-type': 'application/json' },
+        body: '{"error":{"code":"CannotDeleteOrUpdateEnabledEntitlement","message":"Disable it first."}}',
+      },
+    })
+    const refused = await register({ TENANTRY_CLIENT_ID: OLDER })
+    assert.equal(refused.code, 0, refused.stderr)
+    assert.match(
+      refused.stdout,
+      /^ {2}app role Tenantry\.Operator for people and programs: refused by Microsoft; do it/m,
+    )
+    assert.deepEqual(rolesOf(await older()), [
+      ['Reader', 'Reader', 'User'],
+      ['Tenantry.Operator', 'Ours', 'User'],
+    ])
+
+    const { code, stdout, stderr } = await register({ TENANTRY_CLIENT_ID: OLDER })
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^ {2}access tokens of version 2 for the HTTP API: there already$/m)
+    assert.match(stdout, /^ {2}app role Tenantry\.Operator for people and programs: brought up to date$/m)
+    const after = await older()
+    assert.deepEqual(rolesOf(after), [
+      ['Reader', 'Reader', 'User'],
+      ['Tenantry.Operator', 'Ours', 'User', 'Application'],
+    ])
+    assert.equal(after.api.requestedAccessTokenVersion, 2)
+    assert.deepEqual(after.api.oauth2PermissionScopes, before.api.oauth2PermissionScopes)
   })
 
   test('what is wrong with the configuration is told before anybody signs in', async () => {

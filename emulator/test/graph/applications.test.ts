@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey } from 'node:crypto'
 import { after, beforeEach, test } from 'node:test'
-import { SignJWT } from 'jose'
+import { decodeJwt, SignJWT } from 'jose'
 import { startEmulator } from '#emulator/index.ts'
 import {
   type Ask,
@@ -110,6 +110,34 @@ test('an application with a unique name is made once, however often it is asked 
   assertError(await upsert({ displayName: 'Ours' }), 400, 'Request_BadRequest', taken)
   assert.equal((await ask(`/directory/deletedItems/${made.id}`, { method: 'DELETE' })).status, 204)
   assert.equal((await upsert({ displayName: 'Ours' })).status, 201)
+})
+
+test('tokens for an application are of version 1 until it asks for version 2', async () => {
+  const { id, appId, api } = await create({ signInAudience: 'AzureADMultipleOrgs' })
+  assert.equal(api.requestedAccessTokenVersion, null)
+  await ask('/servicePrincipals', { body: { appId } })
+  const added = await ask(`/applications/${id}/addPassword`, { body: {} })
+  const claims = async () => {
+    const { body } = await askToken(emulator, FABRIKAM, {
+      grant_type: 'client_credentials',
+      client_id: appId,
+      client_secret: added.body.secretText,
+      scope: `${appId}/.default`,
+    })
+    const { ver, iss, azp, appid, aud } = decodeJwt(body.access_token)
+    return { ver, iss, azp, appid, aud }
+  }
+  const old = { ver: '1.0', iss: `https://sts.windows.net/${FABRIKAM}/`, azp: undefined, appid: appId, aud: appId }
+  assert.deepEqual(await claims(), old)
+  const chooseVersion = (version: number | null) =>
+    ask(`/applications/${id}`, { method: 'PATCH', body: { api: { requestedAccessTokenVersion: version } } })
+  assert.equal((await chooseVersion(2)).status, 204)
+  const iss = `${emulator.origin}/${FABRIKAM}/v2.0`
+  assert.deepEqual(await claims(), { ver: '2.0', iss, azp: appId, appid: undefined, aud: appId })
+  assert.equal((await ask(`/applications/${id}`)).body.api.requestedAccessTokenVersion, 2)
+  assert.equal((await chooseVersion(null)).status, 204)
+  assert.deepEqual(await claims(), old)
+  assertError(await chooseVersion(3), 400, 'Request_BadRequest')
 })
 
 test('a role or a permission is taken away only after it has been disabled', async () => {
