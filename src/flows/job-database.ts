@@ -1,3 +1,4 @@
+import { refuseWithinTransaction, withinTransaction } from '#flows/job-transaction.ts'
 import type { ObjectId, RunId, TenantId } from '#model/ids.ts'
 import type { Checkpoint, JobDatabase } from '#model/job.ts'
 import { runStatement } from '#store/author-sql.ts'
@@ -7,7 +8,13 @@ import { listResources } from '#store/resources.ts'
 import { holdRun, recordGettingOn } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
-type Run = Pick<Tools, 'store'> & { tenantId: TenantId; job: string; runId: RunId }
+type Run = Pick<Tools, 'store'> & {
+  tenantId: TenantId
+  job: string
+  runId: RunId
+  /** Aborted when the run is over, however it ended. */
+  over: AbortSignal
+}
 
 const PAGE = 500
 
@@ -26,9 +33,11 @@ async function saveAndGetOn(sql: TenantSql, { job, runId }: Run, value: unknown)
 
 /** The database as one run of a job sees it: one tenant's rows, and what was read of its directory. */
 export function jobDatabase(run: Run): JobDatabase {
-  const { store, tenantId, runId } = run
+  const { store, tenantId, runId, over } = run
+  const { clock, silenceMilliseconds } = store
   return {
     async transaction(work) {
+      refuseWithinTransaction('`db.transaction`')
       const ofTheDatabase = new Set<unknown>()
       const note = (error: unknown): never => {
         ofTheDatabase.add(error)
@@ -39,11 +48,13 @@ export function jobDatabase(run: Run): JobDatabase {
         return await asAuthor(store, tenantId, async (sql) => {
           await holdRun(sql, runId)
           try {
-            return await work({
-              query: <Row>(text: string, parameters?: readonly unknown[]) =>
-                runStatement<Row>(sql, text, parameters).catch(note),
-              saveCheckpoint: (value) => saveAndGetOn(sql, run, value).catch(note),
-            })
+            return await withinTransaction({ clock, silenceMilliseconds, over }, (ask) =>
+              work({
+                query: <Row>(text: string, parameters?: readonly unknown[]) =>
+                  ask(() => runStatement<Row>(sql, text, parameters).catch(note)),
+                saveCheckpoint: (value) => ask(() => saveAndGetOn(sql, run, value).catch(note)),
+              }),
+            )
           } catch (error) {
             if (!ofTheDatabase.has(error)) own = { error }
             throw error
@@ -56,6 +67,7 @@ export function jobDatabase(run: Run): JobDatabase {
     },
     async *resources(kind) {
       for (let after: ObjectId | undefined; ; ) {
+        refuseWithinTransaction('`db.resources`')
         const page = await asTenant(store, tenantId, (sql) =>
           listResources(sql, { kind, limit: PAGE, ...(after ? { after } : {}) }),
         )
@@ -70,7 +82,13 @@ export function jobDatabase(run: Run): JobDatabase {
 export function jobCheckpoint(run: Run): Checkpoint {
   const { store, tenantId, job } = run
   return {
-    load: <Value>() => asTenant(store, tenantId, (sql) => loadCheckpoint(sql, job)) as Promise<Value | null>,
-    save: (value) => whileOurs(run, (sql) => saveAndGetOn(sql, run, value)),
+    async load<Value>() {
+      refuseWithinTransaction('`checkpoint.load`')
+      return (await asTenant(store, tenantId, (sql) => loadCheckpoint(sql, job))) as Value | null
+    },
+    async save(value) {
+      refuseWithinTransaction('`checkpoint.save`')
+      await whileOurs(run, (sql) => saveAndGetOn(sql, run, value))
+    },
   }
 }

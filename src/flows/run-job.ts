@@ -3,6 +3,7 @@ import { checkPermissions } from '#flows/check-permissions.ts'
 import { endBadly } from '#flows/end-badly.ts'
 import { jobCheckpoint, jobDatabase } from '#flows/job-database.ts'
 import { diagnoseJob, jobUnknown, timedOut } from '#flows/job-problems.ts'
+import { refuseWithinTransaction } from '#flows/job-transaction.ts'
 import { batch } from '#graph/batch.ts'
 import { openSdkClient } from '#graph/sdk-client.ts'
 import { enqueue } from '#jobs/enqueue.ts'
@@ -93,23 +94,31 @@ async function runAuthors(tools: Needs, { tenant, definition, runId, signal, gra
   const stopAtViolation = (problem: Problem) => {
     if (incidentMeantBy(problem.diagnosis) === 'tenant') end.abort(problem)
   }
-  const run = { store, tenantId: tenant.id, job: definition.name, runId }
+  const run = { store, tenantId: tenant.id, job: definition.name, runId, over: over.signal }
   const graph = graphAsApp(tenant.id, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS, ...graphOptions })
   const { client, problemBehind } = openSdkClient(graph, {
     signal: stop,
     onProblem: stopAtViolation,
+    before: () => refuseWithinTransaction('`graph`'),
   })
   const doing: JobRun = {
     tenant,
     graph: client,
-    batch: (items) =>
-      batch(graph, items, { signal: stop }).catch((error: unknown) => {
+    async batch(items) {
+      refuseWithinTransaction('`batch`')
+      try {
+        return await batch(graph, items, { signal: stop })
+      } catch (error) {
         if (error instanceof Problem) stopAtViolation(error)
         throw error
-      }),
+      }
+    },
     db: jobDatabase(run),
     log: log.child({ tenantId: tenant.id, job: definition.name, runId }),
-    progress: (text) => asTenant(store, tenant.id, (sql) => recordProgress(sql, runId, text)),
+    async progress(text) {
+      refuseWithinTransaction('`progress`')
+      await asTenant(store, tenant.id, (sql) => recordProgress(sql, runId, text))
+    },
     signal: stop,
     checkpoint: jobCheckpoint(run),
   }

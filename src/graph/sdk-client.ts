@@ -25,10 +25,13 @@ export function openSdkClient(
   {
     signal,
     onProblem = () => {},
+    before = () => {},
   }: {
     signal?: AbortSignal
     /** Told of each problem, whatever becomes of the error that it is thrown with. */
     onProblem?(problem: Problem): void
+    /** Asked before each request. @throws Problem where none may be made */
+    before?(): void
   } = {},
 ): { client: Client /** Any other error comes back as it is. */; problemBehind(error: unknown): unknown } {
   let last: Problem | null = null
@@ -37,14 +40,18 @@ export function openSdkClient(
     baseUrl: `${graph.cloud.graphOrigin}/`,
     customHosts: new Set([new URL(graph.cloud.graphOrigin).hostname]),
     middleware: {
-      execute: (context) =>
-        gate.execute(context).catch((error: unknown) => {
+      async execute(context) {
+        try {
+          before()
+          await gate.execute(context)
+        } catch (error) {
           if (error instanceof Problem) {
             last = error
             onProblem(error)
           }
           throw error
-        }),
+        }
+      },
     },
   })
   return {

@@ -52,14 +52,15 @@ export type Checkpoint = {
 export type JobDatabase = {
   /**
    * Runs `work` in one transaction. PostgreSQL lets it see and touch rows of this tenant only, and refuses it once the
-   * run was given to another worker. An exception rolls everything back.
+   * run was given to another worker. An exception rolls everything back. Within it only what `work` is given may be
+   * used; anything else of the run's is refused with TRANSACTION_MISUSED.
    */
   transaction<Value>(work: (sql: JobSql) => Promise<Value>): Promise<Value>
   /** What the directory sync has stored of one kind, in the order of their ids. */
   resources(kind: ResourceKind): AsyncGenerator<DirectoryResource>
 }
 
-/** A transaction that is confined to one tenant. */
+/** A transaction that is confined to one tenant; of no use once it has ended. */
 export type JobSql = {
   /** One SELECT, INSERT, UPDATE, DELETE or MERGE, with $1, $2 for its parameters. Rows come as JSON holds them. */
   query<Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[]): Promise<Row[]>

@@ -81,6 +81,7 @@ export const PROBLEM_CODES = [
   'INCIDENT_UNKNOWN',
   'JOB_FAILED',
   'JOB_TIMED_OUT',
+  'TRANSACTION_MISUSED',
   // the tenant guard
   'TOKEN_OF_OTHER_TENANT',
   'ORIGIN_REFUSED',
