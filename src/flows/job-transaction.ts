@@ -10,7 +10,7 @@ const within = new AsyncLocalStorage<{ isOpen: boolean }>()
 /**
  * An author's own code while a transaction of his is open. An embedded database has one connection, so the transaction
  * is given back whatever the code does: when it asks nothing for so long, and when its run is over. What it asks
- * afterwards would reach whoever has the connection then, and is refused; what it did not wait for is waited for.
+ * afterwards is refused, and what it asked without waiting for the answer is done before the transaction ends.
  * @param input.over aborted when the run is over
  * @throws Problem TRANSACTION_MISUSED when it asked nothing for too long; the reason of `over`; and whatever `work` throws
  */
