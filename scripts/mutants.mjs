@@ -283,6 +283,13 @@ export const MUTANTS = [
     tests: ['test/signup/entrance.test.ts'],
   },
   {
+    name: 'watch: everybody’s word about who asks is taken',
+    file: 'src/pages/address-of.ts',
+    search: '!isProxy(address) ||',
+    replace: '',
+    tests: ['test/signup/entrance.test.ts'],
+  },
+  {
     name: 'watch: whoever likes has as many pages kept up to date as he likes',
     file: 'src/pages/streams.ts',
     search: '>= EACH',

@@ -42,6 +42,8 @@ export type Config = {
   /** Where operators find the console: an origin, no trailing slash. */
   consoleUrl: string
   listenHost: string
+  /** Whose word about a visitor's address is taken: addresses, networks in CIDR notation, `nearby`. */
+  trustedProxies: readonly string[]
   landingPort: number
   consolePort: number
   /** Where a worker gives its figures; null: nowhere. */
@@ -100,6 +102,14 @@ const databaseUrl = z.string().refine((text) => /^postgres(ql)?:\/\/[^\s]+$/.tes
 const httpsUrl = z.string().refine((text) => URL.canParse(text) && new URL(text).protocol === 'https:', {
   error: 'must be an https address',
 })
+const proxy = z.union([z.literal('nearby'), z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+const proxies = z.string().transform((text, context) => {
+  const entries = text.split(/[\s,]+/).filter(Boolean)
+  // All addresses there are would let whoever asks say who he is.
+  if (entries.every((entry) => proxy.safeParse(entry).success && !entry.endsWith('/0'))) return entries
+  context.addIssue({ code: 'custom', message: 'must be addresses or networks, such as nearby, 203.0.113.0/24' })
+  return z.NEVER
+})
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** Every setting that is read from the environment, with its check, its default and what to do when it is wrong. `.env.example` is made from this table. */
@@ -152,6 +162,11 @@ export const SETTINGS = {
   TENANTRY_LISTEN_HOST: {
     check: z.string().min(1).default('127.0.0.1'),
     about: 'The address that the web processes listen on; 0.0.0.0 in a container, behind a proxy that speaks https.',
+  },
+  TENANTRY_TRUSTED_PROXIES: {
+    check: proxies.default(['nearby']),
+    about:
+      'The proxies in front of the web processes, whose X-Forwarded-For tells who asks: addresses and networks, such as nearby, 203.0.113.0/24. What is nearby has a private, shared (100.64.0.0/10), link-local or loopback address.',
   },
   TENANTRY_LANDING_PORT: { check: port.default(3000), about: 'The port that the landing page listens on.' },
   TENANTRY_CONSOLE_PORT: { check: port.default(3001), about: 'The port that the console listens on.' },
@@ -254,6 +269,7 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
     publicUrl: read('TENANTRY_PUBLIC_URL'),
     consoleUrl: read('TENANTRY_CONSOLE_URL'),
     listenHost: read('TENANTRY_LISTEN_HOST'),
+    trustedProxies: read('TENANTRY_TRUSTED_PROXIES'),
     landingPort: read('TENANTRY_LANDING_PORT'),
     consolePort: read('TENANTRY_CONSOLE_PORT'),
     metricsPort: read('TENANTRY_METRICS_PORT') ?? null,

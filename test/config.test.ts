@@ -52,6 +52,7 @@ test('three settings and the definition are enough, and every other one has its 
       publicUrl: 'http://localhost:3000',
       consoleUrl: 'http://localhost:3001',
       listenHost: '127.0.0.1',
+      trustedProxies: ['nearby'],
       landingPort: 3000,
       consolePort: 3001,
       metricsPort: null,
@@ -110,6 +111,17 @@ const CASES: Record<keyof typeof SETTINGS, { good: [string, (config: Config) => 
       bad: ['http://ops.example'],
     },
     TENANTRY_LISTEN_HOST: { good: [['0.0.0.0', (config) => config.listenHost, '0.0.0.0']], bad: [] },
+    TENANTRY_TRUSTED_PROXIES: {
+      good: [
+        [
+          'nearby, 203.0.113.0/24 2001:db8::/32',
+          (config) => config.trustedProxies,
+          ['nearby', '203.0.113.0/24', '2001:db8::/32'],
+        ],
+        ['10.0.0.5,::1', (config) => config.trustedProxies, ['10.0.0.5', '::1']],
+      ],
+      bad: ['proxy.example', '203.0.113.0/33', '0.0.0.0/0', '::/0', '1.2.3', 'all'],
+    },
     TENANTRY_LANDING_PORT: { good: [['0', (config) => config.landingPort, 0]], bad: ['-1', '65536', 'http', '1.5'] },
     TENANTRY_CONSOLE_PORT: { good: [['8081', (config) => config.consolePort, 8081]], bad: ['x'] },
     TENANTRY_SESSION_KEY: {

@@ -11,9 +11,10 @@ import { metrics } from '#console/metrics.ts'
 import { openSessions } from '#console/session.ts'
 import * as entrance from '#console/session-routes.ts'
 import * as one from '#console/tenant-routes.ts'
+import { openAddressOf } from '#pages/address-of.ts'
 import { openAssets } from '#pages/assets.ts'
 import { guard } from '#pages/guard.ts'
-import { addressOf, openRateLimit } from '#pages/rate-limit.ts'
+import { openRateLimit } from '#pages/rate-limit.ts'
 import { openStreams } from '#pages/streams.ts'
 import { pingStore } from '#store/ping-store.ts'
 import type { Tools } from '#tools.ts'
@@ -95,7 +96,9 @@ export function consoleSite(
 }
 
 function signInLimit(door: Door): MiddlewareHandler<Env> {
-  const limit = openRateLimit({ clock: door.tools.clock, ...SIGN_INS })
+  const { clock, config } = door.tools
+  const limit = openRateLimit({ clock, ...SIGN_INS })
+  const addressOf = openAddressOf(config.trustedProxies)
   return async (c, next) => {
     const seconds = limit.secondsToWait(addressOf(c))
     if (seconds === null) return next()

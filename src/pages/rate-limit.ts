@@ -1,4 +1,3 @@
-import type { Context } from 'hono'
 import type { Clock } from '#base/clock.ts'
 import { networksOf, type Share } from '#pages/networks-of.ts'
 
@@ -43,19 +42,3 @@ export function openRateLimit({
     },
   }
 }
-
-/** What Node's adapter gives with each request. */
-type NodeBindings = { incoming?: { socket?: { remoteAddress?: string } } }
-
-/**
- * Who is asking, as far as that can be told: the connection's own address, or, where the connection comes from a proxy
- * nearby, the last address that this proxy added. What a client writes into the header itself stands before that.
- */
-export function addressOf(c: Context): string {
-  const direct = (c.env as NodeBindings | undefined)?.incoming?.socket?.remoteAddress ?? 'unknown'
-  const forwarded = c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim()
-  return forwarded && isNear(direct) ? forwarded : direct
-}
-
-const isNear = (address: string): boolean =>
-  /^(::ffff:)?(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|^::1$|^f[cd]/i.test(address)

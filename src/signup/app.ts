@@ -1,8 +1,9 @@
 import type { Hono, MiddlewareHandler } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
+import { openAddressOf } from '#pages/address-of.ts'
 import { openAssets } from '#pages/assets.ts'
 import { guard } from '#pages/guard.ts'
-import { addressOf, openRateLimit } from '#pages/rate-limit.ts'
+import { openRateLimit } from '#pages/rate-limit.ts'
 import { openStreams } from '#pages/streams.ts'
 import { show, showProblem, showRefusal } from '#signup/answers.ts'
 import { openSignUpCookies } from '#signup/cookies.ts'
@@ -69,7 +70,9 @@ export function openSignup(tools: Tools, { sessionKey }: { sessionKey: Uint8Arra
 }
 
 function signInLimit(door: Door): MiddlewareHandler {
-  const limit = openRateLimit({ clock: door.tools.clock, ...SIGN_INS })
+  const { clock, config } = door.tools
+  const limit = openRateLimit({ clock, ...SIGN_INS })
+  const addressOf = openAddressOf(config.trustedProxies)
   return async (c, next) => {
     const seconds = limit.secondsToWait(addressOf(c))
     if (seconds === null) return next()

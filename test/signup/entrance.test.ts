@@ -212,6 +212,43 @@ suite('the entrance', { concurrency: false }, () => {
     assert.equal(await admitted(70, (index) => (index % 2 ? '::ffff:192.0.2.9' : '192.0.2.9')), 60)
     assert.equal(await from('::ffff:192.0.2.10'), 303)
   })
+
+  test('A06 behind several proxies it is the visitor who is counted, and he cannot name another', async (t) => {
+    const settings = { TENANTRY_TRUSTED_PROXIES: 'nearby 198.51.100.0/24 2001:db8:ffff::/48' }
+    const site = await openSite(t, { clock: handClock(), settings })
+    const visitor = openVisitor(site)
+    const post = (chain: string) => visitor.post('/sign-up', {}, { stay: true, headers: { 'x-forwarded-for': chain } })
+    const admitted = async (chain: (index: number) => string) => {
+      let passed = 0
+      for (let index = 0; index < 65; index++) if ((await post(chain(index))).status === 303) passed += 1
+      return passed
+    }
+    const ways: Record<string, (visitor: string) => string> = {
+      'one nearby': (visitor) => visitor,
+      'two nearby': (visitor) => `${visitor}, 10.1.2.3`,
+      'with the address of a provider’s translator': (visitor) => `${visitor}, 100.64.9.9`,
+      'of the settings, before a nearby one': (visitor) => `${visitor}, 198.51.100.7, 10.1.2.3`,
+      'of IPv6': (visitor) => `${visitor}, 2001:db8:ffff::7`,
+      'which adds the port': (visitor) => `${visitor}:40000, 10.1.2.3:81`,
+    }
+    for (const [number, [name, chain]] of Object.entries(ways).entries()) {
+      assert.equal(await admitted(() => chain(`192.0.2.${number}`)), 60, `${name}: the one who asks`)
+      assert.equal((await post(chain(`192.0.2.${100 + number}`))).status, 303, `${name}: and nobody else`)
+    }
+    assert.equal(await admitted((index) => `192.0.2.${index}:${index}, 192.0.2.200:${index}, 10.1.2.3`), 60)
+    assert.equal(await admitted((index) => `192.0.2.${index}, unknown, 198.51.100.7`), 60, 'no farther than is told')
+  })
+
+  test('A06 where only some proxies are trusted, nobody else says who asks', async (t) => {
+    const settings = { TENANTRY_TRUSTED_PROXIES: '198.51.100.0/24' }
+    const visitor = openVisitor(await openSite(t, { clock: handClock(), settings }))
+    let passed = 0
+    for (let index = 0; index < 65; index++) {
+      const headers = { 'x-forwarded-for': `192.0.2.${index}` }
+      if ((await visitor.post('/sign-up', {}, { stay: true, headers })).status === 303) passed += 1
+    }
+    assert.equal(passed, 60)
+  })
 })
 
 /** Permission names are broken into pieces for narrow screens. */

@@ -27,7 +27,14 @@ export async function openSite(
     tenants = [],
     log = silentLog,
     work = false,
-  }: { clock?: Clock; tenants?: EstateInput['tenants']; log?: Log; work?: boolean } = {},
+    settings = {},
+  }: {
+    clock?: Clock
+    tenants?: EstateInput['tenants']
+    log?: Log
+    work?: boolean
+    settings?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<Site> {
   const open = new AsyncDisposableStack()
   scope.after(() => open.disposeAsync())
@@ -54,6 +61,7 @@ export async function openSite(
       TENANTRY_EMULATOR_ORIGIN: emulator.origin,
       TENANTRY_EMULATOR_BROWSER_ORIGIN: emulator.browserOrigin,
       TENANTRY_EMULATOR_CA_FILE: emulator.caFile ?? '',
+      ...settings,
     },
     {
       name: 'Northwind Insights',
