@@ -20,14 +20,23 @@ export async function holdPlace<Name extends JobName>(
   name: Name,
   payload: JobPayloads[Name],
 ): Promise<HeldPlace | null> {
-  const { policy, heartbeatSeconds, expireInSeconds } = QUEUES[name]
+  const { policy, heartbeatSeconds, expireInSeconds, deleteAfterSeconds } = QUEUES[name]
   const attempt = { id: randomUUID(), retryCount: 0 }
   const { rows } = await jobs.boss.getDb().executeSql(
     `insert into ${SCHEMA}.job (id, name, data, state, policy, singleton_key, retry_limit, expire_seconds, started_on,
-       heartbeat_on, heartbeat_seconds)
-     values ($1, $2, $3::text::jsonb, 'active', $4, $5, 0, $6, ${SCHEMA}.job_now(), ${SCHEMA}.job_now(), $7)
+       heartbeat_on, heartbeat_seconds, deletion_seconds)
+     values ($1, $2, $3::text::jsonb, 'active', $4, $5, 0, $6, ${SCHEMA}.job_now(), ${SCHEMA}.job_now(), $7, $8)
      on conflict do nothing returning id`,
-    [attempt.id, name, JSON.stringify(payload), policy, keyOf(name, payload), expireInSeconds, heartbeatSeconds],
+    [
+      attempt.id,
+      name,
+      JSON.stringify(payload),
+      policy,
+      keyOf(name, payload),
+      expireInSeconds,
+      heartbeatSeconds,
+      deleteAfterSeconds,
+    ],
   )
   if (rows.length === 0) return null
   const taken = new AbortController()

@@ -47,6 +47,8 @@ type QueueSettings = {
   /** A worker that says nothing for so long is dead, and its job goes to another. */
   heartbeatSeconds: number
   expireInSeconds: number
+  /** So long after its end a job is cleared away. */
+  deleteAfterSeconds: number
   deadLetter?: string
 }
 
@@ -59,6 +61,8 @@ const base: QueueSettings = {
   retryDelayMax: 900,
   heartbeatSeconds: 20,
   expireInSeconds: 12 * HOUR_SECONDS,
+  // Runs and dead letters tell what became of it. Left alone, pg-boss keeps it for a week: millions, of a large fleet.
+  deleteAfterSeconds: 6 * HOUR_SECONDS,
 }
 
 /** Jobs that failed on every try end here, with their payload and the last error. */
@@ -77,6 +81,15 @@ export function keyOf<Name extends JobName>(name: Name, payload: JobPayloads[Nam
   if ('job' in payload) return `${payload.tenantId}/${payload.job}`
   return 'tenantId' in payload ? String(payload.tenantId) : name
 }
+
+/**
+ * Between these lie all keys of a tenant and nobody else’s, in whatever language the database sorts: most have the backslash
+ * right after the slash, Thai goes by the letters behind them. Without it, Hungarian would read `dz` as a letter of its own.
+ */
+export const keysOf = (tenantId: TenantId): { from: string; below: string } => ({
+  from: tenantId,
+  below: `${tenantId}\\${'z'.repeat(100)}`,
+})
 
 /** What earlier releases had; nobody works it off any more. */
 export const GONE_QUEUES: readonly string[] = ['plan-syncs']

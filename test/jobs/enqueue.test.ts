@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { fromKysely } from 'pg-boss'
-import { enqueue } from '#jobs/enqueue.ts'
+import { enqueue, enqueueAll } from '#jobs/enqueue.ts'
+import { holdPlace } from '#jobs/hold-place.ts'
 import { cancelJobsOf } from '#jobs/inspect.ts'
-import { JOB_NAMES, type JobName } from '#jobs/names.ts'
+import { JOB_NAMES, type JobName, keyOf, keysOf } from '#jobs/names.ts'
 import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
 import { asFleet, asTenant, type TenantSql } from '#store/open.ts'
@@ -12,6 +13,7 @@ import { findTenant } from '#store/tenants.ts'
 import { forEachBackend, silentLog } from '#test/support/backends.ts'
 import { aTenant, madeUp } from '#test/support/made-up.ts'
 import { freshQueue, jobsIn } from '#test/support/open-queue.ts'
+import { EXPLAIN, rowsRead } from '#test/support/rows-read.ts'
 
 forEachBackend((backend) => {
   test('the fact and its job are saved together, and a failure afterwards leaves neither', async (t) => {
@@ -123,6 +125,8 @@ forEachBackend((backend) => {
     const [running] = await jobs.boss.fetch('sync-tenant')
     for (const tenantId of [ours, other])
       for (const name of ['sync-tenant', 'verify-tenant'] as const) await ask(name, tenantId)
+    for (const tenantId of [ours, other])
+      for (const job of ['a-job', 'zz']) await asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId, job }))
 
     await cancelJobsOf(jobs, ours)
     const left = async (name: JobName) =>
@@ -134,7 +138,125 @@ forEachBackend((backend) => {
       { tenantId: other, state: 'created', isTheRunningOne: false },
     ])
     assert.deepEqual(await left('verify-tenant'), [{ tenantId: other, state: 'created', isTheRunningOne: false }])
+    assert.deepEqual(
+      (await left('run-job')).map(({ tenantId, state }) => [tenantId, state]),
+      [
+        [other, 'created'],
+        [other, 'created'],
+      ],
+    )
     assert.equal(await ask('verify-tenant', ours), true, 'new work can be asked for afterwards')
+  })
+
+  test('what waits for a tenant is taken away without a look at what has ended, or at what waits for others', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const ours = madeUp.tenantId()
+    const neighbours = ['0', '9', 'a', 'f'].map((last) => `${ours.slice(0, -1)}${last}` as TenantId)
+    const others = [...neighbours.filter((id) => id !== ours), ...Array.from({ length: 300 }, madeUp.tenantId)]
+    const sorts = ['sync-tenant', 'verify-tenant', 'run-job'] as const
+    const ask = (tenantIds: readonly TenantId[]) =>
+      asFleet(store, async (handle) => {
+        for (const name of ['sync-tenant', 'verify-tenant'] as const)
+          await enqueueAll(
+            jobs,
+            handle,
+            name,
+            tenantIds.map((tenantId) => ({ tenantId })),
+          )
+        const own = ['a-job', 'zz'].flatMap((job) => tenantIds.map((tenantId) => ({ tenantId, job })))
+        await enqueueAll(jobs, handle, 'run-job', own)
+      })
+    await ask([ours])
+    await sql`update pgboss.job set state = 'completed', completed_on = now()`.execute(store.kysely)
+    await sql`
+      insert into pgboss.job (id, name, data, state, policy, singleton_key, created_on, completed_on)
+      select gen_random_uuid(), name, data, state, policy, singleton_key, created_on, completed_on
+      from pgboss.job, generate_series(1, 1000)`.execute(store.kysely)
+    await ask([ours, ...others])
+    await sql`analyze pgboss.job_common`.execute(store.kysely)
+
+    const explained: unknown[] = []
+    const db = jobs.boss.getDb()
+    const execute = db.executeSql.bind(db)
+    const asked = t.mock.method(db, 'executeSql', async (text: string, values?: unknown[]) => {
+      const answer = await execute(`${EXPLAIN}${text}`, values)
+      explained.push(...answer.rows)
+      return answer
+    })
+    await cancelJobsOf(jobs, ours)
+    asked.mock.restore()
+    const read = rowsRead(explained, 'job_common')
+    assert.ok(read <= 2 * 4, `${read} rows`)
+    const { rows } = await sql<{ name: string; state: string; ours: boolean; count: number }>`
+      select name, state::text, data->>'tenantId' = ${ours} as ours, count(*)::int as count from pgboss.job
+      where name = any(${[...sorts]}) and state <> 'completed' group by 1, 2, 3`.execute(store.kysely)
+    assert.deepEqual(
+      new Set(rows.map((row) => `${row.name} ${row.ours ? 'ours' : 'others’'}: ${row.count} ${row.state}`)),
+      new Set(
+        sorts.flatMap((name) => {
+          const each = name === 'run-job' ? 2 : 1
+          return [`${name} ours: ${each} cancelled`, `${name} others’: ${each * others.length} created`]
+        }),
+      ),
+    )
+  })
+
+  test('the keys of a tenant lie side by side, in whatever language the database sorts', async () => {
+    const { kysely } = await backend.store()
+    const { rows: languages } = await sql<{ language: string }>`
+      select oid::regcollation::text as language from pg_collation
+      where collencoding in (-1, (select encoding from pg_database where datname = current_database()))`.execute(kysely)
+    assert.ok(languages.length > 2)
+    const ends = ['00', '09', '9a', 'aa', 'cc', 'dc', 'dd', 'de', 'ee', 'fe', 'ff']
+    const ids = ends.map((end) => `${madeUp.tenantId().slice(0, -2)}${end}` as TenantId)
+    const siblings = ids.flatMap((id) => ends.map((end) => `${id.slice(0, -2)}${end}` as TenantId))
+    const keys = siblings.flatMap((tenantId) => [
+      { tenantId, key: keyOf('sync-tenant', { tenantId }) },
+      ...['a', 'a-9', 'ch', 'report', 'sz', 'zs', 'zz-9'].map((job) => ({
+        tenantId,
+        key: keyOf('run-job', { tenantId, job }),
+      })),
+    ])
+    const of = ids.map((id) => ({ id, ...keysOf(id) }))
+    const { rows: wrong } = await sql<{ language: string }>`
+      with known as (select * from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k("tenantId" text, key text)),
+        wanted as (select * from jsonb_to_recordset(${JSON.stringify(of)}::jsonb) as w(id text, "from" text, below text))
+      ${sql.join(
+        languages.map(
+          ({ language }) => sql`
+            select ${language}::text as language from known, wanted
+            having bool_or((key collate ${sql.raw(language)} >= "from" and key collate ${sql.raw(language)} < below)
+              <> ("tenantId" = id))`,
+        ),
+        sql` union all `,
+      )}`.execute(kysely)
+    assert.deepEqual(wrong, [])
+  })
+
+  test('what has ended is cleared away after hours, however it was begun', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [lately, longAgo, byHand] = [madeUp.tenantId(), madeUp.tenantId(), madeUp.tenantId()]
+    for (const tenantId of [lately, longAgo]) {
+      await asFleet(store, (handle) => enqueue(jobs, handle, 'sync-tenant', { tenantId }))
+      const [job] = await jobs.boss.fetch('sync-tenant')
+      await jobs.boss.complete('sync-tenant', job?.id ?? assert.fail())
+    }
+    const place = await holdPlace(jobs, 'sync-tenant', { tenantId: byHand })
+    await place?.[Symbol.asyncDispose]()
+    assert.equal((await jobsIn(jobs, 'sync-tenant')).length, 3)
+    // The database’s clock cannot be turned, so they are made older.
+    for (const [tenantId, hours] of [
+      [lately, 5],
+      [longAgo, 7],
+      [byHand, 7],
+    ] as const)
+      await sql`update pgboss.job set completed_on = completed_on - make_interval(hours => ${hours})
+        where singleton_key = ${tenantId}`.execute(store.kysely)
+    await jobs.boss.supervise()
+    assert.deepEqual(
+      (await jobsIn(jobs, 'sync-tenant')).map(({ data }) => data.tenantId),
+      [lately],
+    )
   })
 
   test('opening the queue again, or from another process without the right to change it, keeps what waits', async (t) => {
