@@ -67,6 +67,7 @@ export const demoEstate: EstateInput = {
       redirectUris: ['http://localhost:3000/sign-up/callback', 'http://localhost:3001/sign-in/callback'],
       secrets: [{ value: DEMO.secret, displayName: 'demo' }],
       groupMembershipClaims: 'DirectoryRole',
+      accessTokenVersion: 2,
       verifiedPublisher: 'Northwind Software',
       requiredPermissions: {
         delegated: ['openid', 'profile', 'User.Read', 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All'],

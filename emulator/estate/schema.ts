@@ -123,7 +123,11 @@ const application = z.strictObject({
       }),
     )
     .default([]),
-  accessTokenVersion: z.union([z.literal(1), z.literal(2)]).default(2),
+  /** Of tokens for this app; null, as for one that says nothing, is 1. */
+  accessTokenVersion: z
+    .union([z.literal(1), z.literal(2)])
+    .nullable()
+    .default(null),
   groupMembershipClaims: z.string().nullable().default(null),
   /** Of Microsoft Graph, and of other applications of the estate. */
   requiredPermissions: z

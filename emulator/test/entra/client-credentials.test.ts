@@ -121,6 +121,15 @@ test('an API of our own gets a v2 token with its client id as audience', async (
   assert.equal('roles' in claims, false, 'no role, no claim')
 })
 
+test('an API whose registration does not say which version it wants gets v1 tokens', async () => {
+  const { body } = await appOnly({ scope: `${SINGLE_APP}/.default` }, ISV)
+  const { ver, iss, aud, appid } = decodeJwt(body.access_token)
+  assert.deepEqual(
+    { ver, iss, aud, appid },
+    { ver: '1.0', iss: `https://sts.windows.net/${ISV}/`, aud: SINGLE_APP, appid: APP },
+  )
+})
+
 test('Graph is known by every spelling, and the audience follows it', async () => {
   for (const scope of ['https://graph.microsoft.com//.default', `${GRAPH_DEFAULT} openid profile`])
     assert.equal(decodeJwt((await appOnly({ scope })).body.access_token).aud, 'https://graph.microsoft.com')

@@ -100,6 +100,7 @@ export const testEstate = (certificates: readonly string[] = []): EstateInput =>
       certificates: [...certificates],
       verifiedPublisher: 'Northwind',
       groupMembershipClaims: 'DirectoryRole',
+      accessTokenVersion: 2,
       requiredPermissions: {
         delegated: ['openid', 'profile', 'User.Read', 'Application.Read.All'],
         application: ['User.Read.All', 'Group.Read.All'],
@@ -122,6 +123,7 @@ export const testEstate = (certificates: readonly string[] = []): EstateInput =>
       displayName: 'Orders',
       delegatedPermissions: [{ value: 'Orders.Read', displayName: 'Read your orders' }],
       identifierUris: ['api://orders'],
+      accessTokenVersion: 2,
       redirectUris: [REDIRECT],
       secrets: [{ value: SECRET }],
     },
