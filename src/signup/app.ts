@@ -55,7 +55,7 @@ export function openSignup(tools: Tools, { sessionKey }: { sessionKey: Uint8Arra
   app.get('/sign-up/callback', limit, entrance.callback(door))
   app.post('/sign-up/sign-out', entrance.signOut(door))
   app.get('/sign-up/welcome', grants.welcome(door))
-  app.post('/sign-up/grant', grants.grant(door))
+  app.post('/sign-up/grant', limit, grants.grant(door))
   app.get('/sign-up/progress', grants.progress(door))
   app.get('/sign-up/events', grants.events(door))
   app.get('/sign-up/script', grants.script(door))

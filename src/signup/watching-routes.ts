@@ -1,5 +1,5 @@
 import type { Context, Handler } from 'hono'
-import { arrivals } from '#flows/arrivals.ts'
+import { type Arrivals, arrivals } from '#flows/arrivals.ts'
 import { findSignUpFor } from '#flows/find-sign-up.ts'
 import { WORKING_STATES } from '#model/tenant.ts'
 import { streamView } from '#pages/live.ts'
@@ -16,8 +16,8 @@ export const connected =
     const watcher = await becomeWatcher(c, door)
     if (watcher === 'not-connected') return c.redirect('/sign-up/progress', 303)
     if (!watcher) return showNotOpen(c, door)
-    const found = await arrivals(door.tools, watcher.account.tenantId)
-    if (!found || !WORKING_STATES.includes(found.tenant.state)) return show(c, door, noLonger, 409)
+    const found = await stillArriving(door, watcher)
+    if (!found) return show(c, door, noLonger, 409)
     const { app } = door.site
     const { cloud, clientId } = door.tools.config
     return show(c, door, connectedView(app, { arrivals: found, watcher, cloud, clientId }))
@@ -30,11 +30,18 @@ export const arriving =
     const watcher = await door.cookies.watcher.read(c)
     if (!watcher) return c.text('No sign-up is open in this browser.', 400)
     const look = async () => {
-      const found = await arrivals(door.tools, watcher.account.tenantId)
-      return found && { show: arrivalsBody(door.site.app, found), done: isSettled(found) }
+      const found = await stillArriving(door, watcher)
+      if (!found) return { goTo: '/sign-up/connected' }
+      return { show: arrivalsBody(door.site.app, found), done: isSettled(found) }
     }
     return streamView(c, door, { watcher: personOf(watcher.account), look })
   }
+
+/** Null once the tenant is paused or gone: then nobody is shown anything of it any more. */
+async function stillArriving({ tools }: Door, { account }: Watcher): Promise<Arrivals | null> {
+  const found = await arrivals(tools, account.tenantId)
+  return found && WORKING_STATES.includes(found.tenant.state) ? found : null
+}
 
 /** Exchanges the step, which holds a token, for the right to watch, which holds none. */
 async function becomeWatcher(c: Context, { tools, cookies }: Door): Promise<Watcher | 'not-connected' | null> {

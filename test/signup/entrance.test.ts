@@ -213,6 +213,17 @@ suite('the entrance', { concurrency: false }, () => {
     assert.equal(await from('::ffff:192.0.2.10'), 303)
   })
 
+  test('A06 what asks Microsoft or is written down cannot be asked for without end from one address', async () => {
+    const visitor = openVisitor(site)
+    for (const [index, path] of ['/sign-up/grant', '/sign-up/check'].entries()) {
+      const headers = { 'x-forwarded-for': `192.0.2.${70 + index}` }
+      const statuses: number[] = []
+      for (let asked = 0; asked < 61; asked++)
+        statuses.push((await visitor.post(path, {}, { stay: true, headers })).status)
+      assert.equal(statuses.indexOf(429), 60, path)
+    }
+  })
+
   test('A06 behind several proxies it is the visitor who is counted, and he cannot name another', async (t) => {
     const settings = { TENANTRY_TRUSTED_PROXIES: 'nearby 198.51.100.0/24 2001:db8:ffff::/48' }
     const site = await openSite(t, { clock: handClock(), settings })
