@@ -78,6 +78,7 @@ suite('who is no administrator', { concurrency: false }, () => {
       const [visitor, welcome] = await arrive(username)
       assert.equal(welcome.status, 200)
       assert.match(welcome.text, /Only an administrator can connect your organization/)
+      assert.doesNotMatch(welcome.text, /and is connected|When you grant/)
       assert.ok(welcome.text.includes(`${site.url}/?tenant=${LITWARE}`), 'the link to send')
       assert.doesNotMatch(welcome.text, /action="\/sign-up\/(grant|check)"/)
 

@@ -72,7 +72,8 @@ const noAdministrator = ({ link }: HandOver): Html => html`
   ${forAdministrator(link)}
   <div class="row">${action('/sign-up/sign-out', 'Cancel')}</div>`
 
-function leadOf(app: AppDefinition, { plan }: GrantReview): string {
+function leadOf(app: AppDefinition, { plan, mayConnect }: GrantReview): string {
+  if (!mayConnect) return 'Nothing has been changed. Another person has to take this step.'
   const added = plan?.grants.filter((grant) => grant.status === 'to-grant').length ?? app.permissions.length
   if (added === 0) return `Every permission is there already. ${app.name} checks that it can work, and is connected.`
   return `Nothing has been changed yet. When you grant, ${added === 1 ? 'one permission is' : `${added} permissions are`} added to ${app.name} in this tenant.`
