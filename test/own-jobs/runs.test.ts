@@ -2,14 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, beforeEach, suite, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Client } from '@microsoft/microsoft-graph-client'
 import { sql } from 'kysely'
 import { type Clock, systemClock } from '#base/clock.ts'
 import { runJob } from '#flows/run-job.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
-import { defineApp } from '#model/app.ts'
 import type { TenantId } from '#model/ids.ts'
-import type { JobRun } from '#model/job.ts'
 import { diagnose } from '#model/problem.ts'
 import { listAudit } from '#store/audit.ts'
 import { listIncidents } from '#store/incidents.ts'
@@ -17,10 +14,9 @@ import { loadCheckpoint } from '#store/job-checkpoints.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { latestRun, listRuns } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
-import { APP_OF_TESTS, type Fleet, openFleet } from '#test/support/fleet.ts'
+import { appWithJob, type Run } from '#test/own-jobs/support/one-job.ts'
+import { type Fleet, openFleet } from '#test/support/fleet.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
-
-type Run = JobRun<Client>
 
 const noop = () => {}
 /** As docs/jobs.md says it. */
@@ -41,17 +37,7 @@ const clock: Clock = {
 /** What the job does: each test says. */
 let work: (run: Run) => Promise<void> = async () => {}
 
-const APP = defineApp({
-  ...APP_OF_TESTS,
-  jobs: [
-    {
-      name: 'the-job',
-      schedule: { everyMinutes: 60 },
-      permissions: ['User.Read.All'],
-      run: (run) => work(run as Run),
-    },
-  ],
-})
+const APP = appWithJob((run) => work(run))
 
 for (const backend of ['pglite', 'postgres'] as const)
   suite(backend, () => {

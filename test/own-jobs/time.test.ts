@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Client } from '@microsoft/microsoft-graph-client'
 import type { Clock } from '#base/clock.ts'
 import { runJob } from '#flows/run-job.ts'
-import { defineApp } from '#model/app.ts'
 import type { TenantId } from '#model/ids.ts'
-import type { JobRun } from '#model/job.ts'
 import { asTenant } from '#store/open.ts'
 import { latestRun } from '#store/sync-runs.ts'
-import { APP_OF_TESTS, openFleet } from '#test/support/fleet.ts'
+import { appWithJob, type Run } from '#test/own-jobs/support/one-job.ts'
+import { openFleet } from '#test/support/fleet.ts'
 import { handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { leapingClock } from '#test/support/leaping-clock.ts'
 import { refusedWith } from '#test/support/problem.ts'
@@ -18,19 +16,8 @@ const never = new AbortController().signal
 
 /** What each tenant's job does: told when it is begun. */
 async function open<Hands extends Clock>(clock: Hands) {
-  let work: (run: JobRun<Client>) => Promise<void> = async () => {}
-  const app = defineApp({
-    ...APP_OF_TESTS,
-    jobs: [
-      {
-        name: 'the-job',
-        schedule: { everyMinutes: 60 },
-        permissions: ['User.Read.All'],
-        timeoutMinutes: TIMEOUT_MINUTES,
-        run: (run) => work(run as JobRun<Client>),
-      },
-    ],
-  })
+  let work: (run: Run) => Promise<void> = async () => {}
+  const app = appWithJob((run) => work(run), { timeoutMinutes: TIMEOUT_MINUTES })
   const fleet = await openFleet({ users: 3, groups: 1, app, clock })
   const [tenantId] = fleet.tenantIds as [TenantId]
   return {
@@ -83,7 +70,7 @@ test('G05 a job that Graph puts off without a word of how long waits in the queu
   await using _open = fleet
   clock.follow((milliseconds) => fleet.emulator.clock.advance({ seconds: milliseconds / 1_000 }))
   fleet.emulator.mischief.add({ at: 'graph', match: { path: '/groups' }, answer: { status: 429, headers: {} } })
-  const asking = async ({ graph }: JobRun<Client>) => void (await graph.api('/groups').get())
+  const asking = async ({ graph }: Run) => void (await graph.api('/groups').get())
   const begunAt = clock.now().getTime()
   assert.equal(await run(asking), 'waiting')
   const [job] = await fleet.tools.jobs.boss.findJobs('run-job', { queued: true })

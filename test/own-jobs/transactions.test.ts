@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
-import type { Client } from '@microsoft/microsoft-graph-client'
 import { runJob } from '#flows/run-job.ts'
-import { defineApp } from '#model/app.ts'
 import type { TenantId } from '#model/ids.ts'
-import type { JobRun, JobSql } from '#model/job.ts'
+import type { JobSql } from '#model/job.ts'
 import { loadCheckpoint } from '#store/job-checkpoints.ts'
 import { asTenant } from '#store/open.ts'
 import { latestRun } from '#store/sync-runs.ts'
-import { APP_OF_TESTS, type Fleet, openFleet } from '#test/support/fleet.ts'
+import { appWithJob, type Run } from '#test/own-jobs/support/one-job.ts'
+import { type Fleet, openFleet } from '#test/support/fleet.ts'
 import { handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { until } from '#test/support/until.ts'
-
-type Run = JobRun<Client>
 
 const TIMEOUT_MINUTES = 5
 /** What waits for a connection that nobody gives back waits for ever. */
@@ -25,18 +22,7 @@ const foreverQuiet = () => new Promise<never>(() => {})
 /** What the job does: each test says. */
 let work: (run: Run) => Promise<void> = async () => {}
 
-const APP = defineApp({
-  ...APP_OF_TESTS,
-  jobs: [
-    {
-      name: 'the-job',
-      schedule: { everyMinutes: 60 },
-      permissions: ['User.Read.All'],
-      timeoutMinutes: TIMEOUT_MINUTES,
-      run: (run) => work(run as Run),
-    },
-  ],
-})
+const APP = appWithJob((run) => work(run), { timeoutMinutes: TIMEOUT_MINUTES })
 
 for (const backend of ['pglite', 'postgres'] as const)
   suite(backend, () => {
