@@ -35,15 +35,10 @@ export async function finishOffboarding(
   { store, jobs }: Pick<Tools, 'store' | 'jobs'>,
   { tenantId, actor, reason }: End,
 ): Promise<void> {
-  const isStillEnding = await asTenant(store, tenantId, async (sql) => {
-    // Somebody else may have ended it meanwhile, and the customer may be back.
-    if ((await lockTenant(sql, tenantId))?.state !== 'offboarding') return false
-    await endRun(sql)
-    await forgetCheckpoints(sql)
-    return true
-  })
-  if (!isStillEnding) return
-  while (await asTenant(store, tenantId, removePart));
+  let left: 'some' | 'all' | null
+  do left = await asTenant(store, tenantId, removePart)
+  while (left === 'some')
+  if (left === null) return
   await cancelJobsOf(jobs, tenantId)
   await asFleet(store, async (sql) => {
     const tenant = await lockTenant(sql, tenantId)
@@ -52,8 +47,13 @@ export async function finishOffboarding(
   })
 }
 
-/** A large directory goes in parts: each is over before anybody takes the database’s silence for its end. @returns whether there may be more */
-async function removePart(sql: TenantSql): Promise<boolean> {
-  const { tenantId } = sql
-  return (await lockTenant(sql, tenantId))?.state === 'offboarding' && (await removeResources(sql)) === 'some'
+/**
+ * A large directory goes in parts: each is over before anybody takes the database’s silence for its end.
+ * @returns whether it was all; null when somebody else has ended it meanwhile, and the customer may be back
+ */
+async function removePart(sql: TenantSql): Promise<'some' | 'all' | null> {
+  if ((await lockTenant(sql, sql.tenantId))?.state !== 'offboarding') return null
+  await endRun(sql)
+  await forgetCheckpoints(sql)
+  return removeResources(sql)
 }

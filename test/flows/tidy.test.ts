@@ -9,6 +9,7 @@ import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
 import { addAudit, listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
+import { countResources } from '#store/resources.ts'
 import { finishRun, latestRun, letRunWait, listRuns, startRun } from '#store/sync-runs.ts'
 import { listTenants } from '#store/tenants.ts'
 import { forEachBackend, silentLog } from '#test/support/backends.ts'
@@ -98,6 +99,23 @@ forEachBackend(({ freshStore }) => {
       [first, stuck, last].map((tenantId) => states.find(({ id }) => id === tenantId)?.state),
       ['offboarded', 'offboarding', 'offboarded'],
     )
+  })
+
+  test('R01 a directory that is too large to go at once goes whole', async (t) => {
+    const clock = handClock()
+    const store = await freshStore(t, { clock })
+    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
+    t.after(() => jobs.close())
+    const tenantId = await aTenant(store, { state: 'offboarding' })
+    await asTenant(store, tenantId, ({ db }) =>
+      raw`
+        insert into tenantry.resources (tenant_id, kind, id, properties, generation, arrived_at, updated_at)
+        select ${tenantId}::uuid, 'user', gen_random_uuid(), '{}', gen_random_uuid(), now(), now()
+        from generate_series(1, 40001)`.execute(db),
+    )
+    await tidy({ store, jobs, clock, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
+    assert.equal((await asTenant(store, tenantId, countResources)).user, 0)
+    assert.equal((await asFleet(store, (sql) => listTenants(sql, {})))[0]?.state, 'offboarded')
   })
 
   test('runs are told of for a month; the latest of each tenant and job stays, and the latest that went well', async (t) => {
