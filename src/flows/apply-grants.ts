@@ -1,5 +1,6 @@
 import { connectTenant } from '#flows/connect-tenant.ts'
 import { awaitAccess, grantMissing } from '#flows/grant-missing.ts'
+import { patiently } from '#flows/patiently.ts'
 import { openProgress } from '#flows/progress.ts'
 import { proveAdministrator } from '#flows/prove-administrator.ts'
 import { raiseAlarm } from '#flows/raise-alarm.ts'
@@ -56,14 +57,15 @@ export async function applyGrants(tools: Needs, step: AdministratorStep, signal:
 }
 
 async function grantAndConnect(tools: Needs, step: AdministratorStep, signal: AbortSignal): Promise<void> {
-  const { store } = tools
+  const { config, clock, store } = tools
   const { signUpId } = step
   const progress = openProgress(tools, signUpId)
   const become = (state: 'granting' | 'verifying') =>
     asFleet(store, (sql) => updateSignUp(sql, signUpId, { state, diagnosis: null }))
 
   await become('granting')
-  const administrator = await proveAdministrator(tools, step)
+  const patience = { minutes: config.grantPatienceMinutes, what: 'your directory roles', signal }
+  const administrator = await patiently(clock, patience, () => proveAdministrator(tools, step))
   const { tenant } = await grantMissing(tools, { step, progress, signal })
   await become('verifying')
   const access = await awaitAccess(tools, { step, progress, signal })

@@ -14,7 +14,7 @@ import { refusedWith } from '#test/support/problem.ts'
 const installation = await openInstallation({ after }, { clock: hurriedClock() })
 const { emulator, tools } = installation
 const signal = new AbortController().signal
-const [whole, lost, handedOver, paused] = CUSTOMERS
+const [whole, lost, handedOver, paused, patient] = CUSTOMERS
 
 const grant = (step: AdministratorStep) => applyGrants(tools, step, signal)
 const stateOf = async (step: AdministratorStep) => {
@@ -55,6 +55,16 @@ test('an assignment that was made although its answer was lost is recognised, ev
   await grant(grace)
   assert.deepEqual(await stateOf(grace), ['connected', undefined])
   assert.equal(assignments().filter((request) => request.status === 400).length, 2)
+})
+
+test('directory roles that could not be read at once are read again, as everything else is', async () => {
+  const grace = await provenAdministrator(installation, graceOf(patient))
+  const roles = { method: 'GET', path: 'transitiveMemberOf' }
+  emulator.mischief.once({ at: 'graph', match: roles, body: 'html' })
+
+  await grant({ ...grace, account: { ...grace.account, directoryRoles: [] } })
+  assert.deepEqual(await stateOf(grace), ['connected', undefined])
+  assert.equal(emulator.requests.list(roles).length > 1, true)
 })
 
 test('T04 a role that may consent but not grant is told who may', async () => {
