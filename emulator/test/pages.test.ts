@@ -77,9 +77,10 @@ async function isSound(page: Page, name: string, { dark = false }: { dark?: bool
 test('by keyboard alone: account, Enter, password, Enter, Accept, and back at the client by form_post', async () => {
   const { page, mistakes } = await newPage()
   await page.goto(authorize({ response_mode: 'form_post' }))
+  await page.waitForSelector('#loginfmt:focus')
   await page.keyboard.type('uma@fabrikam.example')
   await page.keyboard.press('Enter')
-  await page.waitForSelector('#passwd')
+  await page.waitForSelector('#passwd:focus')
   await page.keyboard.type('Passw0rd!')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Permissions requested' }).waitFor()

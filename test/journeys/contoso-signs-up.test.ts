@@ -98,11 +98,11 @@ suite('a Global Administrator signs up', () => {
     await page.keyboard.press('Tab')
     assert.match(await focused(page), /^link "Skip to the content"/)
     await pressWith(page, 'Continue with Microsoft')
-    await page.getByLabel('Account', { exact: true }).waitFor()
+    await isFocused(page.getByLabel('Account', { exact: true }))
     await page.keyboard.type('grace@adatum.example')
     await page.keyboard.press('Tab')
     await pressWith(page, 'Next')
-    await page.getByLabel('Password').waitFor()
+    await isFocused(page.getByLabel('Password'))
     await page.keyboard.type(DEMO.password)
     await page.keyboard.press('Enter')
     await page.getByLabel('Consent on behalf of your organization').waitFor()
@@ -151,6 +151,9 @@ const payloadsIn = (heap: string): string[] =>
   [...heap.matchAll(/eyJ[\w-]{20,}\.(eyJ[\w-]{40,})/g)].map(([, payload = '']) =>
     Buffer.from(payload, 'base64url').toString('latin1'),
   )
+
+/** A browser puts the focus in with the next picture it draws, which may be after a page has loaded. */
+const isFocused = (field: ReturnType<Page['getByLabel']>) => field.and(field.page().locator(':focus')).waitFor()
 
 /** What a key would reach now, as a screen reader says it: `button "Next"`. */
 async function focused(page: Page): Promise<string> {
