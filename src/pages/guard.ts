@@ -35,7 +35,8 @@ export function guard<E extends Env>({ url, formTargets, refuse }: GuardOptions)
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
       },
-      strictTransportSecurity: https ? 'max-age=63072000; includeSubDomains' : false,
+      // For this name alone: on somebody's bare domain, what stands beside us may not speak https.
+      strictTransportSecurity: https ? 'max-age=63072000' : false,
       referrerPolicy: 'no-referrer',
       crossOriginOpenerPolicy: 'same-origin',
       crossOriginResourcePolicy: 'same-origin',
