@@ -73,3 +73,14 @@ test('only the processes and the tools of tests read the environment', () => {
     [],
   )
 })
+
+/** Between two processes of ours nothing is shown. */
+const WRITE_JSON = ['src/cli/terminal.ts', 'src/bin/command-socket.ts']
+
+test('S16 JSON for a terminal is written in one place', () => {
+  const writers = filesOf('src').filter((file) => /JSON\.stringify\(/.test(readFileSync(join(root, file), 'utf8')))
+  assert.deepEqual(
+    writers.filter((file) => /^src\/(cli|bin)\//.test(file) && !WRITE_JSON.includes(file)),
+    [],
+  )
+})

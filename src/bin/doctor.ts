@@ -3,6 +3,7 @@ import { readSettings } from '#bin/read-settings.ts'
 import type { Start } from '#bin/start.ts'
 import { tellMistakes } from '#bin/tell-mistakes.ts'
 import { EXIT_USAGE } from '#cli/run-cli.ts'
+import { jsonText } from '#cli/terminal.ts'
 import { preflight } from '#preflight.ts'
 
 /** `tenantry doctor`: tries the whole configuration against the world, changes nothing. */
@@ -10,7 +11,7 @@ export async function doctor(start: Start, { json }: { json: boolean }): Promise
   const { terminal } = start
   const reading = await readSettings(start)
   const { mistakes, doubts } = await preflight(reading, openLog('silent'))
-  if (json) terminal.out(JSON.stringify({ mistakes, doubts }))
+  if (json) terminal.out(jsonText({ mistakes, doubts }))
   else {
     if (mistakes.length > 0) tellMistakes(terminal, mistakes)
     for (const { setting, message, nextStep } of doubts)

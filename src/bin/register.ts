@@ -6,7 +6,7 @@ import type { Start } from '#bin/start.ts'
 import { tellMistakes } from '#bin/tell-mistakes.ts'
 import type { RegisterOptions } from '#cli/register-command.ts'
 import { EXIT_USAGE } from '#cli/run-cli.ts'
-import { tellInvitation } from '#cli/terminal.ts'
+import { jsonText, tellInvitation } from '#cli/terminal.ts'
 import type { Config, Mistake } from '#config.ts'
 import { type Registered, registerApp, registerScopes } from '#flows/register-app.ts'
 import { openRegistrar } from '#tools/registrar.ts'
@@ -63,9 +63,7 @@ export async function register(start: Start, { settings, operator, json }: Regis
   const hasCredential = Boolean(credential) || Boolean(file?.has('TENANTRY_CLIENT_SECRET'))
   const written = file?.written() ?? []
   terminal.out(
-    json
-      ? JSON.stringify({ ...registered, written })
-      : tellRegistered(registered, { settings, written, hasCredential }),
+    json ? jsonText({ ...registered, written }) : tellRegistered(registered, { settings, written, hasCredential }),
   )
   return 0
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, idOption, jsonOption } from '#cli/tenant-option.ts'
-import { table } from '#cli/terminal.ts'
+import { jsonText, table } from '#cli/terminal.ts'
 import { listCredentials } from '#flows/list-credentials.ts'
 import { addCredential, removeCredential } from '#flows/rotate-credential.ts'
 import { type CredentialListing, daysLeft } from '#model/credential.ts'
@@ -24,7 +24,7 @@ export function credentialsCommand(program: Command, { tools, terminal }: CliCon
         ...one,
         daysLeft: one.expiresAt ? daysLeft(one.expiresAt, now) : null,
       }))
-      if (json) return terminal.out(JSON.stringify({ ...found, credentials: withDays }))
+      if (json) return terminal.out(jsonText({ ...found, credentials: withDays }))
       terminal.out(credentialTable(withDays))
       if (!found.registrationRead)
         terminal.err(
@@ -39,7 +39,7 @@ export function credentialsCommand(program: Command, { tools, terminal }: CliCon
     .addOption(jsonOption())
     .action(async ({ days: wanted, json }: { days: number; json?: true }) => {
       const added = await addCredential(await tools(), { days: wanted, actor: CLI_ACTOR })
-      if (json) return terminal.out(JSON.stringify(added))
+      if (json) return terminal.out(jsonText(added))
       terminal.err(
         `The new secret ${added.keyId} is good until ${added.expiresAt.toISOString().slice(0, 10)}. It is shown here and never again.`,
       )
@@ -56,7 +56,7 @@ export function credentialsCommand(program: Command, { tools, terminal }: CliCon
     .addOption(jsonOption())
     .action(async ({ id, json }: { id: string; json?: true }) => {
       await removeCredential(await tools(), { keyId: id, actor: CLI_ACTOR })
-      terminal.out(json ? JSON.stringify({ removed: id }) : `The secret ${id} is gone.`)
+      terminal.out(json ? jsonText({ removed: id }) : `The secret ${id} is gone.`)
     })
 }
 

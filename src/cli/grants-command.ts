@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
-import { standingText, table, tellInvitation, tellStep } from '#cli/terminal.ts'
+import { jsonText, standingText, table, tellInvitation, tellStep } from '#cli/terminal.ts'
 import { type GrantedAtTerminal, grantAtTerminal } from '#flows/grant-at-terminal.ts'
 import { planTenantGrants } from '#flows/plan-tenant-grants.ts'
 import { writeGrantScript } from '#flows/write-grant-script.ts'
@@ -25,7 +25,7 @@ export function grantsCommand(program: Command, { tools, terminal, signal }: Cli
       const plan = await planTenantGrants(await tools(), tenant)
       terminal.out(
         json
-          ? JSON.stringify(plan)
+          ? jsonText(plan)
           : table(
               ['PERMISSION', 'STATUS', 'REASON'],
               plan.grants.map(({ value, status, reason }) => [value, status, reason]),
@@ -46,7 +46,7 @@ export function grantsCommand(program: Command, { tools, terminal, signal }: Cli
         progress: { step: (text, work) => tellStep(terminal, text, work) },
         signal,
       })
-      terminal.out(json ? JSON.stringify(applied) : tellApplied(applied))
+      terminal.out(json ? jsonText(applied) : tellApplied(applied))
       if (applied.diagnosis) fail()
     })
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, idOption, jsonOption } from '#cli/tenant-option.ts'
-import { diagnosisText, table, timeText } from '#cli/terminal.ts'
+import { diagnosisText, jsonText, table, timeText } from '#cli/terminal.ts'
 import { closeIncidentBy } from '#flows/close-incident.ts'
 import type { Incident, IncidentId } from '#model/incident.ts'
 import { listIncidents } from '#store/incidents.ts'
@@ -21,7 +21,7 @@ export function incidentsCommand(program: Command, { tools, terminal }: CliConte
     .action(async ({ all, json }: { all?: true; json?: true }) => {
       const { store } = await tools()
       const found = await asFleet(store, (sql) => listIncidents(sql, all ? {} : { open: true }))
-      terminal.out(json ? JSON.stringify(found) : found.length === 0 ? 'No incidents.' : tellIncidents(found))
+      terminal.out(json ? jsonText(found) : found.length === 0 ? 'No incidents.' : tellIncidents(found))
     })
 
   incidents
@@ -31,7 +31,7 @@ export function incidentsCommand(program: Command, { tools, terminal }: CliConte
     .addOption(jsonOption())
     .action(async ({ id, json }: { id: string; json?: true }) => {
       const closed = await closeIncidentBy(await tools(), { id: id as IncidentId, actor: CLI_ACTOR })
-      terminal.out(json ? JSON.stringify(closed) : `${closed.code} is closed.`)
+      terminal.out(json ? jsonText(closed) : `${closed.code} is closed.`)
     })
 }
 

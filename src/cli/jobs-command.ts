@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, idOption, jsonOption, tenantOption } from '#cli/tenant-option.ts'
-import { table, timeText } from '#cli/terminal.ts'
+import { jsonText, table, timeText } from '#cli/terminal.ts'
 import { type ListedJob, listJobs } from '#flows/list-jobs.ts'
 import { listTenantJobs, type TenantJob } from '#flows/list-tenant-jobs.ts'
 import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
@@ -23,10 +23,10 @@ export function jobsCommand(program: Command, { tools, terminal }: CliContext): 
     .action(async ({ tenant, json }: Chosen) => {
       if (tenant) {
         const found = await listTenantJobs(await tools(), tenant)
-        return terminal.out(json ? JSON.stringify(found) : tenantJobTable(found.jobs))
+        return terminal.out(json ? jsonText(found) : tenantJobTable(found.jobs))
       }
       const found = await listJobs(await tools())
-      terminal.out(json ? JSON.stringify(found) : jobTable(found))
+      terminal.out(json ? jsonText(found) : jobTable(found))
     })
 
   jobs
@@ -37,7 +37,7 @@ export function jobsCommand(program: Command, { tools, terminal }: CliContext): 
     .action(async ({ tenant, json }: Chosen) => {
       const found = await listDeadLetters((await tools()).jobs, tenant ? { tenantId: tenant } : {})
       terminal.out(
-        json ? JSON.stringify(found) : found.length === 0 ? 'Nothing was given up.' : `${deadTable(found)}\n\n${RETRY}`,
+        json ? jsonText(found) : found.length === 0 ? 'Nothing was given up.' : `${deadTable(found)}\n\n${RETRY}`,
       )
     })
 
@@ -48,7 +48,7 @@ export function jobsCommand(program: Command, { tools, terminal }: CliContext): 
     .addOption(jsonOption())
     .action(async ({ id, json }: { id: string; json?: true }) => {
       const letter = await retryDeadLetter(await tools(), { id, actor: CLI_ACTOR })
-      terminal.out(json ? JSON.stringify(letter) : `${letter.job ?? letter.name} is in the queue again.`)
+      terminal.out(json ? jsonText(letter) : `${letter.job ?? letter.name} is in the queue again.`)
     })
 }
 

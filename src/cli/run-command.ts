@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { jsonOption, tenantOption } from '#cli/tenant-option.ts'
-import { printable, type Terminal } from '#cli/terminal.ts'
+import { jsonText, printable, type Terminal } from '#cli/terminal.ts'
 import { printUsers } from '#flows/print-users.ts'
 import type { JobOutcome } from '#flows/run-job.ts'
 import { runJobByHand } from '#flows/run-job-by-hand.ts'
@@ -27,11 +27,11 @@ const BUILT_IN: Record<string, Job> = {
       tenantId,
       signal,
       print: {
-        claims: (found) => json || terminal.out(`Claims of the app-only token:\n${JSON.stringify(found, null, 2)}\n`),
+        claims: (found) => json || terminal.out(`Claims of the app-only token:\n${jsonText(found, 2)}\n`),
         user: (name) => (json ? names.push(name) : terminal.out(printable(name))),
       },
     })
-    terminal.out(json ? JSON.stringify({ claims, users: names }) : `\n${users} users.`)
+    terminal.out(json ? jsonText({ claims, users: names }) : `\n${users} users.`)
     return 'succeeded'
   },
   'sync-tenant': async (tools, { tenantId, json, terminal, signal }) => {
@@ -44,7 +44,7 @@ const BUILT_IN: Record<string, Job> = {
       outcome === 'succeeded'
         ? `${printable(displayName)} has been read; it is ${state}.`
         : `Reading ${printable(displayName)}: ${OUTCOMES[outcome]} It is ${state}.`
-    terminal.out(json ? JSON.stringify({ tenantId, state, outcome }) : words)
+    terminal.out(json ? jsonText({ tenantId, state, outcome }) : words)
     return outcome
   },
 }
@@ -56,7 +56,7 @@ const ownJob =
     const { displayName } = await knownTenant(tools, tenantId)
     const outcome = await runJobByHand(tools, { tenantId, job, signal })
     terminal.out(
-      json ? JSON.stringify({ tenantId, job, outcome }) : `${job} in ${printable(displayName)}: ${OUTCOMES[outcome]}`,
+      json ? jsonText({ tenantId, job, outcome }) : `${job} in ${printable(displayName)}: ${OUTCOMES[outcome]}`,
     )
     return outcome
   }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
-import { diagnosisText, printable, table, timeText } from '#cli/terminal.ts'
+import { diagnosisText, jsonText, printable, table, timeText } from '#cli/terminal.ts'
 import { verifyCommand } from '#cli/verify-command.ts'
 import { allowRemoval } from '#flows/allow-removal.ts'
 import { type Lagging, listLagging } from '#flows/list-lagging.ts'
@@ -23,7 +23,7 @@ export function tenantsCommand(program: Command, context: CliContext, fail: () =
   const { tools, terminal } = context
   const tenants = program.command('tenants').description('the tenants that have signed up')
   const tell = (json: true | undefined, data: unknown, words: () => string) =>
-    terminal.out(json ? JSON.stringify(data) : words())
+    terminal.out(json ? jsonText(data) : words())
 
   tenants
     .command('list')

@@ -64,6 +64,19 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [line(headings), line(widths.map((width) => '─'.repeat(width))), ...clean.map(line)].join('\n')
 }
 
+/**
+ * Data for programs, as JSON that a terminal can show: what steers one or turns the direction of writing stands there
+ * escaped, and is read back as it was. JSON escapes the control characters below U+0020 by itself.
+ */
+export const jsonText = (value: unknown, indent = 0): string =>
+  JSON.stringify(value, null, indent).replace(/[\u007f-\u009f\p{Cf}\u2028\u2029]/gu, escaped)
+
+/** \uXXXX for each unit of UTF-16: two of them for what lies beyond U+FFFF. */
+const escaped = (character: string): string =>
+  [...Array(character.length).keys()]
+    .map((unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`)
+    .join('')
+
 /** A moment in UTC, to the second; nothing for none. */
 export const timeText = (at: Date | null): string => at?.toISOString().slice(0, 19).replace('T', ' ') ?? ''
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantsOption } from '#cli/tenant-option.ts'
-import { standingText, tellProblem } from '#cli/terminal.ts'
+import { jsonText, standingText, tellProblem } from '#cli/terminal.ts'
 import { type Verification, verifyTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
@@ -24,7 +24,7 @@ export function verifyCommand(tenants: Command, { tools, terminal, signal }: Cli
         signal.throwIfAborted()
         try {
           const verification = await verifyTenant(open, { tenantId, actor: CLI_ACTOR, signal })
-          terminal.out(json ? JSON.stringify(verification) : tellVerification(verification))
+          terminal.out(json ? jsonText(verification) : tellVerification(verification))
           if (!isHealthy(verification)) fail()
         } catch (error) {
           if (!(error instanceof Problem) || error.code !== 'TENANT_UNKNOWN') throw error

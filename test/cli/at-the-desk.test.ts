@@ -73,3 +73,22 @@ test('S16 a name from a directory cannot write on the terminal', async () => {
     assert.ok(!out.includes('\u001b'), argv.join(' '))
   }
 })
+
+test('S16 nor as JSON, which still says it exactly', async () => {
+  const displayName = 'Evil\u009b2J \u202eeman\u2066 \u{e0041} \u2028Ä😀'
+  const id = await aTenant(tools.store, { displayName })
+  const commands: [argv: string[], name: (data: never) => string][] = [
+    [['tenants', 'list', '--search', id], ([tenant]: [Named]) => tenant.displayName],
+    [['tenants', 'lag'], (tenants: Named[]) => tenants.find((tenant) => tenant.id === id)?.displayName ?? ''],
+    [['tenants', 'show', '--tenant', id], ({ tenant }: { tenant: Named }) => tenant.displayName],
+    [['tenants', 'pause', '--tenant', id], (tenant: Named) => tenant.displayName],
+  ]
+  for (const [argv, nameIn] of commands) {
+    const { out } = await command(...argv, '--json')
+    assert.equal(nameIn(JSON.parse(out) as never), displayName, argv.join(' '))
+    assert.doesNotMatch(out, /[\p{Cc}\p{Cf}\u2028\u2029]/u, argv.join(' '))
+    assert.ok(out.includes('Evil\\u009b2J \\u202eeman\\u2066 \\udb40\\udc41 \\u2028Ä😀'), 'and nothing else is escaped')
+  }
+})
+
+type Named = { id: string; displayName: string }
