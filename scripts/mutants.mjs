@@ -213,6 +213,27 @@ export const MUTANTS = [
     tests: ['test/flows/complete-sign-up.test.ts'],
   },
   {
+    name: 'watch: what a tenant is called is read for codes beside those that Entra ID lists',
+    file: 'src/entra/errors.ts',
+    search: 'error_codes.length > 0 ? error_codes : codesIn(error_description)',
+    replace: '[...error_codes, ...(error_description.match(/(?<=AADSTS)[0-9]{4,8}/g) ?? []).map(Number)]',
+    tests: ['test/entra/credentials.test.ts'],
+  },
+  {
+    name: 'watch: a code counts wherever it stands',
+    file: 'src/entra/errors.ts',
+    search: '/^(?:AADSTS70002: Error validating credentials\\. )?AADSTS',
+    replace: '/^.*AADSTS',
+    tests: ['test/entra/credentials.test.ts'],
+  },
+  {
+    name: 'watch: what is said of our credential in one tenant holds everybody’s work',
+    file: 'src/flows/raise-alarm.ts',
+    search: 'if (await giveTokens(entra, [entra.homeTenantId])) {',
+    replace: 'if (!diagnosis) {',
+    tests: ['test/flows/incidents.test.ts'],
+  },
+  {
     name: 'watch: an incident holds nothing',
     file: 'src/daemon/tasks.ts',
     search: 'if (await tools.hold.isOn()) return putOff(tools, name, payload)',

@@ -11,9 +11,16 @@ const errorBody = z.object({
   correlation_id: z.string().optional(),
 })
 
-/** The last code in a description is the finest: "AADSTS70002: … AADSTS54005: …". */
-const codesIn = (description: string): number[] =>
-  [...description.matchAll(/AADSTS(\d{4,8})/g)].map((match) => Number(match[1]))
+/** An older form puts the finer code behind this sentence: "AADSTS70002: Error validating credentials. AADSTS54005: …". */
+const BEGINNING = /^(?:AADSTS70002: Error validating credentials\. )?AADSTS(\d{4,8})\b/
+
+/** Only how a description begins is Microsoft's word: further on it names tenants and people, who name themselves. */
+function codesIn(description: string): number[] {
+  const code = BEGINNING.exec(description)?.[1]
+  return code === undefined ? [] : [Number(code)]
+}
+
+/** The outermost code stands first, the finest that we know says most. */
 
 function meaningOf(codes: readonly number[], error: string, status: number): { meaning: Meaning; sourceCode?: string } {
   const code = codes.findLast((candidate) => candidate in AADSTS)
@@ -39,7 +46,8 @@ export function fromTokenAnswer({
   const { error, error_description, error_codes, trace_id, correlation_id } = parsed.success
     ? parsed.data
     : errorBody.parse({})
-  const { meaning, sourceCode } = meaningOf([...error_codes, ...codesIn(error_description)], error, status)
+  const codes = error_codes.length > 0 ? error_codes : codesIn(error_description)
+  const { meaning, sourceCode } = meaningOf(codes, error, status)
   const seconds = Number(retryAfter)
   return new Problem({
     ...meaning,

@@ -9,6 +9,7 @@ import { moveTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'telemetry' | 'hold'>
+type Failure = { tenantId: TenantId | null; diagnosis: Diagnosis }
 type Opened = Awaited<ReturnType<typeof openIncident>>
 
 const HOUR = 3_600_000
@@ -17,19 +18,21 @@ const WORD_HOURS = 24
 /** What a service refuses to whom Entra ID gives a token stops the work that asks for it, and no other. */
 const GRAPH_SAYS_IT_TOO: readonly ProblemCode[] = ['RESOURCE_UNAVAILABLE', 'CONDITIONAL_ACCESS']
 
+const OPENS = {
+  tenant: ({ store }, failure) => asFleet(store, (sql) => openIncident(sql, { ...failure, holds: false })),
+  fleet: openUnlessHomeWorks,
+  'fleet-if-many': openIfMany,
+} satisfies Record<string, (tools: Needs, failure: Failure) => Promise<Opened | null>>
+
 /**
  * Opens an incident when a failure is one: what must never happen in a tenant, what is ours and stops the work for
  * everybody, and what most tenants meet at the same time, which no customer has done.
  * @returns the incident when the failure says nothing about the tenant, so that its state is left alone; else null
  */
-export async function raiseAlarm(
-  tools: Needs,
-  { tenantId, diagnosis }: { tenantId: TenantId | null; diagnosis: Diagnosis },
-): Promise<Incident | null> {
+export async function raiseAlarm(tools: Needs, { tenantId, diagnosis }: Failure): Promise<Incident | null> {
   const means = incidentMeantBy(diagnosis)
   if (means === null) return null
-  const opened =
-    means === 'fleet-if-many' ? await openIfMany(tools, diagnosis) : await open(tools, means, tenantId, diagnosis)
+  const opened = await OPENS[means](tools, { tenantId, diagnosis })
   if (!opened) return null
   const { incident, isNew } = opened
   if (incident.holds) tools.hold.forget()
@@ -40,20 +43,20 @@ export async function raiseAlarm(
   return incident
 }
 
-const open = (
-  { store }: Needs,
-  means: 'tenant' | 'fleet',
-  tenantId: TenantId | null,
-  diagnosis: Diagnosis,
-): Promise<Opened> =>
-  asFleet(store, (sql) =>
-    means === 'tenant'
-      ? openIncident(sql, { tenantId, diagnosis, holds: false })
-      : openIncident(sql, { tenantId: null, diagnosis, holds: true }),
-  )
+/**
+ * Whatever is said of our credential in one tenant, or to one visitor, holds nobody's work while the app gets a token at
+ * home with it: the next look whether it is over would end it at once.
+ */
+async function openUnlessHomeWorks({ store, entra, log }: Needs, { diagnosis }: Failure): Promise<Opened | null> {
+  if (await giveTokens(entra, [entra.homeTenantId])) {
+    log.warn({ diagnosis }, 'our credential was refused, but it works at home')
+    return null
+  }
+  return asFleet(store, (sql) => openIncident(sql, { tenantId: null, diagnosis, holds: true }))
+}
 
 /** Only when most of the latest tenants met the same, no person has said otherwise, and it is not their own doing. */
-async function openIfMany(tools: Needs, diagnosis: Diagnosis): Promise<Opened | null> {
+async function openIfMany(tools: Needs, { diagnosis }: Failure): Promise<Opened | null> {
   const { store, clock, log } = tools
   const { code } = diagnosis
   const ago = (hours: number) => new Date(clock.now().getTime() - hours * HOUR)

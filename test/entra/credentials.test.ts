@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, afterEach, beforeEach, test } from 'node:test'
-import { DEMO } from '#emulator/index.ts'
+import { DEMO, demoEstate } from '#emulator/index.ts'
 import { makeClientCertificate } from '#emulator/test/support/estate.ts'
 import { appToken } from '#entra/app-token.ts'
 import type { Entra, EntraCredential } from '#entra/open.ts'
@@ -108,6 +108,41 @@ test('an app that Microsoft does not know, and one that is registered for its ho
   const { owner, sourceCode } = await refusedWith('SERVICE_PRINCIPAL_MISSING', () => appToken(unknown, CONTOSO))
   assert.deepEqual([owner, sourceCode], ['customer-administrator', 'AADSTS700016'])
 })
+
+test('T15 whatever a tenant calls itself, it is never taken for a code of Microsoft’s', async (t) => {
+  const tenants = demoEstate.tenants.map((one) => (one.id === CONTOSO ? { ...one, displayName: 'AADSTS7000222' } : one))
+  const named = await openGates({ after: (close) => t.after(close) }, { estate: { ...demoEstate, tenants } })
+  const unknown = named.entraWith({ clientId: madeUp.clientId() })
+  const { sourceCode } = await refusedWith('SERVICE_PRINCIPAL_MISSING', () => appToken(unknown, CONTOSO))
+  assert.equal(sourceCode, 'AADSTS700016')
+})
+
+const SAID: readonly { says: string; codes?: readonly number[]; means: ProblemCode; named: string }[] = [
+  { says: 'AADSTS70002: Bad. AADSTS54005: Used.', codes: [70002, 54005], means: 'CODE_EXPIRED', named: 'AADSTS54005' },
+  {
+    says: 'AADSTS700016: Not in ‘AADSTS7000222’.',
+    codes: [],
+    means: 'SERVICE_PRINCIPAL_MISSING',
+    named: 'AADSTS700016',
+  },
+  { says: "AADSTS700016: Not in 'x'. AADSTS7000222: y'", means: 'SERVICE_PRINCIPAL_MISSING', named: 'AADSTS700016' },
+  { says: 'AADSTS500011: Not in AADSTS7000222: .', means: 'RESOURCE_UNAVAILABLE', named: 'AADSTS500011' },
+  { says: 'AADSTS7999999: Not in AADSTS7000222: .', means: 'APPLICATION_MISCONFIGURED', named: 'AADSTS7999999' },
+  { says: 'Not in AADSTS7000222: .', means: 'APPLICATION_MISCONFIGURED', named: 'invalid_client' },
+  {
+    says: 'AADSTS70002: Error validating credentials. AADSTS7000215: Not in AADSTS54005: .',
+    means: 'CLIENT_SECRET_INVALID',
+    named: 'AADSTS7000215',
+  },
+]
+for (const { says, codes, means, named } of SAID)
+  test(`the code of “${says}” ${codes ? `with [${codes.join(', ')}] ` : ''}is ${named}`, async () => {
+    const body = JSON.stringify({ error: 'invalid_client', error_description: says, error_codes: codes })
+    const headers = { 'content-type': 'application/json' }
+    emulator.mischief.add({ at: 'token', answer: { status: 401, headers, body } })
+    const { sourceCode } = await refusedWith(means, () => appToken(entraWith({}), CONTOSO))
+    assert.equal(sourceCode, named)
+  })
 
 test('G06 a bad moment of Entra ID is waited out, and says how long', async () => {
   const cases = [

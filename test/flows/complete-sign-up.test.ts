@@ -200,6 +200,7 @@ test('T04 whoever is no administrator is told to hand the page on', async () => 
 })
 
 test('T03 what a redirect says of our own app stops nobody’s work and opens no incident', async () => {
+  emulator.mischief.add({ at: 'token', aadsts: 7_000_222 })
   for (const [error, error_description] of [
     ['invalid_client', 'AADSTS7000222: The provided client secret keys are expired.'],
     ['invalid_client', 'AADSTS7000215: Invalid client secret provided.'],
@@ -209,9 +210,19 @@ test('T03 what a redirect says of our own app stops nobody’s work and opens no
     const { ticket } = await beginSignUp(tools, { invitedTenantId: null })
     const callback = { state: ticket.state, error, error_description }
     await assert.rejects(complete({ ticket, callback }))
+    assert.equal(tokenRequests(), 0, 'nor is anybody asked about it')
     assert.equal(await tools.hold.isOn(), false, error_description)
     assert.deepEqual(await asFleet(tools.store, (sql) => listIncidents(sql, { limit: 10 })), [])
   }
+})
+
+test('R08 what one visitor’s code ends in holds nobody’s work while the app’s credential works at home', async () => {
+  const returned = await comeBack()
+  emulator.mischief.once({ at: 'token', aadsts: 7_000_222 })
+  await rejected('CLIENT_SECRET_EXPIRED', returned)
+  assert.equal(tokenRequests(), 2, 'home was asked')
+  assert.equal(await tools.hold.isOn(), false)
+  assert.deepEqual(await asFleet(tools.store, (sql) => listIncidents(sql, { limit: 10 })), [])
 })
 
 test('S16 an error of an unknown kind is not repeated to anybody', async () => {

@@ -368,4 +368,17 @@ suite('what is not one customer’s doing', () => {
     await read(tools, tenantId)
     assert.equal((await showTenant(tools, tenantId)).runs[0]?.state, 'succeeded')
   })
+
+  test('R08 what is said of our credential in one tenant alone holds nobody’s work, and is that tenant’s trouble', async (t) => {
+    const { fleet } = await openWithHome(t, 2)
+    const { emulator, tools, tenantIds } = fleet
+    const [tenant, other] = tenantIds as [TenantId, TenantId]
+    emulator.mischief.add({ at: 'token', aadsts: 7_000_222, match: { tenant } })
+    await read(tools, tenant)
+    assert.deepEqual(await incidents(tools), [])
+    const { tenant: found, runs } = await showTenant(tools, tenant)
+    assert.deepEqual([found.state, runs[0]?.diagnosis?.code], ['active', 'CLIENT_SECRET_EXPIRED'])
+    await read(tools, other)
+    assert.equal((await showTenant(tools, other)).runs[0]?.state, 'succeeded')
+  })
 })
