@@ -1,3 +1,4 @@
+import { tryAll } from '#base/try-all.ts'
 import { observe } from '#daemon/observe.ts'
 import { askRevoked } from '#flows/ask-revoked.ts'
 import { checkCredential } from '#flows/check-credential.ts'
@@ -43,10 +44,8 @@ const taskTable = (tools: Tools): TaskTable => ({
   'plan-jobs': async () => {
     if (!(await tools.hold.isOn())) await planJobs(tools)
   },
-  tidy: async () => {
-    await checkCredential(tools)
-    await tidy(tools)
-  },
+  // Clearing away needs no answer of Microsoft’s, and is not to wait for one that may fail for weeks.
+  tidy: () => tryAll([tidy, checkCredential], (work) => work(tools)),
 })
 
 /** Work in one tenant: for the tenant that it was put into the queue for and no other, and not while an incident holds it. */

@@ -1,3 +1,4 @@
+import { tryAll } from '#base/try-all.ts'
 import { finishOffboarding } from '#flows/offboard-tenant.ts'
 import { findOverlooked } from '#flows/plan-jobs.ts'
 import { workUnderWay } from '#jobs/inspect.ts'
@@ -47,17 +48,10 @@ async function interruptDeadRuns({ store, clock, jobs }: Needs): Promise<void> {
   await asFleet(store, (sql) => interruptRuns(sql, ids))
 }
 
-/**
- * An end that was begun is gone through with, whoever began it and died. One that fails stops none of the others.
- * @throws what the first of them failed with, when all have been tried
- */
+/** An end that was begun is gone through with, whoever began it and died. One that fails stops none of the others. */
 async function finishBrokenOff(tools: Needs): Promise<void> {
-  const failures: unknown[] = []
-  for (const { id } of await asFleet(tools.store, (sql) => listTenants(sql, { state: 'offboarding' })))
-    try {
-      await finishOffboarding(tools, { tenantId: id, actor: 'daemon', reason: 'It had been begun.' })
-    } catch (error) {
-      failures.push(error)
-    }
-  if (failures.length > 0) throw failures[0]
+  const ending = await asFleet(tools.store, (sql) => listTenants(sql, { state: 'offboarding' }))
+  await tryAll(ending, ({ id }) =>
+    finishOffboarding(tools, { tenantId: id, actor: 'daemon', reason: 'It had been begun.' }),
+  )
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql as raw } from 'kysely'
 import type { Config } from '#config.ts'
+import { tasks } from '#daemon/tasks.ts'
 import { tidy } from '#flows/tidy.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { holdPlace } from '#jobs/hold-place.ts'
@@ -11,10 +12,13 @@ import { addAudit, listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
 import { finishRun, latestRun, letRunWait, listRuns, startRun } from '#store/sync-runs.ts'
-import { listTenants } from '#store/tenants.ts'
+import { listTenants, moveTenant } from '#store/tenants.ts'
 import { forEachBackend, silentLog } from '#test/support/backends.ts'
+import { openFleet } from '#test/support/fleet.ts'
 import { DAY, HOUR, handClock } from '#test/support/hand-clock.ts'
+import { aJobContext } from '#test/support/job-context.ts'
 import { aResource, aTenant, madeUp } from '#test/support/made-up.ts'
+import { refusedWith } from '#test/support/problem.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
 
 forEachBackend(({ freshStore }) => {
@@ -155,4 +159,16 @@ forEachBackend(({ freshStore }) => {
       ['sync-tenant', 'succeeded'],
     ])
   })
+})
+
+test('R08 what time has settled is cleared away though Microsoft tells nothing of the credential, and the failure is told of', async () => {
+  await using fleet = await openFleet({ tenants: 1, users: 1, groups: 0 })
+  const { tools, emulator } = fleet
+  const [tenantId] = fleet.tenantIds as [TenantId]
+  await asFleet(tools.store, (sql) =>
+    moveTenant(sql, { id: tenantId, to: 'offboarding', actor: 'test', reason: 'test', diagnosis: null }),
+  )
+  emulator.mischief.add({ at: 'token', aadsts: 53_003 })
+  await refusedWith('CONDITIONAL_ACCESS', () => tasks(tools).tidy({}, aJobContext('tidy')))
+  assert.equal((await asFleet(tools.store, (sql) => listTenants(sql, {})))[0]?.state, 'offboarded')
 })
