@@ -65,12 +65,12 @@ export function openTokenCache(maxOfAHalf = MAX_TOKENS_OF_A_HALF): TokenCache {
 }
 
 /** In columns, so that a hit reads little from memory; and the promise is kept, not made at every hit. */
-type Half = { index: GuidIndex; tokens: (Promise<AppToken> | null)[]; renewAtSeconds: Int32Array }
+type Half = { index: GuidIndex; tokens: (Promise<AppToken> | null)[]; renewAtSeconds: Uint32Array }
 
 const openHalf = (max: number): Half => ({
   index: openGuidIndex(max),
   tokens: [],
-  renewAtSeconds: new Int32Array(max),
+  renewAtSeconds: new Uint32Array(max),
 })
 
 const usable = ({ tokens, renewAtSeconds }: Half, place: number, now: number): Promise<AppToken> | null =>

@@ -139,3 +139,15 @@ test('however many tenants there are, the tokens kept are bounded, and those in 
   const kept = others.filter((id) => cache.get(id, now) !== null)
   assert.ok(kept.length >= half - 1 && kept.length < 2 * half, `${kept.length} are kept`)
 })
+
+test('a token is kept after January 2038 as before, when seconds no longer fit into 31 bits', () => {
+  const cache = openTokenCache()
+  const tenantId = madeUp.tenantId()
+  for (const day of ['2038-01-18', '2038-01-20', '2105-12-31']) {
+    const now = Date.parse(day)
+    const token = { tenantId, expiresAt: new Date(now + 60 * MINUTE) } as AppToken
+    cache.set(token)
+    assert.ok(cache.get(tenantId, now), day)
+    assert.equal(cache.get(tenantId, now + 55 * MINUTE), null)
+  }
+})
