@@ -63,7 +63,7 @@ async function grantAndConnect(tools: Needs, step: AdministratorStep, signal: Ab
   const become = (state: 'granting' | 'verifying') =>
     asFleet(store, (sql) => updateSignUp(sql, signUpId, { state, diagnosis: null }))
 
-  await become('granting')
+  if ((await become('granting')) === 'connected-already') return
   const patience = { minutes: config.grantPatienceMinutes, what: 'your directory roles', signal }
   const administrator = await patiently(clock, patience, () => proveAdministrator(tools, step))
   const { tenant } = await grantMissing(tools, { step, progress, signal })

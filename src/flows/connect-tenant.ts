@@ -21,7 +21,8 @@ export type Connection = {
 /**
  * The tenant and its first job are saved together: there is no moment in which a tenant exists and nobody will ever read
  * it. A tenant that was here before comes back under the same ids, with its data. One that an operator has paused stays
- * paused, also when he does so at this moment.
+ * paused, also when he does so at this moment. A sign-up does it once: whoever comes to this end a second time, be it after
+ * the tenant has left, changes nothing.
  * @throws Problem STATE_MOVE_REFUSED
  */
 export async function connectTenant(
@@ -32,6 +33,7 @@ export async function connectTenant(
   const actor = `administrator:${objectId}`
   await asTenant(store, tenantId, async (sql) => {
     if ((await lockTenant(sql, tenantId))?.state === 'suspended') throw paused()
+    if ((await connectSignUp(sql, signUpId)) === 'connected-already') return
     await saveConnectedTenant(sql, {
       displayName,
       defaultDomain,
@@ -42,7 +44,6 @@ export async function connectTenant(
       sql,
       config.app.permissions.map(({ value }) => ({ permission: value, status: 'granted' })),
     )
-    await connectSignUp(sql, signUpId)
     await addAudit(sql, { tenantId, actor, action: 'sign-up.connected', detail: { roles: access.token.roles } })
     await enqueue(jobs, sql, 'sync-tenant', { tenantId })
   })

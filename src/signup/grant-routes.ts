@@ -94,6 +94,7 @@ export const check =
   async (c) => {
     const open = await openStep(c, door)
     if (!open) return showNotOpen(c, door)
+    if (open.signUp.state === 'connected') return c.redirect('/sign-up/connected', 303)
     let result: SignUpCheck
     try {
       result = await checkSignUp(door.tools, open.step)

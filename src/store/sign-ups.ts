@@ -71,8 +71,16 @@ export type SignUpChange = {
   diagnosis?: Diagnosis | null
 }
 
-export async function updateSignUp({ db, at }: FleetSql, id: SignUpId, change: SignUpChange): Promise<void> {
-  await raw`
+/**
+ * One that is connected has come to its end: only what it shows may still change. Else whoever holds an old step could
+ * bring a tenant back that was ended since.
+ */
+export async function updateSignUp(
+  { db, at }: FleetSql,
+  id: SignUpId,
+  change: SignUpChange,
+): Promise<'changed' | 'connected-already'> {
+  const { rows } = await raw`
     update tenantry.sign_ups set
       state = coalesce(${change.state ?? null}, state),
       tenant_id = coalesce(${change.tenantId ?? null}::uuid, tenant_id),
@@ -80,13 +88,21 @@ export async function updateSignUp({ db, at }: FleetSql, id: SignUpId, change: S
       progress = coalesce(${change.progress ? storableJson(change.progress) : null}::jsonb, progress),
       diagnosis = case when ${change.diagnosis !== undefined} then ${storableJson(change.diagnosis ?? null)}::jsonb else diagnosis end,
       updated_at = ${at}
-    where id = ${id}`.execute(db)
+    where id = ${id} and (state <> 'connected' or ${change.state === undefined}) returning id`.execute(db)
+  return rows.length === 0 && (await isConnected(db, id)) ? 'connected-already' : 'changed'
 }
 
-/** The end of the way, in the same transaction as the tenant itself. */
-export async function connectSignUp({ db, at }: TenantSql, id: SignUpId): Promise<void> {
-  await raw`
-    update tenantry.sign_ups set state = 'connected', diagnosis = null, updated_at = ${at} where id = ${id}`.execute(db)
+/** The end of the way, in the same transaction as the tenant itself; once. */
+export async function connectSignUp({ db, at }: TenantSql, id: SignUpId): Promise<'connected' | 'connected-already'> {
+  const { rows } = await raw`
+    update tenantry.sign_ups set state = 'connected', diagnosis = null, updated_at = ${at}
+    where id = ${id} and state <> 'connected' returning id`.execute(db)
+  return rows.length === 0 && (await isConnected(db, id)) ? 'connected-already' : 'connected'
+}
+
+async function isConnected(db: AnySql['db'], id: SignUpId): Promise<boolean> {
+  const { rows } = await raw`select from tenantry.sign_ups where id = ${id} and state = 'connected'`.execute(db)
+  return rows.length > 0
 }
 
 const NOT_BACK_YET = raw`state = 'begun' and taken_at is null`

@@ -3,6 +3,7 @@ import { after, afterEach, test } from 'node:test'
 import { applyGrants } from '#flows/apply-grants.ts'
 import { checkSignUp } from '#flows/check-sign-up.ts'
 import { findSignUpFor } from '#flows/find-sign-up.ts'
+import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant } from '#flows/pause-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
@@ -14,7 +15,7 @@ import { refusedWith } from '#test/support/problem.ts'
 const installation = await openInstallation({ after }, { clock: hurriedClock() })
 const { emulator, tools } = installation
 const signal = new AbortController().signal
-const [whole, lost, handedOver, paused, patient] = CUSTOMERS
+const [whole, lost, handedOver, paused, patient, ended] = CUSTOMERS
 
 const grant = (step: AdministratorStep) => applyGrants(tools, step, signal)
 const stateOf = async (step: AdministratorStep) => {
@@ -73,6 +74,20 @@ test('T04 a role that may consent but not grant is told who may', async () => {
   await grant(adam)
   assert.deepEqual(await stateOf(adam), ['failed', 'MAY_NOT_GRANT'])
   await refusedWith('TENANT_UNKNOWN', () => showTenant(tools, handedOver))
+})
+
+test('T12 a sign-up that is connected has come to its end: whoever is still at it brings no tenant back that has left', async () => {
+  const grace = await provenAdministrator(installation, graceOf(ended))
+  await grant(grace)
+  await offboardTenant(tools, { tenantId: ended, actor: 'operator:test', reason: 'They left.' })
+  emulator.requests.clear()
+
+  await grant(grace)
+  assert.deepEqual(emulator.requests.list(), [])
+  await checkSignUp(tools, grace)
+  assert.deepEqual(await stateOf(grace), ['connected', undefined])
+  const { tenant, audit } = await showTenant(tools, ended)
+  assert.deepEqual([tenant.state, audit[0]?.to], ['offboarded', 'offboarded'])
 })
 
 test('a tenant that an operator has paused is not brought back by whoever signs up', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, before, beforeEach, suite, test } from 'node:test'
 import { appToken } from '#entra/app-token.ts'
+import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import type { AppRoleId, TenantId } from '#model/ids.ts'
@@ -265,6 +266,23 @@ suite('granting', { concurrency: false }, () => {
     const page = await grace.get('/sign-up/connected')
     assert.equal(page.status, 409)
     assert.equal(page.heading, 'This organization is not connected any longer')
+  })
+
+  test('T12 a step kept from a sign-up that is over brings no tenant back, by whichever button', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    const kept = grace.cookies.get(STEP) ?? ''
+    await grace.post('/sign-up/grant')
+    await outcome(grace)
+    await offboardTenant(site.tools, { tenantId: FABRIKAM, actor: 'operator:test', reason: 'They left.' })
+    site.emulator.requests.clear()
+    for (const path of ['/sign-up/check', '/sign-up/grant']) {
+      grace.cookies.set(STEP, kept)
+      const page = await grace.post(path)
+      assert.deepEqual([page.path, page.status], ['/sign-up/connected', 409], path)
+      assert.equal((await showTenant(site.tools, FABRIKAM)).tenant.state, 'offboarded', path)
+    }
+    assert.deepEqual(site.emulator.requests.list(), [], 'and Microsoft is asked nothing')
   })
 
   // Last, because they turn our clock far ahead of Microsoft’s.

@@ -109,8 +109,24 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
     await asFleet(store, (sql) => updateSignUp(sql, id, { state: 'verifying', tenantId }))
     await asTenant(store, madeUp.tenantId(), (sql) => connectSignUp(sql, id))
     assert.equal((await asFleet(store, (sql) => findSignUp(sql, id)))?.state, 'verifying')
-    await asTenant(store, tenantId, (sql) => connectSignUp(sql, id))
+    assert.equal(await asTenant(store, tenantId, (sql) => connectSignUp(sql, id)), 'connected')
     assert.equal((await asFleet(store, (sql) => findSignUp(sql, id)))?.state, 'connected')
+  })
+
+  test('T12 what is connected stays so, whoever still says otherwise; how far it came may be told to the end', async () => {
+    const store = await shared()
+    const { id } = await begin(store, clock)
+    const tenantId = madeUp.tenantId()
+    const change = (with_: Parameters<typeof updateSignUp>[2]) => asFleet(store, (sql) => updateSignUp(sql, id, with_))
+    assert.equal(await change({ state: 'verifying', tenantId }), 'changed')
+    await asTenant(store, tenantId, (sql) => connectSignUp(sql, id))
+    assert.equal(await asTenant(store, tenantId, (sql) => connectSignUp(sql, id)), 'connected-already')
+    for (const state of ['granting', 'verifying', 'failed'] as const)
+      assert.equal(await change({ state, diagnosis: aDiagnosis() }), 'connected-already', state)
+    const progress = [{ text: 'Connect your organization', state: 'done' as const }]
+    assert.equal(await change({ progress }), 'changed')
+    const found = await asFleet(store, (sql) => findSignUp(sql, id))
+    assert.deepEqual([found?.state, found?.diagnosis, found?.progress], ['connected', null, progress])
   })
 
   test('A06 what nobody came back for goes away; what was used stays a week', async (t) => {
