@@ -43,7 +43,7 @@ export const noAdministrator = (cause?: unknown) =>
       owner: 'customer-administrator',
       message: 'Who signed in is no administrator of this organization. Nothing was changed.',
       nextStep:
-        'Let a Global Administrator, a Privileged Role Administrator, an Application Administrator or a Cloud Application Administrator of the organization sign up; a role that has to be activated is activated first.',
+        'Let a Global Administrator, a Privileged Role Administrator, an Application Administrator or a Cloud Application Administrator of the organization sign up. If your own role has to be activated first, activate it, then sign in again.',
       retry: 'never',
       confidence: 'certain',
     },

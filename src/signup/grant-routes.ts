@@ -33,7 +33,7 @@ export const welcome =
         () => ({ 'tenantry.sign_up': signUp.id }),
         () => reviewGrants(door.tools, step),
       )
-      const parts = { account: step.account, review, ways: waysOf(door, step), check: await takeCheck(c, door) }
+      const parts = { account: step.account, signUp, review, ways: waysOf(door, step), check: await takeCheck(c, door) }
       return await show(c, door, welcomeView(door.site.app, parts))
     } catch (error) {
       return showProblem(c, door, error, { ...linkOf(door, step), goOn: '/sign-up/welcome' })

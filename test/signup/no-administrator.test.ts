@@ -6,7 +6,7 @@ import { showTenant } from '#flows/show-tenants.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
-import { openVisitor, type Page, type Visitor } from '#test/signup/support/visitor.ts'
+import { openVisitor, type Page, plain, type Visitor } from '#test/signup/support/visitor.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 import { until } from '#test/support/until.ts'
 
@@ -39,6 +39,12 @@ const tenants = [
   },
 ]
 const NAMES = ['Grace Admin', 'Adam Apps', 'Rita Reader']
+/** That somebody holds a role, and not which. */
+const ROLES_WITHOUT_NAMES = {
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: '{"value":[{"@odata.type":"#microsoft.graph.directoryRole","id":"21004afc-1111-4111-8111-111111111111","roleTemplateId":null}]}',
+}
 const NOT_YOU = 'An administrator has to connect your organization'
 
 suite('who is no administrator', { concurrency: false }, () => {
@@ -117,6 +123,35 @@ suite('who is no administrator', { concurrency: false }, () => {
     assert.deepEqual(await standing(), before)
   })
 
+  test('T04 whose role was activated after the sign-in is told to sign in again, and that brings it, wherever it is said', async () => {
+    const roles = (names: string[]) =>
+      site.emulator.directory.setDirectoryRoles({ tenant: LITWARE, user: READER, roles: names })
+    const says = (page: Page) => {
+      const text = plain(page.text)
+      assert.match(text, /activate it, then sign in again/)
+      assert.doesNotMatch(text, /load this page again|Try again|Go on with/)
+    }
+    const [rita, welcome] = await arrive(READER)
+    says(welcome)
+    await roles(['Global Reader', 'Privileged Role Administrator'])
+    site.emulator.mischief.add({ at: 'graph', match: { path: 'transitiveMemberOf' }, answer: ROLES_WITHOUT_NAMES })
+    says(await rita.get('/sign-up/welcome'))
+    await rita.post('/sign-up/grant')
+    says(await outcome(rita))
+    says(await rita.post('/sign-up/check'))
+    for (const page of [welcome, await outcome(rita), await rita.post('/sign-up/check')])
+      assert.deepEqual(formOf(page, 'Sign in again'), { action: '/sign-up', fields: { tenant: LITWARE } })
+
+    const again = await rita.arrive(READER, { invitation: LITWARE })
+    assert.doesNotMatch(again.text, /Only an administrator can connect/)
+    assert.match(again.text, /action="\/sign-up\/grant"/)
+    await roles(['Global Reader'])
+
+    const own = openVisitor(site)
+    const uninvited = await own.arrive(READER)
+    assert.deepEqual(formOf(uninvited, 'Sign in again'), { action: '/sign-up', fields: {} })
+  })
+
   test('while Microsoft does not answer who somebody is, nothing is connected, and nobody is called a stranger', async () => {
     const [guest] = await arrive(GUEST)
     site.emulator.mischief.once({ at: 'graph', match: { path: 'transitiveMemberOf' }, answer: { status: 501 } })
@@ -156,12 +191,20 @@ suite('who is no administrator', { concurrency: false }, () => {
     site.emulator.mischief.add({
       at: 'graph',
       match: { path: 'transitiveMemberOf' },
-      answer: {
-        status: 200,
-        headers: { 'content-type': 'application/json' },
-        body: '{"value":[{"@odata.type":"#microsoft.graph.directoryRole","id":"21004afc-1111-4111-8111-111111111111","roleTemplateId":null}]}',
-      },
+      answer: ROLES_WITHOUT_NAMES,
     })
     assert.equal((await guest.post('/sign-up/check')).path, '/sign-up/connected')
   })
 })
+
+/** The form around a button, as a browser would send it. */
+function formOf({ text }: Page, button: string) {
+  const form = [...text.matchAll(/<form[^>]* action="([^"]*)">([\s\S]*?)<\/form>/g)].find(([, , inside = '']) =>
+    inside.includes(`>${button}<`),
+  )
+  const fields = [...(form?.[2] ?? '').matchAll(/name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [
+    name,
+    value,
+  ])
+  return { action: form?.[1], fields: Object.fromEntries(fields) as Record<string, string> }
+}

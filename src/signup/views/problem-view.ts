@@ -25,6 +25,9 @@ const TAKES_AN_ADMINISTRATOR: readonly ProblemCode[] = ['ADMIN_APPROVAL_NEEDED',
 export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: ProblemParts = {}): Page {
   const shown = forVisitors(diagnosis, app)
   const title = problemTitle(diagnosis)
+  // Nothing helps whoever is no administrator but another sign-in: his own, or somebody else's.
+  const isNobody = diagnosis.code === 'NOT_AN_ADMINISTRATOR'
+  const goOn = isNobody ? null : parts.goOn
   return {
     title,
     body: html`
@@ -33,9 +36,9 @@ export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: Pro
         ${diagnosisCard(shown, { owner: ownerForVisitors(shown, app), tone: toneForVisitors(shown) })}
         ${TAKES_AN_ADMINISTRATOR.includes(diagnosis.code) && parts.link && forAdministrator(parts.link)}
         <div class="row">
-          ${parts.goOn && buttonLink('Go on with your sign-up', parts.goOn, { look: 'primary' })}
-          ${action('/sign-up', 'Start again', {
-            look: parts.goOn ? 'secondary' : 'primary',
+          ${goOn && buttonLink('Go on with your sign-up', goOn, { look: 'primary' })}
+          ${action('/sign-up', isNobody ? 'Sign in again' : 'Start again', {
+            look: goOn ? 'secondary' : 'primary',
             fields: parts.invitedTenantId ? { tenant: parts.invitedTenantId } : {},
           })}
         </div>

@@ -14,6 +14,7 @@ import { forVisitors, ownerForVisitors, problemTitle, toneForVisitors } from '#s
 import { accountBar, WAY } from '#signup/views/account.ts'
 import { forAdministrator } from '#signup/views/for-administrator.ts'
 import { checked, type HandOver, handOver } from '#signup/views/hand-over.ts'
+import { signInAgain } from '#signup/views/sign-in-again.ts'
 
 /** `stopped`: it is marked as under way, but has not moved for a while; the process that did it may be gone. */
 export type Course = 'running' | 'stopped' | 'failed'
@@ -70,7 +71,7 @@ const failure = (app: AppDefinition, { signUp, ways }: ProgressParts): Html => {
   return html`
     ${shown && diagnosisCard(shown, { owner: ownerForVisitors(shown, app), tone: toneForVisitors(shown) })}
     ${handsOver && handOver(ways)}
-    ${isNobody && html`${forAdministrator(ways.link)}<div>${action('/sign-up/grant', 'Try again')}</div>`}
+    ${isNobody && html`${forAdministrator(ways.link)}<div>${signInAgain(signUp.invitedTenantId)}</div>`}
     ${
       !handsOver &&
       !isNobody &&

@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import type { GrantReview } from '#flows/review-grants.ts'
 import type { Account } from '#model/administrator.ts'
 import type { AppDefinition } from '#model/app.ts'
+import type { SignUp } from '#model/sign-up.ts'
 import { action } from '#pages/components/button.ts'
 import { facts } from '#pages/components/facts.ts'
 import { notice } from '#pages/components/notice.ts'
@@ -13,16 +14,18 @@ import type { CheckResult } from '#signup/cookies.ts'
 import { accountBar, WAY } from '#signup/views/account.ts'
 import { forAdministrator } from '#signup/views/for-administrator.ts'
 import { checked, type HandOver, handOver } from '#signup/views/hand-over.ts'
+import { signInAgain } from '#signup/views/sign-in-again.ts'
 
 /** Which tenant, which account, and what would be changed: the last page before anything is. */
 export const welcomeView = (
   app: AppDefinition,
   {
     account,
+    signUp,
     review,
     ways,
     check,
-  }: { account: Account; review: GrantReview; ways: HandOver; check: CheckResult | null },
+  }: { account: Account; signUp: SignUp; review: GrantReview; ways: HandOver; check: CheckResult | null },
 ): Page => ({
   title: `Review for ${review.tenant.displayName}`,
   account: accountBar(account),
@@ -47,7 +50,7 @@ export const welcomeView = (
         <div class="card">${permissionList(review.plan?.grants ?? app.permissions)}</div>
         ${!review.plan && notYet(app)}
       </section>
-      ${review.mayConnect ? goingOn(review, ways) : noAdministrator(ways)}
+      ${review.mayConnect ? goingOn(review, ways) : noAdministrator(signUp, ways)}
     </div>`,
 })
 
@@ -62,15 +65,18 @@ const goingOn = ({ plan, mayGrant }: GrantReview, ways: HandOver): Html => {
     ${handsOver && handOver(ways)}`
 }
 
-const noAdministrator = ({ link }: HandOver): Html => html`
+const noAdministrator = ({ invitedTenantId }: SignUp, { link }: HandOver): Html => html`
   ${notice(
     'warning',
     'Only an administrator can connect your organization',
     html`Your account holds no administrator’s directory role here, so nothing can be finished with it. If yours has to be
-      activated first, activate it and load this page again.`,
+      activated first, activate it, then sign in again.`,
   )}
   ${forAdministrator(link)}
-  <div class="row">${action('/sign-up/sign-out', 'Cancel')}</div>`
+  <div class="row">
+    ${signInAgain(invitedTenantId)}
+    ${action('/sign-up/sign-out', 'Cancel')}
+  </div>`
 
 function leadOf(app: AppDefinition, { plan, mayConnect }: GrantReview): string {
   if (!mayConnect) return 'Nothing has been changed. Another person has to take this step.'

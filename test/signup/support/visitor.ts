@@ -123,7 +123,8 @@ function keep(cookies: Map<string, string>, line: string): void {
   else cookies.set(name, value)
 }
 
-const plain = (markup: string): string =>
+/** What a reader reads. */
+export const plain = (markup: string): string =>
   markup
     .replace(/<[^>]+>/g, '')
     .replace(/\s+/g, ' ')
