@@ -16,6 +16,9 @@ type Lending = Pick<Store, 'kysely' | 'clock' | 'databaseUrl' | 'full'>
 const nowIn = ({ clock }: Pick<Store, 'clock'>) =>
   raw`(clock_timestamp() + make_interval(secs => ${(clock.turnedMilliseconds?.() ?? 0) / 1_000}::float8))`
 
+/** Transactions that overlap may differ by so much; a bucket that is further ahead is from before the clock was put back. */
+const FURTHEST_AHEAD = raw`interval '5 seconds'`
+
 /** How much of a bucket is left for whoever asks next; all of it when nobody has asked yet. */
 export async function leftIn({ db }: Pick<AnySql, 'db'>, bucket: Bucket): Promise<number> {
   const burst = burstOf(bucket.limit)
@@ -28,7 +31,8 @@ export async function leftIn({ db }: Pick<AnySql, 'db'>, bucket: Bucket): Promis
 
 /**
  * Lends from token buckets that all processes share, from all of them in one statement. A bucket whose burst is smaller
- * than what is wanted lends once it is full, and is in debt then. One that rests lends nothing.
+ * than what is wanted lends once it is full, and is in debt then. One that rests lends nothing. Where the database's clock
+ * was put back, what rests goes on, and what is empty fills, from then on.
  * @returns in the order of what was wanted
  * @throws Problem DATABASE_UNREACHABLE
  */
@@ -52,14 +56,20 @@ async function lend(store: Lending, wanted: readonly LoanWanted[]): Promise<read
       where b.key in (select key from asked) order by b.key for update
     ), moment as materialized (
       select ${nowIn(store)} as now from (select count(*) from held) locked
+    ), known as materialized (
+      select held.key, held.tokens, moment.now, case when not put_back then held.rests_until end as rests_until,
+        case when put_back then moment.now else greatest(held.at, moment.now) end as at,
+        greatest(0, extract(epoch from moment.now - held.at)::float8) as seconds
+      from held cross join moment cross join lateral (select held.at > moment.now + ${FURTHEST_AHEAD} as put_back) it
     ), filled as materialized (
-      select asked.key, asked.wanted, moment.now, least(asked.wanted, asked.burst) as enough, least(asked.burst,
-        held.tokens + asked.back + asked.speed * greatest(0, extract(epoch from moment.now - held.at)::float8)) as tokens,
-        greatest(0, coalesce(extract(epoch from held.rests_until - moment.now)::float8, 0)) as rest
-      from asked join held using (key) cross join moment
+      select asked.key, asked.wanted, least(asked.wanted, asked.burst) as enough, known.at, known.rests_until,
+        least(asked.burst, known.tokens + asked.back + asked.speed * known.seconds) as tokens,
+        greatest(0, coalesce(extract(epoch from known.rests_until - known.now)::float8, 0)) as rest
+      from asked join known using (key)
     )
     update tenantry.buckets b
-    set tokens = filled.tokens - case when filled.tokens >= enough and rest = 0 then wanted else 0 end, at = greatest(b.at, filled.now)
+    set tokens = filled.tokens - case when filled.tokens >= enough and rest = 0 then wanted else 0 end,
+      at = filled.at, rests_until = filled.rests_until
     from filled where b.key = filled.key
     returning b.key, filled.tokens >= enough and rest = 0 as lent, enough - filled.tokens as missing, rest`.execute(
     store.kysely,
