@@ -20,3 +20,10 @@ const DAY_MILLISECONDS = 86_400_000
 
 /** The moment so many times 24 hours earlier. */
 export const daysBefore = (at: Date, days: number): Date => new Date(at.getTime() - days * DAY_MILLISECONDS)
+
+/** What lasts for so long from a moment on. */
+export type Span = { since: number; milliseconds: number }
+
+/** How much of it is left. Nothing where it has not begun: then the clock was put back, and nobody knows how far. */
+export const leftOf = ({ since, milliseconds }: Span, now: number): number =>
+  now < since ? 0 : Math.max(0, since + milliseconds - now)

@@ -1,3 +1,4 @@
+import { leftOf, type Span } from '#base/clock.ts'
 import { oncePerKey } from '#base/once-per-key.ts'
 import { type Fleet, overseeFleet } from '#flows/oversee-fleet.ts'
 import type { Tools } from '#tools.ts'
@@ -16,19 +17,19 @@ export type FleetWatch = {
 export function watchFleet(tools: Pick<Tools, 'store' | 'jobs' | 'clock' | 'config'>): FleetWatch {
   const inFlight = new Map<string, Promise<Fleet>>()
   let seen: Fleet | null = null
-  let freshUntil = 0
+  let fresh: Span = { since: 0, milliseconds: 0 }
 
   const look = async () => {
     const began = tools.clock.now().getTime()
     const fleet = await overseeFleet(tools)
     const ended = tools.clock.now().getTime()
     seen = fleet
-    freshUntil = ended + Math.max(FRESH_MILLISECONDS, (ended - began) * REST)
+    fresh = { since: ended, milliseconds: Math.max(FRESH_MILLISECONDS, (ended - began) * REST) }
     return fleet
   }
   return {
     async look() {
-      if (seen && tools.clock.now().getTime() < freshUntil) return seen
+      if (seen && leftOf(fresh, tools.clock.now().getTime()) > 0) return seen
       return oncePerKey(inFlight, 'fleet', look)
     },
     forget() {

@@ -1,6 +1,6 @@
 import { type CryptoKey, errors, importJWK, type JWK, type JWTHeaderParameters } from 'jose'
 import { z } from 'zod'
-import type { Clock } from '#base/clock.ts'
+import { type Clock, leftOf, type Span } from '#base/clock.ts'
 import { oncePerKey } from '#base/once-per-key.ts'
 import type { Cloud } from '#model/cloud.ts'
 import { Problem } from '#model/problem.ts'
@@ -18,6 +18,7 @@ const TIMEOUT_MILLISECONDS = 10_000
 const FRESH_MILLISECONDS = 24 * 3_600_000
 /** An unknown key id is asked about once in this time, however many forged tokens name it. */
 const COOLDOWN_MILLISECONDS = 30_000
+const NEVER: Span = { since: 0, milliseconds: 0 }
 
 const keySet = z.object({
   keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().optional(), issuer: z.string().optional() })),
@@ -29,8 +30,8 @@ export function openJwks({ cloud, outbound, clock }: { cloud: Cloud; outbound: O
   const url = `${cloud.loginOrigin}/common/discovery/v2.0/keys`
   const inFlight = new Map<string, Promise<void>>()
   let known: Keys = []
-  let knownSince = Number.NEGATIVE_INFINITY
-  let askedAt = Number.NEGATIVE_INFINITY
+  let fresh: Span = NEVER
+  let cooling: Span = NEVER
   let failure: unknown = null
 
   const find = (kid: string | undefined) =>
@@ -46,16 +47,16 @@ export function openJwks({ cloud, outbound, clock }: { cloud: Cloud; outbound: O
     const parsed = status === 200 ? keySet.safeParse(safeJson(text)) : null
     if (!parsed?.success) throw unavailable(status)
     known = parsed.data.keys
-    knownSince = clock.now().getTime()
+    fresh = { since: clock.now().getTime(), milliseconds: FRESH_MILLISECONDS }
   }
 
   /** Whoever comes while the keys are on their way waits for them; a failure is remembered, so that nobody takes it for a forgery. */
   const refresh = async (kid: string | undefined) => {
     const now = clock.now().getTime()
-    const wanted = !find(kid) || now - knownSince > FRESH_MILLISECONDS
-    if (!inFlight.has(url) && (!wanted || now - askedAt < COOLDOWN_MILLISECONDS)) return
+    const wanted = !find(kid) || leftOf(fresh, now) === 0
+    if (!inFlight.has(url) && (!wanted || leftOf(cooling, now) > 0)) return
     await oncePerKey(inFlight, url, async () => {
-      askedAt = now
+      cooling = { since: now, milliseconds: COOLDOWN_MILLISECONDS }
       failure = await load().then(
         () => null,
         (error: unknown) => error,

@@ -1,4 +1,4 @@
-import type { Clock } from '#base/clock.ts'
+import { type Clock, leftOf, type Span } from '#base/clock.ts'
 import type { Aside } from '#base/places.ts'
 import { type Lender, openPurses } from '#graph/purses.ts'
 import { openTurns } from '#graph/turns.ts'
@@ -58,23 +58,24 @@ export function openBudget({
 }): Budget {
   const purses = openPurses({ lender, clock })
   const sizes = new Map<TenantId, TenantSize>()
-  const resting = new Map<TenantId | 'app', number>()
+  const resting = new Map<TenantId | 'app', Span>()
   const now = () => clock.now().getTime()
 
   const sizeOf = (tenantId: TenantId): TenantSize => sizes.get(tenantId) ?? 'S'
   const needs = (tenantId: TenantId, cost: Cost) =>
     needsOf(limits, { clientId, tenantId, size: sizeOf(tenantId) }, cost)
   const restOf = (who: TenantId | 'app'): number => {
-    const rest = (resting.get(who) ?? 0) - now()
-    if (rest <= 0) resting.delete(who)
-    return Math.max(0, rest)
+    const rest = resting.get(who)
+    const left = rest ? leftOf(rest, now()) : 0
+    if (left === 0) resting.delete(who)
+    return left
   }
   const bucketOf = (who: TenantId | 'app'): Bucket | undefined =>
     who === 'app' ? appBuckets(limits, clientId).units : needs(who, { units: 1, writes: 0, requests: 0 }).own[0]
   const rest = (who: TenantId | 'app', milliseconds: number) => {
-    const [known, until] = [resting.get(who) ?? 0, now() + milliseconds]
-    remember(resting, who, Math.max(known, until))
-    const bucket = until - known >= TOLD_FROM_MILLISECONDS ? bucketOf(who) : null
+    const left = restOf(who)
+    remember(resting, who, { since: now(), milliseconds: Math.max(left, milliseconds) })
+    const bucket = left === 0 || milliseconds - left >= TOLD_FROM_MILLISECONDS ? bucketOf(who) : null
     if (bucket) restBucket(bucket, milliseconds)
   }
 

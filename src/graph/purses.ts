@@ -1,4 +1,4 @@
-import type { Clock } from '#base/clock.ts'
+import { type Clock, leftOf } from '#base/clock.ts'
 import type { Bucket, Need } from '#model/throttle.ts'
 
 /**
@@ -20,7 +20,7 @@ export type Purses = {
 }
 
 /** `spent` of it since the last loan: the next one is measured by it. */
-type Purse = { left: number; until: number; spent: number }
+type Purse = { left: number; since: number; spent: number }
 
 /** What is not used within so long goes back: an idle process keeps nothing from the others. */
 const LIFETIME_MILLISECONDS = 1_000
@@ -38,7 +38,7 @@ export function openPurses({ lender, clock }: { lender: Lender; clock: Clock }):
   let asked: Promise<unknown> = Promise.resolve()
 
   const purseOf = (key: string): Purse => {
-    const purse = purses.get(key) ?? { left: 0, until: 0, spent: 0 }
+    const purse = purses.get(key) ?? { left: 0, since: 0, spent: 0 }
     purses.delete(key)
     purses.set(key, purse)
     const [oldest] = purses.size > REMEMBERED_PURSES ? purses.keys() : []
@@ -47,8 +47,8 @@ export function openPurses({ lender, clock }: { lender: Lender; clock: Clock }):
   }
   const now = () => clock.now().getTime()
   const holds = ({ key, need }: Need): boolean => {
-    const { left, until } = purseOf(key)
-    return left >= need && until > now()
+    const { left, since } = purseOf(key)
+    return left >= need && leftOf({ since, milliseconds: LIFETIME_MILLISECONDS }, now()) > 0
   }
 
   async function lend(orders: readonly Need[]): Promise<Map<string, number>> {
@@ -66,7 +66,7 @@ export function openPurses({ lender, clock }: { lender: Lender; clock: Clock }):
           const { lent, waitMilliseconds } = loans[index] ?? { lent: 0, waitMilliseconds: LIFETIME_MILLISECONDS }
           const purse = purseOf(key)
           purse.left += lent
-          if (lent > 0) Object.assign(purse, { until: now() + LIFETIME_MILLISECONDS, spent: 0 })
+          if (lent > 0) Object.assign(purse, { since: now(), spent: 0 })
           return [key, waitMilliseconds] as const
         }),
       )

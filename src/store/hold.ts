@@ -1,3 +1,4 @@
+import { leftOf } from '#base/clock.ts'
 import { isHeld } from '#store/incidents.ts'
 import { asFleet, type Store } from '#store/open.ts'
 
@@ -12,9 +13,10 @@ const KEPT_MILLISECONDS = 5_000
 
 export function watchHold(store: Store): Hold {
   let known: Promise<boolean> | null = null
-  let until = 0
+  let since = 0
+  const now = () => store.clock.now().getTime()
   const ask = () => {
-    until = store.clock.now().getTime() + KEPT_MILLISECONDS
+    since = now()
     known = asFleet(store, isHeld)
     known.catch(() => {
       known = null
@@ -22,7 +24,7 @@ export function watchHold(store: Store): Hold {
     return known
   }
   return {
-    isOn: () => (known && store.clock.now().getTime() < until ? known : ask()),
+    isOn: () => (known && leftOf({ since, milliseconds: KEPT_MILLISECONDS }, now()) > 0 ? known : ask()),
     forget() {
       known = null
     },

@@ -44,6 +44,15 @@ test('S13 while Microsoft does not give its keys nobody is taken for a forger, a
   assert.equal(keyRequests(gates), 2)
 })
 
+test('S13 R10 a clock that is put back makes nobody wait for the keys', async (t) => {
+  const clock = handClock(new Date())
+  const { gates, finish } = await waiting(t, 2, { clock })
+  gates.emulator.mischief.once({ at: 'jwks', answer: { status: 503 } })
+  await refusedWith('UNAVAILABLE', () => finish(0))
+  clock.pass(-4 * MINUTE)
+  assert.equal(await finish(1), DEMO.contoso)
+})
+
 test('S13 keys that are no keys, too many of them, or cut off are an outage, not a forgery', async (t) => {
   const clock = handClock(new Date())
   const bad = [
