@@ -2,9 +2,8 @@ import { credentialInUse } from '#flows/list-credentials.ts'
 import { expiring, warningStage } from '#model/credential.ts'
 import { closeIncident, listIncidents, openIncident } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
-import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'config' | 'graphAsApp' | 'store' | 'clock' | 'log' | 'telemetry'>
+type Needs = Parameters<typeof credentialInUse>[0]
 
 /**
  * Warns 30, 14 and 3 days before the app's credential ends: as an incident, so that the console shows it and whoever is to

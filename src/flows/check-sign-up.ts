@@ -1,5 +1,6 @@
 import { connectTenant } from '#flows/connect-tenant.ts'
 import { proveAdministrator } from '#flows/prove-administrator.ts'
+import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { reviewGrants } from '#flows/review-grants.ts'
 import { verifyAccess } from '#flows/verify-access.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
@@ -36,6 +37,9 @@ export async function checkSignUp(
   } catch (error) {
     const diagnosis = diagnose(error)
     if (diagnosis.code === 'NOT_AN_ADMINISTRATOR') throw error
+    const { tenantId } = account
+    tools.log.warn({ err: error, signUpId: step.signUpId, tenantId }, 'what was granted by hand could not be looked at')
+    await raiseAlarm(tools, { tenantId, diagnosis })
     const missing = tools.config.app.permissions.map((permission) => permission.value)
     return { state: 'waiting', missing, diagnosis }
   }

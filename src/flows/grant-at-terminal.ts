@@ -1,6 +1,7 @@
 import { type DeviceSignIn, signInByDevice } from '#entra/device-sign-in.ts'
 import { awaitAccess, grantMissing } from '#flows/grant-missing.ts'
 import type { Progress } from '#flows/progress.ts'
+import { reportViolations } from '#flows/report-violations.ts'
 import { reviewGrants } from '#flows/review-grants.ts'
 import { knownTenant, type Verification, verifyTenant } from '#flows/verify-tenant.ts'
 import { readMe } from '#graph/me.ts'
@@ -17,21 +18,21 @@ const SCOPES = ['User.Read', 'Application.Read.All', 'AppRoleAssignment.ReadWrit
 
 export type GrantedAtTerminal = Verification & { granted: readonly string[]; alreadyGranted: readonly string[] }
 
+type Needs = Omit<Tools, 'background' | typeof Symbol.asyncDispose>
+type Wish = { tenantId: TenantId; actor: string; progress: Progress } & Pick<DeviceSignIn, 'tell' | 'signal'>
+
 /**
  * Grants in a tenant that has signed up what the app declares and the tenant lacks, on behalf of an administrator of it
  * who signs in at the terminal, and corrects the tenant's state by what then works. It makes no service principal: that is
  * the customer's consent, and so the landing page's.
  * @throws Problem TENANT_UNKNOWN, STATE_MOVE_REFUSED, SERVICE_PRINCIPAL_MISSING, MAY_NOT_GRANT and what the sign-in ends in
  */
-export async function grantAtTerminal(
-  tools: Omit<Tools, 'background' | typeof Symbol.asyncDispose>,
-  {
-    tenantId,
-    actor,
-    tell,
-    progress,
-    signal,
-  }: { tenantId: TenantId; actor: string; progress: Progress } & Pick<DeviceSignIn, 'tell' | 'signal'>,
+export const grantAtTerminal = (tools: Needs, wish: Wish): Promise<GrantedAtTerminal> =>
+  reportViolations(tools, wish.tenantId, () => signInAndGrant(tools, wish))
+
+async function signInAndGrant(
+  tools: Needs,
+  { tenantId, actor, tell, progress, signal }: Wish,
 ): Promise<GrantedAtTerminal> {
   await assertOurs(tools, tenantId)
   const token = await signInByDevice(tools.entra, { tenant: tenantId, scopes: SCOPES, tell, signal })

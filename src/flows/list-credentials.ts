@@ -1,9 +1,10 @@
+import { reportViolations } from '#flows/report-violations.ts'
 import { findRegistration, type Registration } from '#graph/applications.ts'
 import type { CredentialListing } from '#model/credential.ts'
 import { diagnose } from '#model/problem.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'config' | 'graphAsApp'>
+type Needs = Pick<Tools, 'config' | 'graphAsApp'> & Parameters<typeof reportViolations>[0]
 
 export type ListedCredentials = {
   credentials: readonly CredentialListing[]
@@ -41,9 +42,13 @@ export const ownCredential = ({ config: { credential } }: Pick<Needs, 'config'>)
 })
 
 /** Not to be allowed to look is nothing wrong: reading app registrations is a permission of its own. */
-async function readRegistration({ config, graphAsApp }: Needs): Promise<Registration | null> {
+async function readRegistration(tools: Needs): Promise<Registration | null> {
+  const { config, graphAsApp } = tools
+  const { homeTenantId, clientId } = config
   try {
-    return await findRegistration(graphAsApp(config.homeTenantId, QUICK), config.clientId)
+    return await reportViolations(tools, homeTenantId, () =>
+      findRegistration(graphAsApp(homeTenantId, QUICK), clientId),
+    )
   } catch (error) {
     if (['PERMISSION_MISSING', 'SERVICE_PRINCIPAL_MISSING'].includes(diagnose(error).code)) return null
     throw error
@@ -52,7 +57,10 @@ async function readRegistration({ config, graphAsApp }: Needs): Promise<Registra
 
 const QUICK = { longestPauseMilliseconds: 2_000 }
 
-function listed({ passwordCredentials, keyCredentials }: Registration, { config }: Needs): CredentialListing[] {
+function listed(
+  { passwordCredentials, keyCredentials }: Registration,
+  { config }: Pick<Needs, 'config'>,
+): CredentialListing[] {
   const { credential } = config
   const secretsAlike =
     credential.kind === 'secret'

@@ -2,6 +2,7 @@ import { authorizationUrl, redeemCode } from '#entra/administrator-sign-in.ts'
 import { fromRedirect } from '#entra/errors.ts'
 import { newSignIn } from '#entra/new-sign-in.ts'
 import type { Callback } from '#flows/complete-sign-up.ts'
+import { reportViolations } from '#flows/report-violations.ts'
 import type { Operator, SignInTicket } from '#model/administrator.ts'
 import { Problem, type ProblemCode } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
@@ -36,22 +37,26 @@ export async function beginOperatorSignIn({
  * @throws Problem NOT_AN_OPERATOR, SIGN_UP_OTHER_BROWSER, ID_TOKEN_INVALID and what Microsoft sent back
  */
 export async function completeOperatorSignIn(
-  { config, entra, store }: Pick<Tools, 'config' | 'entra' | 'store'>,
+  tools: Pick<Tools, 'config' | 'entra' | 'store'> & Parameters<typeof reportViolations>[0],
   { ticket, callback }: { ticket: SignInTicket | null; callback: Callback },
 ): Promise<Operator> {
+  const { config, entra, store } = tools
   if (!ticket || !callback.state || callback.state !== ticket.state)
     throw refused('SIGN_UP_OTHER_BROWSER', 'This sign-in was not begun in this browser.', 'Sign in again.')
   if (callback.error) throw fromRedirect(callback)
-  if (!callback.code) throw refused('SIGN_IN_FAILED', 'Microsoft sent neither a code nor an error.', 'Sign in again.')
-  const { account } = await redeemCode(entra, {
-    tenant: config.homeTenantId,
-    code: callback.code,
-    verifier: ticket.verifier,
-    nonce: ticket.nonce,
-    redirectUri: operatorRedirectUri(config.consoleUrl),
-    scopes: SCOPES,
-    ...(callback.iss ? { issuer: callback.iss } : {}),
-  })
+  const { code } = callback
+  if (!code) throw refused('SIGN_IN_FAILED', 'Microsoft sent neither a code nor an error.', 'Sign in again.')
+  const { account } = await reportViolations(tools, config.homeTenantId, () =>
+    redeemCode(entra, {
+      tenant: config.homeTenantId,
+      code,
+      verifier: ticket.verifier,
+      nonce: ticket.nonce,
+      redirectUri: operatorRedirectUri(config.consoleUrl),
+      scopes: SCOPES,
+      ...(callback.iss ? { issuer: callback.iss } : {}),
+    }),
+  )
   const allowed = account.tenantId === config.homeTenantId && account.appRoles.includes(OPERATOR_ROLE)
   await asFleet(store, (sql) =>
     addAudit(sql, {

@@ -1,4 +1,5 @@
 import { appToken } from '#entra/app-token.ts'
+import { reportViolations } from '#flows/report-violations.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { DeclaredPermission } from '#model/permission.ts'
 import type { Tools } from '#tools.ts'
@@ -12,10 +13,11 @@ export type TenantGrants = {
 
 /** Compares what the app declares with what a fresh token for the tenant carries. Needs no administrator. */
 export async function planTenantGrants(
-  { config, entra }: Pick<Tools, 'config' | 'entra'>,
+  tools: Pick<Tools, 'config' | 'entra'> & Parameters<typeof reportViolations>[0],
   tenantId: TenantId,
 ): Promise<TenantGrants> {
-  const { roles } = await appToken(entra, tenantId, { fresh: true })
+  const { config, entra } = tools
+  const { roles } = await reportViolations(tools, tenantId, () => appToken(entra, tenantId, { fresh: true }))
   const declared = config.app.permissions
   return {
     tenantId,

@@ -1,9 +1,7 @@
 import { appToken } from '#entra/app-token.ts'
-import { raiseAlarm } from '#flows/raise-alarm.ts'
+import { reportViolations } from '#flows/report-violations.ts'
 import { userPages } from '#graph/users.ts'
 import type { TenantId } from '#model/ids.ts'
-import { incidentMeantBy } from '#model/incident.ts'
-import { diagnose } from '#model/problem.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'entra' | 'graphAsApp' | 'store' | 'clock' | 'jobs' | 'log' | 'telemetry' | 'hold'>
@@ -11,7 +9,7 @@ type Needs = Pick<Tools, 'entra' | 'graphAsApp' | 'store' | 'clock' | 'jobs' | '
 export type PrintedUsers = { claims: Record<string, unknown>; users: number }
 
 /** The smallest daemon there is: a token for one tenant, its claims (never the token), and every user's name, all pages. */
-export async function printUsers(
+export function printUsers(
   tools: Needs,
   {
     tenantId,
@@ -23,7 +21,7 @@ export async function printUsers(
     print: { claims(claims: Record<string, unknown>): void; user(name: string): void }
   },
 ): Promise<PrintedUsers> {
-  try {
+  return reportViolations(tools, tenantId, async () => {
     const { claims } = await appToken(tools.entra, tenantId, {})
     print.claims(claims)
     let users = 0
@@ -32,10 +30,5 @@ export async function printUsers(
       users += items.length
     }
     return { claims, users }
-  } catch (error) {
-    const diagnosis = diagnose(error)
-    // By hand, with whatever credential this terminal has, nothing is said about the fleet; a violation is one anywhere.
-    if (incidentMeantBy(diagnosis) === 'tenant') await raiseAlarm(tools, { tenantId, diagnosis })
-    throw error
-  }
+  })
 }

@@ -1,4 +1,5 @@
 import { heldRoles, mayConnect, noAdministrator } from '#flows/prove-administrator.ts'
+import { reportViolations } from '#flows/report-violations.ts'
 import { listAppRoleAssignments } from '#graph/app-role-assignments.ts'
 import { readOrganization } from '#graph/organization.ts'
 import { findMicrosoftGraph, findServicePrincipal } from '#graph/service-principals.ts'
@@ -47,6 +48,12 @@ export async function reviewGrants(
     ),
   }
 }
+
+/** The same for whoever looks at it before anything is done, who is the only one to hear of a failure. */
+export const showGrants = (
+  tools: Pick<Tools, 'config' | 'graphAs'> & Parameters<typeof reportViolations>[0],
+  step: Pick<AdministratorStep, 'account' | 'token'>,
+): Promise<GrantReview> => reportViolations(tools, step.account.tenantId, () => reviewGrants(tools, step))
 
 function refused(error: unknown, roles: readonly string[] | null): never {
   if (diagnose(error).code === 'PERMISSION_MISSING' && !mayConnect(roles)) throw noAdministrator(error)

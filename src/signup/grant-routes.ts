@@ -1,7 +1,7 @@
 import type { Context, Handler } from 'hono'
 import { isGranting, startGrants } from '#flows/apply-grants.ts'
 import { checkSignUp, type SignUpCheck } from '#flows/check-sign-up.ts'
-import { reviewGrants } from '#flows/review-grants.ts'
+import { showGrants } from '#flows/review-grants.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import type { SignUp } from '#model/sign-up.ts'
 import { streamView, type View } from '#pages/live.ts'
@@ -31,7 +31,7 @@ export const welcome =
       const review = await door.tools.telemetry.span(
         'sign-up reviewed',
         () => ({ 'tenantry.sign_up': signUp.id }),
-        () => reviewGrants(door.tools, step),
+        () => showGrants(door.tools, step),
       )
       const parts = { account: step.account, signUp, review, ways: waysOf(door, step), check: await takeCheck(c, door) }
       return await show(c, door, welcomeView(door.site.app, parts))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { listAudit } from '#store/audit.ts'
+import { listIncidents } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { openSite, type Site, siteUnder, suiteScope } from '#test/console/support/open-site.ts'
 import { NEWCOMER, openPerson } from '#test/console/support/person.ts'
@@ -119,6 +120,18 @@ suite('the way into the console', { concurrency: false }, () => {
       assert.equal(page.status, 403, word)
       assert.equal((await olivia.get('/')).path, '/sign-in')
     }
+  })
+
+  test('T14 an operator who is given a token of another tenant is not let in, and that is an incident', async () => {
+    site.emulator.mischief.say('accesstoken.tid=other')
+    const olivia = openPerson(site)
+    const page = await olivia.signIn()
+    site.emulator.mischief.clear()
+    assert.ok(page.status >= 400, String(page.status))
+    assert.equal((await olivia.get('/')).path, '/sign-in')
+    const [incident] = await asFleet(site.tools.store, (sql) => listIncidents(sql, { open: true }))
+    assert.deepEqual([incident?.code, incident?.tenantId], ['TOKEN_OF_OTHER_TENANT', site.tools.config.homeTenantId])
+    await clock.sleep(MINUTE)
   })
 
   test('someone who turns back is told so', async () => {

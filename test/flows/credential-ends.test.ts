@@ -132,6 +132,14 @@ test('R08 the credential is changed without a run that fails, by two commands an
   assert.equal(gone.owner, 'operator')
 })
 
+test('T14 a token of another tenant where the registration is read is an incident', async () => {
+  emulator.mischief.say('apptoken.swap')
+  forgetTenant(tools.entra, DEMO.home as TenantId)
+  await refusedWith('TOKEN_OF_OTHER_TENANT', () => listCredentials(tools))
+  emulator.mischief.clear()
+  assert.ok((await open()).some(({ code, tenantId }) => code === 'TOKEN_OF_OTHER_TENANT' && tenantId === DEMO.home))
+})
+
 test('R08 whoever may not change the registration is told how it is done by hand', async () => {
   const { nextStep } = await refusedWith('PERMISSION_MISSING', () =>
     addCredential(installation.tools, { days: 90, actor: 'operator:test' }),

@@ -5,6 +5,8 @@ import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
+import { listIncidents } from '#store/incidents.ts'
+import { asFleet } from '#store/open.ts'
 import { INVITATION, runHere, runUntil, signInFor } from '#test/support/at-the-terminal.ts'
 import {
   adamOf,
@@ -17,7 +19,7 @@ import {
 } from '#test/support/installation.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 
-const [LACKING, DEPARTED, OVER, LEFT, SILENT] = CUSTOMERS
+const [LACKING, DEPARTED, OVER, LEFT, SILENT, SWAPPED] = CUSTOMERS
 const PERMISSION = 'Group.Read.All'
 
 suite('tenantry grants apply', { concurrency: true }, () => {
@@ -25,7 +27,7 @@ suite('tenantry grants apply', { concurrency: true }, () => {
   let place: Installation
   before(async () => {
     place = await openInstallation(scope)
-    for (const tenantId of [LACKING, DEPARTED, OVER, LEFT, SILENT]) await connect(place, tenantId)
+    for (const tenantId of CUSTOMERS) await connect(place, tenantId)
   })
   const presence = (tenant: TenantId) => ({ tenant, app: DEMO.appId })
   const apply = (tenantId: TenantId, ...more: string[]) =>
@@ -86,6 +88,15 @@ suite('tenantry grants apply', { concurrency: true }, () => {
     const { code, stdout } = await signInFor(apply(LEFT), emulator, graceOf(LEFT))
     assert.match(stdout, /Everything was granted already\.[\s\S]+^[A-Z_]+: .+\nNext step: /m)
     assert.equal(code, 1)
+  })
+
+  test('T14 a token of another tenant is thrown away, and an incident', async () => {
+    place.emulator.mischief.add({ word: 'accesstoken.tid=other', match: { tenant: SWAPPED } })
+    const { code, stderr } = await signInFor(apply(SWAPPED), place.emulator, graceOf(SWAPPED))
+    assert.equal(code, 1)
+    assert.match(stderr, /^TOKEN_OF_OTHER_TENANT: /m)
+    const [incident] = await asFleet(place.tools.store, (sql) => listIncidents(sql, { concerning: SWAPPED }))
+    assert.deepEqual([incident?.code, incident?.tenantId], ['TOKEN_OF_OTHER_TENANT', SWAPPED])
   })
 
   test('whoever stops it while Microsoft keeps silent is not kept waiting', async () => {

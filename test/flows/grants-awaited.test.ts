@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
+import { openLog } from '#base/log.ts'
+import { checkSignUp } from '#flows/check-sign-up.ts'
+import { showGrants } from '#flows/review-grants.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import type { TenantId } from '#model/ids.ts'
+import type { ProblemCode } from '#model/problem.ts'
+import { listIncidents } from '#store/incidents.ts'
+import { asFleet } from '#store/open.ts'
 import { openGranting } from '#test/flows/support/granting.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 import { CUSTOMERS, openInstallation } from '#test/support/installation.ts'
@@ -67,6 +73,31 @@ test('T14 a tenant is not connected with a token of another tenant', async () =>
   emulator.mischief.say('apptoken.swap')
   assert.deepEqual(await grant(grace), ['failed', 'TOKEN_OF_OTHER_TENANT'])
   await nothingCameOf(swapped)
+})
+
+test('T14 whatever must never happen is an incident, too, when somebody only looks whether a permission is there', async () => {
+  const grace = await arrive(swapped)
+  const timesOf = async (code: ProblemCode) => {
+    const open = await asFleet(tools.store, (sql) => listIncidents(sql, { open: true, concerning: swapped }))
+    return open.find((one) => one.code === code)?.times ?? 0
+  }
+  const lines: string[] = []
+  const log = openLog('info', { write: (line: string) => void lines.push(line) })
+  const before = await timesOf('TOKEN_OF_OTHER_TENANT')
+  emulator.mischief.say('apptoken.swap')
+  const check = await checkSignUp({ ...tools, log }, grace)
+  assert.ok(check.state === 'waiting' && check.diagnosis?.code === 'TOKEN_OF_OTHER_TENANT')
+  assert.equal(await timesOf('TOKEN_OF_OTHER_TENANT'), before + 1)
+  const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>).find(({ level }) => level === 'warn')
+  assert.deepEqual([told?.signUpId, told?.tenantId], [grace.signUpId, swapped], lines.join(''))
+  await nothingCameOf(swapped)
+
+  emulator.mischief.clear()
+  const body = '{"value":[],"@odata.nextLink":"https://evil.example/v1.0/x"}'
+  const answer = { status: 200, headers: { 'content-type': 'application/json' }, body }
+  emulator.mischief.once({ at: 'graph', match: { path: 'appRoleAssignments' }, answer })
+  await refusedWith('ORIGIN_REFUSED', () => showGrants(tools, grace))
+  assert.equal(await timesOf('ORIGIN_REFUSED'), 1)
 })
 
 test('a refusal that is none of lag’s is told at once', async () => {

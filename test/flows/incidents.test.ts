@@ -77,13 +77,16 @@ suite('a violation in one tenant', () => {
     await read(tools, tenantId)
     const terminal = { out: () => {}, err: () => {} }
     const { signal } = new AbortController()
-    const byHand = ['run', 'print-users', '--tenant', tenantId]
-    assert.equal(await runCli(byHand, { terminal, signal, tools: async () => tools }), 1)
+    for (const byHand of [
+      ['run', 'print-users'],
+      ['grants', 'plan'],
+    ])
+      assert.equal(await runCli([...byHand, '--tenant', tenantId], { terminal, signal, tools: async () => tools }), 1)
 
     const [incident, ...others] = await incidents(tools)
     assert.deepEqual(
       [others.length, incident?.tenantId, incident?.code, incident?.times, incident?.holds],
-      [0, tenantId, 'TOKEN_OF_OTHER_TENANT', 2, false],
+      [0, tenantId, 'TOKEN_OF_OTHER_TENANT', 3, false],
     )
     assert.equal(await figure(tools, 'tenantry_incidents_total{code="TOKEN_OF_OTHER_TENANT"}'), 1)
     assert.equal(emulator.requests.list({ path: '/v1.0/' }).length, 0)
