@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AADSTS, type Meaning, OAUTH_ERRORS, unknownMeaning } from '#entra/aadsts.ts'
 import { Problem } from '#model/problem.ts'
+import { patienceStated } from '#outbound/retry-after.ts'
 
 /** An answer of the token endpoint that is not a success. @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application */
 const errorBody = z.object({
@@ -36,10 +37,12 @@ function meaningOf(codes: readonly number[], error: string, status: number): { m
 export function fromTokenAnswer({
   status,
   retryAfter,
+  now,
   body,
 }: {
   status: number
   retryAfter: string | undefined
+  now: Date
   body: unknown
 }): Problem {
   const parsed = errorBody.safeParse(body)
@@ -48,13 +51,12 @@ export function fromTokenAnswer({
     : errorBody.parse({})
   const codes = error_codes.length > 0 ? error_codes : codesIn(error_description)
   const { meaning, sourceCode } = meaningOf(codes, error, status)
-  const seconds = Number(retryAfter)
   return new Problem({
     ...meaning,
     ...(sourceCode ? { sourceCode } : {}),
     ...(trace_id ? { traceId: trace_id } : {}),
     ...(correlation_id ? { correlationId: correlation_id } : {}),
-    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {}),
+    ...patienceStated(retryAfter, now),
   })
 }
 

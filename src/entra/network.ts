@@ -48,7 +48,7 @@ export function openTerminalNetwork(entra: PublicEntra & { signal: AbortSignal }
 }
 
 /** MSAL's requests, through our one way out. MSAL drops the cause of a failure, so it is kept here. */
-export function openNetwork({ outbound }: PublicEntra, { signal }: { signal?: AbortSignal } = {}): Network {
+export function openNetwork({ outbound, clock }: PublicEntra, { signal }: { signal?: AbortSignal } = {}): Network {
   let failed: Problem | null = null
   const exchange = async <Body>(method: string, url: string, options?: NetworkRequestOptions) => {
     try {
@@ -60,9 +60,10 @@ export function openNetwork({ outbound }: PublicEntra, { signal }: { signal?: Ab
         maxBytes: MAX_BYTES,
         ...(signal ? { signal } : {}),
       })
-      const body = parse(answer)
+      const now = clock.now()
+      const body = parse(answer, now)
       if (answer.status !== 200)
-        failed = fromTokenAnswer({ status: answer.status, retryAfter: answer.headers['retry-after'], body })
+        failed = fromTokenAnswer({ status: answer.status, retryAfter: answer.headers['retry-after'], now, body })
       return { headers: { ...answer.headers }, status: answer.status, body: body as Body }
     } catch (error) {
       if (error instanceof Problem) failed = error
@@ -82,11 +83,11 @@ export function openNetwork({ outbound }: PublicEntra, { signal }: { signal?: Ab
  * @throws Problem UNAVAILABLE for an answer that is no JSON, such as a proxy's page: whatever its status, it is not
  *   Microsoft Entra ID that says so; THROTTLED when it asks for patience
  */
-function parse({ status, headers, text }: Answer): unknown {
+function parse({ status, headers, text }: Answer, now: Date): unknown {
   try {
     return JSON.parse(text)
   } catch {
     const speaksForItself = status === 429 || status >= 500
-    throw fromTokenAnswer({ status: speaksForItself ? status : 502, retryAfter: headers['retry-after'], body: {} })
+    throw fromTokenAnswer({ status: speaksForItself ? status : 502, retryAfter: headers['retry-after'], now, body: {} })
   }
 }

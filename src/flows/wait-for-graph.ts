@@ -13,9 +13,11 @@ const GIVEN_UP_AFTER_WAITS = 10
 /** Graph’s own word is enough for the first wait; who is put off again and again asks more and more rarely. */
 const SECOND_WAIT_MILLISECONDS = 5 * SECOND
 const LONGEST_WAIT_MILLISECONDS = 900 * SECOND
+/** What waits in the queue stands in the way of every later turn of its tenant: nobody’s word keeps it there for longer. */
+const LONGEST_STATED_MILLISECONDS = HOUR
 
 /**
- * Graph asks for patience that is longer than a worker should wait: the run waits and its continuation is queued, both or
+ * Graph, or Entra ID, asks for patience that is longer than a worker should wait: the run waits and its continuation is queued, both or
  * neither.
  * @param putOff queues the continuation for that moment, in the same transaction
  * @returns null; or, when the run has got nowhere for hours, what it is to fail with instead: then nothing was changed
@@ -31,7 +33,7 @@ export async function waitForGraph(
       const { waits, since } = await letRunWait(sql, runId, { refused: true })
       const inVain = now - since.getTime() >= GIVEN_UP_AFTER_HOURS * HOUR
       if (inVain && waits >= GIVEN_UP_AFTER_WAITS) throw gotNowhere(diagnosis)
-      const stated = (diagnosis.retryAfterSeconds ?? 0) * SECOND
+      const stated = Math.min((diagnosis.retryAfterSeconds ?? 0) * SECOND, LONGEST_STATED_MILLISECONDS)
       const pause = Math.max(stated, waitOfOurOwn(stated > 0 ? waits : waits + 1))
       await putOff(sql, new Date(now + pause))
     })

@@ -44,7 +44,7 @@ export async function batch(
     return { item, key: item.id.toLowerCase(), url, cost, answer: null, done: false }
   })
   for (const part of parts(steps)) await askUntilDone(graph, part, signal)
-  return steps.map(outcome)
+  return steps.map((step) => outcome(step, graph.clock.now()))
 }
 
 /** Items that depend on each other stay together: a batch knows nothing of another one's items. */
@@ -81,7 +81,7 @@ async function askUntilDone(graph: Graph, steps: readonly Step[], signal: AbortS
     const pause = longestPause(graph, again, attempt)
     if (pause > (graph.longestPauseMilliseconds ?? pause)) {
       const refused = again.find(({ answer }) => answer !== null)?.answer
-      if (refused) throw tooLong(refused, pause)
+      if (refused) throw tooLong(graph, refused, pause)
     }
     graph.log.debug({ tenantId: graph.tenantId, items: again.length, pause, attempt }, 'Graph asks to wait')
     await rest(graph, pause, signal)
@@ -100,7 +100,7 @@ async function askOnce(graph: Graph, open: readonly Step[], signal: AbortSignal 
     cost: sumOf(open.map(({ cost }) => cost)),
     ...(signal ? { signal } : {}),
   })
-  if (answer.status >= 300) throw fromGraph(answer)
+  if (answer.status >= 300) throw fromGraph(answer, graph.clock.now())
   const parsed = responses.safeParse(parse(answer.text))
   if (!parsed.success) throw unreadable('Microsoft Graph sent an answer to a batch that cannot be read.')
   for (const { id, status, headers, body } of parsed.data.responses) {
@@ -161,11 +161,11 @@ function answerOf(status: number, headers: Record<string, string>, body: unknown
   return { status, headers: lower, bytes: Buffer.alloc(0), text: JSON.stringify(body ?? null) }
 }
 
-function outcome({ item: { id }, answer }: Step): BatchOutcome {
+function outcome({ item: { id }, answer }: Step, now: Date): BatchOutcome {
   if (!answer)
     return { id, status: null, body: null, problem: unreadable('Microsoft Graph left a request unanswered.') }
   const { status } = answer
-  if (status >= 300) return { id, status, body: null, problem: fromGraph(answer) }
+  if (status >= 300) return { id, status, body: null, problem: fromGraph(answer, now) }
   return { id, status, body: JSON.parse(answer.text), problem: null }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { claimsWanted } from '#graph/claims-challenge.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
+import { patienceStated } from '#outbound/retry-after.ts'
 import type { Answer } from '#outbound/send.ts'
 
 type Meaning = Pick<Diagnosis, 'code' | 'owner' | 'message' | 'nextStep' | 'retry' | 'confidence'>
@@ -183,7 +184,7 @@ function byStatus(status: number, text: string): Meaning {
 }
 
 /** An answer of Graph that is no success. Its message may hold names, so only the codes and ids are kept. */
-export function fromGraph({ status, headers, text }: Answer): Problem {
+export function fromGraph({ status, headers, text }: Answer, now: Date): Problem {
   const error = readGraphError(text)
   const challenged = status === 401 && claimsWanted(headers['www-authenticate']) !== null
   const means =
@@ -191,14 +192,13 @@ export function fromGraph({ status, headers, text }: Answer): Problem {
     BY_TEXT.find((row) => error.messages.some((message) => row.text.test(message)))?.means ??
     BY_CODE[error.code] ??
     byStatus(status, text)
-  const seconds = Number(headers['retry-after'])
   const requestId = error.requestId ?? headers['request-id']
   return new Problem({
     ...means,
     sourceCode: /^[\w.]{1,80}$/.test(error.code) ? error.code : `HTTP ${status}`,
     ...(requestId ? { traceId: requestId } : {}),
     ...(error.clientRequestId ? { correlationId: error.clientRequestId } : {}),
-    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {}),
+    ...patienceStated(headers['retry-after'], now),
   })
 }
 

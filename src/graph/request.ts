@@ -1,10 +1,11 @@
 import { claimsWanted } from '#graph/claims-challenge.ts'
 import { fromGraph, unreadable } from '#graph/errors.ts'
 import type { Graph, TokenWish } from '#graph/open.ts'
-import { LONGEST_PUT_OFF_MILLISECONDS, pauseBefore } from '#graph/retry-after.ts'
+import { pauseBefore } from '#graph/retry-after.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { type Cost, costOf } from '#model/request-cost.ts'
+import { LONGEST_STATED_MILLISECONDS } from '#outbound/retry-after.ts'
 import { type Answer, send } from '#outbound/send.ts'
 import { inSpan } from '#telemetry/open.ts'
 
@@ -45,7 +46,7 @@ export async function requestBytes(
     ...(signal ? { signal } : {}),
     ...(once ? { once } : {}),
   })
-  if (answer.status >= 300) throw fromGraph(answer)
+  if (answer.status >= 300) throw fromGraph(answer, graph.clock.now())
   if (answer.bytes.length === 0 && answer.status !== 204) throw unreadableAnswer()
   return answer.bytes
 }
@@ -107,7 +108,7 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     if (retried.includes(answer.status) && attempt < MAX_TRIES) {
       const pause = pauseStated(graph, attempt, answer.headers)
       if (answer.status === 429) graph.budget?.rest(whoRests(graph, answer.headers), pause)
-      if (pause > (graph.longestPauseMilliseconds ?? pause)) throw tooLong(answer, pause)
+      if (pause > (graph.longestPauseMilliseconds ?? pause)) throw tooLong(graph, answer, pause)
       graph.log.debug({ tenantId: graph.tenantId, status: answer.status, pause, attempt }, 'Graph asks to wait')
       await rest(graph, pause, signal)
       continue
@@ -124,7 +125,7 @@ export const pauseStated = (graph: Graph, attempt: number, headers: Readonly<Rec
     attempt,
     headers['retry-after'],
     graph.clock.now(),
-    graph.longestPauseMilliseconds === undefined ? undefined : LONGEST_PUT_OFF_MILLISECONDS,
+    graph.longestPauseMilliseconds === undefined ? undefined : LONGEST_STATED_MILLISECONDS,
   )
 
 /** Nothing follows a redirect; one that leads out of what was asked is told as what it is. @throws Problem ORIGIN_REFUSED */
@@ -134,8 +135,8 @@ function refuseForeign(graph: Graph, asked: string, location: string | undefined
   urlOf(graph, URL.canParse(location, asked) ? new URL(location, asked).href : '', [version])
 }
 
-function countUnknown({ telemetry }: Graph, answer: Answer): void {
-  const { confidence, sourceCode } = fromGraph(answer).diagnosis
+function countUnknown({ telemetry, clock }: Graph, answer: Answer): void {
+  const { confidence, sourceCode } = fromGraph(answer, clock.now()).diagnosis
   if (confidence === 'unknown' && sourceCode) telemetry?.codeUnknown(sourceCode)
 }
 
@@ -262,8 +263,8 @@ export function urlOf({ cloud }: Pick<Graph, 'cloud'>, path: string, versions: r
 }
 
 /** Graph that asks for patience is waited for elsewhere; Graph that is broken is a failure like any other. */
-export function tooLong(answer: Answer, pauseMilliseconds: number): Problem {
-  const refused = fromGraph(answer)
+export function tooLong({ clock }: Graph, answer: Answer, pauseMilliseconds: number): Problem {
+  const refused = fromGraph(answer, clock.now())
   const asksForPatience = answer.status === 429 || answer.headers['retry-after'] !== undefined
   if (!asksForPatience) return refused
   const retryAfterSeconds = Math.ceil(pauseMilliseconds / 1_000)

@@ -59,19 +59,22 @@ export function openSdkClient(
     problemBehind(error) {
       if (!(error instanceof GraphError)) return error
       if (last && error.message === last.message) return last
-      return error.statusCode > 0 ? answered(error) : error
+      return error.statusCode > 0 ? answered(error, graph.clock.now()) : error
     },
   }
 }
 
 /** What Graph itself has answered; the client keeps the inside of the envelope as text. */
-const answered = ({ statusCode, headers, body }: GraphError): Problem =>
-  fromGraph({
-    status: statusCode,
-    headers: Object.fromEntries(headers ?? []),
-    text: `{"error":${typeof body === 'string' ? body : '{}'}}`,
-    bytes: Buffer.alloc(0),
-  })
+const answered = ({ statusCode, headers, body }: GraphError, now: Date): Problem =>
+  fromGraph(
+    {
+      status: statusCode,
+      headers: Object.fromEntries(headers ?? []),
+      text: `{"error":${typeof body === 'string' ? body : '{}'}}`,
+      bytes: Buffer.alloc(0),
+    },
+    now,
+  )
 
 const ourGate = (graph: Graph, signal: AbortSignal | undefined): Middleware => ({
   async execute(context: Context) {

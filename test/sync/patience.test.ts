@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { sql } from 'kysely'
+import type { RuleInput } from '#emulator/index.ts'
+import { forgetTenant } from '#entra/app-token.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
@@ -96,6 +98,57 @@ for (const { says, header, least, most } of STATEMENTS)
     assert.ok(waited >= least - 0.005 && waited <= most + SLACK_SECONDS, `${waited} s`)
     assert.equal((await asTenant(fleet.tools.store, large, countResources)).user, PEOPLE)
   })
+
+const THIRTY_YEARS = { 'retry-after': '1000000000' }
+const tooMany = JSON.stringify({
+  error: 'invalid_grant',
+  error_codes: [90055],
+  error_description: 'AADSTS90055: The tenant tenantName is throttled due to too many requests.',
+})
+/** Ways in which such a word reaches the run without anybody having waited for it. */
+const SAID_BY: readonly { who: string; rules: (headers: Record<string, string>) => RuleInput[] }[] = [
+  {
+    who: 'Entra ID',
+    rules: (headers) => [{ at: 'token', times: 1, answer: { status: 429, headers, body: tooMany } }],
+  },
+  {
+    who: 'Graph by another status than usual',
+    rules: (headers) => [{ at: 'graph', times: 1, answer: { status: 509, headers } }],
+  },
+  {
+    who: 'Graph when it is asked for the last time',
+    rules: (headers) => [
+      { at: 'graph', times: 5, answer: { status: 429, headers: { 'retry-after': '1' } } },
+      { at: 'graph', nth: 6, times: 1, answer: { status: 429, headers } },
+    ],
+  },
+]
+
+for (const { who, rules } of SAID_BY) {
+  test(`G05 thirty years are an hour, and no turn is dropped for longer: said by ${who}`, async () => {
+    forgetTenant(fleet.tools.entra, large)
+    fleet.emulator.mischief.set(rules(THIRTY_YEARS))
+    await sync(large)
+    assert.equal(await state(large), 'waiting')
+    const begunAt = clock.now().getTime()
+    await goOnOnce(large)
+    assert.equal(await state(large), 'succeeded')
+    const waited = (clock.now().getTime() - begunAt) / SECOND
+    assert.ok(waited > 3_500 && waited <= 3_600 + SLACK_SECONDS, `${waited} s`)
+  })
+
+  test(`G05 whoever else names a date is waited for: ${who}`, async () => {
+    forgetTenant(fleet.tools.entra, large)
+    fleet.emulator.mischief.set(rules({ 'retry-after': inSeconds(600) }))
+    await sync(large)
+    assert.equal(await state(large), 'waiting')
+    const begunAt = clock.now().getTime()
+    await goOnOnce(large)
+    assert.equal(await state(large), 'succeeded')
+    const waited = (clock.now().getTime() - begunAt) / SECOND
+    assert.ok(waited > 500 && waited <= 600 + SLACK_SECONDS, `${waited} s`)
+  })
+}
 
 test('G05 hours in which nobody asked are no hours in which Graph refused', async () => {
   const answer = { status: 429, headers: {} }
