@@ -38,6 +38,7 @@ export const WORDS = [
   'idtoken.c_hash=wrong',
   'idtoken.ver=1.0',
   'accesstoken.tid=other',
+  'accesstoken.aio=long',
   'apptoken.swap',
   'apptoken.aud=other',
   'apptoken.roles=absent',

@@ -165,6 +165,17 @@ test('accesstoken.tid=other: the user’s access token names another tenant', as
   assert.equal(decodeJwt(id_token).tid, CONTOSO)
 })
 
+test('accesstoken.aio=long: a user’s access token as long as Microsoft’s get', async () => {
+  const { access_token: usual } = await signedIn()
+  emulator.mischief.say('accesstoken.aio=long')
+  const { access_token: long } = await signedIn()
+  assert.ok(long.length > 2_590 && long.length <= 2_600, `${long.length}`)
+  assert.equal(await verifies(long), true)
+  const { aio, ...claims } = decodeJwt(long)
+  assert.ok(typeof aio === 'string' && aio.length > 500)
+  assert.deepEqual(Object.keys(claims), Object.keys(decodeJwt(usual)))
+})
+
 test('apptoken.roles=absent: a token that says nothing of its roles', async () => {
   assert.deepEqual(decodeJwt((await appOnly()).body.access_token).roles, ['User.Read.All'])
   emulator.mischief.say('apptoken.roles=absent')

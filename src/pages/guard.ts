@@ -23,6 +23,7 @@ export function guard<E extends Env>({ url, formTargets, refuse }: GuardOptions)
   const https = url.startsWith('https:')
   const app = new Hono<E>()
   app.use(neverStored)
+  app.use(leanRedirects)
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -65,6 +66,23 @@ const neverStored: MiddlewareHandler = async (c, next) => {
   await next()
   if (!c.res.headers.has('cache-control') || c.res.headers.get('content-type')?.startsWith('text/event-stream'))
     c.res.headers.set('cache-control', 'no-store')
+}
+
+/** What tells a browser how to show a page, and an answer that leads to another one shows none. */
+const OF_PAGES = [
+  'content-security-policy',
+  'permissions-policy',
+  'origin-agent-cluster',
+  'x-frame-options',
+  'x-dns-prefetch-control',
+  'x-download-options',
+  'x-permitted-cross-domain-policies',
+]
+
+/** An answer that leads on may carry a large cookie, and many a proxy takes no more than 4 kB of headers. */
+const leanRedirects: MiddlewareHandler = async (c, next) => {
+  await next()
+  if (c.res.headers.has('location')) for (const name of OF_PAGES) c.res.headers.delete(name)
 }
 
 /** Health checks come by address, and tell nothing; everything else must have asked for the site by its name. */

@@ -21,7 +21,9 @@ export type SealedCookie<Value> = {
 
 /**
  * Each purpose has a key of its own, derived from the session key: what was sealed for one purpose cannot be opened for
- * another. The time of expiry is inside the seal too. Values beyond one cookie's size are spread over several.
+ * another. The time of expiry is inside the seal too. Values beyond one cookie's size are spread over several. They are
+ * compressed first: a proxy may take no more than 4 kB of headers, and what we seal beside a secret is nobody's to choose
+ * twice for the same secret, so its length tells nothing.
  * @param input.purpose also the cookie's name; unlike for every door, because ports of one host share their cookies
  * @param input.key 32 bytes
  */
@@ -69,7 +71,7 @@ function openSealedCookie<Value>({
     async write(c, value) {
       const now = Math.floor(clock.now().getTime() / MILLISECONDS)
       const sealed = await new EncryptJWT({ value: JSON.parse(JSON.stringify(value)) })
-        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', zip: 'DEF' })
         .setExpirationTime(now + minutes * 60)
         .encrypt(ownKey)
       const chunks = intoChunks(sealed)

@@ -26,6 +26,26 @@ const litware = {
   ],
 }
 
+/** What nginx takes by default: all headers of an answer, and one header of a request. */
+const PROXY_BUFFER = 4_096
+const PROXY_LINE = 8_192
+/** `__Host-` and `Secure` on two cookies, and HSTS. */
+const HTTPS_MORE = 100
+/** For tokens that are longer still, and what a proxy adds. */
+const TO_SPARE = 400
+
+/** What goes over the wire before the body. */
+function sizeOf({ headers, cookies }: Page): number {
+  const { 'set-cookie': _, ...others } = headers
+  const lines = [
+    'HTTP/1.1 303 See Other',
+    ...Object.entries(others).map(([name, value]) => `${name}: ${value}`),
+    ...cookies.map((value) => `set-cookie: ${value}`),
+    '',
+  ]
+  return Buffer.byteLength(lines.map((text) => `${text}\r\n`).join(''))
+}
+
 suite('the sign-in', { concurrency: false }, () => {
   const scope = atTheEnd()
   let site: Site
@@ -261,7 +281,11 @@ suite('the sign-in', { concurrency: false }, () => {
     }
     assert.deepEqual([await welcome(), await welcome(new Uint8Array(32).fill(8))], [200, 400])
     const [, header = ''] = /^\d\.([\w-]+)\./.exec(visitor.cookies.get(STEP) ?? '') ?? []
-    assert.deepEqual(JSON.parse(Buffer.from(header, 'base64url').toString()), { alg: 'dir', enc: 'A256GCM' })
+    assert.deepEqual(JSON.parse(Buffer.from(header, 'base64url').toString()), {
+      alg: 'dir',
+      enc: 'A256GCM',
+      zip: 'DEF',
+    })
   })
 
   test('T09 a person from any tenant may sign in, and sees nothing but his own', async () => {
@@ -273,6 +297,19 @@ suite('the sign-in', { concurrency: false }, () => {
       assert.equal(shown, '/sign-up/welcome')
     }
     assert.equal((await visitor.get('/sign-up/arrivals')).status, 400)
+  })
+
+  test('behind a proxy with its defaults nothing gets lost, with a token as long as Microsoft’s get', async () => {
+    site.emulator.mischief.say('accesstoken.aio=long')
+    const grace = openVisitor(site)
+    const answer = await grace.get(await grace.comeBack(GRACE, { invitation: CONTOSO }), { stay: true })
+    assert.equal(answer.status, 303)
+    const size = sizeOf(answer)
+    assert.ok(size > 3_000, `${size}: it is the long token that is carried`)
+    assert.ok(size < PROXY_BUFFER - HTTPS_MORE - TO_SPARE, `${size} bytes of headers`)
+    const line = [...grace.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    assert.ok(line.length < PROXY_LINE / 2, `a line of ${line.length} bytes on the way back`)
+    assert.equal((await grace.get('/sign-up/welcome')).heading, 'Connect Contoso?')
   })
 
   test('signing out forgets everything in this browser', async () => {
