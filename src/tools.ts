@@ -124,7 +124,13 @@ export async function openTools(
         ...options,
       }),
     graphAs: (token) =>
-      openGraph({ ...graph, tenantId: token.tenantId, token: async () => token.value, priority: 'high' }),
+      openGraph({
+        ...graph,
+        tenantId: token.tenantId,
+        token: async () => token.value,
+        signedIn: true,
+        priority: 'high',
+      }),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
 }

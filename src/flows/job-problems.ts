@@ -14,7 +14,7 @@ export async function diagnoseJob(
 ): Promise<Problem> {
   const { name, permissions } = definition
   if (!(error instanceof Problem)) return failed(name, error)
-  if (error.code !== 'PERMISSION_MISSING') return error
+  if (!['PERMISSION_MISSING', 'TOKEN_REFUSED'].includes(error.code)) return error
   await checkPermissions({ entra }, { tenantId, permissions, fresh: true })
   return new Problem(
     {

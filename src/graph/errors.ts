@@ -81,7 +81,7 @@ const asksWrongly = meaning(
 
 /** @see https://learn.microsoft.com/graph/errors */
 const BY_STATUS: Readonly<Record<number, Meaning>> = {
-  401: meaning('PERMISSION_MISSING', 'nobody', 'Microsoft Graph refused the token.', BY_ITSELF, 'backoff', 'probable'),
+  401: meaning('TOKEN_REFUSED', 'nobody', 'Microsoft Graph refused the token.', BY_ITSELF, 'backoff', 'probable'),
   403: meaning(
     'PERMISSION_MISSING',
     'customer-administrator',
@@ -221,6 +221,20 @@ export const unreadable = (message: string): Problem =>
     retry: 'backoff',
     confidence: 'certain',
   })
+
+/** A person’s token cannot be renewed: whose is refused, and refused again, has to sign in once more. */
+export const signInEnded = (refused: Problem): Problem =>
+  new Problem(
+    {
+      ...refused.diagnosis,
+      code: 'SIGN_IN_ENDED',
+      owner: 'customer-administrator',
+      message: 'The sign-in is no longer good: Microsoft Graph does not take its token any more.',
+      nextStep: 'Sign in again. What has been done already is recognized.',
+      retry: 'never',
+    },
+    { cause: refused },
+  )
 
 /** Somebody else’s directory answered, whatever the token said. */
 export const otherTenant = (tenantId: TenantId) =>

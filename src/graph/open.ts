@@ -16,6 +16,8 @@ export type Graph = {
   outbound: Outbound
   tenantId: TenantId
   token: (wish?: TokenWish) => Promise<string>
+  /** Whether the token is a person’s: there is no other one until he signs in again. */
+  signedIn?: true
   clock: Clock
   log: Log
   /** `high` while a person waits, `low` for background work. @see https://learn.microsoft.com/graph/throttling#best-practices-to-handle-throttling */

@@ -1,5 +1,5 @@
 import { claimsWanted } from '#graph/claims-challenge.ts'
-import { fromGraph, unreadable } from '#graph/errors.ts'
+import { fromGraph, signInEnded, unreadable } from '#graph/errors.ts'
 import type { Graph, TokenWish } from '#graph/open.ts'
 import { pauseBefore } from '#graph/retry-after.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -79,7 +79,7 @@ type Exchange = {
 
 /**
  * The answer that stays after everything that waiting or a new token can mend.
- * @throws Problem ORIGIN_REFUSED, NETWORK, ANSWER_UNREADABLE, and whatever getting a token ends in
+ * @throws Problem ORIGIN_REFUSED, NETWORK, ANSWER_UNREADABLE, SIGN_IN_ENDED, and whatever getting a token ends in
  */
 export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
   const { signal, once = false } = wanted
@@ -103,6 +103,8 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
       const claims = claimsWanted(answer.headers['www-authenticate'])
       renewed = true
       wish = { fresh: true, ...(claims ? { claims } : {}) }
+      // The same token once more, where there is no other: another replica may know it.
+      if (graph.signedIn) await rest(graph, pauseBefore(attempt, undefined, graph.clock.now()), signal)
       continue
     }
     if (retried.includes(answer.status) && attempt < MAX_TRIES) {
@@ -115,6 +117,7 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     }
     if (answer.status >= 300 && answer.status < 400) refuseForeign(graph, wanted.url, answer.headers.location)
     if (answer.status >= 400) countUnknown(graph, answer)
+    if (graph.signedIn && answer.status === 401) refuseEnded(graph, answer)
     return answer
   }
 }
@@ -133,6 +136,12 @@ function refuseForeign(graph: Graph, asked: string, location: string | undefined
   if (location === undefined) return
   const [, version = ''] = new URL(asked).pathname.split('/')
   urlOf(graph, URL.canParse(location, asked) ? new URL(location, asked).href : '', [version])
+}
+
+/** @throws Problem SIGN_IN_ENDED when it is the token that was refused */
+function refuseEnded({ clock }: Graph, answer: Answer): void {
+  const refused = fromGraph(answer, clock.now())
+  if (refused.code === 'TOKEN_REFUSED') throw signInEnded(refused)
 }
 
 function countUnknown({ telemetry, clock }: Graph, answer: Answer): void {

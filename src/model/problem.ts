@@ -45,6 +45,7 @@ export const PROBLEM_CODES = [
   'ID_TOKEN_INVALID',
   'SIGN_IN_FAILED',
   'SIGN_IN_BLOCKED',
+  'SIGN_IN_ENDED',
   'NOT_AN_OPERATOR',
   // granting and verifying
   'MAY_NOT_GRANT',
@@ -90,6 +91,7 @@ export const PROBLEM_CODES = [
   'UNAVAILABLE',
   'NETWORK',
   'ANSWER_UNREADABLE',
+  'TOKEN_REFUSED',
   'GRAPH_REFUSED',
   'NOT_FOUND',
   'UNKNOWN',

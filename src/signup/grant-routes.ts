@@ -3,6 +3,7 @@ import { isGranting, startGrants } from '#flows/apply-grants.ts'
 import { checkSignUp, type SignUpCheck } from '#flows/check-sign-up.ts'
 import { showGrants } from '#flows/review-grants.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
+import { diagnose } from '#model/problem.ts'
 import type { SignUp } from '#model/sign-up.ts'
 import { streamView, type View } from '#pages/live.ts'
 import { show, showNotOpen, showProblem } from '#signup/answers.ts'
@@ -36,7 +37,8 @@ export const welcome =
       const parts = { account: step.account, signUp, review, ways: waysOf(door, step), check: await takeCheck(c, door) }
       return await show(c, door, welcomeView(door.site.app, parts))
     } catch (error) {
-      return showProblem(c, door, error, { ...linkOf(door, step), goOn: '/sign-up/welcome' })
+      const goOn = diagnose(error).code === 'SIGN_IN_ENDED' ? null : '/sign-up/welcome'
+      return showProblem(c, door, error, { ...linkOf(door, step), goOn })
     }
   }
 

@@ -15,6 +15,7 @@ const TITLES: Partial<Record<ProblemCode, string>> = {
   PERSONAL_ACCOUNT: 'That was a personal account',
   ID_TOKEN_INVALID: 'We could not verify who signed in',
   SIGN_IN_FAILED: 'The sign-in did not succeed',
+  SIGN_IN_ENDED: 'Please sign in again',
   SIGN_IN_BLOCKED: 'Your organization does not let you sign in here',
   CONDITIONAL_ACCESS: 'A policy of your organization blocked the sign-in',
   MAY_NOT_GRANT: 'Another administrator has to finish this',

@@ -26,7 +26,16 @@ export function openRegistrar(
     clock,
     async signIn(wish) {
       const { tenantId, value } = await signInByDevice({ cloud, outbound, clock }, wish)
-      return openGraph({ cloud, outbound, tenantId, token: async () => value, clock, log, priority: 'high' })
+      return openGraph({
+        cloud,
+        outbound,
+        tenantId,
+        token: async () => value,
+        signedIn: true,
+        clock,
+        log,
+        priority: 'high',
+      })
     },
     [Symbol.asyncDispose]: () => outbound.close(),
   }

@@ -76,6 +76,34 @@ test('T04 a role that may consent but not grant is told who may', async () => {
   await refusedWith('TENANT_UNKNOWN', () => showTenant(tools, handedOver))
 })
 
+const REFUSED_TOKEN = {
+  status: 401,
+  headers: { 'content-type': 'application/json' },
+  body: '{"error":{"code":"InvalidAuthenticationToken","message":"Access token has expired or is not yet valid."}}',
+}
+
+test('T04 whose token Microsoft refuses while he grants is told so, not that his role does not suffice, and is not kept waiting', async () => {
+  const grace = await provenAdministrator(installation, graceOf(handedOver))
+  emulator.mischief.add({
+    at: 'graph',
+    match: { method: 'POST', path: 'appRoleAssignedTo' },
+    answer: REFUSED_TOKEN,
+  })
+  await grant(grace)
+  assert.deepEqual(await stateOf(grace), ['failed', 'SIGN_IN_ENDED'])
+  assert.equal(assignments().length, 2, 'asked once more, and no more')
+
+  emulator.mischief.clear()
+  emulator.mischief.once({ at: 'graph', match: { method: 'POST', path: 'appRoleAssignedTo' }, answer: REFUSED_TOKEN })
+  emulator.mischief.add({ at: 'graph', match: { path: '\\$batch' }, times: 8, answer: REFUSED_TOKEN })
+  await grant(grace)
+  assert.deepEqual(
+    await stateOf(grace),
+    ['connected', undefined],
+    'one refusal costs nothing, and the app has patience',
+  )
+})
+
 test('T12 a sign-up that is connected has come to its end: whoever is still at it brings no tenant back that has left', async () => {
   const grace = await provenAdministrator(installation, graceOf(ended))
   await grant(grace)

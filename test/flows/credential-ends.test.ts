@@ -145,6 +145,13 @@ test('R08 whoever may not change the registration is told how it is done by hand
     addCredential(installation.tools, { days: 90, actor: 'operator:test' }),
   )
   assert.match(nextStep, new RegExp(`az ad app credential reset --append --id ${DEMO.appId}`))
+
+  const headers = { 'content-type': 'application/json' }
+  const body = '{"error":{"code":"InvalidAuthenticationToken","message":"x"}}'
+  emulator.mischief.add({ at: 'graph', answer: { status: 401, headers, body } })
+  const refused = await refusedWith('TOKEN_REFUSED', () => addCredential(tools, { days: 90, actor: 'operator:test' }))
+  assert.doesNotMatch(refused.nextStep, /az ad app/, 'a token that is refused says nothing of what the app may')
+  emulator.mischief.clear()
 })
 
 test('R08 a new secret is asked for once: after a lost answer, or a fault that comes too late, nobody makes a second one', async () => {

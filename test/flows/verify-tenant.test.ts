@@ -66,6 +66,12 @@ test('a code that nobody knows ends no tenant, whatever OAuth’s word beside it
   assert.deepEqual([diagnosis?.sourceCode, diagnosis?.confidence], ['AADSTS7999999', 'unknown'])
 })
 
+test('a token that Graph refuses takes no permission from the tenant', async () => {
+  emulator.mischief.add({ at: 'graph', answer: { status: 401 } })
+  const { tenant, diagnosis } = await verifyTenant(tools, { tenantId: back, actor })
+  assert.deepEqual([tenant.state, diagnosis?.code, diagnosis?.owner], ['active', 'TOKEN_REFUSED', 'nobody'])
+})
+
 test('an app that is disabled in its own tenant is our trouble, and no customer is taken for gone', async () => {
   await connect(installation, disabled)
   const enable = (tenant: string, enabled: boolean) =>

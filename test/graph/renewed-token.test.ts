@@ -26,7 +26,7 @@ test('T16 Graph that refuses the new token too is not asked for ever', async () 
   emulator.requests.clear()
   emulator.mischief.add({ at: 'graph', answer: { status: 401 } })
 
-  await refusedWith('PERMISSION_MISSING', askOnce)
+  await refusedWith('TOKEN_REFUSED', askOnce)
   assert.equal(asked('/v1.0/users'), 2)
   assert.equal(asked('/oauth2/v2.0/token'), 1)
   emulator.mischief.clear()

@@ -178,6 +178,24 @@ suite('tenantry register: from nothing to an app that works', () => {
     await place.emulator.directory.deleteApplication({ app: registration.appId })
   })
 
+  test('whose token Microsoft refuses is told to sign in again, not that his role does not suffice', async () => {
+    place.emulator.mischief.add({
+      at: 'graph',
+      match: { method: 'PATCH', path: '/applications' },
+      answer: {
+        status: 401,
+        headers: { 'content-type': 'application/json' },
+        body: '{"error":{"code":"InvalidAuthenticationToken","message":"Access token has expired or is not yet valid."}}',
+      },
+    })
+    const { code, stderr } = await register({})
+    place.emulator.mischief.clear()
+    assert.equal(code, 1)
+    assert.match(stderr, /^SIGN_IN_ENDED: /m)
+    assert.doesNotMatch(stderr, /directory role/)
+    assert.deepEqual(await registrations(), [])
+  })
+
   test('it registers once, though an answer is lost and replicas hear late of it, keeps the secret in the file alone, and the app works', async () => {
     place.emulator.mischief.add({
       at: 'graph',

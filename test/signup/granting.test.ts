@@ -220,6 +220,27 @@ suite('granting', { concurrency: false }, () => {
     assert.equal((await outcome(grace)).path, '/sign-up/connected')
   })
 
+  test('whose sign-in has ended at Microsoft signs in again, and everything goes on', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive(globalAdministrator)
+    site.emulator.clock.advance({ hours: 2 })
+    const welcome = await grace.get('/sign-up/welcome')
+    assert.deepEqual([welcome.status, welcome.heading], [403, 'Please sign in again'])
+    assert.match(welcome.text, /Start again/)
+    assert.doesNotMatch(welcome.text, /Go on with your sign-up/)
+
+    await grace.post('/sign-up/grant')
+    const failed = await outcome(grace)
+    assert.equal(failed.heading, 'Please sign in again')
+    assert.match(failed.text, /SIGN_IN_ENDED/)
+    assert.doesNotMatch(failed.text, /Try again/)
+    assert.match(failed.text, new RegExp(`action="/sign-up"[\\s\\S]*value="${FABRIKAM}"[\\s\\S]*Sign in again`))
+    site.emulator.restore(untouched)
+    await grace.arrive(globalAdministrator, { invitation: FABRIKAM })
+    await grace.post('/sign-up/grant')
+    assert.equal((await outcome(grace)).path, '/sign-up/connected')
+  })
+
   test('R01 a sign-up whose process died says so, and goes on where it was', async () => {
     const grace = openVisitor(site)
     await grace.arrive(globalAdministrator)

@@ -63,11 +63,12 @@ const underWay = ({ signUp, course }: ProgressParts): Html => html`
     <div>${action('/sign-up/grant', 'Go on', { look: 'primary' })}</div>`
   }`
 
-const failure = (app: AppDefinition, { signUp, ways }: ProgressParts): Html => {
+const failure = (app: AppDefinition, { signUp, account, ways }: ProgressParts): Html => {
   const { diagnosis } = signUp
   const shown = diagnosis && forVisitors(diagnosis, app)
   const handsOver = diagnosis?.code === 'MAY_NOT_GRANT'
   const isNobody = diagnosis?.code === 'NOT_AN_ADMINISTRATOR'
+  const hasEnded = diagnosis?.code === 'SIGN_IN_ENDED'
   return html`
     ${shown && diagnosisCard(shown, { owner: ownerForVisitors(shown, app), tone: toneForVisitors(shown) })}
     ${handsOver && handOver(ways)}
@@ -76,7 +77,7 @@ const failure = (app: AppDefinition, { signUp, ways }: ProgressParts): Html => {
       !handsOver &&
       !isNobody &&
       html`<div class="row">
-      ${action('/sign-up/grant', 'Try again', { look: 'primary' })}
+      ${hasEnded ? signInAgain(account.tenantId) : action('/sign-up/grant', 'Try again', { look: 'primary' })}
       ${action('/sign-up/check', 'Check again', { icon: 'refresh' })}
     </div>`
     }
