@@ -6,6 +6,7 @@ import { type Diagnosis, diagnose } from '#model/problem.ts'
 import { restUntil } from '#model/rest.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
 import { finishRun, superseded } from '#store/sync-runs.ts'
+import { lockTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Parameters<typeof waitForGraph>[0] & Parameters<typeof loseConsent>[0] & Pick<Tools, 'clock'>
@@ -51,6 +52,8 @@ export async function endBadly(
     const ending = stopped
       ? ({ state: 'interrupted', diagnosis: null } as const)
       : ({ state: 'failed', diagnosis } as const)
+    // The tenant before its run, as whoever begins the next one takes them.
+    if (rest) await lockTenant(sql, tenantId)
     const isOurs = await finishRun(sql, runId, ending)
     if (isOurs && rest) await letRest(sql, rest)
     return isOurs

@@ -23,7 +23,7 @@ import {
   removeGone,
   type Stored,
 } from '#store/resources.ts'
-import { recordPage } from '#store/sync-runs.ts'
+import { holdRun, recordPage } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
 export type SyncWork = Pick<Tools, 'config' | 'store' | 'clock' | 'log' | 'telemetry'> & {
@@ -192,6 +192,8 @@ async function store(
     (note) =>
       asTenant(store, tenantId, async (sql) => {
         let [count, setAside] = [0, 0]
+        // Whoever ends the tenant takes its run before its objects, and so does whoever changes some. What is new nobody else sees.
+        if (!insert) await holdRun(sql, runId)
         if (insert) count = await insertPages(sql, reading, pages)
         else
           for (const page of pages) {

@@ -143,13 +143,13 @@ export async function lastEndings(
   return { same: same.length, lookedAt: rows.length, tenantIds: same.map((row) => row.tenant_id) }
 }
 
-/** The tenants that were taken for revoked since then, for this reason. */
+/** The tenants that were taken for revoked since then, for this reason, in the order in which whoever takes several takes them. */
 export async function revokedSince(
   { db }: FleetSql,
   { since, code }: { since: Date; code: ProblemCode },
 ): Promise<TenantId[]> {
   const { rows } = await raw<{ id: TenantId }>`
     select id from tenantry.tenants
-    where state = 'revoked' and updated_at >= ${since} and diagnosis->>'code' = ${code}`.execute(db)
+    where state = 'revoked' and updated_at >= ${since} and diagnosis->>'code' = ${code} order by id`.execute(db)
   return rows.map((row) => row.id)
 }

@@ -32,15 +32,15 @@ test('R04 a page that PostgreSQL sacrifices to end a deadlock is read again, and
     // Whoever has waited for longer than this looks for a deadlock and gives way: never the other one.
     await other.query(`set deadlock_timeout = '10min'`)
     await other.query('begin')
-    await other.query(`select 1 from tenantry.sync_runs where state = 'running' for update`)
+    await other.query('update tenantry.resources set updated_at = updated_at where id = $1', [ada.id])
     answer.release()
-    await until('the page waits for the run', () =>
+    await until('the page waits for her', () =>
       withClient(databaseUrl, async (client) => {
         const { rows } = await client.query(`select 1 from pg_locks where not granted`)
         return rows.length > 0
       }),
     )
-    await other.query('update tenantry.resources set updated_at = updated_at where id = $1', [ada.id])
+    await other.query(`select 1 from tenantry.sync_runs where state = 'running' for update`)
     await other.query('rollback')
   })
   await until('the run has failed', async () => {

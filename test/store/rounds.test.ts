@@ -117,7 +117,7 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
   })
 
   if (name === 'postgres')
-    test('R02 processes that take the same tenants from each other end with one run for each, and never in a deadlock', async (t) => {
+    test('R02 processes that take the same tenants from each other end with one run for each, and in no deadlock among themselves', async (t) => {
       const store = await freshStore(t)
       const tenants = await Promise.all(Array.from({ length: 12 }, () => aTenant(store)))
       const processes = Array.from({ length: 4 }, () => openRounds(store))
