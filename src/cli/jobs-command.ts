@@ -2,10 +2,10 @@ import type { Command, Option } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, idOption, jsonOption, tenantOption } from '#cli/tenant-option.ts'
 import { jsonText, table, timeText } from '#cli/terminal.ts'
+import { type GivenUp, listGivenUp } from '#flows/list-given-up.ts'
 import { type ListedJob, listJobs } from '#flows/list-jobs.ts'
 import { listTenantJobs, type TenantJob } from '#flows/list-tenant-jobs.ts'
 import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
-import { type DeadLetter, listDeadLetters } from '#jobs/dead-letters.ts'
 import type { TenantId } from '#model/ids.ts'
 
 type Chosen = { tenant?: TenantId; json?: true }
@@ -35,9 +35,13 @@ export function jobsCommand(program: Command, { tools, terminal }: CliContext): 
     .addOption(oneTenant())
     .addOption(jsonOption())
     .action(async ({ tenant, json }: Chosen) => {
-      const found = await listDeadLetters((await tools()).jobs, tenant ? { tenantId: tenant } : {})
+      const found = await listGivenUp(await tools(), tenant ? { tenantId: tenant } : {})
       terminal.out(
-        json ? jsonText(found) : found.length === 0 ? 'Nothing was given up.' : `${deadTable(found)}\n\n${RETRY}`,
+        json
+          ? jsonText(found)
+          : found.length === 0
+            ? 'Nothing was given up.'
+            : [deadTable(found), '', RETRY, ...(found.some(({ isGone }) => isGone) ? [GONE] : [])].join('\n'),
       )
     })
 
@@ -52,6 +56,7 @@ export function jobsCommand(program: Command, { tools, terminal }: CliContext): 
     })
 }
 
+const GONE = 'What is gone from the configuration cannot succeed: to try it again only takes it off this list.'
 const RETRY = 'Once the cause is mended: tenantry jobs retry --id …'
 
 const jobTable = (found: readonly ListedJob[]): string =>
@@ -80,13 +85,13 @@ const tenantJobTable = (found: readonly TenantJob[]): string =>
     ]),
   )
 
-const deadTable = (found: readonly DeadLetter[]): string =>
+const deadTable = (found: readonly GivenUp[]): string =>
   table(
     ['ID', 'GIVEN UP (UTC)', 'JOB', 'TENANT', 'WHY'],
-    found.map(({ id, diedAt, name, job, tenantId, code }) => [
+    found.map(({ id, diedAt, name, job, tenantId, code, isGone }) => [
       id,
       timeText(diedAt),
-      job ?? name,
+      isGone ? `${job} (gone)` : (job ?? name),
       tenantId ?? '',
       code ?? '',
     ]),

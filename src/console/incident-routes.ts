@@ -5,9 +5,9 @@ import { incidentsView } from '#console/views/incidents-view.ts'
 import { jobsView } from '#console/views/jobs-view.ts'
 import { closeIncidentBy } from '#flows/close-incident.ts'
 import { type ListedCredentials, listCredentials } from '#flows/list-credentials.ts'
+import { listGivenUp } from '#flows/list-given-up.ts'
 import { listJobs } from '#flows/list-jobs.ts'
 import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
-import { listDeadLetters } from '#jobs/dead-letters.ts'
 import { givenUpIn, queueDepth } from '#jobs/inspect.ts'
 import type { IncidentId } from '#model/incident.ts'
 import { Problem } from '#model/problem.ts'
@@ -55,7 +55,7 @@ export const jobs =
   (door: Door): Handler<Env> =>
   async (c) => {
     const { store, clock } = door.tools
-    const letters = await listDeadLetters(door.tools.jobs)
+    const letters = await listGivenUp(door.tools)
     const givenUp = givenUpIn(await queueDepth(door.tools.jobs))
     const names = await asFleet(store, (sql) =>
       tenantNames(

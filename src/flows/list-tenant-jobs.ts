@@ -1,5 +1,5 @@
+import { type GivenUp, listGivenUp } from '#flows/list-given-up.ts'
 import { knownTenant } from '#flows/verify-tenant.ts'
-import { type DeadLetter, listDeadLetters } from '#jobs/dead-letters.ts'
 import type { TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import { nextTryAt } from '#model/next-try.ts'
@@ -21,7 +21,7 @@ export type TenantJob = {
   nextDueAt: Date | null
   lastRun: SyncRun | null
 }
-export type TenantJobs = { jobs: readonly TenantJob[]; deadLetters: readonly DeadLetter[] }
+export type TenantJobs = { jobs: readonly TenantJob[]; deadLetters: readonly GivenUp[] }
 
 /** What is done in a tenant by itself: when, how it last went, and what was given up. @throws Problem TENANT_UNKNOWN */
 export async function listTenantJobs(
@@ -50,5 +50,5 @@ export async function listTenantJobs(
       })
     return found
   })
-  return { jobs: listed, deadLetters: await listDeadLetters(jobs, { tenantId }) }
+  return { jobs: listed, deadLetters: await listGivenUp({ jobs, config }, { tenantId }) }
 }

@@ -70,6 +70,13 @@ export async function workingTenants(
   return rows.map((row) => row.id)
 }
 
+/** Which of these were ended from our side. */
+export async function offboardedOf({ db }: FleetSql, ids: readonly TenantId[]): Promise<TenantId[]> {
+  const { rows } = await raw<{ id: TenantId }>`
+    select id from tenantry.tenants where id = any(${[...ids]}::uuid[]) and state = 'offboarded'`.execute(db)
+  return rows.map((row) => row.id)
+}
+
 /** In the order of their names; `after` continues behind that tenant. */
 export async function listTenants(
   { db }: FleetSql,

@@ -50,6 +50,11 @@ forEachBackend((backend) => {
     await end(a, 'sync-tenant', 'succeeded')
     await end(b, 'report', 'succeeded')
     assert.deepEqual(await letters(), [])
+
+    const ended = await aTenant(store, { state: 'offboarded' })
+    await giveUp('run-job', { tenantId: ended, job: 'report' })
+    await giveUp('run-job', { tenantId: a, job: 'report' })
+    assert.deepEqual(await letters(), ['a report'], 'of a tenant that has ended nothing can succeed any more')
   })
 
   test('R05 what was given up lies there until somebody looks at it, be it after a year', async (t) => {

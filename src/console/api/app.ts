@@ -18,6 +18,7 @@ import { actorOf, type Door, type Env, invitationLink } from '#console/door.ts'
 import { allowRemoval } from '#flows/allow-removal.ts'
 import { closeIncidentBy } from '#flows/close-incident.ts'
 import { listCredentials } from '#flows/list-credentials.ts'
+import { listGivenUp } from '#flows/list-given-up.ts'
 import { listJobs } from '#flows/list-jobs.ts'
 import { listLagging } from '#flows/list-lagging.ts'
 import { listTenantJobs } from '#flows/list-tenant-jobs.ts'
@@ -27,7 +28,6 @@ import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
 import { listTenantsFor, showTenant } from '#flows/show-tenants.ts'
 import { syncNow } from '#flows/sync-now.ts'
 import { knownTenant, verifyTenant } from '#flows/verify-tenant.ts'
-import { listDeadLetters } from '#jobs/dead-letters.ts'
 import { queueDepth } from '#jobs/inspect.ts'
 import type { IncidentId } from '#model/incident.ts'
 import { listAudit } from '#store/audit.ts'
@@ -193,7 +193,7 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
   api.openapi(ROUTES.listJobs, async (c) => c.json({ jobs: (await listJobs(tools)).map(presentJob) }, 200))
 
   api.openapi(ROUTES.listDeadLetters, async (c) => {
-    const found = await listDeadLetters(jobs, c.req.valid('query'))
+    const found = await listGivenUp(tools, c.req.valid('query'))
     return c.json({ deadLetters: found.map(presentDeadLetter) }, 200)
   })
 

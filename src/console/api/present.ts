@@ -1,7 +1,7 @@
+import type { GivenUp } from '#flows/list-given-up.ts'
 import type { ListedJob } from '#flows/list-jobs.ts'
 import type { Lagging } from '#flows/list-lagging.ts'
 import type { TenantJob } from '#flows/list-tenant-jobs.ts'
-import type { DeadLetter } from '#jobs/dead-letters.ts'
 import type { QueueDepth } from '#jobs/inspect.ts'
 import { type CredentialListing, daysLeft } from '#model/credential.ts'
 import type { Incident } from '#model/incident.ts'
@@ -43,7 +43,7 @@ export const presentJob = ({ permissions, planned, ...job }: ListedJob) => ({
   planned: planned && { ...planned, nextDueAt: text(planned.nextDueAt) },
 })
 
-export const presentDeadLetter = (letter: DeadLetter): Presented<DeadLetter> => ({
+export const presentDeadLetter = (letter: GivenUp): Presented<GivenUp> => ({
   ...letter,
   diedAt: letter.diedAt.toISOString(),
 })

@@ -128,6 +128,7 @@ export const deadLetter = z
     job: z.string().nullable(),
     code: z.string().nullable(),
     diedAt: moment,
+    isGone: z.boolean().openapi({ description: 'Whether the configuration has no such job any more.' }),
   })
   .openapi('DeadLetter')
 
@@ -138,6 +139,9 @@ export const incident = z
     code: z.enum(PROBLEM_CODES),
     diagnosis,
     holds: z.boolean(),
+    hosts: z
+      .array(z.string())
+      .openapi({ description: 'The machines on which it goes on; empty where it is not about any.' }),
     times: count,
     openedAt: moment,
     lastAt: moment,

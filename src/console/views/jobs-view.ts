@@ -4,15 +4,15 @@ import { deadLetters } from '#console/views/dead-letters.ts'
 import { figure } from '#console/views/figure.ts'
 import { jobInWords } from '#console/views/job-words.ts'
 import { turn } from '#console/views/moment.ts'
+import type { GivenUp } from '#flows/list-given-up.ts'
 import type { ListedJob } from '#flows/list-jobs.ts'
-import type { DeadLetter } from '#jobs/dead-letters.ts'
 import type { TenantId } from '#model/ids.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
 import { table } from '#pages/components/table.ts'
 
 export type JobsParts = {
   jobs: readonly ListedJob[]
-  letters: readonly DeadLetter[]
+  letters: readonly GivenUp[]
   /** How many there are in all. */
   givenUp: number
   names: ReadonlyMap<TenantId, string>
