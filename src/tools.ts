@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { rootCertificates } from 'node:tls'
 import { type Background, openBackground } from '#base/background.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
@@ -24,6 +25,8 @@ export type Tools = {
   config: Config
   clock: Clock
   log: Log
+  /** The name of the machine, as operators know it. */
+  host: string
   entra: Entra
   store: Store
   /** Beginning and end of the runs that read directories. */
@@ -106,6 +109,7 @@ export async function openTools(
     config,
     clock,
     log,
+    host: hostname(),
     entra,
     store,
     rounds: openRounds(store),

@@ -41,19 +41,24 @@ const tellIncidents = (found: readonly Incident[]): string =>
     incidentTable(found),
     ...found
       .filter(({ closedAt }) => closedAt === null)
-      .map(({ tenantId, diagnosis }) =>
-        ['', ...diagnosisText(diagnosis), ...(tenantId ? [`  Tenant:       ${tenantId}`] : [])].join('\n'),
+      .map(({ tenantId, hosts, diagnosis }) =>
+        [
+          '',
+          ...diagnosisText(diagnosis),
+          ...(tenantId ? [`  Tenant:       ${tenantId}`] : []),
+          ...(hosts.length > 0 ? [`  Machines:     ${hosts.join(', ')}`] : []),
+        ].join('\n'),
       ),
   ].join('\n')
 
 const incidentTable = (incidents: readonly Incident[]): string =>
   table(
     ['ID', 'OPENED (UTC)', 'CODE', 'TENANT', 'TIMES', 'HOLDS THE WORK', 'CLOSED BY'],
-    incidents.map(({ id, openedAt, code, tenantId, times, holds, closedBy }) => [
+    incidents.map(({ id, openedAt, code, tenantId, hosts, times, holds, closedBy }) => [
       id,
       timeText(openedAt),
       code,
-      tenantId ?? 'all',
+      tenantId ?? (hosts.length > 0 ? 'none' : 'all'),
       `${times}`,
       holds ? 'yes' : '',
       closedBy ?? '',

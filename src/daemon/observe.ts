@@ -27,7 +27,10 @@ export function observe(
   return Object.fromEntries(
     (Object.keys(tasks) as JobName[]).map((name) => [
       name,
-      Object.assign(watched(name), { prepares: tasks[name].prepares ?? false }),
+      Object.assign(watched(name), {
+        prepares: tasks[name].prepares ?? false,
+        isLeft: () => tasks[name].isLeft?.() ?? false,
+      }),
     ]),
   ) as TaskTable
 }

@@ -3,6 +3,7 @@ import { observe } from '#daemon/observe.ts'
 import { askRevoked } from '#flows/ask-revoked.ts'
 import { checkCredential } from '#flows/check-credential.ts'
 import { forgetDeadLetters } from '#flows/forget-dead-letters.ts'
+import { isHoldingBack } from '#flows/hold-back.ts'
 import { stateMeantBy } from '#flows/lose-consent.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
 import { putOff } from '#flows/put-off.ts'
@@ -14,7 +15,8 @@ import { verifyTenant } from '#flows/verify-tenant.ts'
 import { watchIncidents } from '#flows/watch-incidents.ts'
 import { type JobContext, type JobPayloads, keyOf, QUEUES, type TaskTable } from '#jobs/names.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
-import { Problem } from '#model/problem.ts'
+import { incidentMeantBy } from '#model/incident.ts'
+import { diagnose, Problem } from '#model/problem.ts'
 import type { Tools } from '#tools.ts'
 
 /** The whole daemon: which flow does which kind of work. */
@@ -41,26 +43,40 @@ const taskTable = (tools: Tools): TaskTable => ({
     await forgetDeadLetters(tools)
     if (!(await tools.hold.isOn())) await askRevoked(tools)
   },
-  'plan-jobs': async () => {
-    if (!(await tools.hold.isOn())) await planJobs(tools)
-  },
+  'plan-jobs': Object.assign(
+    async () => {
+      if (!(await tools.hold.isOn())) await planJobs(tools)
+    },
+    { isLeft: () => isHoldingBack(tools) },
+  ),
   // Clearing away needs no answer of Microsoft’s, and is not to wait for one that may fail for weeks.
   tidy: () => tryAll([tidy, checkCredential], (work) => work(tools)),
 })
 
-/** Work in one tenant: for the tenant that it was put into the queue for and no other, and not while an incident holds it. */
-const inTenant =
-  <Name extends 'sync-tenant' | 'verify-tenant' | 'run-job'>(
-    tools: Tools,
-    name: Name,
-    work: (payload: JobPayloads[Name], tenantId: TenantId, context: JobContext) => Promise<void>,
-  ) =>
-  async (payload: JobPayloads[Name], context: JobContext): Promise<void> => {
+/**
+ * Work in one tenant: for the tenant that it was put into the queue for and no other, and not while an incident holds it. A
+ * process whose credential Microsoft refuses leaves it to the others.
+ */
+function inTenant<Name extends 'sync-tenant' | 'verify-tenant' | 'run-job'>(
+  tools: Tools,
+  name: Name,
+  work: (payload: JobPayloads[Name], tenantId: TenantId, context: JobContext) => Promise<void>,
+) {
+  const leave = (payload: JobPayloads[Name]) => putOff(tools, name, payload, { milliseconds: 0 })
+  const task = async (payload: JobPayloads[Name], context: JobContext): Promise<void> => {
     const tenantId = parseTenantId((payload as typeof payload | null)?.tenantId)
     if (!tenantId || keyOf(name, payload) !== context.key) throw await refuse(tools)
     if (await tools.hold.isOn()) return putOff(tools, name, payload)
-    return work(payload, tenantId, context)
+    if (isHoldingBack(tools)) return leave(payload)
+    try {
+      await work(payload, tenantId, context)
+    } catch (error) {
+      if (isHoldingBack(tools) && incidentMeantBy(diagnose(error)) === 'process') await leave(payload)
+      throw error
+    }
   }
+  return Object.assign(task, { isLeft: () => isHoldingBack(tools) })
+}
 
 /** A job that names no tenant, or another one than it was queued for, is refused, never guessed. */
 async function refuse(tools: Tools): Promise<Problem> {

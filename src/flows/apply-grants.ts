@@ -12,7 +12,7 @@ import { asFleet } from '#store/open.ts'
 import { updateSignUp } from '#store/sign-ups.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Omit<Tools, 'background' | typeof Symbol.asyncDispose>
+type Needs = Omit<Tools, typeof Symbol.asyncDispose>
 
 /** Begins to grant in the background of this process; the page follows the sign-up's progress. */
 export const startGrants = (tools: Tools, step: AdministratorStep): 'started' | 'already-running' =>

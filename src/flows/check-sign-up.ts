@@ -17,7 +17,7 @@ export type SignUpCheck =
  * @throws Problem NOT_AN_ADMINISTRATOR
  */
 export async function checkSignUp(
-  tools: Omit<Tools, 'background' | typeof Symbol.asyncDispose>,
+  tools: Omit<Tools, typeof Symbol.asyncDispose>,
   step: AdministratorStep,
 ): Promise<SignUpCheck> {
   const { account } = step

@@ -22,7 +22,10 @@ export type Callback = {
   iss?: string
 }
 
-type Needs = Pick<Tools, 'config' | 'entra' | 'store' | 'log' | 'clock' | 'jobs' | 'telemetry' | 'hold'>
+type Needs = Pick<
+  Tools,
+  'config' | 'entra' | 'store' | 'log' | 'clock' | 'jobs' | 'telemetry' | 'hold' | 'background' | 'host'
+>
 
 /**
  * Proves who came back and from which tenant: the state belongs to this browser and is used once, the code is redeemed

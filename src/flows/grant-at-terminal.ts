@@ -18,7 +18,7 @@ const SCOPES = ['User.Read', 'Application.Read.All', 'AppRoleAssignment.ReadWrit
 
 export type GrantedAtTerminal = Verification & { granted: readonly string[]; alreadyGranted: readonly string[] }
 
-type Needs = Omit<Tools, 'background' | typeof Symbol.asyncDispose>
+type Needs = Omit<Tools, typeof Symbol.asyncDispose>
 type Wish = { tenantId: TenantId; actor: string; progress: Progress } & Pick<DeviceSignIn, 'tell' | 'signal'>
 
 /**

@@ -6,7 +6,6 @@ import { type Diagnosis, diagnose, type ProblemCode } from '#model/problem.ts'
 import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import { asFleet } from '#store/open.ts'
 import { lockTenant, moveTenant } from '#store/tenants.ts'
-import type { Tools } from '#tools.ts'
 
 /** What a failure in a tenant's work says about the tenant itself; everything else leaves its state alone. */
 const MEANS: Partial<Record<ProblemCode, TenantState>> = {
@@ -29,7 +28,7 @@ export const stateMeantBy = ({ code, confidence }: Diagnosis): TenantState | nul
  * What is an incident says nothing about the tenant. The jobs of a revoked tenant stop at once; its data and ids stay for the day it comes back.
  */
 export async function loseConsent(
-  tools: Pick<Tools, 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'telemetry' | 'hold'>,
+  tools: Parameters<typeof raiseAlarm>[0],
   { tenantId, actor, error }: { tenantId: TenantId; actor: string; error: unknown },
 ): Promise<TenantState | null> {
   const { store, jobs, entra, log } = tools

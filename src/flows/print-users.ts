@@ -4,7 +4,10 @@ import { userPages } from '#graph/users.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'entra' | 'graphAsApp' | 'store' | 'clock' | 'jobs' | 'log' | 'telemetry' | 'hold'>
+type Needs = Pick<
+  Tools,
+  'entra' | 'graphAsApp' | 'store' | 'clock' | 'jobs' | 'log' | 'telemetry' | 'hold' | 'background' | 'host'
+>
 
 export type PrintedUsers = { claims: Record<string, unknown>; users: number }
 

@@ -1,14 +1,16 @@
+import { holdBack, refusalAtHome } from '#flows/hold-back.ts'
 import { areDepartures, giveTokens } from '#flows/weigh-departures.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Incident, incidentMeantBy, shareOf } from '#model/incident.ts'
 import type { Diagnosis, ProblemCode } from '#model/problem.ts'
+import { addHost } from '#store/incident-hosts.ts'
 import { lastEndings, openIncident, revokedSince, wasClosedByPerson } from '#store/incidents.ts'
 import { asFleet, type FleetSql } from '#store/open.ts'
 import { moveTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'telemetry' | 'hold'>
+type Needs = Pick<Tools, 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'telemetry' | 'hold' | 'background' | 'host'>
 type Failure = { tenantId: TenantId | null; diagnosis: Diagnosis }
 type Opened = Awaited<ReturnType<typeof openIncident>>
 
@@ -20,13 +22,13 @@ const GRAPH_SAYS_IT_TOO: readonly ProblemCode[] = ['RESOURCE_UNAVAILABLE', 'COND
 
 const OPENS = {
   tenant: ({ store }, failure) => asFleet(store, (sql) => openIncident(sql, { ...failure, holds: false })),
-  fleet: openUnlessHomeWorks,
+  process: openIfRefusedAtHome,
   'fleet-if-many': openIfMany,
 } satisfies Record<string, (tools: Needs, failure: Failure) => Promise<Opened | null>>
 
 /**
- * Opens an incident when a failure is one: what must never happen in a tenant, what is ours and stops the work for
- * everybody, and what most tenants meet at the same time, which no customer has done.
+ * Opens an incident when a failure is one: what must never happen in a tenant, what is ours and stops the work of this
+ * process, and what most tenants meet at the same time, which no customer has done.
  * @returns the incident when the failure says nothing about the tenant, so that its state is left alone; else null
  */
 export async function raiseAlarm(tools: Needs, { tenantId, diagnosis }: Failure): Promise<Incident | null> {
@@ -44,15 +46,23 @@ export async function raiseAlarm(tools: Needs, { tenantId, diagnosis }: Failure)
 }
 
 /**
- * Whatever is said of our credential in one tenant, or to one visitor, holds nobody's work while the app gets a token at
- * home with it: the next look whether it is over would end it at once.
+ * Whatever is said of our credential in one tenant, or to one visitor, is nobody's incident while it is accepted at home. Where
+ * home refuses it, too, this process holds itself back, and only itself: it knows nothing of the others' credentials and clocks.
  */
-async function openUnlessHomeWorks({ store, entra, log }: Needs, { diagnosis }: Failure): Promise<Opened | null> {
-  if (await giveTokens(entra, [entra.homeTenantId])) {
-    log.warn({ diagnosis }, 'our credential was refused, but it works at home')
+async function openIfRefusedAtHome(tools: Needs, { diagnosis }: Failure): Promise<Opened | null> {
+  const { store, clock, entra, log, host } = tools
+  const refusal = await refusalAtHome(entra)
+  if (!refusal) {
+    log.warn({ diagnosis }, 'our credential was refused, but not at home')
     return null
   }
-  return asFleet(store, (sql) => openIncident(sql, { tenantId: null, diagnosis, holds: true }))
+  const opened = await asFleet(store, async (sql) => {
+    const found = await openIncident(sql, { tenantId: null, diagnosis: ofThisMachine(refusal), holds: false })
+    await addHost(sql, clock, { id: found.incident.id, host })
+    return found
+  })
+  holdBack(tools, refusal)
+  return opened
 }
 
 /** Only when most of the latest tenants met the same, no person has said otherwise, and it is not their own doing. */
@@ -103,4 +113,9 @@ const ofMost = (diagnosis: Diagnosis): Diagnosis => ({
     'Look at the app registration, and at messages from Microsoft about it, before you write to any customer. Nothing is asked of Microsoft meanwhile but whether it is over. If these customers really have left, close the incident.',
   retry: 'slowly',
   confidence: 'probable',
+})
+
+const ofThisMachine = (diagnosis: Diagnosis): Diagnosis => ({
+  ...diagnosis,
+  nextStep: `${diagnosis.nextStep} The machines that are named take no work until Microsoft accepts it; all others go on. Where it is only some, compare their credential and their clock with the others’.`,
 })

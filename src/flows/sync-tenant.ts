@@ -17,7 +17,19 @@ import type { GraphOptions, Tools } from '#tools.ts'
 
 type Needs = Pick<
   Tools,
-  'config' | 'store' | 'rounds' | 'clock' | 'jobs' | 'entra' | 'log' | 'budget' | 'graphAsApp' | 'telemetry' | 'hold'
+  | 'config'
+  | 'store'
+  | 'rounds'
+  | 'clock'
+  | 'jobs'
+  | 'entra'
+  | 'log'
+  | 'budget'
+  | 'graphAsApp'
+  | 'telemetry'
+  | 'hold'
+  | 'background'
+  | 'host'
 >
 
 /** A giant tenant makes room for the others after so long; it goes on behind those that wait by then, and before who comes later. */

@@ -18,7 +18,7 @@ export type Verification = { tenant: Tenant; missing: readonly string[]; diagnos
  * @throws Problem TENANT_UNKNOWN when we have no such tenant
  */
 export async function verifyTenant(
-  tools: Omit<Tools, 'background' | typeof Symbol.asyncDispose>,
+  tools: Omit<Tools, typeof Symbol.asyncDispose>,
   {
     tenantId,
     actor,

@@ -32,6 +32,8 @@ export type JobContext = {
 export type Task<Name extends JobName> = ((payload: JobPayloads[Name], context: JobContext) => Promise<void>) & {
   /** It begins with `prepare`, and needs no place before that is done. */
   prepares?: boolean
+  /** Whether it is left to other processes for now. */
+  isLeft?: () => boolean
 }
 
 /** Which function does which kind of job. */

@@ -124,6 +124,10 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
 
   const pull = async () => {
     while (!stopping.signal.aborted) {
+      if (tasks[name].isLeft?.()) {
+        await firstOf(undefined, POLL_MILLISECONDS, stopping.signal)
+        continue
+      }
       const count = wanted()
       const enough = new AbortController()
       const rung = count > 0 ? jobs.bell?.rung(name, enough.signal) : undefined

@@ -12,6 +12,8 @@ export type Incident = {
   diagnosis: Diagnosis
   /** Whether the daemon leaves Microsoft alone until it is over. */
   holds: boolean
+  /** The machines on which Microsoft refuses our credential: they leave the work to the others. */
+  hosts: readonly string[]
   /** How often it has been met while it was open. */
   times: number
   openedAt: Date
@@ -29,7 +31,7 @@ export const beginOf = (openedAt: Date): Date => new Date(openedAt.getTime() - H
 /** What no tenant's work may ever meet: somebody's token, link or job that belongs elsewhere. One is enough. */
 const VIOLATIONS: readonly ProblemCode[] = ['TOKEN_OF_OTHER_TENANT', 'ORIGIN_REFUSED', 'JOB_REFUSED']
 
-/** What no customer has done: with it no tenant can be reached, so nobody is asked for a token until it is mended. */
+/** What no customer has done: a process of which home says it, too, reaches no tenant until it is mended. Others may. */
 const OURS: readonly ProblemCode[] = ['CLIENT_SECRET_INVALID', 'CLIENT_SECRET_EXPIRED', 'CLIENT_CERTIFICATE_REJECTED']
 
 /** What a customer may have done. When most tenants have done it at the same time, nobody has: it is ours, or Microsoft's. */
@@ -43,10 +45,13 @@ const THEIRS_UNLESS_MANY: readonly ProblemCode[] = [
   'APPLICATION_MISCONFIGURED',
 ]
 
-/** What a failure in one tenant's work says: `tenant` and `fleet` are incidents at once, `fleet-if-many` is one when most tenants meet it. */
-export const incidentMeantBy = ({ code, owner }: Diagnosis): 'tenant' | 'fleet' | 'fleet-if-many' | null => {
+/**
+ * What a failure in one tenant's work says: `tenant` is an incident at once, `process` one of the process that has met it when
+ * it meets it at home, too, and `fleet-if-many` one of the fleet when most tenants meet it.
+ */
+export const incidentMeantBy = ({ code, owner }: Diagnosis): 'tenant' | 'process' | 'fleet-if-many' | null => {
   if (VIOLATIONS.includes(code)) return 'tenant'
-  if (OURS.includes(code) && owner === 'operator') return 'fleet'
+  if (OURS.includes(code) && owner === 'operator') return 'process'
   return THEIRS_UNLESS_MANY.includes(code) ? 'fleet-if-many' : null
 }
 

@@ -13,7 +13,7 @@ const perSecond = ({ limit }: Bucket): number => limit.amount / limit.seconds
 type Lending = Pick<Store, 'kysely' | 'clock' | 'databaseUrl' | 'full'>
 
 /** The database's clock, so that machines whose clocks differ do not lend twice; turned as far as a test has turned ours. */
-const nowIn = ({ clock }: Pick<Store, 'clock'>) =>
+export const nowIn = ({ clock }: Pick<Store, 'clock'>) =>
   raw`(clock_timestamp() + make_interval(secs => ${(clock.turnedMilliseconds?.() ?? 0) / 1_000}::float8))`
 
 /** Transactions that overlap may differ by so much; a bucket that is further ahead is from before the clock was put back. */

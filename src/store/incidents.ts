@@ -13,6 +13,7 @@ type Row = {
   code: ProblemCode
   diagnosis: Diagnosis
   holds: boolean
+  hosts: Record<string, string>
   times: number
   opened_at: Date
   last_at: Date
@@ -26,6 +27,7 @@ const toIncident = (row: Row): Incident => ({
   code: row.code,
   diagnosis: row.diagnosis,
   holds: row.holds,
+  hosts: Object.keys(row.hosts).toSorted(),
   times: row.times,
   openedAt: row.opened_at,
   lastAt: row.last_at,
@@ -118,9 +120,11 @@ export async function listUntold({ db }: AnySql): Promise<Incident[]> {
   return rows.map(toIncident)
 }
 
-/** Only once it was: whoever dies in between tells it a second time, not never. */
-export async function markTold({ db, at }: FleetSql, id: IncidentId): Promise<void> {
-  await raw`update tenantry.incidents set alerted_at = ${at} where id = ${id}`.execute(db)
+/** Only once it was: whoever dies in between tells it a second time, not never. A machine that has come meanwhile is to be told of. */
+export async function markTold({ db, at }: FleetSql, { id, hosts }: Incident): Promise<void> {
+  await raw`
+    update tenantry.incidents set alerted_at = ${at}
+    where id = ${id} and array(select jsonb_object_keys(hosts)) <@ ${[...hosts]}::text[]`.execute(db)
 }
 
 /** How the last run of each of the tenants that ended one lately went: bounded, whatever the fleet’s size. */

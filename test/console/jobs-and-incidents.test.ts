@@ -11,7 +11,8 @@ import { enqueue } from '#jobs/enqueue.ts'
 import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
-import { listIncidents } from '#store/incidents.ts'
+import { addHost } from '#store/incident-hosts.ts'
+import { listIncidents, openIncident } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
 import { openPerson, type Person, plain } from '#test/console/support/person.ts'
@@ -180,16 +181,16 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     )
   })
 
-  /** What is said of our credential, and home says it too. */
-  const raiseAtHomeToo = async (diagnosis: Diagnosis) => {
-    site.emulator.mischief.once({ at: 'token', aadsts: 7_000_222 })
-    await raiseAlarm(site.tools, { tenantId: null, diagnosis })
+  /** As most tenants’ meeting the same does. */
+  const holdTheWork = async (diagnosis: Diagnosis) => {
+    await asFleet(site.tools.store, (sql) => openIncident(sql, { tenantId: null, diagnosis, holds: true }))
+    site.tools.hold.forget()
   }
 
   test('what holds the work comes before other incidents, and is told on every tenant’s page', async () => {
     const { store } = site.tools
     const expired = aDiagnosis({ code: 'CLIENT_SECRET_EXPIRED', owner: 'operator', nextStep: 'Type `this` in.' })
-    await raiseAtHomeToo(expired)
+    await holdTheWork(expired)
     clock.pass(10 * 60_000)
     await raiseAlarm(site.tools, { tenantId: FABRIKAM, diagnosis: aDiagnosis({ code: 'ORIGIN_REFUSED' }) })
     clock.pass(10 * 60_000)
@@ -258,7 +259,12 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
       nextStep: 'Create a new secret or certificate in the app registration and set it in the configuration.',
       sourceCode: 'AADSTS7000222',
     })
-    await raiseAtHomeToo(lost)
+    await holdTheWork(lost)
+    await asFleet(store, async (sql) => {
+      const diagnosis = { ...lost, code: 'CLIENT_CERTIFICATE_REJECTED' as const }
+      const { incident } = await openIncident(sql, { tenantId: null, diagnosis, holds: false })
+      await addHost(sql, clock, { id: incident.id, host: 'worker-7' })
+    })
     await raiseAlarm(site.tools, {
       tenantId: CONTOSO,
       diagnosis: {

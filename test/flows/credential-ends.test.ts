@@ -37,7 +37,7 @@ const open = () => asFleet(tools.store, (sql) => listIncidents(sql, { open: true
 const told = () =>
   asFleet(tools.store, async (sql) => {
     const untold = await listUntold(sql)
-    for (const { id } of untold) await markTold(sql, id)
+    for (const incident of untold) await markTold(sql, incident)
     return untold.length
   })
 

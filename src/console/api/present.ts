@@ -48,8 +48,9 @@ export const presentDeadLetter = (letter: GivenUp): Presented<GivenUp> => ({
   diedAt: letter.diedAt.toISOString(),
 })
 
-export const presentIncident = (incident: Incident): Presented<Incident> => ({
+export const presentIncident = (incident: Incident): Presented<Omit<Incident, 'hosts'>> & { hosts: string[] } => ({
   ...incident,
+  hosts: [...incident.hosts],
   openedAt: incident.openedAt.toISOString(),
   lastAt: incident.lastAt.toISOString(),
   closedAt: text(incident.closedAt),

@@ -20,12 +20,13 @@ export const openIncidents = (incidents: readonly Incident[], names: Names, now:
   <ul class="incidents">${incidents.toSorted((one, other) => urgency(one) - urgency(other)).map((incident) => openIncident(incident, names, now))}</ul>`
 
 const openIncident = (incident: Incident, names: Names, now: Date): Html => {
-  const { id, code, diagnosis, holds, openedAt, times } = incident
+  const { id, code, diagnosis, holds, hosts, openedAt, times } = incident
   const tone = isWarning(incident) ? 'warning' : 'danger'
   return html`
     <li class="diagnosis ${tone}">
       <p class="diagnosis-what">${icon(TONE_ICONS[tone])}<span><strong>${codeInWords(code)}</strong> ${whoseIs(incident, names)}: ${diagnosis.message}</span></p>
       ${holds && html`<p><strong>The daemon leaves Microsoft alone until this is over.</strong> It looks every minute, and goes on by itself; closing this lets it go on at once.</p>`}
+      ${hosts.length > 0 && html`<p><strong>There no work is taken until Microsoft accepts the credential.</strong> It is asked every minute, and all other machines go on.</p>`}
       <p class="trouble-next">${icon('arrow')}<span>${prose(diagnosis.nextStep)}</span></p>
       <div class="row apart">
         <span class="soft small">Opened ${ago(openedAt, now)}${times > 1 && `, met ${times} times`}${diagnosis.sourceCode && html`, <code>${diagnosis.sourceCode}</code>`}</span>
@@ -34,8 +35,9 @@ const openIncident = (incident: Incident, names: Names, now: Date): Html => {
     </li>`
 }
 
-/** Which tenant it is about, as a link where the tenant has a page. */
-export function whoseIs({ tenantId }: Pick<Incident, 'tenantId'>, names: Names): Html | string {
+/** Which tenant it is about, as a link where the tenant has a page; or which machines. */
+export function whoseIs({ tenantId, hosts }: Pick<Incident, 'tenantId' | 'hosts'>, names: Names): Html | string {
+  if (hosts.length > 0) return html`on <bdi>${hosts.join(', ')}</bdi>`
   if (!tenantId) return 'for all tenants'
   const name = names.get(tenantId)
   return name === undefined

@@ -15,6 +15,7 @@ import { refusedSignUps } from '#store/migrations/0013-refused-sign-ups.ts'
 import { lots } from '#store/migrations/0014-lots.ts'
 import { oldRuns } from '#store/migrations/0015-old-runs.ts'
 import { byId } from '#store/migrations/0016-by-id.ts'
+import { hosts } from '#store/migrations/0017-hosts.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -34,4 +35,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0014-lots': lots,
   '0015-old-runs': oldRuns,
   '0016-by-id': byId,
+  '0017-hosts': hosts,
 }

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { tasks } from '#daemon/tasks.ts'
+import { isHoldingBack } from '#flows/hold-back.ts'
+import { watchIncidents } from '#flows/watch-incidents.ts'
+import { enqueueAll } from '#jobs/enqueue.ts'
+import { startRunner } from '#jobs/runner.ts'
+import type { TenantId } from '#model/ids.ts'
+import { listIncidents } from '#store/incidents.ts'
+import { asFleet } from '#store/open.ts'
+import { listRuns } from '#store/sync-runs.ts'
+import { silentLog } from '#test/support/backends.ts'
+import { openFleet } from '#test/support/fleet.ts'
+import { HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
+import { jobsIn } from '#test/support/open-queue.ts'
+import { freshDatabase } from '#test/support/postgres.ts'
+import { until } from '#test/support/until.ts'
+import { openTools, type Tools } from '#tools.ts'
+
+/** A process with the secret of today, and a way to open others on the same database that have another one. */
+async function openWorkers(t: TestContext, tenants: number) {
+  const clock = handClock(new Date())
+  const fleet = await openFleet({ tenants, users: 1, groups: 0, clock, databaseUrl: await freshDatabase() })
+  t.after(() => fleet[Symbol.asyncDispose]())
+  const { emulator, tools: good } = fleet
+  await emulator.directory.addServicePrincipal({ tenant: good.config.homeTenantId, app: good.config.clientId })
+  /** Its clock is slow, too: what is wrong with a machine is not to matter for what the others think of it. */
+  const slow = { ...clock, now: () => new Date(clock.now().getTime() - 2 * HOUR) }
+  const openBad = async (host: string): Promise<Tools> => {
+    const config = { ...good.config, credential: { kind: 'secret', secret: 'of last month', expiresAt: null } } as const
+    const opened = await openTools(config, { log: silentLog, clock: slow, work: true })
+    t.after(() => opened[Symbol.asyncDispose]())
+    return { ...opened, host }
+  }
+  const open = () => asFleet(good.store, (sql) => listIncidents(sql, { open: true }))
+  const told: string[] = []
+  const look = () =>
+    watchIncidents({ ...good, sendAlert: async (body) => void told.push((body as { text: string }).text) })
+  const wish = (tenantIds: readonly TenantId[]) =>
+    asFleet(good.store, (sql) =>
+      enqueueAll(
+        good.jobs,
+        sql,
+        'sync-tenant',
+        tenantIds.map((tenantId) => ({ tenantId })),
+      ),
+    )
+  const work = (tools: Tools) => {
+    const nothingElse = { watch: async () => {}, tidy: async () => {} }
+    const runner = startRunner(tools.jobs, { ...tasks(tools), ...nothingElse }, { concurrency: 2 })
+    t.after(() => runner.stop())
+    return runner
+  }
+  const succeeded = async () => {
+    const runs = await asFleet(good.store, (sql) => listRuns(sql, { limit: 100 }))
+    return runs.filter(({ state }) => state === 'succeeded').map(({ tenantId }) => tenantId)
+  }
+  return { ...fleet, good, clock, openBad, open, look, told, wish, work, succeeded }
+}
+
+test('R08 one worker of which Microsoft refuses the credential leaves the work to the others, and is told of once, by name', async (t) => {
+  const { good, clock, tenantIds, emulator, openBad, open, look, told, wish, work, succeeded } = await openWorkers(t, 8)
+  const bad = await openBad('worker-7')
+  await wish(tenantIds)
+  const badRunner = work(bad)
+  const [incident] = await until('it is an incident', async () => {
+    const found = await open()
+    return found.length > 0 && found
+  })
+  assert.deepEqual(
+    [incident?.code, incident?.tenantId, incident?.holds, incident?.hosts],
+    ['CLIENT_SECRET_INVALID', null, false, ['worker-7']],
+  )
+  await until('it holds itself back', () => isHoldingBack(bad))
+  assert.equal(await good.hold.isOn(), false)
+
+  // Nobody's work is put off, nor is that lost which it has tried.
+  const goodRunner = work(good)
+  await until('all have been read', async () => new Set(await succeeded()).size === tenantIds.length)
+  const tried = emulator.requests
+    .list({ path: '/token', status: 401 })
+    .filter(({ tenantId }) => tenantId !== good.config.homeTenantId)
+  assert.ok(tried.length <= 2 * 2, `it has tried in ${tried.length} tenants`)
+
+  await goodRunner.stop()
+  const waiting = async () => (await jobsIn(good.jobs, 'sync-tenant')).filter(({ state }) => state === 'created')
+  await wish(tenantIds.slice(0, 1))
+  const [left] = await waiting()
+  for (let minute = 0; minute < 8; minute++) {
+    await look()
+    emulator.requests.clear()
+    clock.pass(MINUTE)
+    await until('it has asked at home', () => emulator.requests.list({ path: '/token' }).length === 1)
+  }
+  await look()
+  assert.equal(told.length, 1)
+  assert.match(told[0] ?? '', /CLIENT_SECRET_INVALID on worker-7\./)
+  assert.deepEqual(
+    (await open()).map(({ id, times }) => [id, times <= 4]),
+    [[incident?.id, true]],
+  )
+
+  assert.deepEqual(
+    (await waiting()).map(({ id }) => id),
+    [left?.id],
+    'it takes nothing, be it to put it back',
+  )
+
+  Object.assign(bad.entra, { credential: good.entra.credential })
+  clock.pass(MINUTE)
+  await until('it is over', async () => (await open()).length === 0)
+  await until('it works again', () => !isHoldingBack(bad))
+  await until('it has read', async () => (await succeeded()).length > tenantIds.length)
+  await badRunner.stop()
+  await look()
+  assert.equal(told.length, 1)
+})
+
+test('R08 what is refused to every worker is one incident that names them all; each that is mended works on, and what fell silent is forgotten', async (t) => {
+  const { clock, tenantIds, openBad, open, look, told, wish, work } = await openWorkers(t, 4)
+  const [one, other] = [await openBad('worker-1'), await openBad('worker-2')]
+  const hosts = async () => (await open()).map((incident) => incident.hosts)
+  await wish(tenantIds)
+  const runner = work(one)
+  await until('the first is named', async () => (await hosts()).length > 0)
+  await until('it holds itself back', () => isHoldingBack(one))
+  await runner.stop()
+  work(other)
+  await until('both are named', async () => (await hosts())[0]?.length === 2)
+  assert.deepEqual(await hosts(), [['worker-1', 'worker-2']])
+  await look()
+  await look()
+  assert.equal(told.length, 1)
+  assert.match(told[0] ?? '', /on worker-1, worker-2\./)
+
+  // One of them is mended, the other is switched off.
+  Object.assign(one.entra, { credential: { kind: 'secret', secret: 'secret of a test' } })
+  clock.pass(MINUTE)
+  await until('one is left', async () => (await hosts())[0]?.length === 1)
+  assert.deepEqual(await hosts(), [['worker-2']])
+  await other.background.close()
+  clock.pass(4 * MINUTE)
+  await look()
+  assert.deepEqual(await hosts(), [['worker-2']], 'it may be busy')
+  clock.pass(2 * MINUTE)
+  await look()
+  assert.deepEqual(await hosts(), [])
+  assert.equal(told.length, 1)
+})
