@@ -229,8 +229,8 @@ export const MUTANTS = [
   {
     name: 'watch: what is said of our credential in one tenant holds everybody’s work',
     file: 'src/flows/raise-alarm.ts',
-    search: 'if (await giveTokens(entra, [entra.homeTenantId])) {',
-    replace: 'if (!diagnosis) {',
+    search: 'const refusal = await refusalAtHome(entra)',
+    replace: 'const refusal = diagnosis',
     tests: ['test/flows/incidents.test.ts'],
   },
   {
@@ -371,8 +371,8 @@ export const MUTANTS = [
   {
     name: 'a letter stays although its work has succeeded',
     file: 'src/flows/forget-dead-letters.ts',
-    search: 'await removeDeadLetters(jobs, await',
-    replace: 'void removeDeadLetters(jobs, [])\n  void (await',
+    search: ', ...(await haveSucceeded(sql, wanted))',
+    replace: '',
     tests: ['test/flows/dead-letters.test.ts'],
   },
   {
@@ -563,6 +563,48 @@ export const MUTANTS = [
     search: "if (definition.kind === 'organization') assertOwn(graph, page)",
     replace: '',
     tests: ['test/graph/changes.test.ts'],
+  },
+  {
+    name: 'watch: whoever is refused takes work all the same',
+    file: 'src/daemon/observe.ts',
+    search: 'isLeft: () => tasks[name].isLeft?.() ?? false',
+    replace: 'isLeft: () => false',
+    tests: ['test/flows/refused-process.test.ts'],
+  },
+  {
+    name: 'watch: a machine that goes on being refused is forgotten',
+    file: 'src/flows/hold-back.ts',
+    search: 'if (stillThere) return hearOf(sql, clock, { code, host })',
+    replace: 'if (stillThere) return',
+    tests: ['test/flows/refused-process.test.ts'],
+  },
+  {
+    name: 'engine: a page of changes takes objects before its run',
+    file: 'src/flows/sync-resource.ts',
+    search: 'if (!insert) await holdRun(sql, runId)',
+    replace: '',
+    tests: ['test/faults/lock-order.test.ts'],
+  },
+  {
+    name: 'engine: a run that ends badly takes its tenant last',
+    file: 'src/flows/end-badly.ts',
+    search: 'if (rest) await lockTenant(sql, tenantId)',
+    replace: '',
+    tests: ['test/faults/lock-order.test.ts'],
+  },
+  {
+    name: 'engine: many tenants are taken back in any order',
+    file: 'src/store/incidents.ts',
+    search: 'code} order by id',
+    replace: 'code}',
+    tests: ['test/faults/lock-order.test.ts'],
+  },
+  {
+    name: 'engine: what was given up outlasts its tenant',
+    file: 'src/flows/forget-dead-letters.ts',
+    search: 'return [...ofEnded, ',
+    replace: 'return [',
+    tests: ['test/flows/dead-letters.test.ts'],
   },
   {
     name: 'engine: pages in a circle are followed',
