@@ -1,4 +1,5 @@
 import { knownTenant } from '#flows/verify-tenant.ts'
+import { bringForward } from '#jobs/bring-forward.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
@@ -17,10 +18,12 @@ export async function allowRemoval(
   { tenantId, actor, reason }: { tenantId: TenantId; actor: string; reason: string },
 ): Promise<Tenant> {
   const tenant = await knownTenant(tools, tenantId)
+  const isRead = WORKING_STATES.includes(tenant.state)
   await asTenant(tools.store, tenantId, async (sql) => {
     await allowRemovals(sql)
     await addAudit(sql, { tenantId, actor, action: 'tenant.removal-allowed', detail: { reason } })
-    if (WORKING_STATES.includes(tenant.state)) await enqueue(tools.jobs, sql, 'sync-tenant', { tenantId })
+    if (isRead) await enqueue(tools.jobs, sql, 'sync-tenant', { tenantId })
   })
+  if (isRead) await bringForward(tools.jobs, 'sync-tenant', { tenantId })
   return tenant
 }

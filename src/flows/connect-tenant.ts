@@ -1,4 +1,5 @@
 import type { Access } from '#flows/verify-access.ts'
+import { bringForward } from '#jobs/bring-forward.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { ProvenAdministrator } from '#model/administrator.ts'
 import type { SignUpId } from '#model/ids.ts'
@@ -31,9 +32,9 @@ export async function connectTenant(
 ): Promise<void> {
   const { tenantId, objectId } = administrator
   const actor = `administrator:${objectId}`
-  await asTenant(store, tenantId, async (sql) => {
+  const isNew = await asTenant(store, tenantId, async (sql) => {
     if ((await lockTenant(sql, tenantId))?.state === 'suspended') throw paused()
-    if ((await connectSignUp(sql, signUpId)) === 'connected-already') return
+    if ((await connectSignUp(sql, signUpId)) === 'connected-already') return false
     await saveConnectedTenant(sql, {
       displayName,
       defaultDomain,
@@ -46,7 +47,9 @@ export async function connectTenant(
     )
     await addAudit(sql, { tenantId, actor, action: 'sign-up.connected', detail: { roles: access.token.roles } })
     await enqueue(jobs, sql, 'sync-tenant', { tenantId })
+    return true
   })
+  if (isNew) await bringForward(jobs, 'sync-tenant', { tenantId })
 }
 
 const paused = () =>

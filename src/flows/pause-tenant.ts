@@ -1,4 +1,5 @@
 import { knownTenant } from '#flows/verify-tenant.ts'
+import { bringForward } from '#jobs/bring-forward.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { cancelJobsOf } from '#jobs/inspect.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -29,5 +30,6 @@ export async function resumeTenant(tools: Needs, { tenantId, actor, reason }: Or
     await moveTenant(sql, { id: tenantId, to: 'active', actor, reason, diagnosis: null })
     await enqueue(tools.jobs, sql, 'sync-tenant', { tenantId })
   })
+  await bringForward(tools.jobs, 'sync-tenant', { tenantId })
   return knownTenant(tools, tenantId)
 }

@@ -1,3 +1,4 @@
+import { bringForward } from '#jobs/bring-forward.ts'
 import { type DeadLetter, findDeadLetter, removeDeadLetters } from '#jobs/dead-letters.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -28,6 +29,7 @@ export async function retryDeadLetter(
       detail: { job: job ?? name },
     })
   })
+  await bringForward(jobs, name, payload as never)
   await removeDeadLetters(jobs, [id])
   return letter
 }

@@ -1,4 +1,5 @@
 import { knownTenant } from '#flows/verify-tenant.ts'
+import { bringForward } from '#jobs/bring-forward.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
@@ -18,6 +19,7 @@ export async function syncNow(
     await enqueue(tools.jobs, sql, 'sync-tenant', { tenantId })
     await addAudit(sql, { tenantId, actor, action: 'tenant.sync-requested' })
   })
+  await bringForward(tools.jobs, 'sync-tenant', { tenantId })
 }
 
 const resting = (state: string) =>

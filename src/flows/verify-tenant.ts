@@ -1,6 +1,7 @@
 import { FOLLOWS_WORK, loseConsent } from '#flows/lose-consent.ts'
 import { settleDoubt } from '#flows/settle-doubt.ts'
 import { verifyAccess } from '#flows/verify-access.ts'
+import { bringForward } from '#jobs/bring-forward.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
@@ -87,10 +88,10 @@ async function become(
     diagnosis,
   }: { tenantId: TenantId; to: TenantState; actor: string; diagnosis: Diagnosis | null },
 ): Promise<void> {
-  await asFleet(store, async (sql) => {
+  const isRead = await asFleet(store, async (sql) => {
     const tenant = await lockTenant(sql, tenantId)
-    if (!tenant || !FOLLOWS_WORK.includes(tenant.state)) return
-    if (tenant.state === to && tenant.diagnosis?.message === diagnosis?.message) return
+    if (!tenant || !FOLLOWS_WORK.includes(tenant.state)) return false
+    if (tenant.state === to && tenant.diagnosis?.message === diagnosis?.message) return false
     await moveTenant(sql, {
       id: tenantId,
       to,
@@ -98,8 +99,11 @@ async function become(
       reason: diagnosis?.message ?? 'Everything we need is there.',
       diagnosis,
     })
-    if (tenant.state !== to) await enqueue(jobs, sql, 'sync-tenant', { tenantId })
+    if (tenant.state === to) return false
+    await enqueue(jobs, sql, 'sync-tenant', { tenantId })
+    return true
   })
+  if (isRead) await bringForward(jobs, 'sync-tenant', { tenantId })
 }
 
 const lacking = (missing: readonly string[]): Diagnosis => ({

@@ -13,7 +13,7 @@ export type Bell = {
   close(): Promise<void>
 }
 
-const CHANNEL = 'tenantry_jobs'
+export const CHANNEL = 'tenantry_jobs'
 
 /** Rings once the caller's transaction is committed. */
 export const ring = async ({ db }: AnySql, name: JobName): Promise<void> => {
