@@ -39,6 +39,8 @@ export function credentialsCommand(program: Command, { tools, terminal }: CliCon
     .addOption(jsonOption())
     .action(async ({ days: wanted, json }: { days: number; json?: true }) => {
       const added = await addCredential(await tools(), { days: wanted, actor: CLI_ACTOR })
+      if (!added.audited)
+        terminal.err(`The new secret ${added.keyId} stands in no audit: the database did not take its line.`)
       if (json) return terminal.out(jsonText(added))
       terminal.err(
         `The new secret ${added.keyId} is good until ${added.expiresAt.toISOString().slice(0, 10)}. It is shown here and never again.`,

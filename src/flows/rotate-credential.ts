@@ -4,9 +4,17 @@ import { addAudit } from '#store/audit.ts'
 import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'config' | 'clock' | 'store' | 'graphAsApp'>
+type Needs = Pick<Tools, 'config' | 'clock' | 'store' | 'log' | 'graphAsApp'>
 
 const DAY = 86_400_000
+
+export type AddedCredential = {
+  keyId: string
+  secret: string
+  expiresAt: Date
+  /** False where the database did not take the line of the audit: the secret is there all the same, and nobody else has it. */
+  audited: boolean
+}
 
 /**
  * Adds a secret to the app registration, beside those that are there, so that nothing stops. It is shown to whoever asked
@@ -16,18 +24,24 @@ const DAY = 86_400_000
 export async function addCredential(
   tools: Needs,
   { days, actor }: { days: number; actor: string },
-): Promise<{ keyId: string; secret: string; expiresAt: Date }> {
-  const { config, clock, store } = tools
+): Promise<AddedCredential> {
+  const { config, clock, store, log } = tools
   const name = `Tenantry ${clock.now().toISOString().slice(0, 10)}`
   const expiresAt = new Date(clock.now().getTime() + days * DAY)
   const added = await ofOurs(tools, 'reset --append', (graph, applicationId) =>
     addSecret(graph, { applicationId, name, expiresAt }),
   )
   const detail = { keyId: added.keyId }
-  await asFleet(store, (sql) =>
+  const audited = await asFleet(store, (sql) =>
     addAudit(sql, { tenantId: config.homeTenantId, actor, action: 'credential.added', detail }),
+  ).then(
+    () => true,
+    (error: unknown) => {
+      log.error({ err: error, actor, ...detail }, 'a new secret stands in no audit')
+      return false
+    },
   )
-  return added
+  return { ...added, audited }
 }
 
 /** Takes a secret out of the app registration, once no process uses it any more. @throws Problem PERMISSION_MISSING */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { sql as raw } from 'kysely'
 import { openLog } from '#base/log.ts'
 import { runCli } from '#cli/run-cli.ts'
 import { DEMO } from '#emulator/index.ts'
-import { forgetTenant } from '#entra/app-token.ts'
+import { appToken, forgetTenant } from '#entra/app-token.ts'
 import { checkCredential } from '#flows/check-credential.ts'
 import { credentialInUse, listCredentials } from '#flows/list-credentials.ts'
 import { overseeFleet } from '#flows/oversee-fleet.ts'
@@ -13,6 +14,7 @@ import type { TenantId } from '#model/ids.ts'
 import { listIncidents, listUntold, markTold } from '#store/incidents.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { latestRun } from '#store/sync-runs.ts'
+import { runHere } from '#test/support/at-the-terminal.ts'
 import { silentLog } from '#test/support/backends.ts'
 import { openFleet } from '#test/support/fleet.ts'
 import { DAY, HOUR, handClock } from '#test/support/hand-clock.ts'
@@ -182,4 +184,21 @@ test('R08 a new secret is asked for once: after a lost answer, or a fault that c
   }
   await addCredential(ours, { days: 90, actor: 'operator:test' })
   assert.equal(await secrets(), before + deeds.length + 1)
+})
+
+test('R08 a new secret is shown although the database does not take its line of the audit, which is said', async () => {
+  const { tools: ours, emulator: microsoft } = await openInstallation({ after })
+  const home = { tenant: DEMO.home, app: DEMO.appId }
+  for (const permission of ['Application.Read.All', 'Application.ReadWrite.All'])
+    await microsoft.directory.grantPermission({ ...home, permission })
+  await raw`alter table tenantry.audit add constraint away check (action <> 'credential.added')`.execute(
+    ours.store.kysely,
+  )
+  const { code, stdout, stderr } = await runHere(ours, 'credentials', 'rotate', '--json').ended
+  assert.equal(code, 0, stderr)
+  const { secret, keyId, audited } = JSON.parse(stdout) as { secret: string; keyId: string; audited: boolean }
+  assert.equal(audited, false)
+  assert.match(stderr, new RegExp(`The new secret ${keyId} stands in no audit`))
+  const entra = { ...ours.entra, credential: { kind: 'secret', secret } as const, acquiring: new Map() }
+  assert.equal((await appToken(entra, DEMO.home as TenantId, { fresh: true })).tenantId, DEMO.home)
 })
