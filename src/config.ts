@@ -367,8 +367,8 @@ function readCredential(
     })
     return undefined
   }
-  const wrong = (message: string) => {
-    mistakes.push({ setting, message, nextStep: 'The file must hold the certificate and its private key, in PEM.' })
+  const wrong = (message: string, nextStep = 'The file must hold the certificate and its private key, in PEM.') => {
+    mistakes.push({ setting, message, nextStep })
     return undefined
   }
   const parsed = orNull(() => new X509Certificate(certificate))
@@ -376,6 +376,12 @@ function readCredential(
   const key = orNull(() => createPrivateKey(privateKey))
   if (!key) return wrong('holds a private key that cannot be read')
   if (!parsed.checkPrivateKey(key)) return wrong('holds the private key of another certificate')
+  // Entra ID verifies PS256 and RS256. @see https://learn.microsoft.com/entra/identity-platform/certificate-credentials
+  if (key.asymmetricKeyType !== 'rsa')
+    return wrong(
+      'holds a key that is not RSA',
+      'Microsoft Entra ID takes RSA alone: make a certificate with an RSA key.',
+    )
   return {
     kind: 'certificate',
     thumbprintSha256: parsed.fingerprint256.replaceAll(':', ''),

@@ -297,8 +297,10 @@ test('L03 the emulator’s settings matter with the emulator only', (t) => {
   )
 })
 
-function pemFile(t: TestContext): { file: string; certificate: string; key: string } {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+function pemFile(
+  t: TestContext,
+  { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 }),
+): { file: string; certificate: string; key: string } {
   const certificate = makeCertificate({
     subject: 'Northwind Insights',
     issuer: 'Northwind Insights',
@@ -326,6 +328,21 @@ test('R08 a certificate is read from its file, with its thumbprint and its end',
     assert.equal(credential.thumbprintSha256.toLowerCase(), thumbprintOf(certificate))
     assert.equal(credential.privateKey, key)
     assert.deepEqual(credential.expiresAt, new Date('2031-01-01T00:00:00Z'))
+  }
+})
+
+test('a certificate whose key is not RSA is refused before Microsoft refuses it', (t) => {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { file, certificate, key } = pemFile(t, pair)
+  for (const written of [key, pair.privateKey.export({ type: 'sec1', format: 'pem' }).toString()]) {
+    writeFileSync(file, `${certificate}\n${written}`)
+    const [mistake, ...others] = mistakesOf({
+      TENANTRY_CLIENT_SECRET: undefined,
+      TENANTRY_CLIENT_CERTIFICATE_FILE: file,
+    })
+    assert.deepEqual(others, [])
+    assert.match(mistake?.message ?? '', /holds a key that is not RSA/)
+    assert.match(mistake?.nextStep ?? '', /takes RSA alone/)
   }
 })
 
