@@ -1,4 +1,4 @@
-/** A person with a browser that runs no script: keeps cookies, follows redirects, fills in forms. */
+/** A person with a browser that runs no script: keeps cookies, goes wherever it is led, fills in forms. */
 export type Visitor = {
   /** The page last seen. */
   page(): Page
@@ -33,9 +33,9 @@ export function openVisitor(): Visitor {
         ...(body ? { body } : {}),
       })
       for (const line of response.headers.getSetCookie()) keep(jar, line)
-      const location = response.headers.get('location')
       const html = await response.text()
-      if (response.status < 300 || response.status >= 400 || !location) {
+      const location = onwardFrom(response, html)
+      if (!location) {
         const heading = textOf(/<h1[^>]*>([\s\S]*?)<\/h1>/i.exec(html)?.[1] ?? '')
         current = { url, status: response.status, html, heading }
         return current
@@ -63,6 +63,13 @@ function keep(jar: Map<string, string>, line: string): void {
   const gone = attributes.some((attribute) => /^max-age=0$/i.test(attribute))
   if (gone) jar.delete(name)
   else jar.set(name, value.join('='))
+}
+
+/** A redirect, or a page that goes on by itself. */
+function onwardFrom({ status, headers }: Response, html: string): string | null {
+  if (status >= 300 && status < 400) return headers.get('location')
+  const [, address] = /<meta http-equiv="refresh" content="0;url=([^"]+)">/i.exec(html) ?? []
+  return address === undefined ? null : decode(address)
 }
 
 type Form = { action: string; fields: Record<string, string> }

@@ -52,7 +52,6 @@ export function consoleSite(
   }
   const app = guard<Env>({
     url: config.consoleUrl,
-    formTargets: [config.cloud.browserOrigin],
     refuse: (c, refusal) => showRefusal(c, door, refusal),
   })
   app.onError((error, c) => showProblem(c, door, error))

@@ -4,6 +4,7 @@ import type { Door, Env } from '#console/door.ts'
 import { notAnOperatorView, signedOutView, signInView } from '#console/views/sign-in-view.ts'
 import { beginOperatorSignIn, completeOperatorSignIn, OPERATOR_ROLE } from '#flows/operator-sign-in.ts'
 import { diagnose } from '#model/problem.ts'
+import { onwardPage } from '#pages/onward.ts'
 
 /** Only addresses of ours, in their simplest spelling: whatever else a link asks for leads to the overview. */
 const OURS = /^\/(?:(?:tenants(?:\/[0-9a-f-]{36})?|audit|jobs|incidents)(?:\?[\w.~%&=+-]*)?)?$/
@@ -38,7 +39,7 @@ export const begin =
     const { to } = await c.req.parseBody()
     const { redirectTo, ticket } = await beginOperatorSignIn(door.tools)
     await door.sessions.trip.write(c, { ticket, returnTo: ownAddress(to) })
-    return c.redirect(redirectTo, 303)
+    return show(c, door, onwardPage(redirectTo))
   }
 
 /** Where Microsoft sends the browser back to. A session is begun anew, whatever the browser held before. */

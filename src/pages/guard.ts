@@ -12,14 +12,12 @@ export type Refusal = 'foreign-host' | 'cross-site' | 'too-large' | 'rate-limite
 export type GuardOptions = {
   /** Where people find the site: an origin. */
   url: string
-  /** Where the answer to a POST may lead to besides ourselves: Microsoft's sign-in. */
-  formTargets: readonly string[]
   /** How to say no in this site's own pages. */
   refuse: (c: Context, refusal: Refusal) => Response | Promise<Response>
 }
 
 /** Stands before every route of a site: headers, the address by which it was called, foreign forms, oversized bodies. */
-export function guard<E extends Env>({ url, formTargets, refuse }: GuardOptions): Hono<E> {
+export function guard<E extends Env>({ url, refuse }: GuardOptions): Hono<E> {
   const https = url.startsWith('https:')
   const app = new Hono<E>()
   app.use(neverStored)
@@ -32,7 +30,7 @@ export function guard<E extends Env>({ url, formTargets, refuse }: GuardOptions)
         scriptSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
         connectSrc: ["'self'"],
-        formAction: ["'self'", ...formTargets],
+        formAction: ["'self'"],
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
       },

@@ -24,6 +24,8 @@ export type Page = {
   account?: Html
   /** Without script the page is loaded again after so many seconds. */
   refreshSeconds?: number
+  /** Where the page goes on to by itself, at once. */
+  onwardTo?: string
 }
 
 /** A whole page: who speaks, what is said, whom to ask. */
@@ -41,6 +43,7 @@ export const layout = (site: Site, page: Page): Html => {
     ${assets.styles.map((path) => html`<link rel="stylesheet" href="${path}">`)}
     ${assets.scripts.map((path) => html`<script src="${path}" defer></script>`)}
     ${page.refreshSeconds && html`<noscript><meta http-equiv="refresh" content="${page.refreshSeconds}"></noscript>`}
+    ${page.onwardTo && html`<meta http-equiv="refresh" content="0;url=${page.onwardTo}">`}
   </head>
   <body class="${page.width ?? 'reading'}">
     <a class="skip" href="#main">Skip to the content</a>

@@ -34,7 +34,6 @@ export function openSignup(tools: Tools, { sessionKey }: { sessionKey: Uint8Arra
   }
   const app = guard({
     url: config.publicUrl,
-    formTargets: [config.cloud.browserOrigin],
     refuse: (c, refusal) => showRefusal(c, door, refusal),
   })
   app.onError((error, c) => showProblem(c, door, error))

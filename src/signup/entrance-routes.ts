@@ -5,6 +5,7 @@ import { completeSignUp } from '#flows/complete-sign-up.ts'
 import type { SignUpTicket } from '#model/administrator.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
 import type { Html } from '#pages/html.ts'
+import { onwardPage } from '#pages/onward.ts'
 import { show, showProblem } from '#signup/answers.ts'
 import { type Door, invitationLink } from '#signup/door.ts'
 import { landingView } from '#signup/views/landing-view.ts'
@@ -29,7 +30,7 @@ export const begin =
     if (invitedTenantId === 'malformed') return show(c, door, malformed, 400)
     const { redirectTo, ticket } = await beginSignUp(door.tools, { invitedTenantId })
     await door.cookies.ticket.write(c, ticket)
-    return c.redirect(redirectTo, 303)
+    return show(c, door, onwardPage(redirectTo))
   }
 
 /**

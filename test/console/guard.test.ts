@@ -5,6 +5,7 @@ import { findTenant } from '#store/tenants.ts'
 import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
 import { openPerson, type Person } from '#test/console/support/person.ts'
 import { CONTOSO, connect } from '#test/support/installation.ts'
+import { onwardFrom } from '#test/support/onward.ts'
 
 const PAGES = [
   '/',
@@ -66,7 +67,7 @@ suite('the console’s gate', { concurrency: false }, () => {
   test('S20 only the console’s own name is answered', async () => {
     assert.equal((await olivia.get('/', { headers: { host: 'evil.example' } })).status, 421)
     const begun = await olivia.post('/sign-in', {}, { headers: { 'x-forwarded-host': 'evil.example' }, stay: true })
-    const asked = new URL(begun.headers.location ?? '').searchParams
+    const asked = onwardFrom(begun).searchParams
     assert.equal(asked.get('redirect_uri'), `${site.url}/sign-in/callback`)
   })
 
@@ -76,6 +77,7 @@ suite('the console’s gate', { concurrency: false }, () => {
       const policy = headers['content-security-policy'] ?? ''
       assert.match(policy, /default-src 'none'/, path)
       assert.match(policy, /frame-ancestors 'none'/)
+      assert.match(policy, /form-action 'self';/)
       assert.ok(!/unsafe|\*/.test(policy), policy)
       assert.equal(headers['referrer-policy'], 'no-referrer')
       assert.equal(headers['x-content-type-options'], 'nosniff')

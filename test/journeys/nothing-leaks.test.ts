@@ -21,6 +21,7 @@ import { startTracing } from '#telemetry/tracing.ts'
 import { FABRIKAM, peopleOf } from '#test/signup/support/customers.ts'
 import { openSite, type Site } from '#test/signup/support/open-site.ts'
 import { openVisitor } from '#test/signup/support/visitor.ts'
+import { onwardFrom } from '#test/support/onward.ts'
 import { seeingAllRows } from '#test/support/seeing-all-rows.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 import { until } from '#test/support/until.ts'
@@ -196,7 +197,7 @@ suite('a whole journey at the loudest level, then a search for whatever could be
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     })
     const browser = openBrowser(emulator)
-    const page = await signIn(browser, begun.headers.get('location') ?? '', {
+    const page = await signIn(browser, onwardFrom({ status: begun.status, text: await begun.text() }).href, {
       username: 'olivia@northwind.onmicrosoft.com',
       password: DEMO.password,
     })

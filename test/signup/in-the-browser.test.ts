@@ -6,6 +6,7 @@ import { DEMO } from '#emulator/index.ts'
 import { startRunner } from '#jobs/runner.ts'
 import { flawsOf, launchChromium } from '#test/signup/support/chromium.ts'
 import { CONTOSO, FABRIKAM, FEW_PEOPLE, peopleOf } from '#test/signup/support/customers.ts'
+import { foreignSite } from '#test/signup/support/foreign-site.ts'
 import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
 import { holdOpen } from '#test/support/hold-open.ts'
 
@@ -73,6 +74,37 @@ suite('the landing page in a browser', { concurrency: false }, () => {
       await page.goto(path)
       await flawless(page, path)
     }
+  })
+
+  test('who is sent on from Microsoft to a sign-in of the tenant’s own gets there, with or without script, and back', async (t) => {
+    const federation = await foreignSite(t, '<h1>Sign in at Fabrikam</h1>')
+    const answer = { status: 302, headers: { location: `${federation}/adfs/ls` }, body: '' }
+    site.emulator.mischief.add({ at: 'authorize', answer })
+    t.after(() => site.emulator.mischief.clear())
+    for (const script of [true, false]) {
+      const page = await open(t, { script })
+      for (let times = 0; times < 2; times++) {
+        if (times === 0) await page.goto('/')
+        await press(page, 'Continue with Microsoft')
+        await page.waitForURL(`${federation}/adfs/ls`)
+        await page.goBack()
+        assert.equal(new URL(page.url()).pathname, '/', 'the page in between is not in the way')
+      }
+    }
+  })
+
+  test('whose browser does not go on by itself sees a page without flaw, with a link to Microsoft', async (t) => {
+    const page = await open(t)
+    await page.route('**/sign-up', async (route) => {
+      const response = await route.fetch({ headers: { ...route.request().headers(), origin: site.url } })
+      await route.fulfill({ response, body: (await response.text()).replace(/<meta http-equiv="refresh"[^>]*>/, '') })
+    })
+    await page.goto('/')
+    await press(page, 'Continue with Microsoft')
+    assert.equal(await heading(page), 'On to Microsoft')
+    await flawless(page, 'on to Microsoft')
+    await page.getByRole('link', { name: 'Continue to Microsoft' }).click()
+    await page.fill('[name=loginfmt]', fabrikam.globalAdministrator)
   })
 
   test('a Global Administrator connects the organization, and every page on the way is without flaw', async (t) => {

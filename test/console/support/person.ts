@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { DEMO } from '#emulator/index.ts'
 import { openBrowser, signIn } from '#emulator/test/support/browser.ts'
 import type { Site } from '#test/console/support/open-site.ts'
+import { onwardFrom } from '#test/support/onward.ts'
 
 export type Answer = {
   status: number
@@ -56,10 +57,9 @@ export function openPerson({ url, emulator }: Site): Person {
       headers: { 'content-type': 'application/x-www-form-urlencoded', origin: url, ...options.headers },
     })
   const comeBack: Person['comeBack'] = async (username, returnTo) => {
-    const begun = await post('/sign-in', returnTo === undefined ? {} : { to: returnTo }, { stay: true })
-    assert.equal(begun.status, 303)
+    const begun = onwardFrom(await post('/sign-in', returnTo === undefined ? {} : { to: returnTo }))
     const browser = openBrowser(emulator)
-    const page = await signIn(browser, begun.headers.location ?? '', { username, password: DEMO.password })
+    const page = await signIn(browser, begun.href, { username, password: DEMO.password })
     const back = page.status === 0 ? page : await browser.press(page, { action: 'accept' })
     assert.equal(back.url.origin, url, back.text)
     return back.url.pathname + back.url.search

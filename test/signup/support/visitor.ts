@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { DEMO } from '#emulator/index.ts'
 import { openBrowser, signIn, signInAndAccept } from '#emulator/test/support/browser.ts'
 import type { Site } from '#test/signup/support/open-site.ts'
+import { onwardFrom } from '#test/support/onward.ts'
 
 export type Page = {
   status: number
@@ -65,9 +66,7 @@ export function openVisitor({ url, emulator }: Pick<Site, 'url' | 'emulator'>): 
       headers: { 'content-type': 'application/x-www-form-urlencoded', origin: url, ...options.headers },
     })
   const begin: Visitor['begin'] = async ({ invitation } = {}) => {
-    const { status, headers } = await post('/sign-up', invitation ? { tenant: invitation } : {}, { stay: true })
-    assert.equal(status, 303)
-    return new URL(headers.location ?? '')
+    return onwardFrom(await post('/sign-up', invitation ? { tenant: invitation } : {}))
   }
   const comeBack: Visitor['comeBack'] = async (username, way = {}) => {
     const { accept = true, organization = true } = way
