@@ -97,7 +97,8 @@ export function openBudget({
       return 0
     },
     async prepare(tenantId) {
-      if (restOf(tenantId) === 0) await purses.prepare(needs(tenantId, { units: 1, writes: 0, requests: 0 }).own)
+      const { own, common } = needs(tenantId, { units: 1, writes: 0, requests: 0 })
+      if (restOf(tenantId) === 0) await purses.prepare(restOf('app') === 0 ? [...own, ...common] : own)
     },
     charge(tenantId, cost) {
       const { own, common } = needs(tenantId, cost)
