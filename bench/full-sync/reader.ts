@@ -1,4 +1,3 @@
-import '#bin/steady-memory.ts'
 import { readFileSync } from 'node:fs'
 import { Client, type PageCollection, PageIterator } from '@microsoft/microsoft-graph-client'
 import pg from 'pg'
