@@ -58,6 +58,7 @@ export async function overseeFleet({
   return asFleet(store, async (sql) => {
     const lag = await syncLag(sql, { worst: Math.max(WORST, config.metricsTenants) })
     const incidents = await listIncidents(sql, { open: true, limit: WORST })
+    const units = await leftIn(sql, clock, buckets.units)
     return {
       at,
       incidentCounts: await countOpenIncidents(sql),
@@ -75,8 +76,9 @@ export async function overseeFleet({
       lagging: laggingOf(lag.worst.slice(0, WORST), config),
       worstLags: lag.worst.slice(0, config.metricsTenants),
       budgetLeft: {
-        units: await leftIn(sql, buckets.units),
-        writes: await leftIn(sql, buckets.writes),
+        units,
+        // Nothing is written while nothing may be asked at all.
+        writes: units === 0 ? 0 : await leftIn(sql, clock, buckets.writes),
       },
       schedules: await countSchedules(sql),
     }

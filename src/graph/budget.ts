@@ -1,7 +1,7 @@
 import { type Clock, leftOf, type Span } from '#base/clock.ts'
 import type { Aside } from '#base/places.ts'
 import { type Lender, openPurses } from '#graph/purses.ts'
-import { openTurns } from '#graph/turns.ts'
+import { LONGEST_WAIT_MILLISECONDS, openTurns } from '#graph/turns.ts'
 import type { ClientId, TenantId } from '#model/ids.ts'
 import type { Cost } from '#model/request-cost.ts'
 import {
@@ -17,9 +17,10 @@ import {
 /** Graph's limits, kept before Graph has to remind us: a refused request costs as much as an answered one. */
 export type Budget = {
   /**
-   * Waits until all tenants together may ask as much, each of them in turn: no other could be served meanwhile. For what
-   * the tenant itself may ask it does not wait. Where writes are short it waits aside: others may still read.
-   * @returns 0 when the request may go; otherwise how long the tenant has to wait, in milliseconds, while others need not
+   * Waits until all tenants together may ask as much, each of them in turn, while that takes a moment only. For what the tenant
+   * itself may ask it does not wait, nor while the app rests: work that asks nothing of Graph could have its place. Where writes
+   * are short it waits aside: others may still read.
+   * @returns 0 when the request may go; otherwise how long it has to wait, in milliseconds, somewhere else
    */
   admit(tenantId: TenantId, cost: Cost, options?: { signal?: AbortSignal; aside?: Aside }): Promise<number>
   /** Borrows for a tenant that is about to ask: for many tenants at once it is one question to the database. */
@@ -57,6 +58,7 @@ export function openBudget({
   clock: Clock
 }): Budget {
   const purses = openPurses({ lender, clock })
+  const { units, writes } = appBuckets(limits, clientId)
   const sizes = new Map<TenantId, TenantSize>()
   const resting = new Map<TenantId | 'app', Span>()
   const now = () => clock.now().getTime()
@@ -71,7 +73,7 @@ export function openBudget({
     return left
   }
   const bucketOf = (who: TenantId | 'app'): Bucket | undefined =>
-    who === 'app' ? appBuckets(limits, clientId).units : needs(who, { units: 1, writes: 0, requests: 0 }).own[0]
+    who === 'app' ? units : needs(who, { units: 1, writes: 0, requests: 0 }).own[0]
   const rest = (who: TenantId | 'app', milliseconds: number) => {
     const left = restOf(who)
     remember(resting, who, { since: now(), milliseconds: Math.max(left, milliseconds) })
@@ -79,22 +81,29 @@ export function openBudget({
     if (bucket) restBucket(bucket, milliseconds)
   }
 
-  const give = async (common: readonly Need[]) => restOf('app') || (await purses.take(common))
+  /** Of a rest that another process was asked for, the first who asks hears, and remembers it for those behind him. */
+  const give = async (common: readonly Need[]) => {
+    const wait = restOf('app') || (await purses.take(common))
+    if (wait > LONGEST_WAIT_MILLISECONDS && common.some(({ key }) => key === units.key))
+      remember(resting, 'app', { since: now(), milliseconds: wait })
+    return wait
+  }
   const turns = openTurns<TenantId, readonly Need[]>(give, clock)
   const turnsToWrite = openTurns<TenantId, readonly Need[]>(give, clock)
-  const { writes } = appBuckets(limits, clientId)
 
   return {
     async admit(tenantId, cost, { signal, aside = stay } = {}) {
       const { own, common } = needs(tenantId, cost)
-      const wait = restOf(tenantId) || (await purses.take(own))
+      const appRests = restOf('app')
+      const wait = restOf(tenantId) || (appRests > LONGEST_WAIT_MILLISECONDS ? appRests : await purses.take(own))
       if (wait > 0) return wait
       const toWrite = common.filter(({ key }) => key === writes.key)
-      if (toWrite.length > 0 && (turnsToWrite.areTaken() || (await give(toWrite)) > 0))
-        await aside(() => turnsToWrite.wait(tenantId, toWrite, signal))
+      if (toWrite.length > 0 && (turnsToWrite.areTaken() || (await give(toWrite)) > 0)) {
+        const longer = await aside(() => turnsToWrite.wait(tenantId, toWrite, signal))
+        if (longer > 0) return longer
+      }
       const others = toWrite.length > 0 ? common.filter((need) => !toWrite.includes(need)) : common
-      await turns.wait(tenantId, others, signal)
-      return 0
+      return turns.wait(tenantId, others, signal)
     },
     async prepare(tenantId) {
       const { own, common } = needs(tenantId, { units: 1, writes: 0, requests: 0 })

@@ -2,16 +2,22 @@ import type { Clock } from '#base/clock.ts'
 
 /** A queue for what many have to share: everybody who waits has one turn after the other. */
 export type Turns<Who, What> = {
-  /** Resolves once `what` was given. Rejects with the signal's reason when it is aborted first. */
-  wait(who: Who, what: What, signal?: AbortSignal): Promise<void>
+  /**
+   * Resolves with 0 once `what` was given; or, where nobody is given anything for longer than he should stand here, with how
+   * long, in milliseconds. Rejects with the signal's reason when it is aborted first.
+   */
+  wait(who: Who, what: What, signal?: AbortSignal): Promise<number>
   /** Whether somebody waits. */
   areTaken(): boolean
 }
 
-type Waiter<What> = { what: What; given: () => void; failed: (error: unknown) => void; gone: () => boolean }
+type Waiter<What> = { what: What; given: (wait: number) => void; failed: (error: unknown) => void; gone: () => boolean }
 
 /** Whoever was told to stop is not slept for any longer than this. */
 const LONGEST_SLEEP_MILLISECONDS = 1_000
+
+/** Whoever would stand here for longer comes back then. */
+export const LONGEST_WAIT_MILLISECONDS = 3_000
 
 /**
  * Round robin: whoever asks for very much at once has one turn among the others, as if he asked for one thing.
@@ -28,11 +34,13 @@ export function openTurns<Who, What>(give: (what: What) => Promise<number>, cloc
       const [who, queue] = first
       const waiter = queue[0] as Waiter<What>
       try {
-        for (let wait = 1; wait > 0 && !waiter.gone(); ) {
+        let wait = 0
+        while (!waiter.gone()) {
           wait = await give(waiter.what)
-          if (wait > 0) await clock.sleep(Math.min(wait, LONGEST_SLEEP_MILLISECONDS))
+          if (wait === 0 || wait > LONGEST_WAIT_MILLISECONDS) break
+          await clock.sleep(Math.min(wait, LONGEST_SLEEP_MILLISECONDS))
         }
-        waiter.given()
+        waiter.given(wait)
       } catch (error) {
         waiter.failed(error)
       }
@@ -47,7 +55,7 @@ export function openTurns<Who, What>(give: (what: What) => Promise<number>, cloc
     areTaken: () => serving,
     wait(who, what, signal) {
       if (signal?.aborted) return Promise.reject(signal.reason)
-      return new Promise<void>((resolve, reject) => {
+      return new Promise<number>((resolve, reject) => {
         const giveUp = () => reject(signal?.reason)
         const leave = (end: () => void) => {
           signal?.removeEventListener('abort', giveUp)
@@ -57,7 +65,7 @@ export function openTurns<Who, What>(give: (what: What) => Promise<number>, cloc
         const queue = queues.get(who) ?? []
         queue.push({
           what,
-          given: () => leave(resolve),
+          given: (wait) => leave(() => resolve(wait)),
           failed: (error) => leave(() => reject(error)),
           gone: () => signal?.aborted ?? false,
         })

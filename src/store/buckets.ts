@@ -19,12 +19,13 @@ export const nowIn = ({ clock }: Pick<Store, 'clock'>) =>
 /** Transactions that overlap may differ by so much; a bucket that is further ahead is from before the clock was put back. */
 const FURTHEST_AHEAD = raw`interval '5 seconds'`
 
-/** How much of a bucket is left for whoever asks next; all of it when nobody has asked yet. */
-export async function leftIn({ db }: Pick<AnySql, 'db'>, bucket: Bucket): Promise<number> {
+/** How much of a bucket is left for whoever asks next: all of it when nobody has asked yet, and nothing while it rests. */
+export async function leftIn({ db }: Pick<AnySql, 'db'>, clock: Store['clock'], bucket: Bucket): Promise<number> {
   const burst = burstOf(bucket.limit)
+  const now = nowIn({ clock })
   const { rows } = await raw<{ tokens: number }>`
-    select least(${burst}::float8,
-      tokens + ${perSecond(bucket)}::float8 * greatest(0, extract(epoch from clock_timestamp() - at)::float8)) as tokens
+    select case when rests_until > ${now} then 0 else least(${burst}::float8,
+      tokens + ${perSecond(bucket)}::float8 * greatest(0, extract(epoch from ${now} - at)::float8)) end as tokens
     from tenantry.buckets where key = ${bucket.key}`.execute(db)
   return rows[0]?.tokens ?? burst
 }
