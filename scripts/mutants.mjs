@@ -607,6 +607,20 @@ export const MUTANTS = [
     tests: ['test/flows/dead-letters.test.ts'],
   },
   {
+    name: 'engine: a circle that outlasts a turn is followed for ever',
+    file: 'src/flows/sync-resource.ts',
+    search: 'if (!trail) throw new Circle(definition)',
+    replace: 'if (!trail) throw new TypeError()',
+    tests: ['test/sync/delta.test.ts'],
+  },
+  {
+    name: 'engine: whoever goes in a circle goes on in it at the next try',
+    file: 'src/flows/sync-resource.ts',
+    search: '      await forgetPlace(work, { ...anew(definition), removalsAllowed: cursor.removalsAllowed })\n',
+    replace: '',
+    tests: ['test/sync/delta.test.ts'],
+  },
+  {
     name: 'engine: pages in a circle are followed',
     file: 'src/flows/sync-resource.ts',
     search: 'if (link !== null) followed.add(link)',

@@ -11,6 +11,7 @@ import {
   type ResourceKind,
 } from '#model/resource.ts'
 import { LARGE_FROM_USERS } from '#model/throttle.ts'
+import { followTrail, NO_TRAIL } from '#model/trail.ts'
 import { type Cursor, saveCursor, type Unchanged } from '#store/cursors.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
 import {
@@ -59,6 +60,11 @@ export async function syncResource(
   try {
     return await round(work, definition, { cursor, first: known === null })
   } catch (error) {
+    // Of a full reading the next try begins anew. It need not be this one, which may have gone round for hours.
+    if (error instanceof Circle && cursor.deltaLink === null) {
+      await forgetPlace(work, { ...anew(definition), removalsAllowed: cursor.removalsAllowed })
+      throw error
+    }
     const isLost = LINK_IS_LOST.includes(diagnose(error).code) && (cursor.nextLink ?? cursor.deltaLink) !== null
     if (!isLost) throw error
     work.log.info({ tenantId: work.tenantId, kind: definition.kind }, 'Graph has forgotten our place: reading anew')
@@ -80,6 +86,7 @@ const anew = ({ kind }: ResourceDefinition): Cursor => ({
   removalsAllowed: false,
   finishedInRun: null,
   counted: null,
+  trail: NO_TRAIL,
 })
 
 /** A kind without delta is a new generation each time, and so is a delta link that has grown too old. */
@@ -89,7 +96,7 @@ function usable({ clock }: SyncWork, definition: ResourceDefinition, cursor: Cur
   const age = clock.now().getTime() - (cursor.deltaAt?.getTime() ?? 0)
   const { removalsAllowed } = cursor
   return cursor.deltaLink && age < DELTA_LIFE_MILLISECONDS
-    ? { ...cursor, removedInRound: 0 }
+    ? { ...cursor, removedInRound: 0, trail: NO_TRAIL }
     : { ...anew(definition), removalsAllowed }
 }
 
@@ -124,7 +131,7 @@ async function readOn(
   const followed = new Set<string>()
   const read = async (link: string | null) => {
     // Followed for ever, pages that lead in a circle would bring nothing but the same.
-    if (link !== null && followed.has(link)) throw inACircle(definition)
+    if (link !== null && followed.has(link)) throw new Circle(definition)
     if (link !== null) followed.add(link)
     return readChanges(work.graph, definition, { link, signal, mayPass: from.first })
   }
@@ -145,14 +152,23 @@ async function readOn(
 }
 
 /** Whoever went on from there would only go round again. */
-const inACircle = ({ path }: ResourceDefinition) =>
-  new Problem({
-    code: 'SYNC_STATE_LOST',
-    owner: 'microsoft',
-    message: `The pages of ${path} lead in a circle.`,
-    nextStep: 'Everything is read anew, by itself. If it happens again, report it to Microsoft’s support.',
-    retry: 'backoff',
-    confidence: 'certain',
+class Circle extends Problem {
+  constructor({ path }: ResourceDefinition) {
+    super({
+      code: 'SYNC_STATE_LOST',
+      owner: 'microsoft',
+      message: `The pages of ${path} lead in a circle.`,
+      nextStep: 'Everything is read anew, by itself. If it happens again, report it to Microsoft’s support.',
+      retry: 'backoff',
+      confidence: 'certain',
+    })
+  }
+}
+
+const forgetPlace = ({ store, tenantId, runId }: SyncWork, cursor: Cursor): Promise<void> =>
+  asTenant(store, tenantId, async (sql) => {
+    await holdRun(sql, runId)
+    await saveCursor(sql, cursor)
   })
 
 /**
@@ -179,10 +195,17 @@ async function storeOrUpdate(
 /** The pages, their counters and the place to go on from: all or nothing. */
 async function store(
   { store, config, clock, telemetry, tenantId, runId }: SyncWork,
-  { kind, key }: ResourceDefinition,
+  definition: ResourceDefinition,
   cursor: Cursor,
   { pages, insert }: { pages: readonly ChangePage[]; insert: boolean },
 ): Promise<Cursor> {
+  const { kind, key } = definition
+  // One that takes more than a slice to go round in is met by nobody who knows the links of his own slice only.
+  const trail = followTrail(
+    cursor.trail,
+    pages.flatMap(({ nextLink }) => nextLink ?? []),
+  )
+  if (!trail) throw new Circle(definition)
   const reading = { kind, key, generation: cursor.generation }
   const share = config.app.largestRemovalShare ?? LARGEST_REMOVAL_SHARE
   const told = { 'tenantry.tenant': tenantId, 'tenantry.kind': kind }
@@ -216,6 +239,7 @@ async function store(
             ? { deltaLink: end.deltaLink, deltaAt: clock.now(), finishedInRun: runId, removalsAllowed: false }
             : {}),
           removedInRound,
+          trail: end ? NO_TRAIL : trail,
           counted: removed.objects === 0 && isLarge(cursor) ? cursor.counted : await countFor(sql, kind),
         }
         await recordPage(sql, runId, { kind, count, pages: pages.length, removed: removed.objects })

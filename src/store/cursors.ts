@@ -1,6 +1,7 @@
 import { sql as raw } from 'kysely'
 import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
 import type { ResourceKind } from '#model/resource.ts'
+import type { Trail } from '#model/trail.ts'
 import type { FleetSql, TenantSql } from '#store/open.ts'
 
 /** How far the reading of one kind of object has come in one tenant. */
@@ -20,6 +21,8 @@ export type Cursor = {
   finishedInRun: RunId | null
   /** So many objects were stored when they were counted last, no further than a tenant's size asks for; null: not yet. */
   counted: number | null
+  /** Of the round that is under way. */
+  trail: Trail
 }
 
 /** Nothing has changed since: only the place to go on from moves. */
@@ -35,6 +38,8 @@ export type CursorRow = {
   removals_allowed: boolean
   finished_in_run: RunId | null
   counted: number | null
+  round_pages: number
+  milestone: string | null
 }
 
 export const toCursor = (row: CursorRow): Cursor => ({
@@ -47,6 +52,7 @@ export const toCursor = (row: CursorRow): Cursor => ({
   removalsAllowed: row.removals_allowed,
   finishedInRun: row.finished_in_run,
   counted: row.counted,
+  trail: { pages: row.round_pages, milestone: row.milestone },
 })
 
 export async function listCursors({ db }: TenantSql): Promise<Cursor[]> {
@@ -65,9 +71,10 @@ export async function saveCursor(
 ): Promise<void> {
   await raw`
     insert into tenantry.sync_cursors (tenant_id, kind, generation, next_link, delta_link, delta_at, removed_in_round,
-      removals_allowed, finished_in_run, counted, updated_at)
+      removals_allowed, finished_in_run, counted, round_pages, milestone, updated_at)
     values (${tenantId}, ${cursor.kind}, ${cursor.generation}, ${cursor.nextLink}, ${cursor.deltaLink}, ${cursor.deltaAt},
-      ${cursor.removedInRound}, ${cursor.removalsAllowed}, ${cursor.finishedInRun}, ${cursor.counted}, ${at})
+      ${cursor.removedInRound}, ${cursor.removalsAllowed}, ${cursor.finishedInRun}, ${cursor.counted},
+      ${cursor.trail.pages}, ${cursor.trail.milestone}, ${at})
     on conflict (tenant_id, kind) do update set
       generation = excluded.generation,
       next_link = excluded.next_link,
@@ -77,6 +84,8 @@ export async function saveCursor(
       removals_allowed = tenantry.sync_cursors.removals_allowed and not ${allowanceUsed}::boolean,
       finished_in_run = excluded.finished_in_run,
       counted = excluded.counted,
+      round_pages = excluded.round_pages,
+      milestone = excluded.milestone,
       updated_at = excluded.updated_at`.execute(db)
 }
 

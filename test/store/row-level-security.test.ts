@@ -63,6 +63,7 @@ async function aFullTenant(store: Store) {
       removalsAllowed: false,
       finishedInRun: runId,
       counted: null,
+      trail: { pages: 0, milestone: null },
     })
     await saveCheckpoint(handle, 'a-job', { at: 1 })
     await handle.db

@@ -68,5 +68,6 @@ export const aCursor = (change: Partial<Cursor> = {}): Cursor => ({
   removalsAllowed: true,
   finishedInRun: null,
   counted: 7,
+  trail: { pages: 0, milestone: null },
   ...change,
 })

@@ -8,6 +8,8 @@ import { asTenant } from '#store/open.ts'
 import { countResources, countStored, listResources } from '#store/resources.ts'
 import { latestRun } from '#store/sync-runs.ts'
 import { type Fleet, openFleet } from '#test/support/fleet.ts'
+import { handClock } from '#test/support/hand-clock.ts'
+import { watchMicrosoft } from '#test/support/microsoft-gate.ts'
 import { refusedWith } from '#test/support/problem.ts'
 
 const signal = new AbortController().signal
@@ -83,6 +85,52 @@ for (const [pages, length] of [
     assert.equal(retry, 'backoff')
     assert.equal(deltaRequests(fleet).length, 1 + length)
   })
+
+test('G09 a circle that takes many turns of the worker to go round in is noticed, and the next try begins anew', async () => {
+  const clock = handClock(new Date())
+  await using fleet = await openFleet({ users: 1_200, groups: 0, clock })
+  const { emulator, tools } = fleet
+  const [tenantId] = fleet.tenantIds as [TenantId]
+  const circle = ['id', 'mail', 'displayName', 'id,mail', 'mail,id', 'id,displayName', 'displayName,id'].map(
+    (select) => `${emulator.origin}/v1.0/users/delta?$select=${select}`,
+  )
+  for (let asked = 1; asked <= 100; asked++)
+    emulator.mischief.add({
+      at: 'graph',
+      match: { path: '/v1.0/users/delta' },
+      nth: asked,
+      times: 1,
+      nextLink: circle[asked % circle.length] as string,
+    })
+  // Each answer takes so long that a turn of the worker ends with it.
+  using _slow = watchMicrosoft(
+    emulator,
+    (request) => {
+      clock.pass(21_000)
+      request.answer()
+    },
+    { largestPage: 999 },
+  )
+  const turn = () =>
+    syncTenant(tools, { tenantId, ...never }).then(
+      () => 'went on',
+      (error: unknown) => diagnose(error).code,
+    )
+  let turns = 0
+  for (let outcome = 'went on'; outcome === 'went on' && turns < 60; turns++) outcome = await turn()
+  assert.ok(turns > circle.length && turns < 4 * circle.length, `it was noticed in turn ${turns}`)
+  assert.equal((await asTenant(tools.store, tenantId, latestRun))?.state, 'failed')
+
+  emulator.mischief.clear()
+  for (let again = 0; again < 60 && (await asTenant(tools.store, tenantId, latestRun))?.state !== 'succeeded'; again++)
+    assert.equal(await turn(), 'went on')
+  const stored = await users(fleet, tenantId)
+  assert.equal(stored.length, 1_200)
+  assert.ok(
+    stored.every(({ properties }) => 'userPrincipalName' in properties),
+    'read from the beginning, not on from a link of the circle',
+  )
+})
 
 test('who was renamed, came, went and came back is stored as the directory has it', async () => {
   await using fleet = await openFleet({ users: 20, groups: 3 })

@@ -16,6 +16,7 @@ import { lots } from '#store/migrations/0014-lots.ts'
 import { oldRuns } from '#store/migrations/0015-old-runs.ts'
 import { byId } from '#store/migrations/0016-by-id.ts'
 import { hosts } from '#store/migrations/0017-hosts.ts'
+import { trails } from '#store/migrations/0018-trails.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -36,4 +37,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0015-old-runs': oldRuns,
   '0016-by-id': byId,
   '0017-hosts': hosts,
+  '0018-trails': trails,
 }
