@@ -600,6 +600,20 @@ export const MUTANTS = [
     tests: ['test/faults/lock-order.test.ts'],
   },
   {
+    name: 'engine: a rest of the whole app is waited for in a place',
+    file: 'src/graph/turns.ts',
+    search: 'wait === 0 || wait > LONGEST_WAIT_MILLISECONDS',
+    replace: 'wait === 0',
+    tests: ['test/graph/app-rest.test.ts'],
+  },
+  {
+    name: 'engine: what rests is told to be full',
+    file: 'src/store/buckets.ts',
+    search: 'then 0 else least(',
+    replace: 'then 1 else least(',
+    tests: ['test/graph/app-rest.test.ts'],
+  },
+  {
     name: 'engine: what was given up outlasts its tenant',
     file: 'src/flows/forget-dead-letters.ts',
     search: 'return [...ofEnded, ',
