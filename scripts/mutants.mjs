@@ -574,8 +574,8 @@ export const MUTANTS = [
   {
     name: 'watch: a machine that goes on being refused is forgotten',
     file: 'src/flows/hold-back.ts',
-    search: 'if (stillThere) return hearOf(sql, clock, { code, host })',
-    replace: 'if (stillThere) return',
+    search: 'if (stillThere) id = await say(tools, refusal, id)',
+    replace: 'if (stillThere) continue',
     tests: ['test/flows/refused-process.test.ts'],
   },
   {

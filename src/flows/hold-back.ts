@@ -1,8 +1,9 @@
 import { appToken } from '#entra/app-token.ts'
-import { incidentMeantBy } from '#model/incident.ts'
+import { type Incident, type IncidentId, incidentMeantBy } from '#model/incident.ts'
 import { type Diagnosis, diagnose, type ProblemCode } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
-import { hearOf, removeHosts } from '#store/incident-hosts.ts'
+import { addHost, hearOf, removeHosts } from '#store/incident-hosts.ts'
+import { openIncident } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
@@ -27,29 +28,43 @@ export async function refusalAtHome(entra: Tools['entra']): Promise<Diagnosis | 
 const answerAtHome = (entra: Tools['entra']): Promise<Diagnosis | null> =>
   appToken(entra, entra.homeTenantId, { fresh: true }).then(() => null, diagnose)
 
+/** Opens an incident that names this machine, or adds it to those that one names already. */
+export const openHere = (
+  { store, clock, host }: Pick<Tools, 'store' | 'clock' | 'host'>,
+  diagnosis: Diagnosis,
+): ReturnType<typeof openIncident> =>
+  asFleet(store, async (sql) => {
+    const found = await openIncident(sql, { tenantId: null, diagnosis: ofThisMachine(diagnosis), holds: false })
+    await addHost(sql, clock, { id: found.incident.id, host })
+    return found
+  })
+
+const ofThisMachine = (diagnosis: Diagnosis): Diagnosis => ({
+  ...diagnosis,
+  nextStep: `${diagnosis.nextStep} The machines that are named take no work until Microsoft accepts it; all others go on. Where it is only some, compare their credential and their clock with the others’.`,
+})
+
 /**
  * From now on this process takes no work of tenants, and nobody else’s is held: the others may have another secret, or a clock
  * that is right. Once a minute it asks at home whether that is over, and says that it is still there.
  */
-export function holdBack(tools: Needs, { code }: Pick<Diagnosis, 'code'>): void {
+export function holdBack(tools: Needs, refusal: Diagnosis, incident: Incident): void {
   const { log, host } = tools
-  if (tools.background.start(KEY, (signal) => untilAccepted(tools, code, signal)) === 'started')
-    log.error({ host, code }, 'Microsoft refuses the credential of this process: it takes no work')
+  if (tools.background.start(KEY, (signal) => untilAccepted(tools, refusal, incident.id, signal)) === 'started')
+    log.error({ host, code: refusal.code }, 'Microsoft refuses the credential of this process: it takes no work')
 }
 
-async function untilAccepted(tools: Needs, code: ProblemCode, signal: AbortSignal): Promise<void> {
-  const { store, clock, entra, log, host } = tools
-  for (;;) {
+async function untilAccepted(tools: Needs, refusal: Diagnosis, opened: IncidentId, signal: AbortSignal): Promise<void> {
+  const { clock, entra, log, host } = tools
+  const { code } = refusal
+  for (let id = opened; ; ) {
     await clock.sleep(MINUTE, signal).catch(() => {})
     if (signal.aborted) return
     const answer = await answerAtHome(entra)
     const stillThere = answer !== null && (incidentMeantBy(answer) === 'process' || NO_WORD.includes(answer.code))
     try {
-      await asFleet(store, async (sql) => {
-        if (stillThere) return hearOf(sql, clock, { code, host })
-        for (const closed of await removeHosts(sql, clock, { over: host }))
-          await addAudit(sql, { tenantId: null, actor: 'daemon', action: 'incident.closed', detail: { code: closed } })
-      })
+      if (stillThere) id = await say(tools, refusal, id)
+      else await endHere(tools)
     } catch (error) {
       log.warn({ err: error }, 'the others could not be told of this process’s credential')
     }
@@ -58,3 +73,17 @@ async function untilAccepted(tools: Needs, code: ProblemCode, signal: AbortSigna
     return
   }
 }
+
+/** A machine that was taken for silent is named again; what a person has closed stays closed. @returns the incident that it is about */
+async function say(tools: Needs, refusal: Diagnosis, id: IncidentId): Promise<IncidentId> {
+  const { store, clock, host } = tools
+  const { heard, closedBy } = await asFleet(store, (sql) => hearOf(sql, clock, { id, host }))
+  if (heard || (closedBy !== null && closedBy !== 'daemon')) return id
+  return (await openHere(tools, refusal)).incident.id
+}
+
+const endHere = ({ store, clock, host }: Needs): Promise<void> =>
+  asFleet(store, async (sql) => {
+    for (const code of await removeHosts(sql, clock, { over: host }))
+      await addAudit(sql, { tenantId: null, actor: 'daemon', action: 'incident.closed', detail: { code } })
+  })

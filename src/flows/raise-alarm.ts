@@ -1,10 +1,9 @@
-import { holdBack, refusalAtHome } from '#flows/hold-back.ts'
+import { holdBack, openHere, refusalAtHome } from '#flows/hold-back.ts'
 import { areDepartures, giveTokens } from '#flows/weigh-departures.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Incident, incidentMeantBy, shareOf } from '#model/incident.ts'
 import type { Diagnosis, ProblemCode } from '#model/problem.ts'
-import { addHost } from '#store/incident-hosts.ts'
 import { lastEndings, openIncident, revokedSince, wasClosedByPerson } from '#store/incidents.ts'
 import { asFleet, type FleetSql } from '#store/open.ts'
 import { moveTenant } from '#store/tenants.ts'
@@ -50,18 +49,14 @@ export async function raiseAlarm(tools: Needs, { tenantId, diagnosis }: Failure)
  * home refuses it, too, this process holds itself back, and only itself: it knows nothing of the others' credentials and clocks.
  */
 async function openIfRefusedAtHome(tools: Needs, { diagnosis }: Failure): Promise<Opened | null> {
-  const { store, clock, entra, log, host } = tools
+  const { entra, log } = tools
   const refusal = await refusalAtHome(entra)
   if (!refusal) {
     log.warn({ diagnosis }, 'our credential was refused, but not at home')
     return null
   }
-  const opened = await asFleet(store, async (sql) => {
-    const found = await openIncident(sql, { tenantId: null, diagnosis: ofThisMachine(refusal), holds: false })
-    await addHost(sql, clock, { id: found.incident.id, host })
-    return found
-  })
-  holdBack(tools, refusal)
+  const opened = await openHere(tools, refusal)
+  holdBack(tools, refusal, opened.incident)
   return opened
 }
 
@@ -113,9 +108,4 @@ const ofMost = (diagnosis: Diagnosis): Diagnosis => ({
     'Look at the app registration, and at messages from Microsoft about it, before you write to any customer. Nothing is asked of Microsoft meanwhile but whether it is over. If these customers really have left, close the incident.',
   retry: 'slowly',
   confidence: 'probable',
-})
-
-const ofThisMachine = (diagnosis: Diagnosis): Diagnosis => ({
-  ...diagnosis,
-  nextStep: `${diagnosis.nextStep} The machines that are named take no work until Microsoft accepts it; all others go on. Where it is only some, compare their credential and their clock with the others’.`,
 })

@@ -21,15 +21,17 @@ export async function addHost(
     where id = ${id}`.execute(db)
 }
 
-/** It still goes on there. What a person has closed stays closed. */
+/** @returns whether it still goes on there, as far as the others know; else who has closed it, null while it is open for others */
 export async function hearOf(
   { db }: FleetSql,
   clock: Clock,
-  { code, host }: { code: ProblemCode; host: string },
-): Promise<void> {
-  await raw`
-    update tenantry.incidents set hosts = hosts || jsonb_build_object(${host}::text, ${nowIn({ clock })})
-    where closed_at is null and tenant_id is null and code = ${code} and hosts ? ${host}`.execute(db)
+  { id, host }: { id: IncidentId; host: string },
+): Promise<{ heard: boolean; closedBy: string | null }> {
+  const { rows } = await raw<{ heard: boolean; closed_by: string | null }>`
+    update tenantry.incidents set hosts = case when closed_at is null and hosts ? ${host}
+      then hosts || jsonb_build_object(${host}::text, ${nowIn({ clock })}) else hosts end
+    where id = ${id} returning closed_at is null and hosts ? ${host} as heard, closed_by`.execute(db)
+  return { heard: rows[0]?.heard ?? false, closedBy: rows[0]?.closed_by ?? null }
 }
 
 /**

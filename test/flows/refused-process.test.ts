@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { tasks } from '#daemon/tasks.ts'
+import { closeIncidentBy } from '#flows/close-incident.ts'
 import { isHoldingBack } from '#flows/hold-back.ts'
 import { watchIncidents } from '#flows/watch-incidents.ts'
 import { enqueueAll } from '#jobs/enqueue.ts'
 import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
+import type { IncidentId } from '#model/incident.ts'
+import { removeHosts } from '#store/incident-hosts.ts'
 import { listIncidents } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { listRuns } from '#store/sync-runs.ts'
@@ -55,11 +58,21 @@ async function openWorkers(t: TestContext, tenants: number) {
     const runs = await asFleet(good.store, (sql) => listRuns(sql, { limit: 100 }))
     return runs.filter(({ state }) => state === 'succeeded').map(({ tenantId }) => tenantId)
   }
-  return { ...fleet, good, clock, openBad, open, look, told, wish, work, succeeded }
+  /** A minute in which so many processes, which all hold back, ask at home. */
+  const minute = async (processes = 1) => {
+    await until('they wait for it', () => clock.sleepers() >= processes)
+    emulator.requests.clear()
+    clock.pass(MINUTE)
+    await until('they have asked', () => emulator.requests.list({ path: '/token' }).length === processes)
+  }
+  return { ...fleet, good, clock, openBad, open, look, told, wish, work, succeeded, minute }
 }
 
 test('R08 one worker of which Microsoft refuses the credential leaves the work to the others, and is told of once, by name', async (t) => {
-  const { good, clock, tenantIds, emulator, openBad, open, look, told, wish, work, succeeded } = await openWorkers(t, 8)
+  const { good, tenantIds, emulator, openBad, open, look, told, wish, work, succeeded, minute } = await openWorkers(
+    t,
+    8,
+  )
   const bad = await openBad('worker-7')
   await wish(tenantIds)
   const badRunner = work(bad)
@@ -86,11 +99,9 @@ test('R08 one worker of which Microsoft refuses the credential leaves the work t
   const waiting = async () => (await jobsIn(good.jobs, 'sync-tenant')).filter(({ state }) => state === 'created')
   await wish(tenantIds.slice(0, 1))
   const [left] = await waiting()
-  for (let minute = 0; minute < 8; minute++) {
+  for (let time = 0; time < 8; time++) {
     await look()
-    emulator.requests.clear()
-    clock.pass(MINUTE)
-    await until('it has asked at home', () => emulator.requests.list({ path: '/token' }).length === 1)
+    await minute()
   }
   await look()
   assert.equal(told.length, 1)
@@ -107,7 +118,7 @@ test('R08 one worker of which Microsoft refuses the credential leaves the work t
   )
 
   Object.assign(bad.entra, { credential: good.entra.credential })
-  clock.pass(MINUTE)
+  await minute()
   await until('it is over', async () => (await open()).length === 0)
   await until('it works again', () => !isHoldingBack(bad))
   await until('it has read', async () => (await succeeded()).length > tenantIds.length)
@@ -117,7 +128,7 @@ test('R08 one worker of which Microsoft refuses the credential leaves the work t
 })
 
 test('R08 what is refused to every worker is one incident that names them all; each that is mended works on, and what fell silent is forgotten', async (t) => {
-  const { clock, tenantIds, openBad, open, look, told, wish, work } = await openWorkers(t, 4)
+  const { clock, tenantIds, openBad, open, look, told, wish, work, minute } = await openWorkers(t, 4)
   const [one, other] = [await openBad('worker-1'), await openBad('worker-2')]
   const hosts = async () => (await open()).map((incident) => incident.hosts)
   await wish(tenantIds)
@@ -135,7 +146,7 @@ test('R08 what is refused to every worker is one incident that names them all; e
 
   // One of them is mended, the other is switched off.
   Object.assign(one.entra, { credential: { kind: 'secret', secret: 'secret of a test' } })
-  clock.pass(MINUTE)
+  await minute(2)
   await until('one is left', async () => (await hosts())[0]?.length === 1)
   assert.deepEqual(await hosts(), [['worker-2']])
   await other.background.close()
@@ -146,4 +157,27 @@ test('R08 what is refused to every worker is one incident that names them all; e
   await look()
   assert.deepEqual(await hosts(), [])
   assert.equal(told.length, 1)
+})
+
+test('R08 a machine that was taken for silent is named again while it is refused, and not once a person has looked at it', async (t) => {
+  const { good, clock, tenantIds, openBad, open, wish, work, minute } = await openWorkers(t, 1)
+  const bad = await openBad('worker-7')
+  await wish(tenantIds)
+  const runner = work(bad)
+  await until('it is named', async () => (await open()).length > 0)
+  await until('it holds itself back', () => isHoldingBack(bad))
+  await runner.stop()
+  await asFleet(good.store, (sql) => removeHosts(sql, clock, { over: 'worker-7' }))
+  assert.deepEqual(await open(), [])
+  await minute()
+  const [again] = await until('it is named again', async () => {
+    const found = await open()
+    return found.length > 0 && found
+  })
+  assert.deepEqual(again?.hosts, ['worker-7'])
+  await closeIncidentBy(good, { id: again?.id as IncidentId, actor: 'operator:test' })
+  for (let time = 0; time < 2; time++) await minute()
+  await until('it has said so', () => clock.sleepers() > 0)
+  assert.deepEqual(await open(), [])
+  assert.ok(isHoldingBack(bad))
 })
