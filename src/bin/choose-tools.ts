@@ -23,7 +23,7 @@ export function chooseTools(start: Start, argv: readonly string[]): Chosen {
   const open = async () => {
     const { config, mistakes } = await readSettings(start)
     const { openTools } = await import('#tools.ts')
-    if (config) return openTools(config, { log: openLog(quiet(config.logLevel)) })
+    if (config) return openTools(config, { log: openLog(quiet(config.logLevel), process.stderr) })
     tellMistakes(start.terminal, mistakes)
     throw new Problem({
       code: 'CONFIGURATION_INVALID',
@@ -52,5 +52,5 @@ export function chooseTools(start: Start, argv: readonly string[]): Chosen {
   }
 }
 
-/** A command's output is for its reader: only trouble is logged among it. */
+/** A command's output is for its reader: only trouble is logged, and beside it. */
 const quiet = (level: string): string => (['info', 'debug', 'trace'].includes(level) ? 'warn' : level)

@@ -32,7 +32,7 @@ export async function migrateDatabase(start: Start, { fromEmbedded }: { fromEmbe
     tellMistakes(start.terminal, blocking)
     return EXIT_USAGE
   }
-  const log = openLog(logLevel)
+  const log = openLog(logLevel, process.stderr)
   await using store = await openStore({
     databaseUrl,
     dataDir,

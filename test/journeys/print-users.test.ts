@@ -41,6 +41,14 @@ suite('tenantry run print-users: the smallest daemon', () => {
     assert.ok(!stdout.includes('eyJ'))
   })
 
+  test('what is logged meanwhile stands beside what it prints', async () => {
+    place.emulator.mischief.say('apptoken.swap')
+    const { code, stdout, stderr } = await place.run('run', 'print-users', '--tenant', DEMO.fabrikam, '--json')
+    assert.deepEqual([code, stdout], [1, ''])
+    place.emulator.mischief.clear()
+    assert.match(stderr, /"msg":"incident"/)
+  })
+
   test('says who has to do what where the tenant has not consented, and where there is none', async () => {
     const stranger = await place.run('run', 'print-users', '--tenant', DEMO.contoso)
     assert.equal(stranger.code, 1)
