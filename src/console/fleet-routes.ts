@@ -1,5 +1,6 @@
 import type { Handler } from 'hono'
 import { show } from '#console/answers.ts'
+import { readAuditQuery } from '#console/audit-query.ts'
 import type { Door, Env } from '#console/door.ts'
 import { PAGE_SIZE, readListQuery } from '#console/tenant-list-query.ts'
 import { auditView } from '#console/views/audit-view.ts'
@@ -11,7 +12,12 @@ import { asFleet } from '#store/open.ts'
 import { searchTenants } from '#store/search-tenants.ts'
 import { tenantNames } from '#store/tenant-names.ts'
 
-const AUDIT_ENTRIES = 200
+const unknownQuery = plainView(
+  'That cannot be looked for',
+  'The address asks for something that the list does not know.',
+)
+
+const AUDIT_ENTRIES = 100
 
 export const overview =
   (door: Door): Handler<Env> =>
@@ -23,13 +29,7 @@ export const tenants =
   async (c) => {
     const { store, clock } = door.tools
     const query = readListQuery(c.req.query())
-    if (!query)
-      return show(
-        c,
-        door,
-        plainView('That cannot be looked for', 'The address asks for something that the list does not know.'),
-        400,
-      )
+    if (!query) return show(c, door, unknownQuery, 400)
     const { page, ...search } = query
     const found = await asFleet(store, (sql) =>
       searchTenants(sql, { ...search, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE }),
@@ -40,15 +40,22 @@ export const tenants =
 export const audit =
   (door: Door): Handler<Env> =>
   async (c) => {
+    const asked = readAuditQuery(c.req.query())
+    if (!asked) return show(c, door, unknownQuery, 400)
     const page = await asFleet(door.tools.store, async (sql) => {
-      const entries = await listAudit(sql, { limit: AUDIT_ENTRIES })
-      return auditView(
+      const found = await listAudit(sql, {
+        limit: AUDIT_ENTRIES + 1,
+        before: asked.before,
+        withoutRefusals: !asked.refused,
+      })
+      const entries = found.slice(0, AUDIT_ENTRIES)
+      const tenantIds = entries.flatMap(({ tenantId }) => tenantId ?? [])
+      return auditView({
+        ...asked,
         entries,
-        await tenantNames(
-          sql,
-          entries.flatMap(({ tenantId }) => tenantId ?? []),
-        ),
-      )
+        more: found.length > AUDIT_ENTRIES,
+        names: await tenantNames(sql, tenantIds),
+      })
     })
     return show(c, door, page)
   }

@@ -5,6 +5,8 @@ import type { AnySql, FleetSql } from '#store/open.ts'
 import { storableJson } from '#store/storable.ts'
 
 export type AuditEntry = {
+  /** In the order in which they were written; a number that a program need not fit into its own. */
+  id: string
   tenantId: TenantId | null
   at: Date
   /** administrator:{object id}, operator:{object id}, daemon, somebody. */
@@ -56,6 +58,7 @@ export async function unsettledGrants({ db }: FleetSql, tenantId: TenantId): Pro
 }
 
 type Row = {
+  id: string
   tenant_id: TenantId | null
   at: Date
   actor: string
@@ -65,10 +68,26 @@ type Row = {
   detail: Record<string, unknown>
 }
 
+export type AuditQuery = {
+  limit: number
+  /** Only what was written before this entry. */
+  before?: string | undefined
+  /** Without the sign-ups that were refused, which anybody can cause as often as he likes. */
+  withoutRefusals?: boolean
+}
+
 /** The latest first. */
-export async function listAudit({ db }: AnySql, { limit }: { limit: number }): Promise<AuditEntry[]> {
-  const { rows } = await raw<Row>`select * from tenantry.audit order by id desc limit ${limit}`.execute(db)
+export async function listAudit(
+  { db }: AnySql,
+  { limit, before, withoutRefusals = false }: AuditQuery,
+): Promise<AuditEntry[]> {
+  const { rows } = await raw<Row>`
+    select *, id::text as id from tenantry.audit
+    where (${before ?? null}::bigint is null or id < ${before ?? null}::bigint)
+      and not (${withoutRefusals} and action = 'sign-up.rejected' and tenant_id is null)
+    order by tenantry.audit.id desc limit ${limit}`.execute(db)
   return rows.map((row) => ({
+    id: row.id,
     tenantId: row.tenant_id,
     at: row.at,
     actor: row.actor,

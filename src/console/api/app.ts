@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { onlyOperatorsApi } from '#console/api/callers.ts'
 import {
-  presentAudit,
+  presentAuditPage,
   presentCredential,
   presentDeadLetter,
   presentIncident,
@@ -112,8 +112,9 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
   api.openapi(ROUTES.listTenantAudit, async (c) => {
     const { tenantId } = c.req.valid('param')
     await knownTenant(tools, tenantId)
-    const audit = await asTenant(store, tenantId, (sql) => listAudit(sql, c.req.valid('query')))
-    return c.json({ audit: audit.map(presentAudit) }, 200)
+    const { limit, before } = c.req.valid('query')
+    const found = await asTenant(store, tenantId, (sql) => listAudit(sql, { limit: limit + 1, before }))
+    return c.json(presentAuditPage(found, limit), 200)
   })
 
   api.openapi(ROUTES.verifyTenant, async (c) => {
@@ -178,8 +179,9 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
   })
 
   api.openapi(ROUTES.listAudit, async (c) => {
-    const audit = await asFleet(store, (sql) => listAudit(sql, c.req.valid('query')))
-    return c.json({ audit: audit.map(presentAudit) }, 200)
+    const { limit, before } = c.req.valid('query')
+    const found = await asFleet(store, (sql) => listAudit(sql, { limit: limit + 1, before }))
+    return c.json(presentAuditPage(found, limit), 200)
   })
 
   api.openapi(ROUTES.listTenantJobs, async (c) => {

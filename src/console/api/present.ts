@@ -29,7 +29,13 @@ export const presentRun = (run: SyncRun): Presented<SyncRun> => ({
   finishedAt: text(run.finishedAt),
 })
 
-export const presentAudit = (entry: AuditEntry): Presented<AuditEntry> => ({ ...entry, at: entry.at.toISOString() })
+const presentAudit = (entry: AuditEntry): Presented<AuditEntry> => ({ ...entry, at: entry.at.toISOString() })
+
+/** @param found one more than `limit`, where there is one */
+export const presentAuditPage = (found: readonly AuditEntry[], limit: number) => {
+  const shown = found.slice(0, limit)
+  return { audit: shown.map(presentAudit), next: found.length > limit ? (shown.at(-1)?.id ?? null) : null }
+}
 
 export const presentTenantJob = ({ nextDueAt, lastRun, ...job }: TenantJob) => ({
   ...job,

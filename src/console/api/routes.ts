@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import {
   auditEntry,
+  auditQuery,
   credential,
   deadLetter,
   idParam,
@@ -32,6 +33,7 @@ const body = <Schema extends z.ZodType>(schema: Schema, required = true) => ({
   body: { required, content: { 'application/json': { schema } } },
 })
 const page = z.object({ limit: limitOf(50) })
+const auditPage = z.object({ audit: z.array(auditEntry), next: z.string().nullable() })
 const TENANTS = ['Tenants']
 const FLEET = ['Fleet']
 const security = [{ session: [] }, { bearer: [] }]
@@ -96,8 +98,8 @@ export const ROUTES = {
     summary: 'What was done with it, the latest first',
     tags: TENANTS,
     security,
-    request: { params: tenantParam, query: page },
-    responses: { 200: json(z.object({ audit: z.array(auditEntry) }), 'The entries.'), ...ofTenant },
+    request: { params: tenantParam, query: auditQuery },
+    responses: { 200: json(auditPage, 'The entries; `next` asks for those before them.'), ...ofTenant },
   }),
   verifyTenant: createRoute({
     method: 'post',
@@ -186,8 +188,12 @@ export const ROUTES = {
     summary: 'What was done with all tenants, the latest first',
     tags: FLEET,
     security,
-    request: { query: page },
-    responses: { 200: json(z.object({ audit: z.array(auditEntry) }), 'The entries.'), ...always },
+    request: { query: auditQuery },
+    responses: {
+      200: json(auditPage, 'The entries; `next` asks for those before them.'),
+      ...always,
+      400: refused('The request is not understood.'),
+    },
   }),
   listTenantJobs: createRoute({
     method: 'get',

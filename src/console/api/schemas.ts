@@ -86,6 +86,7 @@ export const run = z
 
 export const auditEntry = z
   .object({
+    id: z.string().openapi({ description: 'A later entry has a greater number.' }),
     tenantId: guid.nullable(),
     at: moment,
     actor: z.string(),
@@ -198,6 +199,14 @@ export const idParam = z.object({
 })
 
 export const limitOf = (usual: number) => z.coerce.number().int().min(1).max(MAX_LIMIT).default(usual)
+
+/** As many digits as surely fit into the database's number. */
+export const auditId = z.string().regex(/^\d{1,18}$/, 'must be the id of an entry')
+
+export const auditQuery = z.object({
+  limit: limitOf(50),
+  before: auditId.optional().openapi({ description: 'Continues behind this entry, farther back: what `next` said.' }),
+})
 
 export const incidentQuery = z.object({
   tenantId: tenantId.optional().openapi({
