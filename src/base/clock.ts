@@ -7,6 +7,8 @@ export type Clock = {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
   /** How far a test has turned the hands; without it they were never touched. The database's clock is to go along. */
   turnedMilliseconds?(): number
+  /** What another clock, which shows this moment, would show if the test had turned it as well. */
+  turned?(moment: Date): Date
 }
 
 export const systemClock: Clock = {

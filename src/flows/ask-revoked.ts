@@ -1,7 +1,7 @@
 import { daysBefore } from '#base/clock.ts'
 import { enqueueAll } from '#jobs/enqueue.ts'
 import { ASKED_EVERY_DAYS, ASKED_FOR_DAYS } from '#model/next-try.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleetOnTime } from '#store/open.ts'
 import { takeTenantsDue } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
@@ -11,16 +11,15 @@ const AT_A_TIME = 1_000
  * A revoked tenant is asked once a day whether it is back, for a month, and otherwise left alone. Costs what is due costs,
  * not what is registered.
  */
-export async function askRevoked({ store, jobs, clock }: Pick<Tools, 'store' | 'jobs' | 'clock'>): Promise<void> {
-  const ago = (days: number) => daysBefore(clock.now(), days)
-  const due = {
-    states: ['revoked'] as const,
-    lastTriedBefore: ago(ASKED_EVERY_DAYS),
-    changedAfter: ago(ASKED_FOR_DAYS),
-  }
+export async function askRevoked({ store, jobs }: Pick<Tools, 'store' | 'jobs'>): Promise<void> {
   for (;;) {
-    const taken = await asFleet(store, async (sql) => {
-      const tenantIds = await takeTenantsDue(sql, { ...due, limit: AT_A_TIME })
+    const taken = await asFleetOnTime(store, async (sql) => {
+      const tenantIds = await takeTenantsDue(sql, {
+        states: ['revoked'],
+        lastTriedBefore: daysBefore(sql.at, ASKED_EVERY_DAYS),
+        changedAfter: daysBefore(sql.at, ASKED_FOR_DAYS),
+        limit: AT_A_TIME,
+      })
       await enqueueAll(
         jobs,
         sql,

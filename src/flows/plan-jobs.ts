@@ -13,10 +13,10 @@ import {
   scheduleJobs,
   takeJobsDue,
 } from '#store/job-schedules.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleetOnTime, type FleetSql } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'store' | 'jobs' | 'clock' | 'config'>
+type Needs = Pick<Tools, 'store' | 'jobs' | 'config'>
 
 const AT_A_TIME = 1_000
 
@@ -27,10 +27,10 @@ const AT_A_TIME = 1_000
  */
 export async function planJobs(tools: Needs): Promise<void> {
   const { store, jobs } = tools
-  await followConfiguration(tools, plannedJobs(tools))
+  await followConfiguration(tools)
   for (;;) {
-    const { taken, hurried } = await asFleet(store, async (sql) => {
-      const due = await takeJobsDue(sql, { jobs: plannedJobs(tools), limit: AT_A_TIME })
+    const { taken, hurried } = await asFleetOnTime(store, async (sql) => {
+      const due = await takeJobsDue(sql, { jobs: plannedJobs(tools, sql), limit: AT_A_TIME })
       const [readings, others] = [[] as { tenantId: TenantId }[], [] as { tenantId: TenantId; job: string }[]]
       for (const { tenantId, job, starts } of due)
         if (starts && job === DIRECTORY_SYNC) readings.push({ tenantId })
@@ -39,7 +39,7 @@ export async function planJobs(tools: Needs): Promise<void> {
       await enqueueAll(jobs, sql, 'run-job', others)
       return {
         taken: due.length,
-        hurried: await withOldLinks(sql, { ...oldLinks(tools), tenantIds: readings.map(({ tenantId }) => tenantId) }),
+        hurried: await withOldLinks(sql, { ...oldLinks(sql), tenantIds: readings.map(({ tenantId }) => tenantId) }),
       }
     })
     await hurry(
@@ -52,28 +52,29 @@ export async function planJobs(tools: Needs): Promise<void> {
 }
 
 /** With a long queue a link could grow too old while its tenant waits. */
-function oldLinks({ clock }: Pick<Needs, 'clock'>): { before: Date; after: Date } {
-  const ago = (milliseconds: number) => new Date(clock.now().getTime() - milliseconds)
+function oldLinks({ at }: FleetSql): { before: Date; after: Date } {
+  const ago = (milliseconds: number) => new Date(at.getTime() - milliseconds)
   return { before: ago(DELTA_HURRIES_MILLISECONDS), after: ago(DELTA_LIFE_MILLISECONDS) }
 }
 
 /** Gives every working tenant that was overlooked its time: one that signed up while a job was being added. */
 export const findOverlooked = (tools: Needs): Promise<void> =>
-  asFleet(tools.store, (sql) => scheduleJobs(sql, plannedJobs(tools)))
+  asFleetOnTime(tools.store, (sql) => scheduleJobs(sql, plannedJobs(tools, sql)))
 
-/** The directory sync is a job like any, built in. */
-const plannedJobs = ({ config, clock }: Pick<Needs, 'config' | 'clock'>): PlannedJob[] =>
+/** The directory sync is a job like any, built in. Its turns are those around the moment of the transaction. */
+const plannedJobs = ({ config }: Pick<Needs, 'config'>, { at }: FleetSql): PlannedJob[] =>
   [{ name: DIRECTORY_SYNC, schedule: { everyMinutes: config.syncEveryMinutes } }, ...(config.app.jobs ?? [])].map(
     ({ name, schedule }) => ({
       job: name,
       schedule: scheduleText(schedule),
-      ...turnsAround(schedule, clock.now()),
+      ...turnsAround(schedule, at),
     }),
   )
 
 /** A job that is gone disappears; one that is new, or has another schedule, is spread over all working tenants. */
-async function followConfiguration({ store }: Pick<Needs, 'store'>, wanted: readonly PlannedJob[]): Promise<void> {
-  await asFleet(store, async (sql) => {
+async function followConfiguration(tools: Pick<Needs, 'store' | 'config'>): Promise<void> {
+  await asFleetOnTime(tools.store, async (sql) => {
+    const wanted = plannedJobs(tools, sql)
     const known = new Map((await listPlanned(sql)).map(({ job, schedule }) => [job, schedule]))
     const fresh = wanted.filter(({ job, schedule }) => known.get(job) !== schedule)
     const wantedNames = new Set(wanted.map(({ job }) => job))

@@ -187,6 +187,20 @@ export const asFleet = <Value>(store: Store, work: (sql: FleetSql) => Promise<Va
   })
 
 /**
+ * The same at the database’s moment: what is done for all tenants by the time of day must not go by the wrong clock of one
+ * worker. It costs a question more.
+ * @throws Problem DATABASE_UNREACHABLE
+ */
+export const asFleetOnTime = <Value>(store: Store, work: (sql: FleetSql) => Promise<Value>): Promise<Value> =>
+  asFleet(store, async (sql) => {
+    const { rows } = await raw<{ now: Date }>`select clock_timestamp() as now`.execute(sql.db)
+    return work({ ...sql, at: momentOf(store, (rows[0] as { now: Date }).now) })
+  })
+
+/** What the database’s clock shows, turned as far as a test has turned ours. */
+export const momentOf = ({ clock }: Pick<Store, 'clock'>, now: Date): Date => clock.turned?.(now) ?? now
+
+/**
  * The same for some tenants, in which it sees, of each, where its reading is to go on; in no other tenant.
  * @throws Problem DATABASE_UNREACHABLE
  */

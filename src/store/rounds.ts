@@ -5,7 +5,7 @@ import { DIRECTORY_SYNC } from '#model/job.ts'
 import { diagnose } from '#model/problem.ts'
 import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import { type Cursor, type CursorRow, toCursor, type Unchanged } from '#store/cursors.ts'
-import { asFleetFor, type FleetSql, type Store } from '#store/open.ts'
+import { asFleetFor, type FleetSql, momentOf, type Store } from '#store/open.ts'
 import { storableJson } from '#store/storable.ts'
 
 export type Begun = { state: TenantState; run: { id: RunId; resumed: boolean }; cursors: readonly Cursor[] }
@@ -28,12 +28,14 @@ const LULL_MILLISECONDS = 40
 
 export function openRounds(store: Store): Rounds {
   const inOne =
-    <Wish extends Beginning, Answer>(work: (sql: FleetSql, wishes: readonly Wish[]) => Promise<readonly Answer[]>) =>
+    <Wish extends Beginning, Answer>(
+      work: (sql: FleetSql, wishes: readonly Wish[], store: Store) => Promise<readonly Answer[]>,
+    ) =>
     (wishes: readonly Wish[]): Promise<readonly Answer[]> =>
       asFleetFor(
         store,
         wishes.map(({ tenantId }) => tenantId),
-        (sql) => work(sql, wishes),
+        (sql) => work(sql, wishes, store),
       )
   const ofTenant = ({ tenantId }: Beginning): string => tenantId
   // Whether a commit that was broken off was kept, nobody knows. Everything else was undone: one of them spoils nothing for the others.
@@ -46,12 +48,13 @@ export function openRounds(store: Store): Rounds {
 
 /**
  * Tenants, then runs, each in the order of their ids, so that two processes never wait for each other. The tenants are
- * locked in a statement of their own: the next one sees what whoever held them has written.
+ * locked in a statement of their own: the next one sees what whoever held them has written. It tells the database’s moment,
+ * too: a tenant that was read tomorrow, by a clock that is wrong, would not be read until then.
  */
-async function beginRuns({ db, at }: FleetSql, wishes: readonly Beginning[]): Promise<(Begun | null)[]> {
+async function beginRuns({ db }: FleetSql, wishes: readonly Beginning[], store: Store): Promise<(Begun | null)[]> {
   const tenantIds = wishes.map(({ tenantId }) => tenantId)
-  const { rows: locked } = await raw<{ id: TenantId; state: TenantState }>`
-    select id, state from tenantry.tenants where id = any(${tenantIds}::uuid[]) order by id for no key update`.execute(
+  const { rows: locked } = await raw<{ id: TenantId; state: TenantState; now: Date }>`
+    select id, state, clock_timestamp() as now from tenantry.tenants where id = any(${tenantIds}::uuid[]) order by id for no key update`.execute(
     db,
   )
   const working = new Map(
@@ -59,6 +62,7 @@ async function beginRuns({ db, at }: FleetSql, wishes: readonly Beginning[]): Pr
   )
   const wanted = wishes.filter(({ tenantId }) => working.has(tenantId))
   if (wanted.length === 0) return wishes.map(() => null)
+  const at = momentOf(store, new Date(Math.max(...locked.map(({ now }) => now.getTime()))))
   const found = wanted.map(({ tenantId }) => tenantId)
   const { rows } = await raw<BegunRow>`
     with unfinished as materialized (

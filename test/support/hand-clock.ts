@@ -39,5 +39,6 @@ export function handClock(start = new Date('2026-03-02T08:00:00Z')): HandClock {
     },
     sleepers: () => waiting.size,
     turnedMilliseconds: () => now - start.getTime(),
+    turned: () => new Date(now),
   }
 }

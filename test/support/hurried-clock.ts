@@ -15,6 +15,7 @@ export function hurriedClock(): HurriedClock {
       skipped += milliseconds
     },
     turnedMilliseconds: () => skipped,
+    turned: (moment) => new Date(moment.getTime() + skipped),
     pass(milliseconds) {
       skipped += milliseconds
     },

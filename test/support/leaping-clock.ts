@@ -54,6 +54,7 @@ export function leapingClock(): LeapingClock {
     follow: (follower) => void followers.push(follower),
     now: () => new Date(now()),
     turnedMilliseconds: () => turned,
+    turned: (moment) => new Date(moment.getTime() + turned),
     sleep(milliseconds, signal) {
       if (signal?.aborted) return Promise.reject(signal.reason)
       pauses.push(milliseconds)
