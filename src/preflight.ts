@@ -8,6 +8,7 @@ import { expiring, warningStage } from '#model/credential.ts'
 import { diagnose, type ProblemCode } from '#model/problem.ts'
 import { openOutbound } from '#outbound/open.ts'
 import { assertConfined } from '#store/assert-confined.ts'
+import { clockAhead } from '#store/clock-ahead.ts'
 import { openStore } from '#store/open.ts'
 
 /** What a trial of the configuration found: mistakes stop a process from starting, doubts are told and lived with. */
@@ -31,8 +32,9 @@ const NOT_AT_HOME = {
 }
 
 /**
- * Tries what can only be found out by trying: whether the database answers and keeps tenants apart, and whether Microsoft accepts the app's
- * credential and announces the addresses that we use. Works with whatever part of the configuration is sound, so that all mistakes are told at once.
+ * Tries what can only be found out by trying: whether the database answers, keeps tenants apart and has our time, and
+ * whether Microsoft accepts the app's credential and announces the addresses that we use. Works with whatever part of the
+ * configuration is sound, so that all mistakes are told at once.
  */
 export async function preflight(
   { parts, mistakes }: ConfigReading,
@@ -53,11 +55,26 @@ async function tryDatabase({ databaseUrl, dataDir }: Partial<Config>, log: Log, 
   try {
     await using store = await openStore({ databaseUrl, dataDir, clock, log })
     await assertConfined(store)
-    return NOTHING
+    return apart(await clockAhead(store))
   } catch (error) {
     const { message, nextStep } = diagnose(error)
     return { mistakes: [{ setting: 'TENANTRY_DATABASE_URL', message, nextStep }], doubts: [] }
   }
+}
+
+/** A minute is far more than the way to the database takes, and far less than what is planned or lent by. */
+const FURTHEST_APART_MILLISECONDS = 60_000
+
+function apart(aheadMilliseconds: number): Preflight {
+  if (Math.abs(aheadMilliseconds) <= FURTHEST_APART_MILLISECONDS) return NOTHING
+  const minutes = Math.round(Math.abs(aheadMilliseconds) / 60_000)
+  const way = aheadMilliseconds > 0 ? 'ahead of' : 'behind'
+  const doubt = {
+    setting: 'TENANTRY_DATABASE_URL',
+    message: `The clock of this machine is ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${way} the database server’s.`,
+    nextStep: 'Let both follow a time server (NTP): tokens, sign-ups and rests are judged by this machine’s clock.',
+  }
+  return { mistakes: [], doubts: [doubt] }
 }
 
 async function tryCredential(parts: Partial<Config>, log: Log, clock: Clock): Promise<Preflight> {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
+import { systemClock } from '#base/clock.ts'
 import { readConfig } from '#config.ts'
 import { DEMO, startEmulator } from '#emulator/index.ts'
 import { preflight } from '#preflight.ts'
@@ -67,6 +68,20 @@ test('A02 a database user whom row-level security does not bind is a mistake, an
   )
   const bypassing = Object.assign(new URL(databaseUrl), { username: login }).href
   assert.deepEqual((await look({ TENANTRY_DATABASE_URL: bypassing })).mistakes, ['TENANTRY_DATABASE_URL'])
+})
+
+test('R10 a clock that is not the database’s is doubted, and told by how many minutes', async () => {
+  const reading = readConfig({ ...settings, TENANTRY_DATABASE_URL: await freshDatabase() }, app)
+  const told = async (seconds: number) => {
+    const clock = { ...systemClock, now: () => new Date(Date.now() + seconds * 1_000) }
+    const { mistakes, doubts } = await preflight(reading, silentLog, clock)
+    assert.deepEqual(mistakes, [])
+    return doubts.map(({ setting, message }) => `${setting}: ${message}`)
+  }
+  const clockOf = 'TENANTRY_DATABASE_URL: The clock of this machine is'
+  assert.deepEqual(await told(2 * 3_600), [`${clockOf} 120 minutes ahead of the database server’s.`])
+  assert.deepEqual(await told(-90), [`${clockOf} 2 minutes behind the database server’s.`])
+  assert.deepEqual(await told(20), [])
 })
 
 test('each mistake names the setting that is wrong', async () => {
