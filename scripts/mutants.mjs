@@ -243,7 +243,7 @@ export const MUTANTS = [
   {
     name: 'watch: whoever has left is asked for ever',
     file: 'src/flows/ask-revoked.ts',
-    search: 'changedAfter: ago(ASKED_FOR_DAYS)',
+    search: 'changedAfter: daysBefore(sql.at, ASKED_FOR_DAYS)',
     replace: 'changedAfter: null',
     tests: ['test/flows/customer-ends-it.test.ts'],
   },
