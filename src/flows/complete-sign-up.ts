@@ -97,13 +97,13 @@ async function complete(
   return { signUpId: ticket.signUpId, account, token }
 }
 
-/** Every refusal leaves a line in the log; one in the audit, and a mark, only where a sign-up of ours has ended by it. */
+/** Every refusal leaves a trace; the sign-up itself is marked only when it was really ours. */
 async function recordRejection({ store, log }: Needs, ticket: SignUpTicket | null, error: unknown): Promise<void> {
   const diagnosis = diagnose(error)
   log.warn({ err: error, signUpId: ticket?.signUpId }, 'a sign-in was rejected')
-  if (ticket === null || BELONG_TO_NONE.includes(diagnosis.code)) return
+  const ours = ticket !== null && !BELONG_TO_NONE.includes(diagnosis.code)
   await asFleet(store, async (sql) => {
-    await updateSignUp(sql, ticket.signUpId, { state: 'failed', diagnosis })
+    if (ours) await updateSignUp(sql, ticket.signUpId, { state: 'failed', diagnosis })
     await addAudit(sql, {
       tenantId: null,
       actor: 'somebody',
@@ -113,7 +113,7 @@ async function recordRejection({ store, log }: Needs, ticket: SignUpTicket | nul
   })
 }
 
-/** An answer that ends no sign-up; anybody can send any number of them. */
+/** An answer that ends no sign-up. */
 const BELONG_TO_NONE: readonly ProblemCode[] = ['SIGN_UP_UNKNOWN', 'SIGN_UP_OTHER_BROWSER', 'SIGN_UP_USED']
 
 function sameText(a: string, b: string): boolean {
