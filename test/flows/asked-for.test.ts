@@ -17,6 +17,7 @@ import { fetchJobs } from '#jobs/fetch-jobs.ts'
 import type { Jobs } from '#jobs/open.ts'
 import type { ProvenAdministrator } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
+import { listAudit } from '#store/audit.ts'
 import { asFleet, type Store } from '#store/open.ts'
 import { addSignUp, takeSignUp } from '#store/sign-ups.ts'
 import { moveTenant } from '#store/tenants.ts'
@@ -80,6 +81,20 @@ forEachBackend((backend) => {
       )
       assert.deepEqual(await fetchJobs(tools.jobs, 'verify-tenant', 9), [])
     }
+  })
+
+  test('what a person asks for is done also where the database fails before it is brought forward', async (t) => {
+    const tools = { ...(await freshQueue(t, backend)), clock: systemClock }
+    const tenantId = await aTenant(tools.store)
+    await putOff(tools, 'sync-tenant', { tenantId })
+    for (const statement of [
+      `create function pgboss.refuse() returns trigger language plpgsql as $$ begin raise exception 'not now'; end $$`,
+      'create trigger refuse before update of start_after on pgboss.job for each row execute function pgboss.refuse()',
+    ])
+      await sql.raw(statement).execute(tools.store.kysely)
+    await syncNow(tools, { tenantId, actor })
+    const [line] = await asFleet(tools.store, (handle) => listAudit(handle, { limit: 1 }))
+    assert.deepEqual([line?.action, line?.tenantId], ['tenant.sync-requested', tenantId])
   })
 
   test('what is refused to a person brings nothing forward', async (t) => {
