@@ -22,7 +22,6 @@ function codesIn(description: string): number[] {
 }
 
 /** The outermost code stands first, the finest that we know says most. */
-
 function meaningOf(codes: readonly number[], error: string, status: number): { meaning: Meaning; sourceCode?: string } {
   const code = codes.findLast((candidate) => candidate in AADSTS)
   if (code !== undefined) return { meaning: AADSTS[code] ?? unknownMeaning(status), sourceCode: `AADSTS${code}` }

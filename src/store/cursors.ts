@@ -60,8 +60,8 @@ export async function listCursors({ db }: TenantSql): Promise<Cursor[]> {
   return rows.map(toCursor)
 }
 
-/** In the transaction that stores the page, so that a crash resumes at exactly the page it had reached. */
 /**
+ * In the transaction that stores the page, so that a crash resumes at exactly the page it had reached.
  * @param options.allowanceUsed whether this round has removed what an operator allowed; else what he allows meanwhile stays
  */
 export async function saveCursor(
