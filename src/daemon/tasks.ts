@@ -6,7 +6,7 @@ import { forgetDeadLetters } from '#flows/forget-dead-letters.ts'
 import { isHoldingBack } from '#flows/hold-back.ts'
 import { stateMeantBy } from '#flows/lose-consent.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
-import { putOff } from '#flows/put-off.ts'
+import { giveBack, putOff } from '#flows/put-off.ts'
 import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { runJob } from '#flows/run-job.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
@@ -62,7 +62,7 @@ function inTenant<Name extends 'sync-tenant' | 'verify-tenant' | 'run-job'>(
   name: Name,
   work: (payload: JobPayloads[Name], tenantId: TenantId, context: JobContext) => Promise<void>,
 ) {
-  const leave = (payload: JobPayloads[Name]) => putOff(tools, name, payload, { milliseconds: 0 })
+  const leave = (payload: JobPayloads[Name]) => giveBack(tools, name, payload)
   const task = async (payload: JobPayloads[Name], context: JobContext): Promise<void> => {
     const tenantId = parseTenantId((payload as typeof payload | null)?.tenantId)
     if (!tenantId || keyOf(name, payload) !== context.key) throw await refuse(tools)

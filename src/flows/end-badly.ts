@@ -15,7 +15,7 @@ type Needs = Parameters<typeof waitForGraph>[0] & Parameters<typeof loseConsent>
  * The end of a run whose work failed: put off where Graph asks for patience, else recorded, with what follows for the
  * tenant. Returns when it goes on later.
  * @param input.isStopped whether it failed because it was told to stop, which says nothing about the tenant
- * @param input.goOn puts it into the queue again, for then
+ * @param input.goOn puts it into the queue again, due in so long
  * @param input.letRest leaves its work alone until then
  * @throws what stopped it; Problem RUN_SUPERSEDED when another process has taken it over meanwhile
  */
@@ -33,7 +33,7 @@ export async function endBadly(
     runId: RunId
     error: unknown
     isStopped: (diagnosis: Diagnosis) => boolean
-    goOn: (sql: TenantSql, startAfter: Date) => Promise<unknown>
+    goOn: (sql: TenantSql, inMilliseconds: number) => Promise<unknown>
     letRest: (sql: TenantSql, until: Date) => Promise<void>
   },
 ): Promise<void> {

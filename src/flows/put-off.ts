@@ -5,13 +5,20 @@ import type { Tools } from '#tools.ts'
 
 const HELD_MILLISECONDS = 15 * 60_000
 
-/** Puts work back into the queue: while an incident holds it for a look again later, or for another process at once. */
+/** Puts work that an incident holds back into the queue, for a look again later. */
 export async function putOff<Name extends JobName>(
-  { store, jobs, clock }: Pick<Tools, 'store' | 'jobs' | 'clock'>,
+  { store, jobs }: Pick<Tools, 'store' | 'jobs'>,
   name: Name,
   payload: JobPayloads[Name],
-  { milliseconds = HELD_MILLISECONDS }: { milliseconds?: number } = {},
 ): Promise<void> {
-  const startAfter = new Date(clock.now().getTime() + milliseconds)
-  await asFleet(store, (sql) => enqueue(jobs, sql, name, payload, { startAfter }))
+  await asFleet(store, (sql) => enqueue(jobs, sql, name, payload, { inMilliseconds: HELD_MILLISECONDS }))
+}
+
+/** Leaves work to other processes, which may begin it at once. */
+export async function giveBack<Name extends JobName>(
+  { store, jobs }: Pick<Tools, 'store' | 'jobs'>,
+  name: Name,
+  payload: JobPayloads[Name],
+): Promise<void> {
+  await asFleet(store, (sql) => enqueue(jobs, sql, name, payload))
 }

@@ -79,7 +79,7 @@ export async function runJob(
       error: error instanceof Problem ? error : new Problem(diagnose(error), { cause: error }),
       // A violation is told even when the process stops in the same moment.
       isStopped: (diagnosis) => signal.aborted && incidentMeantBy(diagnosis) !== 'tenant',
-      goOn: (sql, startAfter) => enqueue(tools.jobs, sql, 'run-job', { tenantId, job }, { startAfter }),
+      goOn: (sql, inMilliseconds) => enqueue(tools.jobs, sql, 'run-job', { tenantId, job }, { inMilliseconds }),
       letRest: (sql, until) => putOffTurn(sql, job, until),
     })
     return 'waiting'

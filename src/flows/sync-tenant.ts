@@ -111,7 +111,7 @@ export async function syncTenant(
       runId: run.id,
       error: signal.aborted ? thrown : await settleDoubt(tools, thrown),
       isStopped: () => signal.aborted,
-      goOn: (sql, startAfter) => enqueue(jobs, sql, 'sync-tenant', { tenantId }, { startAfter }),
+      goOn: (sql, inMilliseconds) => enqueue(jobs, sql, 'sync-tenant', { tenantId }, { inMilliseconds }),
       letRest,
     })
   }

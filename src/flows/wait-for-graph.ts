@@ -19,13 +19,13 @@ const LONGEST_STATED_MILLISECONDS = HOUR
 /**
  * Graph, or Entra ID, asks for patience that is longer than a worker should wait: the run waits and its continuation is queued, both or
  * neither.
- * @param putOff queues the continuation for that moment, in the same transaction
+ * @param putOff queues the continuation, due in so long, in the same transaction
  * @returns null; or, when the run has got nowhere for hours, what it is to fail with instead: then nothing was changed
  */
 export async function waitForGraph(
   { store, clock }: Pick<Tools, 'store' | 'clock'>,
   { tenantId, runId, diagnosis }: { tenantId: TenantId; runId: RunId; diagnosis: Diagnosis },
-  putOff: (sql: TenantSql, until: Date) => Promise<unknown>,
+  putOff: (sql: TenantSql, milliseconds: number) => Promise<unknown>,
 ): Promise<Problem | null> {
   const now = clock.now().getTime()
   try {
@@ -35,7 +35,7 @@ export async function waitForGraph(
       if (inVain && waits >= GIVEN_UP_AFTER_WAITS) throw gotNowhere(diagnosis)
       const stated = Math.min((diagnosis.retryAfterSeconds ?? 0) * SECOND, LONGEST_STATED_MILLISECONDS)
       const pause = Math.max(stated, waitOfOurOwn(stated > 0 ? waits : waits + 1))
-      await putOff(sql, new Date(now + pause))
+      await putOff(sql, pause)
     })
     return null
   } catch (error) {

@@ -6,21 +6,24 @@ import type { AnySql } from '#store/open.ts'
 
 /**
  * Adds a job in the caller's transaction: the fact and the job that follows from it are saved together, or not at all.
+ * @param input.inMilliseconds when it is due, by the database's clock, which all workers go by: this machine's own may be wrong
  * @returns false when the same work for the same tenant is waiting already
  */
 export async function enqueue<Name extends JobName>(
-  { boss }: Jobs,
+  { boss, store }: Jobs,
   sql: AnySql,
   name: Name,
   payload: JobPayloads[Name],
-  { startAfter }: { startAfter?: Date } = {},
+  { inMilliseconds = 0 }: { inMilliseconds?: number } = {},
 ): Promise<boolean> {
+  const later = inMilliseconds > 0
+  const turned = store.clock.turnedMilliseconds?.() ?? 0
   const id = await boss.send(name, payload, {
     db: fromKysely(sql.db),
     singletonKey: keyOf(name, payload),
-    ...(startAfter ? { startAfter } : {}),
+    ...(later ? { startAfter: Math.ceil(inMilliseconds + turned) / 1_000 } : {}),
   })
-  if (id !== null && !startAfter) await ring(sql, name)
+  if (id !== null && !later) await ring(sql, name)
   return id !== null
 }
 

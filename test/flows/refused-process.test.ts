@@ -5,6 +5,7 @@ import { closeIncidentBy } from '#flows/close-incident.ts'
 import { isHoldingBack } from '#flows/hold-back.ts'
 import { watchIncidents } from '#flows/watch-incidents.ts'
 import { enqueueAll } from '#jobs/enqueue.ts'
+import { fetchJobs } from '#jobs/fetch-jobs.ts'
 import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { IncidentId } from '#model/incident.ts'
@@ -27,11 +28,11 @@ async function openWorkers(t: TestContext, tenants: number) {
   t.after(() => fleet[Symbol.asyncDispose]())
   const { emulator, tools: good } = fleet
   await emulator.directory.addServicePrincipal({ tenant: good.config.homeTenantId, app: good.config.clientId })
-  /** Its clock is slow, too: what is wrong with a machine is not to matter for what the others think of it. */
-  const slow = { ...clock, now: () => new Date(clock.now().getTime() - 2 * HOUR) }
-  const openBad = async (host: string): Promise<Tools> => {
+  /** Its clock is wrong, too: what is wrong with a machine is not to matter for what the others think of it. */
+  const openBad = async (host: string, { ahead = -2 * HOUR } = {}): Promise<Tools> => {
+    const wrong = { ...clock, now: () => new Date(clock.now().getTime() + ahead) }
     const config = { ...good.config, credential: { kind: 'secret', secret: 'of last month', expiresAt: null } } as const
-    const opened = await openTools(config, { log: silentLog, clock: slow, work: true })
+    const opened = await openTools(config, { log: silentLog, clock: wrong, work: true })
     t.after(() => opened[Symbol.asyncDispose]())
     return { ...opened, host }
   }
@@ -181,3 +182,18 @@ test('R08 a machine that was taken for silent is named again while it is refused
   assert.deepEqual(await open(), [])
   assert.ok(isHoldingBack(bad))
 })
+
+for (const [whose, ahead] of [
+  ['ahead', 2 * HOUR],
+  ['slow', -2 * HOUR],
+] as const)
+  test(`R08 what a refused worker gives back is due at once for the others, be its clock ${whose}`, async (t) => {
+    const { good, tenantIds, openBad, wish, work } = await openWorkers(t, 4)
+    const bad = await openBad('worker-7', { ahead })
+    await wish(tenantIds)
+    const runner = work(bad)
+    await until('it holds itself back', () => isHoldingBack(bad))
+    await runner.stop()
+    const due = await fetchJobs(good.jobs, 'sync-tenant', 9)
+    assert.deepEqual(new Set(due.map(({ singletonKey }) => singletonKey)), new Set<string | null>(tenantIds))
+  })
