@@ -84,7 +84,7 @@ export async function listAudit(
   const { rows } = await raw<Row>`
     select *, id::text as id from tenantry.audit
     where (${before ?? null}::bigint is null or id < ${before ?? null}::bigint)
-      and not (${withoutRefusals} and action = 'sign-up.rejected' and tenant_id is null)
+      ${withoutRefusals ? raw`and not (action = 'sign-up.rejected' and tenant_id is null)` : raw``}
     order by tenantry.audit.id desc limit ${limit}`.execute(db)
   return rows.map((row) => ({
     id: row.id,

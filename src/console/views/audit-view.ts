@@ -22,7 +22,7 @@ export const auditView = ({ entries, more, names, ...asked }: Parts): ConsolePag
   title: 'Audit',
   body: html`
     <div class="stack">
-      <div class="stack tight"><h1>Audit</h1><p class="soft">What was done, in all tenants, the latest first. No entry is ever changed, and all are kept for good, but sign-ups that were refused, which anybody can cause: these go after ${REFUSALS_KEPT_DAYS} days.
+      <div class="stack tight"><h1>Audit</h1><p class="soft">What was done, in all tenants, the latest first. No entry is ever changed, and all are kept for good, except sign-ups that were refused, which anybody can cause: these go after ${REFUSALS_KEPT_DAYS} days.
         ${
           asked.refused
             ? html`<a href="${auditAddress({ refused: false })}">Leave refused sign-ups out</a>`

@@ -17,6 +17,7 @@ import { oldRuns } from '#store/migrations/0015-old-runs.ts'
 import { byId } from '#store/migrations/0016-by-id.ts'
 import { hosts } from '#store/migrations/0017-hosts.ts'
 import { trails } from '#store/migrations/0018-trails.ts'
+import { withoutRefusals } from '#store/migrations/0019-without-refusals.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -38,4 +39,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0016-by-id': byId,
   '0017-hosts': hosts,
   '0018-trails': trails,
+  '0019-without-refusals': withoutRefusals,
 }
