@@ -574,8 +574,22 @@ export const MUTANTS = [
   {
     name: 'watch: a machine that goes on being refused is forgotten',
     file: 'src/flows/hold-back.ts',
-    search: 'if (stillThere) id = await say(tools, refusal, id)',
-    replace: 'if (stillThere) continue',
+    search: 'else await say(tools, refusal)',
+    replace: '',
+    tests: ['test/flows/refused-process.test.ts'],
+  },
+  {
+    name: 'watch: whoever is still refused opens again what a person has closed',
+    file: 'src/flows/hold-back.ts',
+    search: 'if (settled) return { incident: settled, isNew: false }',
+    replace: '',
+    tests: ['test/flows/refused-process.test.ts'],
+  },
+  {
+    name: 'watch: whoever is refused judges whether what holds the work is over',
+    file: 'src/flows/watch-incidents.ts',
+    search: 'if (isHoldingBack(tools)) return',
+    replace: '',
     tests: ['test/flows/refused-process.test.ts'],
   },
   {

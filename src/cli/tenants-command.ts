@@ -144,7 +144,7 @@ const nextTryText = (at: Date | null, incidents: TenantStory['incidents']): stri
   incidents.some(({ holds }) => holds)
     ? 'when the incident is over'
     : at
-      ? `${timeText(at)} UTC`
+      ? `${timeText(at)} UTC${incidents.some(({ hosts }) => hosts.length > 0) ? ', on a machine whose credential Microsoft accepts' : ''}`
       : 'not before somebody does something'
 
 function tellStory(

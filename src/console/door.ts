@@ -4,6 +4,8 @@ import type { Operator } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Site } from '#pages/layout.ts'
 import type { Streams } from '#pages/streams.ts'
+import { isRefusedSomewhere } from '#store/incident-hosts.ts'
+import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 /** What every route of this site works with. */
@@ -20,5 +22,8 @@ export const invitationLink = ({ tools }: Pick<Door, 'tools'>, tenantId: TenantI
   `${tools.config.publicUrl}/?tenant=${tenantId}`
 
 /** When what somebody has just asked for is done, in words. */
-export const whenItBegins = async ({ tools }: Door): Promise<string> =>
-  (await tools.hold.isOn()) ? 'when the incident that holds the work is over' : 'as soon as a worker is free'
+export async function whenItBegins({ tools }: Door): Promise<string> {
+  if (await tools.hold.isOn()) return 'when the incident that holds the work is over'
+  const isRefused = await asFleet(tools.store, isRefusedSomewhere)
+  return isRefused ? 'as soon as a worker is free whose credential Microsoft accepts' : 'as soon as a worker is free'
+}

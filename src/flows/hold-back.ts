@@ -1,9 +1,9 @@
 import { appToken } from '#entra/app-token.ts'
 import { type Incident, type IncidentId, incidentMeantBy } from '#model/incident.ts'
-import { type Diagnosis, diagnose, type ProblemCode } from '#model/problem.ts'
+import { type Diagnosis, diagnose } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
 import { addHost, hearOf, removeHosts } from '#store/incident-hosts.ts'
-import { openIncident } from '#store/incidents.ts'
+import { findClosedByPerson, openIncident } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
@@ -11,7 +11,9 @@ type Needs = Pick<Tools, 'store' | 'clock' | 'entra' | 'log' | 'background' | 'h
 
 const KEY = 'our credential is refused'
 const MINUTE = 60_000
-const NO_WORD: readonly ProblemCode[] = ['NETWORK', 'UNAVAILABLE', 'THROTTLED']
+
+/** Of each process that holds back: the incidents that have named it since it began to. */
+const NAMED_IN = new WeakMap<Tools['background'], Set<IncidentId>>()
 
 /** Whether Microsoft refuses this process's credential: it leaves the work to those whose credential is accepted. */
 export const isHoldingBack = ({ background }: Pick<Tools, 'background'>): boolean => background.isRunning(KEY)
@@ -28,12 +30,17 @@ export async function refusalAtHome(entra: Tools['entra']): Promise<Diagnosis | 
 const answerAtHome = (entra: Tools['entra']): Promise<Diagnosis | null> =>
   appToken(entra, entra.homeTenantId, { fresh: true }).then(() => null, diagnose)
 
-/** Opens an incident that names this machine, or adds it to those that one names already. */
+/**
+ * Opens an incident that names this machine, or adds it to those that one names already. What a person has closed while this
+ * process held back stays closed until its credential has been accepted once.
+ */
 export const openHere = (
-  { store, clock, host }: Pick<Tools, 'store' | 'clock' | 'host'>,
+  { store, clock, host, background }: Pick<Tools, 'store' | 'clock' | 'host' | 'background'>,
   diagnosis: Diagnosis,
 ): ReturnType<typeof openIncident> =>
   asFleet(store, async (sql) => {
+    const settled = await findClosedByPerson(sql, { ids: namedIn(background), code: diagnosis.code })
+    if (settled) return { incident: settled, isNew: false }
     const found = await openIncident(sql, { tenantId: null, diagnosis: ofThisMachine(diagnosis), holds: false })
     await addHost(sql, clock, { id: found.incident.id, host })
     return found
@@ -49,37 +56,44 @@ const ofThisMachine = (diagnosis: Diagnosis): Diagnosis => ({
  * that is right. Once a minute it asks at home whether that is over, and says that it is still there.
  */
 export function holdBack(tools: Needs, refusal: Diagnosis, incident: Incident): void {
-  const { log, host } = tools
-  if (tools.background.start(KEY, (signal) => untilAccepted(tools, refusal, incident.id, signal)) === 'started')
+  const { background, log, host } = tools
+  NAMED_IN.set(background, new Set([...namedIn(background), incident.id]))
+  if (background.start(KEY, (signal) => untilAccepted(tools, refusal, signal)) === 'started')
     log.error({ host, code: refusal.code }, 'Microsoft refuses the credential of this process: it takes no work')
 }
 
-async function untilAccepted(tools: Needs, refusal: Diagnosis, opened: IncidentId, signal: AbortSignal): Promise<void> {
-  const { clock, entra, log, host } = tools
+const namedIn = (background: Tools['background']): IncidentId[] => [...(NAMED_IN.get(background) ?? [])]
+
+/** Only a token tells that it is over: whatever else is answered says nothing of the credential. */
+async function untilAccepted(tools: Needs, refusal: Diagnosis, signal: AbortSignal): Promise<void> {
+  const { clock, entra, log, host, background } = tools
   const { code } = refusal
-  for (let id = opened; ; ) {
+  for (;;) {
     await clock.sleep(MINUTE, signal).catch(() => {})
     if (signal.aborted) return
-    const answer = await answerAtHome(entra)
-    const stillThere = answer !== null && (incidentMeantBy(answer) === 'process' || NO_WORD.includes(answer.code))
+    const isAccepted = (await answerAtHome(entra)) === null
+    if (isAccepted) NAMED_IN.delete(background)
     try {
-      if (stillThere) id = await say(tools, refusal, id)
-      else await endHere(tools)
+      if (isAccepted) await endHere(tools)
+      else await say(tools, refusal)
     } catch (error) {
       log.warn({ err: error }, 'the others could not be told of this process’s credential')
     }
-    if (stillThere) continue
+    if (!isAccepted) continue
     log.info({ host, code }, 'Microsoft accepts the credential of this process: it takes work again')
     return
   }
 }
 
-/** A machine that was taken for silent is named again; what a person has closed stays closed. @returns the incident that it is about */
-async function say(tools: Needs, refusal: Diagnosis, id: IncidentId): Promise<IncidentId> {
-  const { store, clock, host } = tools
-  const { heard, closedBy } = await asFleet(store, (sql) => hearOf(sql, clock, { id, host }))
-  if (heard || (closedBy !== null && closedBy !== 'daemon')) return id
-  return (await openHere(tools, refusal)).incident.id
+/** A machine that was taken for silent is named again; what a person has closed stays closed. */
+async function say(tools: Needs, refusal: Diagnosis): Promise<void> {
+  const { store, clock, host, background } = tools
+  const isKnown = await asFleet(
+    store,
+    async (sql) =>
+      (await hearOf(sql, clock, host)) || (await findClosedByPerson(sql, { ids: namedIn(background) })) !== null,
+  )
+  if (!isKnown) holdBack(tools, refusal, (await openHere(tools, refusal)).incident)
 }
 
 const endHere = ({ store, clock, host }: Needs): Promise<void> =>

@@ -27,7 +27,7 @@ export type TenantStory = {
   counts: Record<ResourceKind, number>
   /** When the daemon asks Microsoft about the tenant next by itself; null: not before somebody does something. */
   nextTryAt: Date | null
-  /** The open ones about it, and those that hold the work for everybody. */
+  /** The open ones about it, and those that keep everybody's work from all machines or from some. */
   incidents: readonly Incident[]
 }
 

@@ -1,3 +1,4 @@
+import { isHoldingBack } from '#flows/hold-back.ts'
 import { giveTokens } from '#flows/weigh-departures.ts'
 import { beginOf, type Incident, incidentMeantBy } from '#model/incident.ts'
 import { addAudit } from '#store/audit.ts'
@@ -7,12 +8,14 @@ import { closeIncident, lastEndings, listIncidents, listUntold, markTold } from 
 import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'store' | 'clock' | 'entra' | 'log' | 'config' | 'hold' | 'sendAlert'>
+type Needs = Pick<Tools, 'store' | 'clock' | 'entra' | 'log' | 'config' | 'hold' | 'background' | 'sendAlert'>
 
 /** Tells whoever is to be told of incidents, and looks whether what holds the work is over. */
 export async function watchIncidents(tools: Needs): Promise<void> {
   await tell(tools)
   await closeSilent(tools)
+  // To whom everything is refused nothing tells whether it is over: that is left to the others.
+  if (isHoldingBack(tools)) return
   const open = await asFleet(tools.store, (sql) => listIncidents(sql, { open: true }))
   for (const incident of open) if (incident.holds && (await isOver(tools, incident))) await end(tools, incident)
 }

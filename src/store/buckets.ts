@@ -16,8 +16,8 @@ type Lending = Pick<Store, 'kysely' | 'clock' | 'databaseUrl' | 'full'>
 export const nowIn = ({ clock }: Pick<Store, 'clock'>) =>
   raw`(clock_timestamp() + make_interval(secs => ${(clock.turnedMilliseconds?.() ?? 0) / 1_000}::float8))`
 
-/** Transactions that overlap may differ by so much; a bucket that is further ahead is from before the clock was put back. */
-const FURTHEST_AHEAD = raw`interval '5 seconds'`
+/** Transactions that overlap may differ by so much; what is further ahead is from before the clock was put back. */
+export const FURTHEST_AHEAD = raw`interval '5 seconds'`
 
 /** How much of a bucket is left for whoever asks next: all of it when nobody has asked yet, and nothing while it rests. */
 export async function leftIn({ db }: Pick<AnySql, 'db'>, clock: Store['clock'], bucket: Bucket): Promise<number> {

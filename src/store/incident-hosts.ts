@@ -2,8 +2,8 @@ import { sql as raw } from 'kysely'
 import type { Clock } from '#base/clock.ts'
 import type { IncidentId } from '#model/incident.ts'
 import type { ProblemCode } from '#model/problem.ts'
-import { nowIn } from '#store/buckets.ts'
-import type { FleetSql } from '#store/open.ts'
+import { FURTHEST_AHEAD, nowIn } from '#store/buckets.ts'
+import type { AnySql, FleetSql } from '#store/open.ts'
 
 /** A machine that has not been heard of for so long has stopped, or was mended and has begun anew. */
 const SILENT_AFTER = raw`interval '5 minutes'`
@@ -21,22 +21,20 @@ export async function addHost(
     where id = ${id}`.execute(db)
 }
 
-/** @returns whether it still goes on there, as far as the others know; else who has closed it, null while it is open for others */
-export async function hearOf(
-  { db }: FleetSql,
-  clock: Clock,
-  { id, host }: { id: IncidentId; host: string },
-): Promise<{ heard: boolean; closedBy: string | null }> {
-  const { rows } = await raw<{ heard: boolean; closed_by: string | null }>`
-    update tenantry.incidents set hosts = case when closed_at is null and hosts ? ${host}
-      then hosts || jsonb_build_object(${host}::text, ${nowIn({ clock })}) else hosts end
-    where id = ${id} returning closed_at is null and hosts ? ${host} as heard, closed_by`.execute(db)
-  return { heard: rows[0]?.heard ?? false, closedBy: rows[0]?.closed_by ?? null }
+/** Whatever names the machine still goes on there. @returns whether anything does, as far as the others know */
+export async function hearOf({ db }: FleetSql, clock: Clock, host: string): Promise<boolean> {
+  const { rows } = await raw`
+    with naming as (
+      select id from tenantry.incidents where closed_at is null and hosts ? ${host} order by id for update
+    )
+    update tenantry.incidents i set hosts = hosts || jsonb_build_object(${host}::text, ${nowIn({ clock })})
+    from naming where i.id = naming.id returning 1`.execute(db)
+  return rows.length > 0
 }
 
 /**
  * It is over on this machine; and on those that say nothing any more. By the database’s clock: their own may be what is wrong
- * with them.
+ * with them. What it was said further ahead than it can be is from before that clock was put back, and says nothing.
  * @returns the codes of those that are over everywhere, and were closed
  */
 export async function removeHosts(
@@ -49,6 +47,7 @@ export async function removeHosts(
       select id, (
         select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each_text(hosts)
         where key is distinct from ${over} and value::timestamptz > ${nowIn({ clock })} - ${SILENT_AFTER}
+          and value::timestamptz < ${nowIn({ clock })} + ${FURTHEST_AHEAD}
       ) as still
       from tenantry.incidents where closed_at is null and hosts <> '{}' order by id for update
     )
@@ -60,4 +59,11 @@ export async function removeHosts(
     from known where i.id = known.id
     returning i.code, still = '{}' as closed`.execute(db)
   return rows.filter(({ closed }) => closed).map(({ code }) => code)
+}
+
+/** Whether Microsoft refuses the credential of some machine, which takes no work meanwhile. */
+export async function isRefusedSomewhere({ db }: AnySql): Promise<boolean> {
+  const { rows } = await raw`
+    select 1 from tenantry.incidents where closed_at is null and hosts <> '{}' limit 1`.execute(db)
+  return rows.length > 0
 }

@@ -62,7 +62,7 @@ export async function openIncident(
 
 /**
  * The open ones first, of them those for all tenants, then the latest: however many tenants have one, what holds the work
- * is among them. `concerning`: those about this tenant, and those that hold the work for everybody.
+ * is among them. `concerning`: those about this tenant, and those that keep everybody's work from all machines or from some.
  */
 export async function listIncidents(
   { db }: AnySql,
@@ -70,7 +70,7 @@ export async function listIncidents(
 ): Promise<Incident[]> {
   const { rows } = await raw<Row>`
     select * from tenantry.incidents where ${open === undefined ? raw`true` : open ? raw`closed_at is null` : raw`closed_at is not null`}
-      and (${concerning ?? null}::uuid is null or tenant_id = ${concerning ?? null} or holds)
+      and (${concerning ?? null}::uuid is null or tenant_id = ${concerning ?? null} or holds or hosts <> '{}')
     order by (closed_at is not null), (closed_at is null and tenant_id is null) desc, opened_at desc limit ${limit}`.execute(
     db,
   )
@@ -111,6 +111,18 @@ export async function wasClosedByPerson(
     select 1 from tenantry.incidents
     where tenant_id is null and code = ${code} and closed_at > ${since} and closed_by <> 'daemon' limit 1`.execute(db)
   return rows.length > 0
+}
+
+/** What a person has closed among them, of any code or of this one: the latest. */
+export async function findClosedByPerson(
+  { db }: AnySql,
+  { ids, code = null }: { ids: readonly IncidentId[]; code?: ProblemCode | null },
+): Promise<Incident | null> {
+  const { rows } = await raw<Row>`
+    select * from tenantry.incidents
+    where id = any(${[...ids]}::uuid[]) and closed_by <> 'daemon' and (${code}::text is null or code = ${code})
+    order by closed_at desc limit 1`.execute(db)
+  return rows[0] ? toIncident(rows[0]) : null
 }
 
 /** Those that nobody was told of yet, the first ones first. */

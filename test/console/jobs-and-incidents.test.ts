@@ -222,6 +222,26 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     assert.match(plain((await olivia.get(`/tenants/${CONTOSO}`)).text), /Next try (now|was due|in )/)
   })
 
+  test('R08 a credential that is refused to some machines is told where people look for a tenant', async () => {
+    const { store } = site.tools
+    const diagnosis = aDiagnosis({ code: 'CLIENT_SECRET_EXPIRED', owner: 'operator' })
+    const { id } = await asFleet(store, async (sql) => {
+      const { incident } = await openIncident(sql, { tenantId: null, diagnosis, holds: false })
+      await addHost(sql, clock, { id: incident.id, host: 'worker-7' })
+      return incident
+    })
+    const page = plain((await olivia.get(`/tenants/${CONTOSO}`)).text)
+    assert.match(page, /Client secret expired on worker-7.* Next try .{2,60} on a machine whose credential Microsoft/)
+    const { incidents } = await api('GET', `/incidents?tenantId=${CONTOSO}`)
+    assert.deepEqual(incidents[0]?.hosts, ['worker-7'])
+    const { said } = await command('tenants', 'show', '--tenant', CONTOSO)
+    assert.match(said, /Next try: .* UTC, on a machine whose credential Microsoft accepts\./)
+    const asked = await olivia.post(`/tenants/${CONTOSO}/sync`)
+    assert.match(asked.text, /It begins as soon as a worker is free whose credential Microsoft accepts\./)
+    await olivia.post(`/incidents/${id}/close`)
+    assert.doesNotMatch(plain((await olivia.get(`/tenants/${CONTOSO}`)).text), /on a machine whose/)
+  })
+
   test('R08 credentials are listed with the days that are left, and with all of the registration where the app may read it', async () => {
     const days = (text: string) => Number(/(\d+) days/.exec(text)?.[1])
     const text = plain((await olivia.get('/incidents')).text)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
 import { tasks } from '#daemon/tasks.ts'
 import { closeIncidentBy } from '#flows/close-incident.ts'
 import { isHoldingBack } from '#flows/hold-back.ts'
+import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { watchIncidents } from '#flows/watch-incidents.ts'
 import { enqueueAll } from '#jobs/enqueue.ts'
 import { fetchJobs } from '#jobs/fetch-jobs.ts'
@@ -10,12 +12,13 @@ import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { IncidentId } from '#model/incident.ts'
 import { removeHosts } from '#store/incident-hosts.ts'
-import { listIncidents } from '#store/incidents.ts'
+import { listIncidents, openIncident } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { listRuns } from '#store/sync-runs.ts'
 import { silentLog } from '#test/support/backends.ts'
 import { openFleet } from '#test/support/fleet.ts'
 import { HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
+import { aDiagnosis } from '#test/support/made-up.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
@@ -197,3 +200,81 @@ for (const [whose, ahead] of [
     const due = await fetchJobs(good.jobs, 'sync-tenant', 9)
     assert.deepEqual(new Set(due.map(({ singletonKey }) => singletonKey)), new Set<string | null>(tenantIds))
   })
+
+test('R08 what visitors meet while a process holds back is its one incident, and none once a person has closed it until home gives a token', async (t) => {
+  const { good, clock, emulator, openBad, open, look, minute } = await openWorkers(t, 0)
+  const bad = await openBad('worker-7')
+  const { credential } = bad.entra
+  const visit = () =>
+    raiseAlarm(bad, { tenantId: null, diagnosis: aDiagnosis({ code: 'CLIENT_SECRET_INVALID', owner: 'operator' }) })
+  const ids = async () => (await open()).map(({ id }) => id)
+  const pass = async (minutes: number) => {
+    for (let time = 0; time < minutes; time++) {
+      await minute()
+      await until('it has said so', () => clock.sleepers() > 0)
+      await look()
+    }
+  }
+  await visit()
+  await asFleet(good.store, (sql) => removeHosts(sql, clock, { over: 'worker-7' }))
+  const second = await visit()
+  await pass(6)
+  assert.deepEqual(
+    (await open()).map(({ id, times }) => [id, times]),
+    [[second?.id, 1]],
+    'it goes on as long as it is heard of',
+  )
+
+  await closeIncidentBy(good, { id: second?.id as IncidentId, actor: 'operator:test' })
+  assert.equal((await visit())?.id, second?.id)
+  await pass(1)
+  assert.deepEqual(await ids(), [])
+
+  // What else home answers says nothing of the credential.
+  Object.assign(bad.entra, { credential: good.entra.credential })
+  emulator.mischief.add({ at: 'token', aadsts: 7_000_112 })
+  await pass(1)
+  assert.ok(isHoldingBack(bad))
+  emulator.mischief.clear()
+  await minute()
+  await until('it is accepted', () => !isHoldingBack(bad))
+  Object.assign(bad.entra, { credential })
+  const third = await visit()
+  assert.deepEqual(await ids(), [third?.id])
+})
+
+test('R08 a process that holds back does not look whether what holds everybody’s work is over', async (t) => {
+  const { good, emulator, openBad, open } = await openWorkers(t, 0)
+  const bad = await openBad('worker-7')
+  const refused = aDiagnosis({ code: 'CLIENT_SECRET_INVALID', owner: 'operator' })
+  await raiseAlarm(bad, { tenantId: null, diagnosis: refused })
+  const diagnosis = aDiagnosis({ code: 'SERVICE_PRINCIPAL_MISSING' })
+  await asFleet(good.store, (sql) => openIncident(sql, { tenantId: null, diagnosis, holds: true }))
+  emulator.requests.clear()
+  await watchIncidents(bad)
+  assert.equal(emulator.requests.list({ path: '/token' }).length, 0)
+  await watchIncidents(good)
+  assert.deepEqual(
+    (await open()).map(({ code }) => code),
+    ['CLIENT_SECRET_INVALID'],
+  )
+})
+
+test('R08 a machine that was heard of later than now, before the database’s clock was put back, is taken for silent', async (t) => {
+  const { good, clock, openBad, open } = await openWorkers(t, 0)
+  const bad = await openBad('worker-7')
+  const refused = aDiagnosis({ code: 'CLIENT_SECRET_INVALID', owner: 'operator' })
+  await raiseAlarm(bad, { tenantId: null, diagnosis: refused })
+  for (const [ahead, left] of [
+    ['3 seconds', 1],
+    ['1 hour', 0],
+  ] as const) {
+    await asFleet(good.store, async (handle) => {
+      await sql`
+        update tenantry.incidents
+        set hosts = jsonb_build_object('worker-7', clock_timestamp() + ${ahead}::interval)`.execute(handle.db)
+      await removeHosts(handle, clock)
+    })
+    assert.equal((await open()).length, left, ahead)
+  }
+})

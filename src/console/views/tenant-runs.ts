@@ -55,9 +55,8 @@ const isTold = ({ tenant, incidents }: TenantStory, code: string): boolean =>
 function nextTryOf({ nextTryAt, incidents }: TenantStory, now: Date): Html | string {
   if (incidents.some(({ holds }) => holds)) return 'When the incident is over'
   if (!nextTryAt) return 'Not before somebody does something'
-  return nextTryAt <= now
-    ? turn(nextTryAt, now)
-    : html`${turn(nextTryAt, now)} <span class="soft small">${moment(nextTryAt)} UTC</span>`
+  const isRefused = incidents.some(({ hosts }) => hosts.length > 0)
+  return html`${turn(nextTryAt, now)}${nextTryAt > now && html` <span class="soft small">${moment(nextTryAt)} UTC</span>`}${isRefused && html` <span class="soft small">on a machine whose credential Microsoft accepts</span>`}`
 }
 
 const SHOWN = 12
