@@ -8,6 +8,10 @@ export type Write = {
   state: 'kept' | 'open'
 }
 
+/** What was asked until the program wanted an answer, and whose turn in the queue it is. */
+type Question = { statement: string; queue: string }
+const NOTHING: Question = { statement: '', queue: '' }
+
 /** Bytes for the program, and the write that they are the answer to, if it is one. */
 type Answered = { bytes: Buffer; write: Write | null }
 
@@ -20,26 +24,31 @@ export function writesOf(): { asked(bytes: Buffer): void; answered(bytes: Buffer
   const questions = messages({ startup: true })
   const answers = messages({ startup: false })
   const prepared = new Map<string, string>()
-  let statement = ''
-  let queue = ''
+  /** What was asked and is not answered yet: a question may follow before the answer to the one before it. */
+  const unanswered: Question[] = []
+  let asking: Question = { statement: '', queue: '' }
   let waiting: Buffer[] = []
   let wrote = false
   let since: string[] = []
 
   const ask = (type: string, body: Buffer) => {
-    if (type === 'Q' || type === 'B') queue = QUEUE.exec(body.toString('latin1'))?.[0] ?? ''
-    if (type === 'Q') statement = text(body, 0)
     if (type === 'P') {
       const name = text(body, 0)
-      statement = text(body, Buffer.byteLength(name) + 1)
-      prepared.set(name, statement)
+      prepared.set(name, text(body, Buffer.byteLength(name) + 1))
     }
-    if (type === 'B') statement = prepared.get(text(body, Buffer.byteLength(text(body, 0)) + 1)) ?? statement
+    if (type === 'Q') asking.statement = text(body, 0)
+    if (type === 'B') asking.statement = prepared.get(text(body, Buffer.byteLength(text(body, 0)) + 1)) ?? ''
+    if (type === 'Q' || type === 'B') asking.queue = QUEUE.exec(body.toString('latin1'))?.[0] ?? ''
+    if (type !== 'Q' && type !== 'S') return
+    unanswered.push(asking)
+    asking = { statement: '', queue: '' }
   }
 
   const answer = (type: string, body: Buffer): Write | null => {
+    const { statement, queue } = unanswered[0] ?? NOTHING
     if (type === 'C') wrote ||= changesRows(text(body, 0), statement)
     if (type !== 'Z') return null
+    unanswered.shift()
     const wroteNow = wrote
     wrote = false
     const short = inShort(statement, queue)
