@@ -16,6 +16,7 @@ import { verifyTenant } from '#flows/verify-tenant.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
+import { listIncidents } from '#store/incidents.ts'
 import { asFleet, type Store } from '#store/open.ts'
 import { startTracing } from '#telemetry/tracing.ts'
 import { FABRIKAM, peopleOf } from '#test/signup/support/customers.ts'
@@ -131,12 +132,15 @@ suite('a whole journey at the loudest level, then a search for whatever could be
     // The daemon's work: well, through cut connections and a refused token, led away, and with a page that is refused.
     const tenantId = FABRIKAM as TenantId
     const runner = startRunner(tools.jobs, tasks(tools), { concurrency: 2 })
-    const run = async (deed: Parameters<typeof emulator.mischief.add>[0] | null) => {
+    const begin = async (deed: Parameters<typeof emulator.mischief.add>[0] | null) => {
       emulator.mischief.clear()
       if (deed) emulator.mischief.add(deed)
       forgetTenant(tools.entra, tenantId)
-      const asked = emulator.requests.list({ path: '/v1.0|/token' }).length
       await asFleet(tools.store, (sql) => enqueue(tools.jobs, sql, 'sync-tenant', { tenantId }))
+    }
+    const run = async (deed: Parameters<typeof begin>[0]) => {
+      const asked = emulator.requests.list({ path: '/v1.0|/token' }).length
+      await begin(deed)
       await until('it was worked on', async () => {
         const { rows } = await sql<{ open: number }>`
           select count(*)::int as open from pgboss.job where name = 'sync-tenant' and state in ('created', 'active')`.execute(
@@ -155,7 +159,11 @@ suite('a whole journey at the loudest level, then a search for whatever could be
       answer: { status: 200, headers: json, body: JSON.stringify(away) },
     })
     const refused = `{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret ${DEMO.secret}","error_codes":[7000215]}`
-    await run({ at: 'token', answer: { status: 401, headers: json, body: refused } })
+    await begin({ at: 'token', answer: { status: 401, headers: json, body: refused } })
+    await until('the process holds back', async () => {
+      const open = await asFleet(tools.store, (sql) => listIncidents(sql, { open: true }))
+      return open.some(({ code }) => code === 'CLIENT_SECRET_INVALID')
+    })
     emulator.mischief.clear()
     await runner.stop()
     const { key, certificate: pem } = makeClientCertificate()
