@@ -47,8 +47,10 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
       createdAt: at,
       updatedAt: at,
     })
-    assert.deepEqual(await auditOf(store, id), [
+    const audit = await auditOf(store, id)
+    assert.deepEqual(audit, [
       {
+        id: audit[0]?.id,
         tenantId: id,
         at,
         actor: 'administrator:ada',
