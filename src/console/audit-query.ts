@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditId } from '#console/api/schemas.ts'
 
 /** What the address of the audit asks for. */
 export type AuditPageQuery = {
@@ -9,10 +10,7 @@ export type AuditPageQuery = {
 }
 
 const query = z.object({
-  before: z
-    .string()
-    .regex(/^\d{1,18}$/)
-    .optional(),
+  before: auditId.optional(),
   refused: z.literal('1').optional(),
 })
 

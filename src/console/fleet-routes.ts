@@ -7,7 +7,7 @@ import { auditView } from '#console/views/audit-view.ts'
 import { overviewView } from '#console/views/overview-view.ts'
 import { plainView } from '#console/views/plain-view.ts'
 import { tenantListView } from '#console/views/tenant-list-view.ts'
-import { listAudit } from '#store/audit.ts'
+import { pageOfAudit } from '#store/audit.ts'
 import { asFleet } from '#store/open.ts'
 import { searchTenants } from '#store/search-tenants.ts'
 import { tenantNames } from '#store/tenant-names.ts'
@@ -43,17 +43,12 @@ export const audit =
     const asked = readAuditQuery(c.req.query())
     if (!asked) return show(c, door, unknownQuery, 400)
     const page = await asFleet(door.tools.store, async (sql) => {
-      const found = await listAudit(sql, {
-        limit: AUDIT_ENTRIES + 1,
-        before: asked.before,
-        withoutRefusals: !asked.refused,
-      })
-      const entries = found.slice(0, AUDIT_ENTRIES)
-      const tenantIds = entries.flatMap(({ tenantId }) => tenantId ?? [])
+      const { before, refused } = asked
+      const found = await pageOfAudit(sql, { limit: AUDIT_ENTRIES, before, withoutRefusals: !refused })
+      const tenantIds = found.entries.flatMap(({ tenantId }) => tenantId ?? [])
       return auditView({
         ...asked,
-        entries,
-        more: found.length > AUDIT_ENTRIES,
+        ...found,
         names: await tenantNames(sql, tenantIds),
       })
     })

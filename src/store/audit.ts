@@ -76,6 +76,18 @@ export type AuditQuery = {
   withoutRefusals?: boolean
 }
 
+export type AuditPage = {
+  entries: readonly AuditEntry[]
+  /** What `before` is to be for the entries behind these; null where there are none. */
+  next: string | null
+}
+
+export async function pageOfAudit(sql: AnySql, { limit, ...query }: AuditQuery): Promise<AuditPage> {
+  const found = await listAudit(sql, { ...query, limit: limit + 1 })
+  const entries = found.slice(0, limit)
+  return { entries, next: found.length > limit ? (entries.at(-1)?.id ?? null) : null }
+}
+
 /** The latest first. */
 export async function listAudit(
   { db }: AnySql,

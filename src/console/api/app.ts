@@ -30,7 +30,7 @@ import { syncNow } from '#flows/sync-now.ts'
 import { knownTenant, verifyTenant } from '#flows/verify-tenant.ts'
 import { queueDepth } from '#jobs/inspect.ts'
 import type { IncidentId } from '#model/incident.ts'
-import { listAudit } from '#store/audit.ts'
+import { pageOfAudit } from '#store/audit.ts'
 import { listIncidents } from '#store/incidents.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { listRuns } from '#store/sync-runs.ts'
@@ -112,9 +112,8 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
   api.openapi(ROUTES.listTenantAudit, async (c) => {
     const { tenantId } = c.req.valid('param')
     await knownTenant(tools, tenantId)
-    const { limit, before } = c.req.valid('query')
-    const found = await asTenant(store, tenantId, (sql) => listAudit(sql, { limit: limit + 1, before }))
-    return c.json(presentAuditPage(found, limit), 200)
+    const found = await asTenant(store, tenantId, (sql) => pageOfAudit(sql, c.req.valid('query')))
+    return c.json(presentAuditPage(found), 200)
   })
 
   api.openapi(ROUTES.verifyTenant, async (c) => {
@@ -179,9 +178,8 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
   })
 
   api.openapi(ROUTES.listAudit, async (c) => {
-    const { limit, before } = c.req.valid('query')
-    const found = await asFleet(store, (sql) => listAudit(sql, { limit: limit + 1, before }))
-    return c.json(presentAuditPage(found, limit), 200)
+    const found = await asFleet(store, (sql) => pageOfAudit(sql, c.req.valid('query')))
+    return c.json(presentAuditPage(found), 200)
   })
 
   api.openapi(ROUTES.listTenantJobs, async (c) => {

@@ -7,7 +7,7 @@ import { type CredentialListing, daysLeft } from '#model/credential.ts'
 import type { Incident } from '#model/incident.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import type { Tenant } from '#model/tenant.ts'
-import type { AuditEntry } from '#store/audit.ts'
+import type { AuditEntry, AuditPage } from '#store/audit.ts'
 
 /** Moments as texts; everything else goes as it is. */
 type Presented<Value> = {
@@ -31,11 +31,7 @@ export const presentRun = (run: SyncRun): Presented<SyncRun> => ({
 
 const presentAudit = (entry: AuditEntry): Presented<AuditEntry> => ({ ...entry, at: entry.at.toISOString() })
 
-/** @param found one more than `limit`, where there is one */
-export const presentAuditPage = (found: readonly AuditEntry[], limit: number) => {
-  const shown = found.slice(0, limit)
-  return { audit: shown.map(presentAudit), next: found.length > limit ? (shown.at(-1)?.id ?? null) : null }
-}
+export const presentAuditPage = ({ entries, next }: AuditPage) => ({ audit: entries.map(presentAudit), next })
 
 export const presentTenantJob = ({ nextDueAt, lastRun, ...job }: TenantJob) => ({
   ...job,

@@ -4,20 +4,15 @@ import { type AuditPageQuery, auditAddress } from '#console/audit-query.ts'
 import { auditList } from '#console/views/audit-list.ts'
 import type { TenantId } from '#model/ids.ts'
 import { buttonLink } from '#pages/components/button.ts'
-import { type AuditEntry, REFUSALS_KEPT_DAYS } from '#store/audit.ts'
+import { type AuditPage, REFUSALS_KEPT_DAYS } from '#store/audit.ts'
 
-type Parts = AuditPageQuery & {
-  entries: readonly AuditEntry[]
-  /** Whether there is anything behind them. */
-  more: boolean
-  names: ReadonlyMap<TenantId, string>
-}
+type Parts = AuditPageQuery & AuditPage & { names: ReadonlyMap<TenantId, string> }
 
 /**
  * What was done, in all tenants and in the console itself. Refused sign-ups are left out unless they are asked for:
  * anybody can cause them, and so many that nobody would see what the others did.
  */
-export const auditView = ({ entries, more, names, ...asked }: Parts): ConsolePage => ({
+export const auditView = ({ entries, next, names, ...asked }: Parts): ConsolePage => ({
   section: 'audit',
   title: 'Audit',
   body: html`
@@ -29,16 +24,16 @@ export const auditView = ({ entries, more, names, ...asked }: Parts): ConsolePag
             : html`They are left out here. <a href="${auditAddress({ refused: true })}">Show refused sign-ups, too</a>`
         }</p></div>
       ${auditList(entries, names)}
-      ${pager(asked, more ? entries.at(-1) : undefined)}
+      ${pager(asked, next)}
     </div>`,
 })
 
-const pager = ({ before, refused }: AuditPageQuery, last: AuditEntry | undefined) =>
-  (before || last) &&
+const pager = ({ before, refused }: AuditPageQuery, next: string | null) =>
+  (before || next) &&
   html`
     <nav class="row apart pager" aria-label="Pages">
       <div class="row">
         ${before && buttonLink('Latest', auditAddress({ refused }))}
-        ${last && buttonLink('Earlier', auditAddress({ before: last.id, refused }))}
+        ${next && buttonLink('Earlier', auditAddress({ before: next, refused }))}
       </div>
     </nav>`
