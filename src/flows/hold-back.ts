@@ -74,7 +74,7 @@ async function untilAccepted(tools: Needs, refusal: Diagnosis, signal: AbortSign
     const isAccepted = (await answerAtHome(entra)) === null
     if (isAccepted) NAMED_IN.delete(background)
     try {
-      if (isAccepted) await endHere(tools)
+      if (isAccepted) await closeOver(tools, { over: host })
       else await say(tools, refusal)
     } catch (error) {
       log.warn({ err: error }, 'the others could not be told of this process’s credential')
@@ -96,8 +96,15 @@ async function say(tools: Needs, refusal: Diagnosis): Promise<void> {
   if (!isKnown) holdBack(tools, refusal, (await openHere(tools, refusal)).incident)
 }
 
-const endHere = ({ store, clock, host }: Needs): Promise<void> =>
+/**
+ * Closes what goes on on no machine any more.
+ * @param input.over the machine on which it has ended just now; those that say nothing any more are taken off in any case
+ */
+export const closeOver = (
+  { store, clock }: Pick<Needs, 'store' | 'clock'>,
+  { over }: { over?: string } = {},
+): Promise<void> =>
   asFleet(store, async (sql) => {
-    for (const code of await removeHosts(sql, clock, { over: host }))
+    for (const code of await removeHosts(sql, clock, over === undefined ? {} : { over }))
       await addAudit(sql, { tenantId: null, actor: 'daemon', action: 'incident.closed', detail: { code } })
   })

@@ -1,9 +1,8 @@
-import { isHoldingBack } from '#flows/hold-back.ts'
+import { closeOver, isHoldingBack } from '#flows/hold-back.ts'
 import { giveTokens } from '#flows/weigh-departures.ts'
 import { beginOf, type Incident, incidentMeantBy } from '#model/incident.ts'
 import { addAudit } from '#store/audit.ts'
 import { endRests } from '#store/end-rests.ts'
-import { removeHosts } from '#store/incident-hosts.ts'
 import { closeIncident, lastEndings, listIncidents, listUntold, markTold } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
@@ -13,19 +12,12 @@ type Needs = Pick<Tools, 'store' | 'clock' | 'entra' | 'log' | 'config' | 'hold'
 /** Tells whoever is to be told of incidents, and looks whether what holds the work is over. */
 export async function watchIncidents(tools: Needs): Promise<void> {
   await tell(tools)
-  await closeSilent(tools)
+  // What goes on on some machines they close themselves, unless they stopped before it was over.
+  await closeOver(tools)
   // To whom everything is refused nothing tells whether it is over: that is left to the others.
   if (isHoldingBack(tools)) return
   const open = await asFleet(tools.store, (sql) => listIncidents(sql, { open: true }))
   for (const incident of open) if (incident.holds && (await isOver(tools, incident))) await end(tools, incident)
-}
-
-/** What goes on on some machines they close themselves, unless they stopped before it was over. */
-async function closeSilent({ store, clock }: Needs): Promise<void> {
-  await asFleet(store, async (sql) => {
-    for (const code of await removeHosts(sql, clock))
-      await addAudit(sql, { tenantId: null, actor: 'daemon', action: 'incident.closed', detail: { code } })
-  })
 }
 
 /** An alert that cannot be delivered is tried again with the next round, and so are those behind it: each may take long to fail. */
