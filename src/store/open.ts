@@ -192,10 +192,13 @@ export const asFleet = <Value>(store: Store, work: (sql: FleetSql) => Promise<Va
  * @throws Problem DATABASE_UNREACHABLE
  */
 export const asFleetOnTime = <Value>(store: Store, work: (sql: FleetSql) => Promise<Value>): Promise<Value> =>
-  asFleet(store, async (sql) => {
-    const { rows } = await raw<{ now: Date }>`select clock_timestamp() as now`.execute(sql.db)
-    return work({ ...sql, at: momentOf(store, (rows[0] as { now: Date }).now) })
-  })
+  asFleet(store, async (sql) => work({ ...sql, at: await askMoment(store, sql.db) }))
+
+/** What the database’s clock shows now, on that connection. */
+export async function askMoment(store: Pick<Store, 'clock'>, db: Store['kysely']): Promise<Date> {
+  const { rows } = await raw<{ now: Date }>`select clock_timestamp() as now`.execute(db)
+  return momentOf(store, (rows[0] as { now: Date }).now)
+}
 
 /** What the database’s clock shows, turned as far as a test has turned ours. */
 export const momentOf = ({ clock }: Pick<Store, 'clock'>, now: Date): Date => clock.turned?.(now) ?? now
