@@ -22,10 +22,7 @@ export type Callback = {
   iss?: string
 }
 
-type Needs = Pick<
-  Tools,
-  'config' | 'entra' | 'store' | 'log' | 'clock' | 'jobs' | 'telemetry' | 'hold' | 'background' | 'host'
->
+type Needs = Pick<Tools, 'config'> & Parameters<typeof raiseAlarm>[0]
 
 /**
  * Proves who came back and from which tenant: the state belongs to this browser and is used once, the code is redeemed

@@ -4,10 +4,7 @@ import { userPages } from '#graph/users.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<
-  Tools,
-  'entra' | 'graphAsApp' | 'store' | 'clock' | 'jobs' | 'log' | 'telemetry' | 'hold' | 'background' | 'host'
->
+type Needs = Pick<Tools, 'entra' | 'graphAsApp'> & Parameters<typeof reportViolations>[0]
 
 export type PrintedUsers = { claims: Record<string, unknown>; users: number }
 

@@ -18,10 +18,7 @@ import { finishRun, isOurs, recordProgress, startRun, superseded } from '#store/
 import { lockTenant } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
-type Needs = Pick<
-  Tools,
-  'config' | 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'graphAsApp' | 'telemetry' | 'hold' | 'background' | 'host'
->
+type Needs = Pick<Tools, 'config' | 'graphAsApp'> & Parameters<typeof endBadly>[0]
 type Run = {
   tenant: Tenant
   definition: JobDefinition

@@ -15,22 +15,7 @@ import { letRunWait, superseded } from '#store/sync-runs.ts'
 import { letRest } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
-type Needs = Pick<
-  Tools,
-  | 'config'
-  | 'store'
-  | 'rounds'
-  | 'clock'
-  | 'jobs'
-  | 'entra'
-  | 'log'
-  | 'budget'
-  | 'graphAsApp'
-  | 'telemetry'
-  | 'hold'
-  | 'background'
-  | 'host'
->
+type Needs = Pick<Tools, 'config' | 'rounds' | 'budget' | 'graphAsApp'> & Parameters<typeof endBadly>[0]
 
 /** A giant tenant makes room for the others after so long; it goes on behind those that wait by then, and before who comes later. */
 const SLICE_MILLISECONDS = 20_000
