@@ -144,6 +144,7 @@ async function readOn(
       const pages = await ahead.take()
       if (pages.length === 0) return 'unfinished'
       at = await storeOrUpdate(work, definition, at, pages)
+      for (const page of pages) page.free()
       if (at.cursor.nextLink === null) return 'finished'
     }
   } finally {

@@ -1,3 +1,4 @@
+import { freeBytes } from '#base/free-bytes.ts'
 import { otherTenant, unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
 import { parseAnswer, requestBytes, urlOf } from '#graph/request.ts'
@@ -39,10 +40,12 @@ function assertOwn({ tenantId }: Graph, page: ChangePage): void {
 }
 
 function pageOf(definition: ResourceDefinition, bytes: Buffer, mayPass: boolean): ChangePage {
+  const free = () => freeBytes(bytes)
   const around = mayPass ? linksAround(bytes) : null
-  if (around) return { ...around, asItCame: bytes, changes: () => takeApart(definition, bytes) }
+  if (around) return { ...around, asItCame: bytes, changes: () => takeApart(definition, bytes), free }
   const { nextLink, deltaLink, ...changes } = takeApart(definition, bytes)
-  return { nextLink, deltaLink, asItCame: null, changes: () => changes }
+  free()
+  return { nextLink, deltaLink, asItCame: null, changes: () => changes, free: () => {} }
 }
 
 const firstPath = ({ path, select }: ResourceDefinition): string => `${path}?$select=${select.join(',')}`

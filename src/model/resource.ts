@@ -152,6 +152,8 @@ export type ChangePage = {
   asItCame: Uint8Array | null
   /** The page taken apart, at the latest now. @throws Problem ANSWER_UNREADABLE */
   changes(): Changes
+  /** Gives the memory of a page back that is stored; nothing may be asked of it any more. */
+  free(): void
   /** Where the next page is; null on the last one. */
   nextLink: string | null
   /** On the last page of a delta: where to ask what has changed since. */

@@ -113,6 +113,19 @@ test('a page that may pass goes on as the bytes that came, with its links, where
   }
 })
 
+test('the memory of a large page is given back once it is stored, and never what others share', async () => {
+  const value = Array.from({ length: 999 }, () => ({ id: madeUp.objectId(), displayName: 'Ada '.repeat(20) }))
+  const large = await readToPass(JSON.stringify({ value, ...deltaLink }))
+  assert.equal(large.changes().changed.ids.length, 999)
+  large.free()
+  assert.equal(large.asItCame?.byteLength, 0)
+  const small = await readToPass(JSON.stringify({ value: value.slice(0, 1), ...deltaLink }))
+  const neighbour = Buffer.from('in the same pool')
+  small.free()
+  assert.equal(neighbour.toString(), 'in the same pool')
+  assert.notEqual(small.asItCame?.byteLength, 0)
+})
+
 test('what may not pass is taken apart all the same: something gone, members, an escape, an odd shape', async () => {
   const id = madeUp.objectId()
   const page = (value: string, more = '') =>

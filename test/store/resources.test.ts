@@ -26,6 +26,7 @@ const page = (value: string) => Buffer.from(`{"value":${value}}`)
 const asItCame = (bytes: Uint8Array): ChangePage => ({
   asItCame: bytes,
   changes: () => assert.fail('it was to pass'),
+  free: () => {},
   nextLink: null,
   deltaLink: null,
 })
