@@ -74,15 +74,16 @@ async function read(
 ): Promise<number> {
   const processes = await Promise.all(Array.from({ length: workers }, () => startWorker(where, concurrency)))
   const before = await countSucceeded(store)
-  const startedAt = performance.now()
-  await asFleet(store, (sql) =>
-    enqueueAll(
+  // In the queue is what is committed: before that no worker sees it.
+  const startedAt = await asFleet(store, async (sql) => {
+    await enqueueAll(
       jobs,
       sql,
       'sync-tenant',
       tenantIds.map((tenantId) => ({ tenantId })),
-    ),
-  )
+    )
+    return performance.now()
+  })
   for (;;) {
     const [line] = (await queueDepth(jobs)).filter(({ name }) => name === 'sync-tenant')
     const left = line ? line.ready + line.deferred + line.active : 0
