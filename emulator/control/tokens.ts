@@ -12,16 +12,16 @@ export const givenTokens = ({ keys, directory, clock }: World): GivenToken[] =>
     .signed()
     .toReversed()
     .map(({ header, claims }) => {
-      const { idtyp, tid, appid, azp, aud, exp, iat } = claims
-      const isIdToken = idtyp === undefined
+      const { scp, tid, appid, azp, aud, exp, iat } = claims
+      const isIdToken = claims.appidacr === undefined && claims.azpacr === undefined
+      const isAppOnly = !isIdToken && scp === undefined
       const appId = String(appid ?? azp ?? aud)
       return {
-        kind: isIdToken ? 'ID token' : idtyp === 'app' ? 'app-only' : 'on behalf of a user',
+        kind: isIdToken ? 'ID token' : isAppOnly ? 'app-only' : 'on behalf of a user',
         at: `issued ${new Date(Number(iat) * 1000).toISOString().slice(11, 19)}`,
         tenant: findTenant(directory, String(tid))?.displayName ?? String(tid),
         app: findApplication(directory, appId)?.displayName ?? appId,
-        whose:
-          idtyp === 'app' ? 'by itself' : `for ${claims.preferred_username ?? claims.upn ?? claims.name ?? claims.sub}`,
+        whose: isAppOnly ? 'by itself' : `for ${claims.preferred_username ?? claims.upn ?? claims.name ?? claims.sub}`,
         alive: Number(exp) > clock.seconds(),
         header: indented(header),
         claims: indented(claims),

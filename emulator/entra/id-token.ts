@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
+import { appRolesOfUser } from '#emulator/directory/app-role-assignments.ts'
 import { pairwise } from '#emulator/directory/ids.ts'
-import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { Application, Tenant, User } from '#emulator/directory/types.ts'
 import { makeUti } from '#emulator/directory/uti.ts'
 import { PERSONAL_ACCOUNTS } from '#emulator/entra/authority.ts'
@@ -38,13 +37,7 @@ export async function issueIdToken(
 ): Promise<string> {
   const words = world.mischief.says({ at: 'idtoken', tenantId: tenant.id, appId: application.appId })
   const now = world.clock.seconds()
-  const client = findServicePrincipalByAppId(world.directory, tenant.id, application.appId)
-  const assigned = client
-    ? assignmentsOf(world.directory, tenant.id, user.id).filter((assignment) => assignment.resourceId === client.id)
-    : []
-  const roles = application.appRoles
-    .filter((role) => assigned.some((assignment) => assignment.appRoleId === role.id))
-    .map((role) => role.value)
+  const roles = appRolesOfUser(world.directory, user, application)
   const claims: Record<string, unknown> = {
     ver: version === 'v1' ? '1.0' : '2.0',
     iss: version === 'v1' ? v1Issuer(tenant.id) : v2Issuer(world, tenant.id),

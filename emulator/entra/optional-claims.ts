@@ -38,6 +38,10 @@ export function optionalClaims(
   return Object.fromEntries(found)
 }
 
+/** Whether the API wants to be told of a token that it is an application’s. @see https://learn.microsoft.com/entra/identity-platform/optional-claims-reference */
+export const wantsKind = ({ optionalClaims: wishes }: Application): boolean =>
+  [wishes?.accessToken].flat().some((wish) => (wish as { name?: unknown } | null | undefined)?.name === 'idtyp')
+
 /** The same for every application of one sign-in. */
 const sessionOf = ({ id }: User, { atMilliseconds }: SignIn): string => {
   const hex = createHash('sha256').update(`${id}:${atMilliseconds}`).digest('hex')

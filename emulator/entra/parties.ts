@@ -1,7 +1,6 @@
-import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
+import { assignmentsOfUser } from '#emulator/directory/app-role-assignments.ts'
 import { findApplication } from '#emulator/directory/applications.ts'
 import { policiesForUser } from '#emulator/directory/conditional-access.ts'
-import { groupsOf } from '#emulator/directory/groups.ts'
 import { contentsOf } from '#emulator/directory/open.ts'
 import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { Application, Tenant, User } from '#emulator/directory/types.ts'
@@ -66,9 +65,6 @@ const wantsSecondFactor = (tenant: Tenant, user: User, { appId }: Application): 
 export function refuseUnassigned({ directory }: World, { tenant, user, application }: Parties): void {
   const client = findServicePrincipalByAppId(directory, tenant.id, application.appId)
   if (!client?.appRoleAssignmentRequired) return
-  const principals = [user.id, ...[...groupsOf(directory, tenant.id, user.id)].map(({ id }) => id)]
-  const isAssigned = principals.some((principal) =>
-    assignmentsOf(directory, tenant.id, principal).some(({ resourceId }) => resourceId === client.id),
-  )
+  const isAssigned = assignmentsOfUser(directory, user).some(({ resourceId }) => resourceId === client.id)
   if (!isAssigned) throw new EntraError(50105, application.appId, application.displayName)
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { base64url } from 'jose'
-import { assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
+import { appRolesOfUser, assignmentsOf } from '#emulator/directory/app-role-assignments.ts'
 import { isFirstParty } from '#emulator/directory/first-party.ts'
 import { pairwise } from '#emulator/directory/ids.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
@@ -10,7 +10,7 @@ import { makeUti } from '#emulator/directory/uti.ts'
 import { PERSONAL_ACCOUNTS } from '#emulator/entra/authority.ts'
 import { MFA } from '#emulator/entra/conditional-access.ts'
 import { groupClaims, MEMBER_ROLE } from '#emulator/entra/group-claims.ts'
-import { optionalClaims } from '#emulator/entra/optional-claims.ts'
+import { optionalClaims, wantsKind } from '#emulator/entra/optional-claims.ts'
 import type { SignIn } from '#emulator/entra/state.ts'
 import type { World } from '#emulator/world.ts'
 
@@ -55,6 +55,7 @@ export async function issueUserToken(
   const { iat, exp, expiresInSeconds } = times(world, isLong ? LONG_LIFETIME_SECONDS : LIFETIME_SECONDS)
   const refreshInSeconds = Math.floor(expiresInSeconds / 2)
   const isV1 = resource.requestedAccessTokenVersion !== 2
+  const roles = appRolesOfUser(world.directory, user, resource)
   const claims = {
     aud: audienceOf(resource, wish.resourceName),
     iss: isV1 ? v1Issuer(tenant.id) : v2Issuer(world, tenant.id),
@@ -65,7 +66,6 @@ export async function issueUserToken(
       ? {
           appid: application.appId,
           appidacr: acr,
-          app_displayname: application.displayName,
           unique_name: user.userPrincipalName,
           upn: user.userPrincipalName,
           acr: '1',
@@ -73,11 +73,16 @@ export async function issueUserToken(
           ipaddr: IP_ADDRESS,
           ...(user.givenName === null ? {} : { given_name: user.givenName }),
           ...(user.surname === null ? {} : { family_name: user.surname }),
-          tenant_region_scope: 'EU',
-          xms_tcdt: Math.floor(tenant.createdAt.getTime() / 1000),
         }
       : { azp: application.appId, azpacr: acr, preferred_username: user.userPrincipalName }),
-    idtyp: 'user',
+    ...(isFirstParty(resource)
+      ? {
+          ...microsoftsOwn(tenant, application),
+          idtyp: 'user',
+          wids: [...user.directoryRoles, ...(user.userType === 'Member' ? [MEMBER_ROLE] : [])],
+        }
+      : {}),
+    ...(roles.length > 0 ? { roles } : {}),
     name: user.displayName,
     oid: user.id,
     scp: scopes.join(' '),
@@ -85,7 +90,6 @@ export async function issueUserToken(
     tid: words.includes('accesstoken.tid=other') ? randomUUID() : tenant.id,
     uti: makeUti({ issuedMilliseconds: world.clock.now().getTime(), hasSecondFactor: signIn.methods.includes(MFA) }),
     ver: isV1 ? '1.0' : '2.0',
-    wids: [...user.directoryRoles, ...(user.userType === 'Member' ? [MEMBER_ROLE] : [])],
     ...guestClaims(user),
     ...groupClaims(world, { user, application: resource }, { isInFront: false }),
     ...optionalClaims('accessToken', resource, { tenant, user, signIn }),
@@ -146,19 +150,19 @@ export async function issueAppToken(
     nbf: iat,
     exp,
     ...(isV1
-      ? { app_displayname: application.displayName, appid: application.appId, appidacr: acr, idp: v1Issuer(tid) }
+      ? { appid: application.appId, appidacr: acr, idp: v1Issuer(tid) }
       : { azp: application.appId, azpacr: acr }),
-    idtyp: 'app',
+    ...(isFirstParty(resource)
+      ? { ...microsoftsOwn(tenant, application), idtyp: 'app', wids: [SERVICE_PRINCIPAL_ROLE], xms_tdbr: 'EU' }
+      : wantsKind(resource)
+        ? { idtyp: 'app' }
+        : {}),
     oid: servicePrincipal.id,
     ...(roles.length > 0 && !words.includes('apptoken.roles=absent') ? { roles } : {}),
     sub: servicePrincipal.id,
-    tenant_region_scope: 'EU',
     tid,
     uti: makeUti({ issuedMilliseconds: world.clock.now().getTime(), hasSecondFactor: false }),
     ver: isV1 ? '1.0' : '2.0',
-    wids: [SERVICE_PRINCIPAL_ROLE],
-    xms_tcdt: Math.floor(tenant.createdAt.getTime() / 1000),
-    xms_tdbr: 'EU',
     ...capabilityClaims(wish),
   }
   return { value: await world.keys.sign(claims), expiresInSeconds }
@@ -167,12 +171,19 @@ export async function issueAppToken(
 const isContinuous = ({ capabilities }: Wish): boolean => capabilities.some((word) => word.toLowerCase() === 'cp1')
 const capabilityClaims = ({ capabilities }: Wish) => (capabilities.length > 0 ? { xms_cc: [...capabilities] } : {})
 
-/** Microsoft Graph's audience follows how it was asked for: by address or by id. */
+/** What tokens for Microsoft’s own services say, and tokens for other APIs do not. */
+const microsoftsOwn = ({ createdAt }: Tenant, { displayName }: Application) => ({
+  app_displayname: displayName,
+  tenant_region_scope: 'EU',
+  xms_tcdt: Math.floor(createdAt.getTime() / 1000),
+})
+
+/** In tokens of version 1 the audience follows how it was asked for: by address or by id. */
 function audienceOf(resource: Application, asked: string): string {
   if (resource.appId === MICROSOFT_GRAPH)
     return asked.toLowerCase() === MICROSOFT_GRAPH ? MICROSOFT_GRAPH : 'https://graph.microsoft.com'
   if (isFirstParty(resource)) return asked
-  return resource.requestedAccessTokenVersion === 2 ? resource.appId : (resource.identifierUris[0] ?? resource.appId)
+  return resource.requestedAccessTokenVersion === 2 ? resource.appId : asked
 }
 
 /** @see https://learn.microsoft.com/entra/identity-platform/claims-challenge */

@@ -19,8 +19,8 @@ export const onBehalfOf: Grant = {
     if (client.acr === '0') throw new EntraError(7000218)
     const { application } = client
     const claims = await verified(world, form.assertion ?? '')
-    const audiences = [application.appId, ...application.identifierUris].map((name) => name.toLowerCase())
-    if (!audiences.includes(String(claims.aud).toLowerCase())) throw new EntraError(500131)
+    const audiences = [application.appId, ...application.identifierUris].map(plain)
+    if (!audiences.includes(plain(String(claims.aud)))) throw new EntraError(500131)
     const isAppOnly = claims.idtyp === 'app' || claims.scp === undefined
     if (isAppOnly || typeof claims.tid !== 'string' || typeof claims.oid !== 'string') throw new EntraError(50013)
     if (authority.tenant && authority.tenant.id !== claims.tid) throw new EntraError(50013)
@@ -32,6 +32,8 @@ export const onBehalfOf: Grant = {
     })
   },
 }
+
+const plain = (name: string): string => name.replace(/\/+$/, '').toLowerCase()
 
 function signInOf(uti: unknown): SignIn {
   const { issuedMilliseconds, hasSecondFactor } = readUti(uti)

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, beforeEach, test } from 'node:test'
 import { decodeJwt, type JWTPayload } from 'jose'
 import * as client from 'openid-client'
 import { Agent, fetch } from 'undici'
 import { startEmulator } from '#emulator/index.ts'
 import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
-import { APP, CONTOSO, FABRIKAM, REDIRECT, SECRET, testEstate } from '#emulator/test/support/estate.ts'
-import { askToken } from '#emulator/test/support/token.ts'
+import {
+  API_APP,
+  APP,
+  CONTOSO,
+  FABRIKAM,
+  GRAPH_DEFAULT,
+  REDIRECT,
+  SECRET,
+  testEstate,
+} from '#emulator/test/support/estate.ts'
+import { ask, askToken } from '#emulator/test/support/token.ts'
 
 /** The test estate with another registration of the daemon, and with many groups in Contoso. */
 const estateWith = (registration: object, groups = 0) => {
@@ -99,6 +109,108 @@ test('more than 200 groups do not fit: the token says where to ask; from the pag
   const inFront = (await tokensOf(few, { responseType: 'id_token' })).idToken
   assert.equal(inFront.hasgroups, true)
   assert.equal(inFront.groups, undefined)
+})
+
+test('tokens for an API of one’s own say less than Graph’s, name it as it was asked for, and hold the user’s roles there', async () => {
+  const estate = testEstate()
+  const api = { displayName: 'Old API', homeTenant: CONTOSO, redirectUris: [REDIRECT] }
+  const appId = 'a0000000-0000-4000-8000-0000000000e1'
+  const id = randomUUID()
+  const appRoles = [{ id, value: 'Clerk', displayName: 'Clerk', allowedMemberTypes: ['User' as const] }]
+  await using here = await startEmulator({
+    estate: {
+      ...estate,
+      tenants: estate.tenants.map((tenant) =>
+        tenant.id === CONTOSO ? { ...tenant, generated: { users: 0, groups: 6, seed: 3 } } : tenant,
+      ),
+      applications: [
+        ...(estate.applications ?? []),
+        {
+          ...api,
+          appId,
+          appRoles,
+          secrets: [{ value: SECRET }],
+          identifierUris: ['api://one', 'api://two'],
+          delegatedPermissions: [{ value: 'Do', displayName: 'Do' }],
+          requiredPermissions: {
+            delegated: ['openid', 'User.Read'],
+            others: [{ app: appId, delegated: ['Do'] }],
+            application: ['GroupMember.Read.All', 'AppRoleAssignment.ReadWrite.All', 'Application.Read.All'],
+          },
+        },
+      ],
+      servicePrincipals: [
+        ...(estate.servicePrincipals ?? []),
+        {
+          tenant: CONTOSO,
+          appId,
+          application: [
+            'GroupMember.Read.All',
+            'AppRoleAssignment.ReadWrite.All',
+            'Application.Read.All',
+            'User.Read.All',
+          ],
+        },
+      ],
+    },
+  })
+  const appOnly = async (scope: string) => {
+    const form = { grant_type: 'client_credentials', client_id: appId, client_secret: SECRET, scope }
+    return (await askToken(here, CONTOSO, form)).body.access_token as string
+  }
+  const graph = { authorization: `Bearer ${await appOnly(GRAPH_DEFAULT)}`, 'content-type': 'application/json' }
+  const read = async (path: string) => (await ask(here, `/v1.0/${path}`, { headers: graph })).body
+  const uma = await read('users/uma@contoso.example')
+  const { value: groups } = await read(`users/${uma.id}/memberOf`)
+  const service = await read(`servicePrincipals(appId='${appId}')`)
+  const assigned = await ask(here, `/v1.0/servicePrincipals/${service.id}/appRoleAssignedTo`, {
+    headers: graph,
+    method: 'POST',
+    json: { principalId: groups[0].id, resourceId: service.id, appRoleId: id },
+  })
+  assert.equal(assigned.status, 201, assigned.text)
+
+  const ownOnly = decodeJwt(await appOnly('api://two/.default'))
+  assert.equal(ownOnly.aud, 'api://two')
+  assert.equal(decodeJwt(await appOnly(`${appId}/.default`)).aud, appId)
+  const GRAPHS = ['idtyp', 'wids', 'tenant_region_scope', 'xms_tcdt', 'xms_tdbr', 'app_displayname']
+  for (const name of GRAPHS) assert.equal(name in ownOnly, false, name)
+  for (const name of GRAPHS) assert.equal(name in decodeJwt(await appOnly(GRAPH_DEFAULT)), true, name)
+
+  const url = `${here.browserOrigin}/${CONTOSO}/oauth2/v2.0/authorize?${new URLSearchParams({ ...AUTHORIZE, client_id: appId, response_type: 'code', scope: 'openid api://one/Do' })}`
+  const { url: back } = await signInAndAccept(openBrowser(here), url, { username: 'uma@contoso.example' })
+  const { body } = await askToken(here, CONTOSO, {
+    grant_type: 'authorization_code',
+    client_id: appId,
+    client_secret: SECRET,
+    redirect_uri: REDIRECT,
+    code: back.searchParams.get('code') ?? '',
+    scope: 'openid api://one/Do',
+  })
+  const own = decodeJwt(body.access_token)
+  assert.deepEqual([own.aud, own.scp, own.upn], ['api://one', 'Do', 'uma@contoso.example'])
+  assert.deepEqual(own.roles, ['Clerk'], 'by the group that she is in')
+  assert.deepEqual(decodeJwt(body.id_token).roles, ['Clerk'])
+  for (const name of GRAPHS) assert.equal(name in own, false, name)
+})
+
+test('an API that wants to be told of application tokens by idtyp is told', async () => {
+  const estate = testEstate()
+  await using here = await startEmulator({
+    estate: {
+      ...estate,
+      applications: (estate.applications ?? []).map((app) =>
+        app.appId === API_APP ? { ...app, optionalClaims: { accessToken: ['idtyp'] } } : app,
+      ),
+    },
+  })
+  const form = {
+    grant_type: 'client_credentials',
+    client_id: APP,
+    client_secret: SECRET,
+    scope: 'api://orders/.default',
+  }
+  assert.equal(decodeJwt((await askToken(here, CONTOSO, form)).body.access_token).idtyp, 'app')
 })
 
 test('openid-client asks who is signed in, and finds the subject of its ID token', async () => {
