@@ -139,6 +139,9 @@ export type FederatedCredential = {
 export type RequiredResourceAccess = { resourceAppId: Guid; resourceAccess: { id: Guid; type: 'Scope' | 'Role' }[] }
 
 /** An application lives in its home tenant; what other tenants have of it are service principals. */
+/** Whose redirect address it is: a server’s, a page’s, a program’s. */
+export type Platform = keyof Application['redirectUris']
+
 export type Application = {
   /** Object id, in the home tenant. */
   id: Guid

@@ -40,6 +40,9 @@ export const AADSTS = {
     'invalid_client',
     'Client assertion is not within its valid time range. Current time: {0}, assertion valid from {1}, expiry time of assertion {2}.',
   ],
+  700021: [401, 'invalid_client', "Client assertion application identifier doesn't match 'client_id' parameter."],
+  700023: [401, 'invalid_client', 'Client assertion audience claim does not match Realm issuer.'],
+  50027: [400, 'invalid_request', 'JWT token is invalid or malformed.'],
   50048: [401, 'invalid_client', 'Subject and issuer claims in the client assertion do not match.'],
   1000502: [401, 'invalid_client', 'The provided certificate is not within its valid time range.'],
   90002: [
@@ -214,6 +217,8 @@ export const AADSTS = {
     'invalid_grant',
     'The Code_Verifier does not match the code_challenge supplied in the authorization request.',
   ],
+  50149: [400, 'invalid_request', 'Invalid Code_Challenge_method parameter.'],
+  90023: [400, 'invalid_request', "Unsupported 'prompt' value."],
   50147: [400, 'invalid_request', 'Missing code challenge: a code_challenge_method came without a code_challenge.'],
   700054: [400, 'unsupported_response_type', "response_type '{0}' is not enabled for the application."],
   700025: [

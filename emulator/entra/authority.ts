@@ -1,7 +1,7 @@
 import { GUID } from '#emulator/directory/ids.ts'
 import type { Directory } from '#emulator/directory/open.ts'
 import { findTenant } from '#emulator/directory/tenants.ts'
-import type { Tenant } from '#emulator/directory/types.ts'
+import type { Guid, Tenant } from '#emulator/directory/types.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 
 export const PERSONAL_ACCOUNTS = '9188040d-6c67-4c5b-b112-36a304b66dad'
@@ -10,6 +10,12 @@ export const PERSONAL_ACCOUNTS = '9188040d-6c67-4c5b-b112-36a304b66dad'
 export type Authority =
   | { kind: 'tenant'; segment: string; tenant: Tenant }
   | { kind: 'common' | 'organizations' | 'consumers'; segment: string; tenant: null }
+
+/** Whether what belongs to this tenant can be asked for here. */
+export function isOf({ kind, tenant }: Authority, tenantId: Guid): boolean {
+  if (kind === 'tenant') return tenant.id === tenantId
+  return kind === 'common' || (kind === 'consumers') === (tenantId === PERSONAL_ACCOUNTS)
+}
 
 /** @throws EntraError 90002, 900023 */
 export function resolveAuthority(directory: Directory, segment: string): Authority {

@@ -32,6 +32,7 @@ export function readRequest(
   const challenge = stripped ? null : (parameters.code_challenge ?? null)
   if (challenge === null && parameters.code_challenge_method && !stripped) throw new EntraError(50147)
   if (challenge !== null && !/^[\w.~-]{43,128}$/.test(challenge)) throw new EntraError(501491)
+  const challengeMethod = challenge === null ? null : methodOf(parameters.code_challenge_method)
   const words = (parameters.response_type ?? '').split(' ')
   const responseTypes = purpose === 'sign-in' ? RESPONSE_TYPES.filter((type) => words.includes(type)) : []
   return {
@@ -41,18 +42,29 @@ export function readRequest(
     redirectUri,
     responseTypes,
     responseMode: modeOf(parameters.response_mode, responseTypes),
-    state: parameters.state ?? null,
+    state: parameters.state?.replace(HTML, '') ?? null,
     nonce: parameters.nonce ?? null,
     scopes: scopesOf(parameters, application, { purpose, version }),
     prompt: parameters.prompt ?? null,
     loginHint: parameters.login_hint ?? null,
     challenge,
-    challengeMethod: challenge === null ? null : parameters.code_challenge_method === 'S256' ? 'S256' : 'plain',
+    challengeMethod,
     wantsClientInfo: parameters.client_info === '1',
+    correlationId: parameters['client-request-id'] ?? null,
     claims: parameters.claims ?? null,
     purpose,
     deviceCode: null,
   }
+}
+
+/** Stripped from the state. @see https://learn.microsoft.com/entra/identity-platform/reply-url#use-a-state-parameter */
+const HTML = /<[a-z!/][^>]*>/gi
+
+/** `plain` unless told. @see RFC 7636 section 4.3 */
+function methodOf(asked: string | undefined): 'S256' | 'plain' {
+  if (!asked || asked === 'plain') return 'plain'
+  if (asked !== 'S256') throw new EntraError(50149)
+  return asked
 }
 
 /** Version 1 names a resource, now or later, and asks for all that is registered. @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc */
@@ -75,15 +87,20 @@ function modeOf(asked: string | undefined, types: readonly ResponseType[]): Auth
   return isInFront(types) ? 'fragment' : 'query'
 }
 
+/** One of them, not several. @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-authorization-code */
+const PROMPTS = ['login', 'none', 'consent', 'select_account']
+
 /** What is wrong with a request whose answer may go to the client: it is told there. */
 export function refuseRequest(
   { directory }: World,
   request: AuthorizeRequest,
-  responseType: string | undefined,
+  { response_type: responseType, response_mode: responseMode }: Parameters,
 ): EntraError | null {
   const application = findApplication(directory, request.appId)
   const refused = request.purpose === 'sign-in' && application ? refuseType(request, application, responseType) : null
   if (refused) return refused
+  if (responseMode && responseMode !== request.responseMode) return new EntraError(70007, responseMode)
+  if (request.version === 'v2' && request.prompt && !PROMPTS.includes(request.prompt)) return new EntraError(90023)
   try {
     readScopes(directory, request.scopes, '')
     return null
@@ -116,7 +133,11 @@ export const errorMode = (request: AuthorizeRequest): AuthorizeRequest =>
     ? { ...request, responseMode: 'fragment' }
     : request
 
-function clientOf({ directory }: World, authority: Authority, clientId: string | undefined): Application {
+/**
+ * An application of one tenant is known in no other.
+ * @throws EntraError 900144, 700016, 50194
+ */
+export function clientOf({ directory }: World, authority: Authority, clientId: string | undefined): Application {
   if (!clientId) throw new EntraError(900144, 'client_id')
   const application = findApplication(directory, clientId)
   if (!application) throw new EntraError(700016, clientId, authority.tenant?.displayName ?? authority.segment)

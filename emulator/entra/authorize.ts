@@ -4,7 +4,7 @@ import { isAadstsCode } from '#emulator/entra/aadsts.ts'
 import { resolveAuthority } from '#emulator/entra/authority.ts'
 import { errorMode, type Parameters, readRequest, refuseRequest } from '#emulator/entra/authorize-request.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
-import { type Redirect, redirectWith } from '#emulator/entra/redirect.ts'
+import { type Redirect, refusalWith } from '#emulator/entra/redirect.ts'
 import { render } from '#emulator/entra/sign-in-render.ts'
 import { act, start, type Visit } from '#emulator/entra/sign-in-steps.ts'
 import type { AuthorizeRequest, EntraState, Interaction, Session } from '#emulator/entra/state.ts'
@@ -33,10 +33,10 @@ export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState)
       if (authority.tenant) refuseRestricted(visit.restrictions, authority.tenant)
       const request = readRequest(world, authority, parameters, { purpose, version })
       c.get('told').appId = request.appId
-      const refused = refuseRequest(world, request, parameters.response_type)
+      const refused = refuseRequest(world, request, parameters)
       if (refused) c.get('told').reason = refused.description
       const next = refused
-        ? redirectWith(errorMode(request), { error: refused.error, error_description: refused.description })
+        ? refusalWith(world, errorMode(request), refused.error, refused.description)
         : await start(world, state, visit, request)
       return await advance(c, next, session)
     } catch (error) {

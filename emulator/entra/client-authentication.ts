@@ -1,8 +1,8 @@
-import { createPublicKey, timingSafeEqual, X509Certificate } from 'node:crypto'
-import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
+import { timingSafeEqual } from 'node:crypto'
 import { findApplication } from '#emulator/directory/applications.ts'
 import type { Application } from '#emulator/directory/types.ts'
 import type { Authority } from '#emulator/entra/authority.ts'
+import { byCertificate, readAssertion } from '#emulator/entra/certificate-assertion.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { byFederation } from '#emulator/entra/federated-assertion.ts'
 import type { ClientAuthentication } from '#emulator/entra/tokens.ts'
@@ -12,12 +12,11 @@ export type AuthenticatedClient = { application: Application; acr: ClientAuthent
 export type Form = Readonly<Record<string, string>>
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const SKEW_SECONDS = 300
 
 /**
  * Who calls the token endpoint: by secret in the body or by HTTP Basic, by certificate, by another
  * issuer's token, or as a public client.
- * @throws EntraError 900144, 700016, 7000215, 7000222, 7000218, 700027, 700024, 700025
+ * @throws EntraError 900144, 700016, 7000215, 7000222, 7000218, 700025, and what an assertion is refused with
  */
 export async function authenticateClient(
   world: World,
@@ -35,16 +34,19 @@ export async function authenticateClient(
   if (isPublic && (secret || form.client_assertion)) throw new EntraError(700025)
   if (secret) return bySecret(world, application, secret)
   if (form.client_assertion && form.client_assertion_type === ASSERTION_TYPE) {
-    const { iss } = decode(() => decodeJwt(form.client_assertion ?? ''))
+    const { iss } = readAssertion(form.client_assertion).claims
     const isForeign = typeof iss === 'string' && iss.includes('://')
     return isForeign
       ? byFederation(world, application, form.client_assertion)
       : byCertificate(world, application, form.client_assertion, authority)
   }
-  // A page has no secret; what it may redeem is its grant's affair.
-  if (isPublic || (application.redirectUris.spa.length > 0 && isRedemption(form))) return { application, acr: '0' }
+  // Pages and programs have no secret; what they may redeem is their grant's affair.
+  if (isPublic || (hasPagesOrPrograms(application) && isRedemption(form))) return { application, acr: '0' }
   throw new EntraError(7000218)
 }
+
+const hasPagesOrPrograms = ({ redirectUris: { spa, publicClient } }: Application): boolean =>
+  spa.length > 0 || publicClient.length > 0
 
 const isRedemption = ({ grant_type: grant }: Form): boolean =>
   grant === 'authorization_code' || grant === 'refresh_token'
@@ -56,81 +58,26 @@ function bySecret({ clock, lag }: World, application: Application, secret: strin
   return { application, acr: '1' }
 }
 
-/** @see https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
-async function byCertificate(
-  { clock, origins, lag }: World,
-  application: Application,
-  assertion: string,
-  authority: Authority,
-): Promise<AuthenticatedClient> {
-  const header = decode(() => decodeProtectedHeader(assertion))
-  const claims = decode(() => decodeJwt(assertion))
-  const strip = (thumbprint: unknown) => (typeof thumbprint === 'string' ? thumbprint : '').replace(/=+$/, '')
-  const shown = Buffer.from(strip(header.x5t ?? header['x5t#S256']), 'base64url')
-    .toString('hex')
-    .toUpperCase()
-  const refuse = (reason: string) => new EntraError(700027, reason, application.appId, shown)
-  const key = application.keyCredentials.find(
-    (candidate) =>
-      candidate.thumbprintSha256 === strip(header['x5t#S256']) || candidate.thumbprintSha1 === strip(header.x5t),
-  )
-  if (!key || lag.hidesCredential(key.keyId)) throw refuse('The key was not found.')
-  if (header.alg !== 'RS256' && header.alg !== 'PS256') throw refuse('The algorithm is not supported.')
-  const publicKey = createPublicKey(
-    new X509Certificate(Buffer.from(key.certificate, 'base64')).publicKey.export({ type: 'spki', format: 'pem' }),
-  )
-  try {
-    await compactVerify(assertion, publicKey, { algorithms: ['RS256', 'PS256'] })
-  } catch {
-    throw refuse('Key was found, but use of the key to verify the signature failed.')
-  }
-  const now = clock.seconds()
-  if (key.endsAt <= clock.now() || key.startsAt > clock.now()) throw new EntraError(1000502)
-  const from = claims.nbf ?? now
-  const until = claims.exp ?? 0
-  if (from > now + SKEW_SECONDS || until < now - SKEW_SECONDS) {
-    const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
-    throw new EntraError(700024, iso(now), iso(from), iso(until))
-  }
-  if (claims.iss !== claims.sub) throw new EntraError(50048)
-  const segments = [
-    authority.segment,
-    authority.tenant?.id,
-    ...(authority.tenant?.domains.map((domain) => domain.name) ?? []),
-  ]
-  const bases = [origins.https, 'https://login.microsoftonline.com']
-  const audiences = bases.flatMap((base) =>
-    segments.flatMap((segment) => [
-      `${base}/${segment}/oauth2/v2.0/token`,
-      `${base}/${segment}/oauth2/token`,
-      `${base}/${segment}/v2.0`,
-    ]),
-  )
-  const [audience] = [claims.aud].flat()
-  if (!audiences.some((candidate) => candidate.toLowerCase() === String(audience).toLowerCase()))
-    throw refuse('The audience of the assertion is not this token endpoint.')
-  return { application, acr: '2' }
-}
-
-function decode<Value>(work: () => Value): Value {
-  try {
-    return work()
-  } catch {
-    throw new EntraError(9002313)
-  }
-}
-
+/** Both parts are encoded as in a form; what is not encoded is taken as it is. @see RFC 6749 section 2.3.1 */
 function readBasic(authorization: string | undefined): { id: string; secret: string } | null {
   if (!authorization?.toLowerCase().startsWith('basic ')) return null
-  const [id = '', secret = ''] = Buffer.from(authorization.slice(6), 'base64')
-    .toString('utf8')
-    .split(':')
-    .map((part) => decodeURIComponent(part))
-  return { id, secret }
+  const text = Buffer.from(authorization.slice(6), 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon === -1
+    ? { id: decodeField(text), secret: '' }
+    : { id: decodeField(text.slice(0, colon)), secret: decodeField(text.slice(colon + 1)) }
+}
+
+function decodeField(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return text
+  }
 }
 
 const subjectOf = (assertion: string | undefined): string | undefined =>
-  assertion ? decode(() => decodeJwt(assertion)).sub : undefined
+  assertion ? readAssertion(assertion).claims.sub : undefined
 
 function sameText(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)]

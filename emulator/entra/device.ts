@@ -1,8 +1,8 @@
 import type { Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import { findApplication } from '#emulator/directory/applications.ts'
 import { resolveAuthority } from '#emulator/entra/authority.ts'
 import { pageHeaders, SESSION_COOKIE } from '#emulator/entra/authorize.ts'
+import { clientOf } from '#emulator/entra/authorize-request.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { readScopes } from '#emulator/entra/scopes.ts'
 import type { EntraState } from '#emulator/entra/state.ts'
@@ -27,8 +27,7 @@ export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): v
       if (typeof clientId !== 'string') throw new EntraError(900144, 'client_id')
       told.appId = clientId
       if (authority.kind === 'common' || authority.kind === 'consumers') throw new EntraError(90133)
-      const application = findApplication(world.directory, clientId)
-      if (!application) throw new EntraError(700016, clientId, authority.tenant?.displayName ?? authority.segment)
+      const application = clientOf(world, authority, clientId)
       const named = version === 'v2' ? scope : resource
       if (typeof named !== 'string' || named === '')
         throw new EntraError(900144, version === 'v2' ? 'scope' : 'resource')
@@ -79,6 +78,7 @@ export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): v
         challenge: null,
         challengeMethod: null,
         wantsClientInfo: false,
+        correlationId: null,
         claims: null,
         purpose: 'sign-in',
         deviceCode: device.deviceCode,

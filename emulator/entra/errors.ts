@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { GUID } from '#emulator/directory/ids.ts'
 import { AADSTS, type AadstsCode, CHALLENGED, SUBERRORS, TRANSIENT } from '#emulator/entra/aadsts.ts'
+import { answerHeaders } from '#emulator/entra/answer-headers.ts'
 
 const NO_POLICY = 'c0ffee00-0000-4000-8000-000000000001'
 
@@ -32,6 +34,15 @@ export class EntraError extends Error {
 /** `2026-11-23 03:00:00Z`, as Entra ID writes it. */
 const stamp = (at: Date) => `${at.toISOString().slice(0, 19).replace('T', ' ')}Z`
 
+const endingOf = (trace: string, correlation: string, timestamp: string): string =>
+  ` Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`
+
+const correlationOf = (sent: string | null | undefined): string => (sent && GUID.test(sent) ? sent : randomUUID())
+
+/** What of a refusal stands in an address, where there is no body for the rest. */
+export const describe = (description: string, { now, correlationId }: { now: Date; correlationId: string | null }) =>
+  description + endingOf(randomUUID(), correlationOf(correlationId), stamp(now))
+
 /** Discovery speaks of the tenant where the token endpoint speaks of the request. @see openid-configuration of an unknown tenant */
 export const asDiscovery = (error: EntraError): EntraError =>
   error.code === 90002 ? Object.assign(error, { error: 'invalid_tenant' }) : error
@@ -43,13 +54,13 @@ export type Refusal = Pick<EntraError, 'status' | 'error' | 'suberror' | 'polici
 export function errorBody(
   error: Refusal,
   { now, correlationId, origin }: { now: Date; correlationId?: string | undefined; origin: string },
-): object {
+): { trace_id: string } & Readonly<Record<string, unknown>> {
   const trace = randomUUID()
-  const correlation = correlationId ?? randomUUID()
+  const correlation = correlationOf(correlationId)
   const timestamp = stamp(now)
   return {
     error: error.error,
-    error_description: `${error.description} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
+    error_description: error.description + endingOf(trace, correlation, timestamp),
     error_codes: [error.code],
     timestamp,
     trace_id: trace,
@@ -76,5 +87,7 @@ export const answerError = (
   c: Context,
   error: Refusal,
   details: { now: Date; correlationId?: string | undefined; origin: string },
-): Response =>
-  c.json(errorBody(error, details), error.status, { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' })
+): Response => {
+  const body = errorBody(error, details)
+  return c.json(body, error.status, answerHeaders(body.trace_id))
+}

@@ -3,7 +3,7 @@ import { grantedScopes, type Parties } from '#emulator/entra/consent.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { issueIdToken } from '#emulator/entra/id-token.ts'
 import { askedBy, needOf, partiesOf, refuseUnassigned } from '#emulator/entra/parties.ts'
-import { type Redirect, redirectWith, sessionState } from '#emulator/entra/redirect.ts'
+import { type Redirect, redirectWith, refusalWith, sessionState } from '#emulator/entra/redirect.ts'
 import type { Account, AuthorizeRequest, EntraState, Interaction } from '#emulator/entra/state.ts'
 import { capabilitiesIn, clientInfo, issueUserToken } from '#emulator/entra/tokens.ts'
 import type { Word } from '#emulator/mischief/words.ts'
@@ -91,7 +91,9 @@ const halfHash = (value: string): string =>
 export function declined(world: World, interaction: Interaction): Redirect {
   const { request, step } = interaction
   const answer = (error: string, error_description: string, more: Record<string, string> = {}) =>
-    redirectWith(request, { ...more, error, error_description })
+    error_description.startsWith('AADSTS')
+      ? refusalWith(world, request, error, error_description, more)
+      : redirectWith(request, { ...more, error, error_description })
   if (request.purpose === 'admin-consent-v1') return answer('permission_denied', 'The admin canceled the request')
   if (request.purpose === 'admin-consent-v2' && step !== 'approval')
     return answer('consent_required', 'AADSTS65004: The resource owner or authorization server denied the request.', {

@@ -6,9 +6,9 @@ import { consentNeed, recordConsent } from '#emulator/entra/consent.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { answerInFront, declined } from '#emulator/entra/front-channel.ts'
 import { askedBy, needOf, partiesOf } from '#emulator/entra/parties.ts'
-import { type Redirect, redirectWith } from '#emulator/entra/redirect.ts'
+import { type Redirect, refusalWith } from '#emulator/entra/redirect.ts'
 import { giveAccount, giveCode, giveNewPassword, givePassword, setUp } from '#emulator/entra/sign-in-person.ts'
-import type { AuthorizeRequest, EntraState, Interaction, Session } from '#emulator/entra/state.ts'
+import type { Account, AuthorizeRequest, EntraState, Interaction, Session } from '#emulator/entra/state.ts'
 import { refuseRestricted, type TenantRestrictions } from '#emulator/entra/tenant-restrictions.ts'
 import type { World } from '#emulator/world.ts'
 
@@ -20,13 +20,15 @@ type Next = Interaction | Redirect
 /** The first page, or the answer at once when the browser is signed in and nothing is left to ask. */
 export async function start(world: World, state: EntraState, visit: Visit, request: AuthorizeRequest): Promise<Next> {
   const { session } = visit
-  if (state.isLoop(session, JSON.stringify({ ...request, state: null, nonce: null, challenge: null })))
-    return refuse(request, 'invalid_grant', new EntraError(50196))
-  const base = { sessionId: session.id, request, username: request.loginHint ?? '', user: null, problem: null }
-  const accounts = session.accounts.filter(
-    ({ tenantId, id, signIn }) =>
-      findUser(world.directory, tenantId, id) && !isRevoked(world.directory, tenantId, id, signIn.atMilliseconds),
+  if (
+    state.isLoop(
+      session,
+      JSON.stringify({ ...request, state: null, nonce: null, challenge: null, correlationId: null }),
+    )
   )
+    return refuse(world, request, 'invalid_grant', new EntraError(50196))
+  const base = { sessionId: session.id, request, username: request.loginHint ?? '', user: null, problem: null }
+  const accounts = session.accounts.filter((account) => isSignedIn(world, account))
   const named = accounts.find(
     ({ tenantId, id }) =>
       findUser(world.directory, tenantId, id)?.userPrincipalName.toLowerCase() === request.loginHint?.toLowerCase(),
@@ -36,30 +38,33 @@ export async function start(world: World, state: EntraState, visit: Visit, reque
   const chosen = asksForPerson ? null : (named ?? only)
   if (request.prompt === 'none') {
     if (!chosen && accounts.length > 1 && request.loginHint === null)
-      return refuse(request, 'interaction_required', new EntraError(16000))
+      return refuse(world, request, 'interaction_required', new EntraError(16000))
     return silently(world, state, visit, { ...base, id: '', step: 'account', expiresAt: 0, user: chosen })
   }
   if (chosen) return afterSignIn(world, state, visit, state.begin({ ...base, step: 'account', user: chosen }))
   return state.begin({ ...base, step: accounts.length > 0 && request.prompt !== 'login' ? 'pick' : 'account' })
 }
 
-const refuse = (request: AuthorizeRequest, error: string, why: EntraError): Redirect =>
-  redirectWith(request, { error, error_description: why.description })
+const isSignedIn = ({ directory }: World, { tenantId, id, signIn }: Account): boolean =>
+  findUser(directory, tenantId, id) !== null && !isRevoked(directory, tenantId, id, signIn.atMilliseconds)
+
+const refuse = (world: World, request: AuthorizeRequest, error: string, why: EntraError): Redirect =>
+  refusalWith(world, request, error, why.description)
 
 /** `prompt=none`: no page, whatever happens. */
 async function silently(world: World, state: EntraState, visit: Visit, interaction: Interaction): Promise<Redirect> {
   const { request, user } = interaction
-  if (!user) return refuse(request, 'login_required', new EntraError(50058))
+  if (!user) return refuse(world, request, 'login_required', new EntraError(50058))
   try {
     const parties = partiesOf(world, interaction)
     refuseByAccess(world, parties, user.signIn, askedBy(world, request, parties).resource)
     const next = await afterSignIn(world, state, visit, interaction)
     if ('kind' in next) return next
     const { appId, displayName } = parties.application
-    return refuse(request, 'interaction_required', new EntraError(65001, appId, displayName))
+    return refuse(world, request, 'interaction_required', new EntraError(65001, appId, displayName))
   } catch (error) {
     if (!(error instanceof EntraError)) throw error
-    return refuse(request, error.code === 53003 ? 'access_denied' : 'interaction_required', error)
+    return refuse(world, request, error.code === 53003 ? 'access_denied' : 'interaction_required', error)
   }
 }
 
@@ -84,7 +89,7 @@ export async function act(
   if (step === 'consent' && form.action === 'accept') return accept(world, state, interaction, form)
   if (step === 'approval' && form.action === 'request') return requestApproval(world, interaction)
   const isKnown =
-    (step === 'pick' && pick(session, interaction, form)) ||
+    (step === 'pick' && pick(world, session, interaction, form)) ||
     (step === 'password' && givePassword(world, session, interaction, form)) ||
     (step === 'new-password' && giveNewPassword(world, session, interaction, form)) ||
     (step === 'set-up' && setUp(world, interaction)) ||
@@ -92,10 +97,14 @@ export async function act(
   return isKnown ? afterSignIn(world, state, visit, interaction) : interaction
 }
 
-function pick(session: Session, interaction: Interaction, form: Form): boolean {
+/** Whose sessions were revoked stands on the page, too, and has to sign in. */
+function pick(world: World, session: Session, interaction: Interaction, form: Form): boolean {
   const account = session.accounts.find(({ id }) => id === form.account)
-  Object.assign(interaction, account ? { user: account } : { step: 'account', username: '' })
-  return account !== undefined
+  const user = account && findUser(world.directory, account.tenantId, account.id)
+  if (!account || !user) return Object.assign(interaction, { step: 'account', username: '' }) && false
+  if (isSignedIn(world, account)) return Object.assign(interaction, { user: account }) && true
+  Object.assign(interaction, { step: 'password', username: user.userPrincipalName, problem: null })
+  return false
 }
 
 async function accept(world: World, state: EntraState, interaction: Interaction, form: Form): Promise<Redirect> {
@@ -141,6 +150,7 @@ function requestApproval(world: World, interaction: Interaction): Redirect {
   const isRisky = need?.kind === 'approval' && need.reason === 900941
   const { displayName } = parties.application
   return refuse(
+    world,
     interaction.request,
     'access_denied',
     isRisky ? new EntraError(900981, displayName) : new EntraError(90095),

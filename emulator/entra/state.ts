@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '#emulator/clock.ts'
-import type { Guid } from '#emulator/directory/types.ts'
+import type { Guid, Platform } from '#emulator/directory/types.ts'
 
 /** What can come back from the sign-in pages. */
 export type ResponseType = 'code' | 'id_token' | 'token'
@@ -24,6 +24,8 @@ export type AuthorizeRequest = {
   challenge: string | null
   challengeMethod: 'S256' | 'plain' | null
   wantsClientInfo: boolean
+  /** The client’s name for this request, for those who look for it later. */
+  correlationId: string | null
   /** As the client sent it: capabilities, and answers to challenges. */
   claims: string | null
   /** What the endpoint was: plain sign-in, or administrator consent of either version. */
@@ -67,8 +69,8 @@ export type RefreshToken = {
   userId: Guid
   signIn: SignIn
   scopes: string[]
-  /** Of a single-page application: it ends a day after the sign-in, however often it is renewed. */
-  isSpa: boolean
+  /** That of a single-page application ends a day after the sign-in, however often it is renewed. */
+  platform: Platform
   issuedAt: number
   expiresAt: number
 }
@@ -96,6 +98,7 @@ export function openEntraState(clock: Clock) {
     session(id: string | undefined): Session {
       const known = id === undefined ? undefined : sessions.get(id)
       if (known) return known
+      forgetTheOldest(sessions)
       const made = { id: random(), accounts: [], asked: new Map() }
       sessions.set(made.id, made)
       return made
@@ -104,13 +107,13 @@ export function openEntraState(clock: Clock) {
     isLoop({ asked }: Session, question: string): boolean {
       const now = clock.seconds()
       const recent = [...(asked.get(question) ?? []), now].filter((at) => at > now - LOOP.seconds)
+      forgetTheOldest(asked)
       asked.set(question, recent)
       return recent.length > LOOP.times
     },
     endSession: (id: string | undefined) => id !== undefined && sessions.delete(id),
     begin(interaction: Omit<Interaction, 'id' | 'expiresAt'>): Interaction {
       forgetTheOldest(interactions)
-      forgetTheOldest(sessions)
       const made = { ...interaction, id: random(), expiresAt: clock.seconds() + INTERACTION_SECONDS }
       interactions.set(made.id, made)
       return made
@@ -122,22 +125,26 @@ export function openEntraState(clock: Clock) {
     },
     finish: (id: string) => interactions.delete(id),
     issueCode(code: Omit<Code, 'expiresAt' | 'used'>): string {
+      forgetTheOldest(codes)
       const value = random('1.A')
       codes.set(value, { ...code, expiresAt: clock.seconds() + CODE_SECONDS, used: false })
       return value
     },
     code: (value: string): Code | null => codes.get(value) ?? null,
     issueRefreshToken(token: Omit<RefreshToken, 'issuedAt' | 'expiresAt'>): string {
+      forgetTheOldest(refreshTokens, KEPT_REFRESH_TOKENS)
       const value = random('0.A')
       const issuedAt = clock.seconds()
-      const expiresAt = token.isSpa
-        ? Math.floor(token.signIn.atMilliseconds / 1000) + SPA_REFRESH_SECONDS
-        : issuedAt + REFRESH_SECONDS
+      const expiresAt =
+        token.platform === 'spa'
+          ? Math.floor(token.signIn.atMilliseconds / 1000) + SPA_REFRESH_SECONDS
+          : issuedAt + REFRESH_SECONDS
       refreshTokens.set(value, { ...token, issuedAt, expiresAt })
       return value
     },
     refreshToken: (value: string): RefreshToken | null => refreshTokens.get(value) ?? null,
     beginDevice(device: Pick<Device, 'appId' | 'authority' | 'scopes'>, expiresSeconds: number): Device {
+      forgetTheOldest(devices)
       const made: Device = {
         ...device,
         deviceCode: random('D.A'),
@@ -159,10 +166,12 @@ export function openEntraState(clock: Clock) {
 }
 
 const KEPT = 10_000
+/** Those of a load test have to last as long as it does. */
+const KEPT_REFRESH_TOKENS = 100_000
 
-/** Pages that nobody finished must not fill the memory of a long run. */
-function forgetTheOldest(map: Map<string, unknown>): void {
-  const [oldest] = map.size > KEPT ? map.keys() : []
+/** Pages that nobody finished, and what nobody redeems, must not fill the memory of a long run. */
+function forgetTheOldest(map: Map<string, unknown>, kept = KEPT): void {
+  const [oldest] = map.size >= kept ? map.keys() : []
   if (oldest !== undefined) map.delete(oldest)
 }
 

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { Context, Hono } from 'hono'
+import { answerHeaders } from '#emulator/entra/answer-headers.ts'
 import { resolveAuthority } from '#emulator/entra/authority.ts'
 import { authenticateClient } from '#emulator/entra/client-authentication.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
@@ -16,11 +18,6 @@ import { asV1, v1Form } from '#emulator/entra/token-v1.ts'
 import { type Env, seenAs, sendBytes, type World } from '#emulator/world.ts'
 
 const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials, onBehalfOf, deviceCode, password]
-const HEADERS = {
-  'content-type': 'application/json',
-  'cache-control': 'no-store, no-cache',
-  pragma: 'no-cache',
-}
 
 /** @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#redeem-a-code-for-an-access-token */
 export function tokenRoutes(app: Hono<Env>, everywhere: World, state: EntraState): void {
@@ -58,5 +55,6 @@ export function tokenRoutes(app: Hono<Env>, everywhere: World, state: EntraState
 
 function sendToken(c: Context<Env>, answer: object): Response {
   const body = Buffer.from(JSON.stringify(answer))
-  return sendBytes(c, { status: 200, headers: { ...HEADERS, 'content-length': String(body.length) }, body })
+  const headers = { ...answerHeaders(randomUUID()), 'content-length': String(body.length) }
+  return sendBytes(c, { status: 200, headers, body })
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isOf } from '#emulator/entra/authority.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { refuseWrongPlatform } from '#emulator/entra/grants/cross-origin.ts'
 import { answerForUser } from '#emulator/entra/grants/delegated.ts'
@@ -20,10 +21,10 @@ export const authorizationCode: Grant = {
     if (code.expiresAt <= world.clock.seconds()) throw new EntraError(70008)
     if (code.request.redirectUri !== form.redirect_uri)
       throw new EntraError(50011, form.redirect_uri ?? '', client.application.appId)
-    if (authority.tenant && authority.tenant.id !== code.tenantId) throw new EntraError(700005)
-    const isSpa = platformOf(client.application, code.request.redirectUri) === 'spa'
-    refuseWrongPlatform(context, isSpa)
-    if (isSpa && code.request.challenge === null) throw new EntraError(9002325)
+    if (!isOf(authority, code.tenantId)) throw new EntraError(700005)
+    const platform = platformOf(client.application, code.request.redirectUri) ?? 'web'
+    refuseWrongPlatform(context, platform)
+    if (platform === 'spa' && code.request.challenge === null) throw new EntraError(9002325)
     code.used = true
     verifyChallenge(code, form.code_verifier)
     const { tenantId, userId, signIn } = code
@@ -33,7 +34,7 @@ export const authorizationCode: Grant = {
       signIn,
       scopes: scopesOf(form.scope, code),
       nonce: code.request.nonce,
-      isSpa,
+      platform,
     })
   },
 }

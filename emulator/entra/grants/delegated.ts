@@ -1,8 +1,9 @@
 import { isFirstParty } from '#emulator/directory/first-party.ts'
 import { contentsOf } from '#emulator/directory/open.ts'
 import { ensureServicePrincipal, findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
-import type { Guid } from '#emulator/directory/types.ts'
+import type { Guid, Platform } from '#emulator/directory/types.ts'
 import { findUser } from '#emulator/directory/users.ts'
+import type { AuthenticatedClient } from '#emulator/entra/client-authentication.ts'
 import { refuseByAccess } from '#emulator/entra/conditional-access.ts'
 import { grantedScopes } from '#emulator/entra/consent.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
@@ -20,18 +21,20 @@ export type ForUser = {
   signIn: SignIn
   scopes: readonly string[]
   nonce?: string | null
-  isSpa?: boolean
+  platform?: Platform
 }
 
 /** What every grant on behalf of a user answers: tokens for what that user, or an administrator, has consented to. */
 export async function answerForUser(
   { world, state, client, form, told, version, restrictions }: GrantContext,
-  { tenantId, userId, signIn, scopes, nonce = null, isSpa = false }: ForUser,
+  { tenantId, userId, signIn, scopes, nonce = null, platform }: ForUser,
 ): Promise<Record<string, unknown>> {
   const { tenant } = contentsOf(world.directory, tenantId)
   const user = findUser(world.directory, tenantId, userId)
   const { application, acr } = client
   refuseRestricted(restrictions, tenant)
+  if (application.signInAudience === 'AzureADMyOrg' && application.tenantId !== tenantId)
+    throw new EntraError(700016, application.appId, tenant.displayName)
   if (!user) throw new EntraError(50034, userId)
   if (!user.accountEnabled) throw new EntraError(50057)
   if (isFirstParty(application)) ensureServicePrincipal(world.directory, tenantId, application.appId)
@@ -56,7 +59,14 @@ export async function answerForUser(
     granted.filter((scope) => scope !== 'offline_access'),
     { resourceName: asked.resourceName, capabilities: capabilitiesIn(form.claims) },
   )
-  const refreshable = { appId: application.appId, tenantId, userId, signIn, isSpa, scopes: [...scopes] }
+  const refreshable = {
+    appId: application.appId,
+    tenantId,
+    userId,
+    signIn,
+    platform: platform ?? platformWithout(client),
+    scopes: [...scopes],
+  }
   return {
     token_type: 'Bearer',
     scope: version === 'v1' ? granted.join(' ') : scopeAnswer(asked, granted),
@@ -79,6 +89,10 @@ export async function answerForUser(
     ...(form.client_info === '1' ? { client_info: clientInfo(user) } : {}),
   }
 }
+
+/** Where no redirect address has a say. */
+const platformWithout = ({ application }: AuthenticatedClient): Platform =>
+  application.isFallbackPublicClient ? 'publicClient' : 'web'
 
 /** What was granted, in the client's spelling; `.default` brings the full names of all and stands itself at the end. */
 function scopeAnswer(asked: AskedScopes, granted: readonly string[]): string {

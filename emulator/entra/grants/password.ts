@@ -10,6 +10,7 @@ export const password: Grant = {
   parameters: ['username', 'password', 'scope'],
   async handler(context) {
     const { world, authority, form } = context
+    if (authority.kind === 'common' || authority.kind === 'consumers') throw new EntraError(9001023)
     const username = form.username ?? ''
     const user = authority.tenant
       ? findUser(world.directory, authority.tenant.id, username)

@@ -16,11 +16,11 @@ export const refreshToken: Grant = {
     if (!token) throw new EntraError(9002313)
     if (token.appId !== client.application.appId) throw new EntraError(70000)
     if (token.expiresAt <= world.clock.seconds())
-      throw new EntraError(token.isSpa ? 700084 : 700082, new Date(token.issuedAt * 1000).toISOString())
-    refuseWrongPlatform(context, token.isSpa)
-    const { signIn, isSpa } = token
+      throw new EntraError(token.platform === 'spa' ? 700084 : 700082, new Date(token.issuedAt * 1000).toISOString())
+    refuseWrongPlatform(context, token.platform)
+    const { signIn, platform } = token
     const scopes = form.scope ? form.scope.split(' ').filter((scope) => scope !== '') : token.scopes
-    return answerForUser(context, { ...whereTo(context, token), signIn, scopes, isSpa })
+    return answerForUser(context, { ...whereTo(context, token), signIn, scopes, platform })
   },
 }
 

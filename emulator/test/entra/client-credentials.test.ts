@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash, type KeyObject, randomUUID, X509Certificate } from 'node:crypto'
+import { createHash, type KeyObject, randomUUID, sign, X509Certificate } from 'node:crypto'
 import { after, beforeEach, test } from 'node:test'
 import { decodeJwt, SignJWT } from 'jose'
 import { startEmulator } from '#emulator/index.ts'
@@ -66,15 +66,22 @@ async function assertionOf({ alg = 'PS256', header, claims = {}, key = client.ke
     .setProtectedHeader({ alg, ...(header ?? { 'x5t#S256': hash('sha256', client.certificate) }) })
     .sign(key)
 }
+const assertionForm = (assertion: string) => ({
+  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  client_assertion: assertion,
+})
 const byAssertion = async (assertion: Assertion = {}, segment = CONTOSO) =>
-  appOnly(
-    {
-      client_secret: undefined,
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: await assertionOf(assertion),
-    },
-    segment,
-  )
+  appOnly({ client_secret: undefined, ...assertionForm(await assertionOf(assertion)) }, segment)
+
+/** Signed over claims that a library would not sign. */
+function handMade(claims: Record<string, unknown>): string {
+  const part = (of: object) => Buffer.from(JSON.stringify(of)).toString('base64url')
+  const aud = `${emulator.origin}/${CONTOSO}/oauth2/v2.0/token`
+  const exp = Math.floor(emulator.clock.now().getTime() / 1000) + 600
+  const head = part({ alg: 'RS256', x5t: hash('sha1', client.certificate) })
+  const signed = `${head}.${part({ aud, exp, iss: APP, sub: APP, ...claims })}`
+  return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), client.key).toString('base64url')}`
+}
 
 test('MSAL gets an app-only token by secret and by certificate', async () => {
   const bySecret = await msalFor(emulator, CONTOSO).acquireTokenByClientCredential({ scopes: [GRAPH_DEFAULT] })
@@ -212,6 +219,13 @@ test('the secret may come by HTTP Basic', async () => {
     )
   assert.equal((await basic(SECRET)).status, 200)
   assert.deepEqual((await basic('wrong')).body.error_codes, [7000215])
+  for (const value of ['with a space', 'a:b:c', '50% of it']) {
+    await emulator.directory.addSecret({ app: APP, value })
+    assert.equal((await basic(value)).status, 200, value)
+  }
+  const raw = { authorization: `Basic ${Buffer.from(`${APP}:50%off`).toString('base64')}` }
+  const unencoded = await askToken(emulator, CONTOSO, { grant_type: 'client_credentials', scope: GRAPH_DEFAULT }, raw)
+  assert.deepEqual(unencoded.body.error_codes, [7000215], 'what is not encoded is refused, too, and breaks nothing')
 })
 
 test('assertions: RS256 and PS256, x5t with and without padding, x5t#S256, fractions of seconds, no nbf', async () => {
@@ -239,11 +253,12 @@ test('assertions that are refused say why', async () => {
   const table: readonly (readonly [number, RegExp, Assertion])[] = [
     [700027, /The key was not found/, { header: { 'x5t#S256': hash('sha256', other.certificate) }, key: other.key }],
     [700027, /use of the key to verify the signature failed/, { key: other.key }],
-    [700027, /audience/, { claims: { aud: 'https://evil.example/token' } }],
-    [700027, /audience/, { claims: { aud: `${emulator.origin}/${FABRIKAM}/oauth2/v2.0/token` } }],
+    [700023, /audience/, { claims: { aud: 'https://evil.example/token' } }],
+    [700023, /audience/, { claims: { aud: `${emulator.origin}/${FABRIKAM}/oauth2/v2.0/token` } }],
     [700024, /valid time range/, { claims: { exp: now - 301 } }],
     [700024, /valid time range/, { claims: { nbf: now + 900, exp: now + 1200 } }],
     [50048, /do not match/, { claims: { iss: randomUUID() } }],
+    [700021, /doesn't match 'client_id'/, { claims: { iss: SINGLE_APP, sub: SINGLE_APP } }],
     [1000502, /time range/, { header: { 'x5t#S256': hash('sha256', expired.certificate) }, key: expired.key }],
   ]
   for (const [code, words, assertion] of table) {
@@ -255,6 +270,14 @@ test('assertions that are refused say why', async () => {
   const thumbprint = Buffer.from(hash('sha256', other.certificate), 'base64url').toString('hex').toUpperCase()
   const { body } = await byAssertion({ header: { 'x5t#S256': hash('sha256', other.certificate) }, key: other.key })
   assert.match(body.error_description, new RegExp(`Thumbprint of key used by client: '${thumbprint}'`))
+})
+
+test('an assertion whose times are no times is no token', async () => {
+  for (const claims of [{ exp: 'tomorrow' }, { exp: 1e300 }, { nbf: [] }] as const) {
+    const assertion = handMade({ ...claims })
+    const { status, body } = await appOnly({ client_secret: undefined, ...assertionForm(assertion) })
+    assert.deepEqual([status, body.error, body.error_codes], [400, 'invalid_request', [50027]], JSON.stringify(claims))
+  }
 })
 
 test('a certificate that is added works at once beside the old one', async () => {
@@ -278,6 +301,26 @@ test('the v1 endpoint takes a resource and writes its numbers as strings', async
   assert.equal(body.resource, 'https://graph.microsoft.com')
   for (const name of ['expires_in', 'ext_expires_in', 'expires_on', 'not_before']) assert.match(body[name], /^\d+$/)
   assert.deepEqual(decodeJwt(body.access_token).roles, ['User.Read.All'])
+})
+
+test('answers carry the headers of Entra ID; the trace id of a refusal is the request id', async () => {
+  for (const answer of [await appOnly(), await appOnly({ client_secret: 'wrong' })]) {
+    const { headers, body } = answer
+    assert.equal(headers.get('content-type'), 'application/json; charset=utf-8')
+    assert.equal(headers.get('cache-control'), 'no-store, no-cache')
+    assert.equal(headers.get('pragma'), 'no-cache')
+    assert.equal(headers.get('expires'), '-1')
+    assert.equal(headers.get('x-content-type-options'), 'nosniff')
+    assert.match(headers.get('x-ms-request-id') ?? '', /^[0-9a-f-]{36}$/)
+    if (body.trace_id) assert.equal(headers.get('x-ms-request-id'), body.trace_id)
+  }
+  const correlation = async (sent: string) => {
+    const form = { grant_type: 'client_credentials', client_id: APP, client_secret: 'wrong', scope: GRAPH_DEFAULT }
+    return (await askToken(emulator, CONTOSO, form, { 'client-request-id': sent })).body.correlation_id
+  }
+  const sent = randomUUID()
+  assert.equal(await correlation(sent), sent)
+  assert.match(await correlation('<not an id>'), /^[0-9a-f-]{36}$/)
 })
 
 test('a client that says CP1 finds it in its token', async () => {

@@ -31,6 +31,16 @@ const byCertificate = ({ key, certificate }: typeof good) => ({
     privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
   },
 })
+/** Signed with a registered key, whatever it says. */
+const signedAssertion = (claims: Record<string, unknown>) =>
+  new SignJWT({ iss: APP, sub: APP, ...claims })
+    .setProtectedHeader({
+      alg: 'PS256',
+      'x5t#S256': createHash('sha256').update(new X509Certificate(good.certificate).raw).digest('base64url'),
+    })
+    .setExpirationTime('10m')
+    .sign(good.key)
+const audience = ({ emulator }: Stage, tenant = CONTOSO) => `${emulator.origin}/${tenant}/oauth2/v2.0/token`
 const byOauth = async ({ clients }: Stage, tenant: string, scope = GRAPH_DEFAULT) => {
   const server = clients.server(tenant)
   const client = { client_id: APP }
@@ -144,16 +154,43 @@ export const appOnlyWitnesses: readonly Witness[] = [
     provoke: async (stage) =>
       byMsal(stage, CONTOSO, {
         credential: {
-          clientAssertion: await new SignJWT({ iss: randomUUID(), sub: APP })
-            .setProtectedHeader({
-              alg: 'PS256',
-              'x5t#S256': createHash('sha256').update(new X509Certificate(good.certificate).raw).digest('base64url'),
-            })
-            .setAudience(`${stage.emulator.origin}/${CONTOSO}/oauth2/v2.0/token`)
-            .setExpirationTime('10m')
-            .sign(good.key),
+          clientAssertion: await signedAssertion({ iss: randomUUID(), aud: audience(stage) }),
         },
       }),
+  },
+  {
+    code: 700021,
+    client: 'MSAL Node',
+    when: 'the assertion speaks for another application',
+    status: 401,
+    error: 'invalid_client',
+    text: /Client assertion application identifier doesn't match 'client_id' parameter/,
+    provoke: async (stage) =>
+      byMsal(stage, CONTOSO, {
+        credential: {
+          clientAssertion: await signedAssertion({ iss: API_APP, sub: API_APP, aud: audience(stage) }),
+        },
+      }),
+  },
+  {
+    code: 700023,
+    client: 'MSAL Node',
+    when: 'the assertion is meant for another tenant, or for nobody here',
+    status: 401,
+    error: 'invalid_client',
+    text: /Client assertion audience claim does not match Realm issuer/,
+    provoke: async (stage) =>
+      byMsal(stage, CONTOSO, {
+        credential: { clientAssertion: await signedAssertion({ aud: audience(stage, FABRIKAM) }) },
+      }),
+  },
+  {
+    code: 50027,
+    client: 'MSAL Node',
+    when: 'the assertion is no JSON Web Token',
+    error: 'invalid_request',
+    text: /JWT token is invalid or malformed/,
+    provoke: (stage) => byMsal(stage, CONTOSO, { credential: { clientAssertion: 'not-a-token' } }),
   },
   {
     code: 1000502,

@@ -77,6 +77,13 @@ const onPages: readonly Witness[] = [
     provoke: (stage) => open(stage, { code_challenge: 'short' }),
   },
   {
+    code: 50149,
+    client: 'a browser',
+    when: 'the challenge is made in a way that is not known',
+    text: /Invalid Code_Challenge_method parameter/,
+    provoke: (stage) => open(stage, { code_challenge: 'c'.repeat(43), code_challenge_method: 'S512' }),
+  },
+  {
     code: 50147,
     client: 'a browser',
     when: 'a method comes without a challenge',
@@ -287,6 +294,14 @@ const atAddresses: readonly Witness[] = [
     error: 'unsupported_response_type',
     text: /The value 'magic' is not known/,
     provoke: (stage) => opened(stage, { response_type: 'magic' }),
+  },
+  {
+    code: 90023,
+    client: 'oauth4webapi',
+    when: 'the prompt is not known, or there are two',
+    error: 'invalid_request',
+    text: /Unsupported 'prompt' value/,
+    provoke: (stage) => opened(stage, { prompt: 'consent select_account' }),
   },
   {
     code: 70007,
