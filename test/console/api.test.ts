@@ -5,11 +5,12 @@ import type { TenantId } from '#model/ids.ts'
 import { asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
 import { finishRun, startRun } from '#store/sync-runs.ts'
-import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
+import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { type Answer, openPerson, type Person, send } from '#test/console/support/person.ts'
 import { estateForPrograms, idTokenOfOperator, makeOperator, tokenFor } from '#test/console/support/programs.ts'
 import { CONTOSO, connect, FABRIKAM } from '#test/support/installation.ts'
 import { aDiagnosis, aResource, aTenant, madeUp } from '#test/support/made-up.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a program gets is looked at key by key

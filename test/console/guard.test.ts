@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { asFleet } from '#store/open.ts'
 import { findTenant } from '#store/tenants.ts'
-import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
+import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { openPerson, type Person } from '#test/console/support/person.ts'
 import { CONTOSO, connect } from '#test/support/installation.ts'
 import { onwardFrom } from '#test/support/onward.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 
 const PAGES = [
   '/',

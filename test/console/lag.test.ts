@@ -6,11 +6,13 @@ import { forgetTenant } from '#entra/app-token.ts'
 import type { TenantId } from '#model/ids.ts'
 import { asTenant } from '#store/open.ts'
 import { finishRun, startRun } from '#store/sync-runs.ts'
-import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
+import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { openPerson, type Person, plain, send } from '#test/console/support/person.ts'
 import { type HandClock, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { CONTOSO, connect } from '#test/support/installation.ts'
+import { aJobContext } from '#test/support/job-context.ts'
 import { aTenant, madeUp } from '#test/support/made-up.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 
 type Lagging = {
   id: string
@@ -50,16 +52,8 @@ suite('who has not been read for longest', { concurrency: false }, () => {
     // A policy blocks Contoso, which has never been read.
     site.emulator.mischief.add({ at: 'token', match: { tenant: CONTOSO }, aadsts: 53_003 })
     forgetTenant(site.tools.entra, CONTOSO)
-    const context = {
-      jobId: 'a-job',
-      key: CONTOSO,
-      attempt: 0,
-      leave: () => {},
-      aside: (wait: () => unknown) => wait(),
-    }
-    const signal = new AbortController().signal
     await tasks(site.tools)
-      ['sync-tenant']({ tenantId: CONTOSO }, { ...context, signal } as never)
+      ['sync-tenant']({ tenantId: CONTOSO }, aJobContext(CONTOSO))
       .catch(() => {})
     fresh = await aTenant(store, { displayName: 'Fresh' })
     await readNow(fresh)

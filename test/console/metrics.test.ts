@@ -4,10 +4,11 @@ import { before, suite, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
 import { asTenant } from '#store/open.ts'
 import { finishRun, startRun } from '#store/sync-runs.ts'
-import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
+import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { send } from '#test/console/support/person.ts'
 import { connect, FABRIKAM } from '#test/support/installation.ts'
 import { aDiagnosis, aTenant, madeUp } from '#test/support/made-up.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 
 suite('metrics', { concurrency: false }, () => {
   const scope = suiteScope()

@@ -3,9 +3,10 @@ import { before, suite, test } from 'node:test'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { asTenant } from '#store/open.ts'
 import { countResources, listResources } from '#store/resources.ts'
-import { openSite, type Site, suiteScope } from '#test/console/support/open-site.ts'
+import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { openPerson, type Person, plain } from '#test/console/support/person.ts'
 import { CONTOSO, connect } from '#test/support/installation.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 
 suite('a reading that stopped before it removed much, in the console', { concurrency: false }, () => {
   const scope = suiteScope()

@@ -3,12 +3,13 @@ import { before, suite, test } from 'node:test'
 import { listAudit } from '#store/audit.ts'
 import { listIncidents } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
-import { openSite, type Site, siteUnder, suiteScope } from '#test/console/support/open-site.ts'
+import { openSite, type Site, siteUnder } from '#test/console/support/open-site.ts'
 import { NEWCOMER, openPerson } from '#test/console/support/person.ts'
 import { HOUR, MINUTE } from '#test/support/hand-clock.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 import { CONTOSO } from '#test/support/installation.ts'
 import { onwardFrom } from '#test/support/onward.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 
 suite('the way into the console', { concurrency: false }, () => {
   const scope = suiteScope()
@@ -112,6 +113,13 @@ suite('the way into the console', { concurrency: false }, () => {
     }
   })
 
+  test('S03 a look at the link by a machine does not use it up', async () => {
+    const olivia = openPerson(site)
+    const way = await olivia.comeBack('olivia@northwind.onmicrosoft.com')
+    assert.equal((await olivia.get(way, { method: 'HEAD', stay: true })).status, 405)
+    assert.equal((await olivia.get(way)).heading, 'Overview')
+  })
+
   test('S04 an ID token with another nonce, or none, lets nobody in', async () => {
     for (const word of ['idtoken.nonce=other', 'idtoken.nonce=absent'] as const) {
       site.emulator.mischief.say(word)
@@ -207,8 +215,8 @@ suite('the way into the console', { concurrency: false }, () => {
     const olivia = openPerson(late)
     await olivia.signIn()
     for (let hour = 0; hour < 8; hour++) {
-      assert.equal((await olivia.get('/audit')).heading, 'Audit')
       await late.tools.clock.sleep(HOUR - MINUTE)
+      assert.equal((await olivia.get('/audit')).heading, 'Audit')
     }
     await late.tools.clock.sleep(9 * MINUTE)
     assert.equal((await olivia.get('/audit')).path, '/sign-in')

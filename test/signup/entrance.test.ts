@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { SIGN_UP_SCOPES } from '#model/app.ts'
 import { CONTOSO } from '#test/signup/support/customers.ts'
-import { atTheEnd, openSite, type Site, siteUnder } from '#test/signup/support/open-site.ts'
+import { openSite, type Site, siteUnder } from '#test/signup/support/open-site.ts'
 import { openVisitor } from '#test/signup/support/visitor.ts'
 import { handClock } from '#test/support/hand-clock.ts'
 import { onwardFrom } from '#test/support/onward.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 
 suite('the entrance', { concurrency: false }, () => {
-  const scope = atTheEnd()
+  const scope = suiteScope()
   let site: Site
   before(async () => {
     site = await openSite(scope)

@@ -6,15 +6,16 @@ import { openSignup } from '#signup/app.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { connectTenant } from '#store/tenants.ts'
 import { FABRIKAM, peopleOf } from '#test/signup/support/customers.ts'
-import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
+import { openSite, type Site } from '#test/signup/support/open-site.ts'
 import { openVisitor, type Visitor } from '#test/signup/support/visitor.ts'
 import { madeUp } from '#test/support/made-up.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 
 const SECRET_NAME = 'Fabrikam Secret Holding'
 const METHODS = ['GET', 'POST']
 
 suite('every route of the landing page', { concurrency: false }, () => {
-  const scope = atTheEnd()
+  const scope = suiteScope()
   let site: Site
   let untouched: string
   before(async () => {
@@ -122,7 +123,7 @@ suite('every route of the landing page', { concurrency: false }, () => {
 })
 
 suite('very many who begin', { concurrency: false }, () => {
-  const scope = atTheEnd()
+  const scope = suiteScope()
 
   test('A06 ten thousand sign-ups fill a table that has an end: the oldest make room, and nobody is kept out', async () => {
     const site = await openSite(scope)

@@ -8,11 +8,12 @@ import type { AppRoleId, TenantId } from '#model/ids.ts'
 import { asFleet } from '#store/open.ts'
 import { updateSignUp } from '#store/sign-ups.ts'
 import { CONTOSO, FABRIKAM, peopleOf, permissions } from '#test/signup/support/customers.ts'
-import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
+import { openSite, type Site } from '#test/signup/support/open-site.ts'
 import { openVisitor, type Page, type Visitor } from '#test/signup/support/visitor.ts'
 import { everythingStored, newestSignUp } from '#test/signup/support/what-is-stored.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 import { refusedWith } from '#test/support/problem.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 import { until } from '#test/support/until.ts'
 
 const { globalAdministrator, privilegedRoleAdministrator, applicationAdministrator } =
@@ -21,7 +22,7 @@ const STEP = 'tenantry-sign-up-step'
 const MINUTE = 60_000
 
 suite('granting', { concurrency: false }, () => {
-  const scope = atTheEnd()
+  const scope = suiteScope()
   const clock = hurriedClock()
   let site: Site
   let untouched = ''

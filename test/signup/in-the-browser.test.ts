@@ -7,14 +7,15 @@ import { startRunner } from '#jobs/runner.ts'
 import { flawsOf, launchChromium } from '#test/signup/support/chromium.ts'
 import { CONTOSO, FABRIKAM, FEW_PEOPLE, peopleOf } from '#test/signup/support/customers.ts'
 import { foreignSite } from '#test/signup/support/foreign-site.ts'
-import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
+import { openSite, type Site } from '#test/signup/support/open-site.ts'
 import { holdOpen } from '#test/support/hold-open.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 
 const fabrikam = peopleOf('fabrikam.onmicrosoft.com')
 const contoso = peopleOf('contoso.onmicrosoft.com')
 
 suite('the landing page in a browser', { concurrency: false }, () => {
-  const scope = atTheEnd()
+  const scope = suiteScope()
   let site: Site
   let chromium: Browser
   let untouched = ''

@@ -5,10 +5,11 @@ import { openSignUpCookies } from '#signup/cookies.ts'
 import { asTenant } from '#store/open.ts'
 import { connectTenant } from '#store/tenants.ts'
 import { FABRIKAM, peopleOf } from '#test/signup/support/customers.ts'
-import { atTheEnd, openSite, SESSION_KEY, type Site } from '#test/signup/support/open-site.ts'
+import { openSite, SESSION_KEY, type Site } from '#test/signup/support/open-site.ts'
 import { openVisitor, type Visitor } from '#test/signup/support/visitor.ts'
 import { type HeldAnswer, holdOpen } from '#test/support/hold-open.ts'
 import { madeUp } from '#test/support/made-up.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 import { until } from '#test/support/until.ts'
 
 const { globalAdministrator, privilegedRoleAdministrator } = peopleOf('fabrikam.onmicrosoft.com')
@@ -16,7 +17,7 @@ const EACH = 4
 const ALL = 128
 
 suite('pages that are kept up to date', { concurrency: false }, () => {
-  const scope = atTheEnd()
+  const scope = suiteScope()
 
   test('A06 whoever watches in very many tabs is answered in four; the page itself and everybody else go on', async () => {
     const site = await openSite(scope)

@@ -5,9 +5,10 @@ import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { showTenant } from '#flows/show-tenants.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
-import { atTheEnd, openSite, type Site } from '#test/signup/support/open-site.ts'
+import { openSite, type Site } from '#test/signup/support/open-site.ts'
 import { openVisitor, type Page, plain, type Visitor } from '#test/signup/support/visitor.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 import { until } from '#test/support/until.ts'
 
 const LITWARE = '44444444-4444-4444-8444-444444444444' as TenantId
@@ -48,7 +49,7 @@ const ROLES_WITHOUT_NAMES = {
 const NOT_YOU = 'An administrator has to connect your organization'
 
 suite('who is no administrator', { concurrency: false }, () => {
-  const scope = atTheEnd()
+  const scope = suiteScope()
   let site: Site
   before(async () => {
     site = await openSite(scope, { tenants })

@@ -3,9 +3,10 @@ import { afterEach, before, suite, test } from 'node:test'
 import type { Word } from '#emulator/index.ts'
 import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
 import { CONTOSO, FABRIKAM } from '#test/signup/support/customers.ts'
-import { atTheEnd, openSite, type Site, siteUnder } from '#test/signup/support/open-site.ts'
+import { openSite, type Site, siteUnder } from '#test/signup/support/open-site.ts'
 import { openVisitor, type Page, type Visitor } from '#test/signup/support/visitor.ts'
 import { audited } from '#test/signup/support/what-is-stored.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
 
 const GRACE = 'grace@contoso.onmicrosoft.com'
 const STEP = 'tenantry-sign-up-step'
@@ -47,7 +48,7 @@ function sizeOf({ headers, cookies }: Page): number {
 }
 
 suite('the sign-in', { concurrency: false }, () => {
-  const scope = atTheEnd()
+  const scope = suiteScope()
   let site: Site
   before(async () => {
     site = await openSite(scope, { tenants: [litware] })

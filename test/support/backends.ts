@@ -9,6 +9,7 @@ import { openStore, type Store } from '#store/open.ts'
 import { layEmptyDatabase } from '#test/support/embedded-template.ts'
 import { type HandClock, handClock } from '#test/support/hand-clock.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
+import type { Scope } from '#test/support/suite-scope.ts'
 
 /** Where a database is or will be, as the configuration names it. */
 export type Place = { databaseUrl: string | null; dataDir: string }
@@ -57,8 +58,6 @@ function openBackend(name: Backend['name']): Backend {
     freshPlace: (t) => openPlace(t, name),
   }
 }
-
-type Scope = { after(close: () => Promise<void> | void): void }
 
 async function openFresh(scope: Scope, name: Backend['name'], clock: Clock): Promise<Store> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-test-'))

@@ -12,9 +12,8 @@ import type { AppDefinition } from '#model/app.ts'
 import { type ObjectId, parseTenantId, type SignUpId, type TenantId } from '#model/ids.ts'
 import { silentLog } from '#test/support/backends.ts'
 import { layEmptyDatabase } from '#test/support/embedded-template.ts'
+import type { Scope } from '#test/support/suite-scope.ts'
 import { openTools, type Tools } from '#tools.ts'
-
-type Scope = { after(close: () => Promise<void> | void): void }
 
 /** Tenantry as its ISV runs it, embedded, with the emulator's demo as Microsoft. */
 export type Installation = { emulator: Emulator; tools: Tools; config: Config }

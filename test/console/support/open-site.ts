@@ -1,4 +1,3 @@
-import { after } from 'node:test'
 import { type Clock, systemClock } from '#base/clock.ts'
 import { listen } from '#bin/listen.ts'
 import { type Config, readConfig } from '#config.ts'
@@ -7,6 +6,7 @@ import { DEMO, demoEstate, type Emulator, type EstateInput, startEmulator } from
 import type { JobDefinition } from '#model/job.ts'
 import { silentLog, temporaryFolder } from '#test/support/backends.ts'
 import { layEmptyDatabase } from '#test/support/embedded-template.ts'
+import type { Scope } from '#test/support/suite-scope.ts'
 import { openTools, type Tools } from '#tools.ts'
 
 /** The console as operators meet it, over HTTP, with the emulator as Microsoft. No worker runs. */
@@ -18,8 +18,6 @@ export type Site = {
   config: Config
 }
 
-type Scope = { after(close: () => Promise<void>): void }
-
 const SESSION_KEY = new Uint8Array(32).fill(9)
 const APP = {
   name: 'Insights',
@@ -29,15 +27,6 @@ const APP = {
     value,
     reason: 'Is needed.',
   })),
-}
-
-/** A scope that lasts as long as the suite in which this is called. */
-export function suiteScope(): Scope {
-  const closing: (() => Promise<void>)[] = []
-  after(async () => {
-    for (const close of closing) await close()
-  })
-  return { after: (close) => void closing.unshift(close) }
 }
 
 /** Opened for one test or one suite; closed after it, the last opened first. */

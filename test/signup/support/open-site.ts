@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import { type Clock, systemClock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import { listen } from '#bin/listen.ts'
@@ -11,6 +10,7 @@ import { openSignup } from '#signup/app.ts'
 import { FEW_PEOPLE, permissions } from '#test/signup/support/customers.ts'
 import { silentLog } from '#test/support/backends.ts'
 import { layEmptyDatabase } from '#test/support/embedded-template.ts'
+import type { Scope } from '#test/support/suite-scope.ts'
 import { openTools, type Tools } from '#tools.ts'
 
 /** The landing page as customers meet it, over HTTP, embedded, with the emulator as Microsoft. */
@@ -21,7 +21,7 @@ export const SESSION_KEY = new Uint8Array(32).fill(7)
 
 /** Opened for one test or one file; closed after it, the last opened first. */
 export async function openSite(
-  scope: { after(close: () => Promise<void>): void },
+  scope: Scope,
   {
     clock = systemClock,
     tenants = [],
@@ -77,15 +77,6 @@ export async function openSite(
   const tools = open.use(await openTools(config, { log, clock, work }))
   answer = openSignup(tools, { sessionKey: SESSION_KEY }).fetch
   return { emulator, tools, config, url }
-}
-
-/** Closes what a suite's tests share, after the last of them; to be called where the suite is defined. */
-export function atTheEnd(): { after(close: () => Promise<void>): void } {
-  const closing: (() => Promise<void>)[] = []
-  after(async () => {
-    for (const close of closing) await close()
-  })
-  return { after: (close) => void closing.unshift(close) }
 }
 
 /** The same site under another name, such as behind a proxy that speaks https, or with another key; asked without a network. */
