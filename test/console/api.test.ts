@@ -7,7 +7,13 @@ import { countResources } from '#store/resources.ts'
 import { finishRun, startRun } from '#store/sync-runs.ts'
 import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { type Answer, openPerson, type Person, send } from '#test/console/support/person.ts'
-import { estateForPrograms, idTokenOfOperator, makeOperator, tokenFor } from '#test/console/support/programs.ts'
+import {
+  estateForPrograms,
+  idTokenOfOperator,
+  makeOperator,
+  NEIGHBOUR,
+  tokenFor,
+} from '#test/console/support/programs.ts'
 import { CONTOSO, connect, FABRIKAM } from '#test/support/installation.ts'
 import { aDiagnosis, aResource, aTenant, madeUp } from '#test/support/made-up.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
@@ -230,13 +236,17 @@ suite('the HTTP API', { concurrency: false }, () => {
 
     await connect(site, CONTOSO)
     await makeOperator(site, CONTOSO)
+    await makeOperator(site, DEMO.home as string as TenantId, { resource: NEIGHBOUR })
     const foreign = {
       'of a customer’s tenant that gave itself the role': await tokenFor(site, { tenant: CONTOSO }),
+      'for another app of ours, which has a role of that name': await tokenFor(site, { resource: NEIGHBOUR }),
       'for Microsoft Graph': await tokenFor(site, { resource: 'https://graph.microsoft.com' }),
       'with another payload': tamper(token, (claims) => ({ ...claims, oid: madeUp.objectId() })),
       'signed by nobody': unsigned(token),
       'that is none': 'nonsense',
     }
+    const ofNeighbour = claimsOf(foreign['for another app of ours, which has a role of that name'])
+    assert.deepEqual([ofNeighbour.ver, ofNeighbour.tid, ofNeighbour.roles], ['2.0', DEMO.home, ['Tenantry.Operator']])
     for (const [what, one] of Object.entries(foreign)) {
       const answer = await asProgram(one, 'GET', '/tenants')
       assert.equal(answer.status, 401, what)

@@ -5,6 +5,7 @@ import { listIncidents } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { openSite, type Site, siteUnder } from '#test/console/support/open-site.ts'
 import { NEWCOMER, openPerson } from '#test/console/support/person.ts'
+import { bendTokenEndpoint } from '#test/support/bend-token-endpoint.ts'
 import { HOUR, MINUTE } from '#test/support/hand-clock.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 import { CONTOSO } from '#test/support/installation.ts'
@@ -143,6 +144,23 @@ suite('the way into the console', { concurrency: false }, () => {
     await clock.sleep(MINUTE)
   })
 
+  test('T09 somebody of another tenant is not let in, whatever role of ours that tenant has given him', async () => {
+    const mallory = openPerson(site)
+    const asked = onwardFrom(await mallory.post('/sign-in', {}, { stay: true })).searchParams
+    await clock.sleep(MINUTE)
+    await bendTokenEndpoint(site.emulator, {
+      tenantId: CONTOSO,
+      nonce: asked.get('nonce') ?? '',
+      roles: ['Tenantry.Operator'],
+    })
+    const page = await mallory.get(`/sign-in/callback?code=any&state=${asked.get('state')}`)
+    site.emulator.mischief.clear()
+    assert.deepEqual([page.path, page.status], ['/sign-in/refused', 403])
+    assert.equal((await mallory.get('/')).path, '/sign-in')
+    // So that the keys are asked for again.
+    await clock.sleep(MINUTE)
+  })
+
   test('someone who turns back is told so', async () => {
     const olivia = openPerson(site)
     const begun = await olivia.post('/sign-in', {}, { stay: true })
@@ -152,7 +170,27 @@ suite('the way into the console', { concurrency: false }, () => {
     )
     assert.ok(page.status >= 400 && page.status < 500)
     assert.ok(!page.text.includes('<script>alert'))
+    assert.equal(page.heading, 'You turned back')
     assert.match(page.text, /Sign in again/)
+  })
+
+  test('T03 an error is a refusal, whatever stands beside it', async () => {
+    const olivia = openPerson(site)
+    const way = await olivia.comeBack('olivia@northwind.onmicrosoft.com')
+    const before = tokenCalls()
+    const page = await olivia.get(`${way}&error=access_denied&error_description=AADSTS65004&admin_consent=True`)
+    assert.equal(page.heading, 'You turned back')
+    assert.equal((await olivia.get('/')).path, '/sign-in')
+    assert.equal(tokenCalls(), before)
+  })
+
+  test('S14 an answer that names another issuer lets nobody in', async () => {
+    site.emulator.mischief.say('authorize.iss=other')
+    const olivia = openPerson(site)
+    const page = await olivia.signIn()
+    site.emulator.mischief.clear()
+    assert.equal(page.status, 403)
+    assert.equal((await olivia.get('/')).path, '/sign-in')
   })
 
   test('S18 a session is made anew, cannot be read by scripts, and stands under its own seal', async () => {

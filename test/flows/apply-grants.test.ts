@@ -38,7 +38,27 @@ test('a tenant is connected, and pressing again changes nothing', async () => {
   await grant(grace)
   assert.deepEqual(await stateOf(grace), ['connected', undefined])
   assert.equal(assignments().length, 3)
-  assert.equal((await showTenant(tools, whole)).tenant.state, 'active')
+  const { tenant, audit } = await showTenant(tools, whole)
+  assert.equal(tenant.state, 'active')
+  assert.deepEqual(
+    audit.map(({ action }) => action).filter((action) => action.startsWith('grants.')),
+    ['grants.applied', 'grants.applied', 'grants.applied', 'grants.requested'],
+    'what will be granted is written down before the first of it is',
+  )
+})
+
+test('where a tenant’s Microsoft Graph does not offer a permission, nothing is granted, and we are told to mend it', async () => {
+  const grace = await provenAdministrator(installation, graceOf(handedOver))
+  const { config } = tools
+  const more = { value: 'Dreams.Read.All', reason: 'Is needed.', unlisted: true } as const
+  const app = { ...config.app, permissions: [...config.app.permissions, more] }
+  await applyGrants({ ...tools, config: { ...config, app } }, grace, signal)
+  const found = await findSignUpFor(tools, grace)
+  assert.deepEqual(
+    [found?.state, found?.diagnosis?.code, found?.diagnosis?.owner],
+    ['failed', 'PERMISSION_UNKNOWN', 'operator'],
+  )
+  assert.deepEqual(assignments(), [])
 })
 
 test('an assignment that was made although its answer was lost is recognised, even by a replica that is behind', async () => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, test } from 'node:test'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { sql as raw } from 'kysely'
-import { DEMO, type Word } from '#emulator/index.ts'
+import type { Word } from '#emulator/index.ts'
 import { WORDS } from '#emulator/mischief/words.ts'
 import { beginSignUp } from '#flows/begin-sign-up.ts'
 import { type Callback, completeSignUp } from '#flows/complete-sign-up.ts'
@@ -15,6 +14,7 @@ import { listIncidents } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { findSignUp } from '#store/sign-ups.ts'
 import { type Returned, returnFromMicrosoft } from '#test/support/administrator.ts'
+import { bendTokenEndpoint } from '#test/support/bend-token-endpoint.ts'
 import { MINUTE } from '#test/support/hand-clock.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 import { CONTOSO, CUSTOMERS, FABRIKAM, graceOf, openInstallation } from '#test/support/installation.ts'
@@ -122,42 +122,8 @@ test('T01 an invitation is for the administrators of its tenant, even when Micro
   assert.equal(new URL(bent.redirectTo).pathname.split('/')[1], CONTOSO)
   const state = bent.ticket.state
 
-  // A token endpoint that signs somebody of Fabrikam in, with everything else as it should be.
-  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
-  const now = Math.floor(Date.now() / 1000)
-  const base = {
-    tid: FABRIKAM,
-    oid: '55555555-5555-4555-8555-555555555555',
-    sub: 's',
-    iat: now,
-    nbf: now,
-    exp: now + 900,
-  }
-  const sign = (claims: object) =>
-    new SignJWT({ ...base, ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'bent' }).sign(privateKey)
-  const answer = (body: object) => ({
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
   await pass(MINUTE)
-  emulator.mischief.add({ at: 'jwks', answer: answer({ keys: [{ ...(await exportJWK(publicKey)), kid: 'bent' }] }) })
-  emulator.mischief.add({
-    at: 'token',
-    answer: answer({
-      token_type: 'Bearer',
-      expires_in: 900,
-      scope: 'openid profile User.Read',
-      access_token: await sign({ aud: 'https://graph.microsoft.com' }),
-      id_token: await sign({
-        ver: '2.0',
-        iss: `${emulator.origin}/${FABRIKAM}/v2.0`,
-        aud: DEMO.appId,
-        nonce: bent.ticket.nonce,
-      }),
-      client_info: Buffer.from(JSON.stringify({ uid: base.oid, utid: FABRIKAM })).toString('base64url'),
-    }),
-  })
+  await bendTokenEndpoint(emulator, { tenantId: FABRIKAM, nonce: bent.ticket.nonce })
   const { message } = await rejected('SIGN_UP_WRONG_TENANT', { ticket: bent.ticket, callback: { state, code: 'any' } })
   assert.ok(message.includes(CONTOSO) && message.includes(FABRIKAM), 'both are named')
   const signUp = await asFleet(tools.store, (sql) => findSignUp(sql, bent.ticket.signUpId))

@@ -307,6 +307,17 @@ suite('granting', { concurrency: false }, () => {
     assert.deepEqual(site.emulator.requests.list(), [], 'and Microsoft is asked nothing')
   })
 
+  test('a step ends with the token that it holds, where Microsoft gives one that is over before the hour is', async (t) => {
+    const ahead = hurriedClock()
+    const grace = openVisitor(await openSite(t, { clock: ahead }))
+    // By our clock the token lives for twenty to fifty minutes.
+    await ahead.sleep(40 * MINUTE)
+    assert.equal((await grace.arrive(globalAdministrator)).status, 200)
+    await ahead.sleep(51 * MINUTE)
+    assert.ok(grace.cookies.has(STEP))
+    assert.equal((await grace.get('/sign-up/welcome')).status, 400)
+  })
+
   // Last, because they turn our clock far ahead of Microsoft’s.
   test('a step ends with its hour', async () => {
     const grace = openVisitor(site)

@@ -10,13 +10,24 @@ import type { ClientId } from '#model/ids.ts'
 import type { Site } from '#test/console/support/open-site.ts'
 import { OPERATOR } from '#test/console/support/person.ts'
 
-/** The demo, whose operator role programs may hold as well. */
+/** Another app of the ISV’s, with a role that is called as ours is. */
+export const NEIGHBOUR = '99999999-2222-4333-8444-555555555555'
+const appRoles = [
+  {
+    value: 'Tenantry.Operator',
+    displayName: 'Operator',
+    allowedMemberTypes: ['User' as const, 'Application' as const],
+  },
+]
+
+/** The demo, whose operator role programs may hold as well, and the other app beside it. */
 export const estateForPrograms: EstateInput = {
   ...demoEstate,
-  applications: (demoEstate.applications ?? []).map((application) => ({
-    ...application,
-    appRoles: (application.appRoles ?? []).map((role) => ({ ...role, allowedMemberTypes: ['User', 'Application'] })),
-  })),
+  applications: [
+    ...(demoEstate.applications ?? []).map((application) => ({ ...application, appRoles })),
+    { appId: NEIGHBOUR, homeTenant: DEMO.home, displayName: 'Neighbour', accessTokenVersion: 2, appRoles },
+  ],
+  servicePrincipals: [...(demoEstate.servicePrincipals ?? []), { tenant: DEMO.home, appId: NEIGHBOUR }],
 }
 
 /** A token from Microsoft, for the app itself in a tenant. */
@@ -38,19 +49,22 @@ export async function tokenFor(
   return answer.access_token
 }
 
-/** Makes the app an operator of its own, in one tenant, as an administrator would there. */
+/** Makes the app an operator of its own in one tenant, or one of the other app’s, as an administrator would there. */
 export async function makeOperator(
   { emulator, tools }: Site,
   tenant: Parameters<Site['tools']['graphAsApp']>[0],
+  { resource = DEMO.appId as string } = {},
 ): Promise<void> {
   for (const permission of ['Application.Read.All', 'AppRoleAssignment.ReadWrite.All'])
     await emulator.directory.grantPermission({ tenant, app: DEMO.appId, permission })
   await appToken(tools.entra, tenant, { fresh: true })
   const graph = tools.graphAsApp(tenant)
-  const ours = await findServicePrincipal(graph, DEMO.appId as string as ClientId)
-  const role = ours?.appRoles.find(({ value }) => value === 'Tenantry.Operator')
-  assert.ok(ours && role)
-  await assignAppRole(graph, { principalId: ours.id, resourceId: ours.id, appRoleId: role.id })
+  const [ours, theirs] = await Promise.all(
+    [DEMO.appId, resource].map((app) => findServicePrincipal(graph, app as ClientId)),
+  )
+  const role = theirs?.appRoles.find(({ value }) => value === 'Tenantry.Operator')
+  assert.ok(ours && theirs && role)
+  await assignAppRole(graph, { principalId: ours.id, resourceId: theirs.id, appRoleId: role.id })
 }
 
 /** What an operator's sign-in gives to the console besides an access token. */
