@@ -1,6 +1,14 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
+import module from 'node:module'
 
+/** What our packages need; npm only warns of an older one. */
+const OLDEST_NODE = [22, 18] as const
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+  console.error(`The emulator needs Node ${OLDEST_NODE.join('.')} or newer; this one is ${process.versions.node}.`)
+  process.exit(2)
+}
 // Compiled once, kept by Node: from the second time on it starts in half the time.
-enableCompileCache()
+module.enableCompileCache()
 await import('#emulator/command.ts')

@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Log } from '#base/log.ts'
 import type { Start } from '#bin/start.ts'
-import { runCli } from '#cli/run-cli.ts'
+import { runCli, STOPPED } from '#cli/run-cli.ts'
 import type { Terminal } from '#cli/terminal.ts'
 import type { Tools } from '#tools.ts'
 
@@ -102,13 +102,16 @@ export async function askRunningProcess(
   if (!socket) return null
   signal.addEventListener('abort', () => socket.destroy())
   socket.write(`${JSON.stringify({ argv: [...argv] } satisfies Question)}\n`)
-  for await (const text of createInterface({ input: socket })) {
+  const lines = createInterface({ input: socket })
+  // Readline waits for an end, which a connection that was broken off, here or there, never has.
+  socket.on('close', () => lines.close())
+  for await (const text of lines) {
     const line = JSON.parse(text) as Line
     if ('out' in line) terminal.out(line.out)
     else if ('err' in line) terminal.err(line.err)
     else return line.exit
   }
-  if (!signal.aborted) terminal.err('The running process went away before the command was done.')
+  terminal.err(signal.aborted ? STOPPED : 'The running process went away before the command was done.')
   return 1
 }
 

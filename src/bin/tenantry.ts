@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 import '#bin/steady-memory.ts'
-import { existsSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { chooseTools } from '#bin/choose-tools.ts'
+import { loadSettingsFile } from '#bin/load-settings-file.ts'
+import { assertNode } from '#bin/node-version.ts'
+import { outliveReaders } from '#bin/outlive-readers.ts'
 import { stopSignal } from '#bin/stop-signal.ts'
-import { runCli } from '#cli/run-cli.ts'
-
-/** Settings of the environment win over those of the file. */
-const settingsFile = process.env.TENANTRY_SETTINGS_FILE ?? '.env'
-if (existsSync(settingsFile)) process.loadEnvFile(settingsFile)
+import { EXIT_USAGE, runCli } from '#cli/run-cli.ts'
+import { tellProblem } from '#cli/terminal.ts'
+import { Problem } from '#model/problem.ts'
 
 /** What was written last has gone out by then. */
 const LEFT_OPEN_MILLISECONDS = 2_000
@@ -18,6 +19,10 @@ const terminal = {
   err: (line: string) => process.stderr.write(`${line}\n`),
 }
 const argv = process.argv.slice(2)
+/** As far from here where it was built as where it is source. */
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 const signal = stopSignal()
 const start = { env: process.env, folder: resolve('.'), terminal, signal }
 
@@ -25,13 +30,14 @@ const start = { env: process.env, folder: resolve('.'), terminal, signal }
 const runDoors = async (doors: { web: boolean; worker: boolean }) =>
   (await import('#bin/run-doors.ts')).runDoors(start, doors)
 
-{
+async function run(): Promise<number> {
   await using tools = chooseTools(start, argv)
   const forwarded = await tools.forward()
-  process.exitCode =
+  return (
     forwarded ??
     (await runCli(argv, {
       terminal,
+      version,
       signal,
       tools: tools.open,
       processes: {
@@ -45,6 +51,18 @@ const runDoors = async (doors: { web: boolean; worker: boolean }) =>
         emulator: async (args) => (await import('#bin/emulator.ts')).emulator(start, args),
       },
     }))
+  )
+}
+
+outliveReaders()
+try {
+  assertNode(process.versions.node)
+  loadSettingsFile()
+  process.exitCode = await run()
+} catch (error) {
+  if (!(error instanceof Problem)) throw error
+  tellProblem(terminal, error)
+  process.exitCode = EXIT_USAGE
 }
 // What an app’s own jobs have left open, such as a timer, keeps no process whose work is over.
 setTimeout(() => process.exit(), LEFT_OPEN_MILLISECONDS).unref()

@@ -1,6 +1,6 @@
-import type { Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
-import { CLI_ACTOR, idOption, jsonOption, tenantOption } from '#cli/tenant-option.ts'
+import { CLI_ACTOR, idOption, jsonOption, oneTenantOption } from '#cli/tenant-option.ts'
 import { jsonText, table, timeText } from '#cli/terminal.ts'
 import { type GivenUp, listGivenUp } from '#flows/list-given-up.ts'
 import { type ListedJob, listJobs } from '#flows/list-jobs.ts'
@@ -13,12 +13,11 @@ type Chosen = { tenant?: TenantId; json?: true }
 /** `tenantry jobs list|dead|retry` */
 export function jobsCommand(program: Command, { tools, terminal }: CliContext): void {
   const jobs = program.command('jobs').description('what is done in every tenant by itself')
-  const oneTenant = (): Option => tenantOption().makeOptionMandatory(false)
 
   jobs
     .command('list')
     .description('every job with its schedule; of one tenant with its last run and its next turn, too')
-    .addOption(oneTenant())
+    .addOption(oneTenantOption())
     .addOption(jsonOption())
     .action(async ({ tenant, json }: Chosen) => {
       if (tenant) {
@@ -32,7 +31,7 @@ export function jobsCommand(program: Command, { tools, terminal }: CliContext): 
   jobs
     .command('dead')
     .description('what failed on every try and was given up, the latest first')
-    .addOption(oneTenant())
+    .addOption(oneTenantOption())
     .addOption(jsonOption())
     .action(async ({ tenant, json }: Chosen) => {
       const found = await listGivenUp(await tools(), tenant ? { tenantId: tenant } : {})

@@ -13,6 +13,8 @@ import type { Tools } from '#tools.ts'
 /** What a command needs from the process that runs it. */
 export type CliContext = {
   terminal: Terminal
+  /** Of the program; absent when the command line is served by a running process. */
+  version?: string
   /** Opened once, on the first command that needs it. */
   tools: () => Promise<Tools>
   signal: AbortSignal
@@ -25,6 +27,8 @@ export type CliContext = {
 
 export const EXIT_FAILED = 1
 export const EXIT_USAGE = 2
+/** What somebody reads who has pressed Ctrl-C. */
+export const STOPPED = 'Stopped before it was done.'
 
 /**
  * Runs one command line, without the program's name.
@@ -41,6 +45,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
     .showHelpAfterError('(add --help for the usage)')
+  if (context.version) program.version(context.version, '-V, --version', 'print the version')
   const fail = () => {
     exitCode = EXIT_FAILED
   }
@@ -59,6 +64,8 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       .description(about)
       .allowUnknownOption(name === 'emulator')
       .allowExcessArguments(name === 'emulator')
+    // It tells its own options.
+    if (name === 'emulator') command.helpOption(false)
     for (const [flag, meaning] of OPTIONS[name] ?? []) command.option(flag, meaning)
     command.action(async () => {
       const process = context.processes?.[name]
@@ -76,7 +83,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     }
     if (!(error instanceof Problem)) {
       if (!context.signal.aborted) throw error
-      terminal.err('Stopped before it was done.')
+      terminal.err(STOPPED)
       return EXIT_FAILED
     }
     tellProblem(terminal, error)
@@ -99,7 +106,7 @@ const PROCESSES = [
   ['work', 'run a worker; start as many as you want on PostgreSQL'],
   ['migrate', 'bring the database’s schema up to date'],
   ['doctor', 'try the configuration and say everything that is wrong with it'],
-  ['emulator', 'run the emulator of Entra ID and Microsoft Graph'],
+  ['emulator', 'run the emulator of Entra ID and Microsoft Graph; --help tells its options'],
 ] as const
 
 /** What is not listed here is refused; the emulator reads its own. */

@@ -9,11 +9,15 @@ const tenantId = (text: string): TenantId => {
 
 /** `--tenant ID`, required. */
 export const tenantOption = (): Option =>
-  new Option('--tenant <id>', 'the tenant id').argParser(tenantId).makeOptionMandatory()
+  new Option('--tenant <id>', 'the tenant id (required)').argParser(tenantId).makeOptionMandatory()
+
+/** `--tenant ID`, for what can be told of one tenant or of all. */
+export const oneTenantOption = (): Option =>
+  new Option('--tenant <id>', 'the tenant id; all tenants unless told').argParser(tenantId)
 
 /** `--tenant ID …`, one at least. */
 export const tenantsOption = (): Option =>
-  new Option('--tenant <id...>', 'the tenant id, or several of them')
+  new Option('--tenant <id...>', 'the tenant id, or several of them (required)')
     .argParser((text, before: readonly TenantId[] | undefined) => [...(before ?? []), tenantId(text)])
     .makeOptionMandatory()
 
@@ -24,7 +28,8 @@ const guid = (text: string): string => {
 }
 
 /** `--id ID`, required. */
-export const idOption = (about: string): Option => new Option('--id <id>', about).argParser(guid).makeOptionMandatory()
+export const idOption = (about: string): Option =>
+  new Option('--id <id>', `${about} (required)`).argParser(guid).makeOptionMandatory()
 
 /** `--json`: data for programs instead of words for people. */
 export const jsonOption = (): Option => new Option('--json', 'print JSON')

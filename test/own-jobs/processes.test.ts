@@ -68,7 +68,7 @@ async function openTwoWorkers(t: TestContext) {
   const { config, store, jobs } = fleet.tools
   writeFileSync(join(folder, 'tenantry.config.ts'), CONFIGURATION(folder))
   const env = {
-    TENANTRY_SETTINGS_FILE: join(folder, 'there-is-none.env'),
+    TENANTRY_SETTINGS_FILE: '/dev/null',
     TENANTRY_CLOUD: 'emulator',
     TENANTRY_CLIENT_ID: config.clientId,
     TENANTRY_HOME_TENANT_ID: config.homeTenantId,

@@ -101,7 +101,7 @@ test('nothing is copied into a database in which somebody works already, nor wit
 
   const env = {
     TENANTRY_DATA_DIR: dataDir,
-    TENANTRY_SETTINGS_FILE: `${dataDir}/none.env`,
+    TENANTRY_SETTINGS_FILE: '/dev/null',
     TENANTRY_LOG_LEVEL: 'silent',
   }
   const without = await runTenantry({ args: ['migrate', '--from-embedded'], env })
@@ -131,7 +131,7 @@ test('`migrate --from-embedded` brings sign-ups under way and what was given up,
   const databaseUrl = await freshDatabase()
   const env = {
     TENANTRY_DATA_DIR: tools.config.dataDir,
-    TENANTRY_SETTINGS_FILE: `${tools.config.dataDir}/none.env`,
+    TENANTRY_SETTINGS_FILE: '/dev/null',
     TENANTRY_LOG_LEVEL: 'silent',
     TENANTRY_DATABASE_URL: databaseUrl,
   }

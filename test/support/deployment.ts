@@ -71,7 +71,7 @@ export async function openDeployment(
   const databaseUrl = database === 'postgres' ? await freshDatabase() : null
   if (!databaseUrl) layEmptyDatabase(`${folder}/tenantry`)
   const settings: Settings = {
-    TENANTRY_SETTINGS_FILE: `${folder}/there-is-none.env`,
+    TENANTRY_SETTINGS_FILE: '/dev/null',
     TENANTRY_CLOUD: 'emulator',
     TENANTRY_CLIENT_ID: DEMO.appId,
     TENANTRY_HOME_TENANT_ID: DEMO.home,

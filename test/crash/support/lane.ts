@@ -62,7 +62,7 @@ export async function openLane({
     }),
   )
   const settings = {
-    TENANTRY_SETTINGS_FILE: `${folder}/there-is-none.env`,
+    TENANTRY_SETTINGS_FILE: '/dev/null',
     TENANTRY_CLOUD: 'emulator',
     TENANTRY_CLIENT_ID: DEMO.appId,
     TENANTRY_HOME_TENANT_ID: DEMO.home,
