@@ -1,27 +1,13 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { conceal } from '#base/conceal.ts'
 import { readDefinition } from '#config/app-definition.ts'
+import { type Credential, readCredential } from '#config/credential.ts'
+import { readText } from '#config/read-text.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { CLOUDS, type Cloud, emulatorCloud } from '#model/cloud.ts'
 import { type ClientId, parseClientId, parseTenantId, type TenantId } from '#model/ids.ts'
+import { nearestName } from '#model/nearest-name.ts'
 import { DOCUMENTED_LIMITS, scaled, type ThrottleLimits } from '#model/throttle.ts'
-
-/** How the app proves to Microsoft Entra ID that it is itself. */
-export type Credential =
-  | { kind: 'secret'; secret: string /** Null unless somebody has told. */; expiresAt: Date | null }
-  | {
-      kind: 'certificate' /** SHA-256 of the DER, hexadecimal. */
-      thumbprintSha256: string
-      /** As app registrations name it. */
-      thumbprintSha1: string
-      /** The certificate itself, DER in base64: nothing secret. */
-      certificate: string
-      privateKey: string
-      beginsAt: Date
-      expiresAt: Date
-    }
 
 /** Everything that the processes need to know, read once and frozen. */
 export type Config = {
@@ -68,8 +54,16 @@ export type Config = {
 /** One thing wrong with the configuration, in words. */
 export type Mistake = { setting: string; message: string; nextStep: string }
 
-/** What could be read and what is wrong. `config` is null as soon as there is one mistake; `parts` holds what is sound. */
-export type ConfigReading = { config: Config | null; parts: Partial<Config>; mistakes: readonly Mistake[] }
+/**
+ * What could be read and what is wrong. `config` is null as soon as there is one mistake; `parts` holds what is sound.
+ * `doubts` look wrong and stop nothing.
+ */
+export type ConfigReading = {
+  config: Config | null
+  parts: Partial<Config>
+  mistakes: readonly Mistake[]
+  doubts: readonly Mistake[]
+}
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -88,8 +82,14 @@ const guid = <Id>(parse: (text: unknown) => Id | null) =>
     context.addIssue({ code: 'custom', message: 'must be a GUID, such as 11111111-2222-3333-4444-555555555555' })
     return z.NEVER
   })
-const minutes = z.coerce.number({ error: 'must be a number of minutes' }).int().positive()
-const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535)
+/** One of a few words, or a number within bounds: one sentence says what it must be, whatever is wrong with it. */
+const oneOf = <const Words extends readonly string[]>(words: Words) =>
+  z.enum(words, { error: `must be one of ${words.join(', ')}` })
+const wholeNumber = (error: string, { min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) =>
+  z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error })
+const minutes = wholeNumber('must be a whole number of minutes above zero', { min: 1 })
+const port = wholeNumber('must be a port number, 0 to 65535', { min: 0, max: 65_535 })
+const SHARE = 'must be a number above 0 and at most 1'
 const key = z.string().transform((text, context) => {
   const bytes = Buffer.from(text, 'base64')
   if (bytes.length === 32) return new Uint8Array(bytes)
@@ -115,7 +115,7 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 /** Every setting that is read from the environment, with its check, its default and what to do when it is wrong. `.env.example` is made from this table. */
 export const SETTINGS = {
   TENANTRY_CLOUD: {
-    check: z.enum(['public', 'usgov', 'usgov-dod', 'china', 'emulator']).default('public'),
+    check: oneOf(['public', 'usgov', 'usgov-dod', 'china', 'emulator']).default('public'),
     about:
       'Which of Microsoft’s clouds the app is registered in: public, usgov, usgov-dod or china; emulator for tests.',
   },
@@ -192,7 +192,7 @@ export const SETTINGS = {
     check: z.string().min(1).default('.tenantry/emulator/ca.pem'),
     about: 'The emulator’s certificate authority; only with TENANTRY_CLOUD=emulator.',
   },
-  TENANTRY_LOG_LEVEL: { check: z.enum(LEVELS).default('info'), about: `One of ${LEVELS.join(', ')}.` },
+  TENANTRY_LOG_LEVEL: { check: oneOf(LEVELS).default('info'), about: `One of ${LEVELS.join(', ')}.` },
   TENANTRY_SIGN_UP_VALID_MINUTES: {
     check: minutes.default(15),
     about: 'How long an administrator has to finish one sign-up.',
@@ -202,12 +202,12 @@ export const SETTINGS = {
     about: 'How long a sign-up waits for Microsoft to show what was granted.',
   },
   TENANTRY_METRICS_TENANTS: {
-    check: z.coerce.number({ error: 'must be a number' }).int().min(0).max(1_000).default(20),
+    check: wholeNumber('must be a whole number from 0 to 1000', { min: 0, max: 1_000 }).default(20),
     about:
       'How many tenants, those that have not been read for longest, have a figure of their own in the metrics; at most 1,000.',
   },
   TENANTRY_THROTTLE_SHARE: {
-    check: z.coerce.number({ error: 'must be a number' }).positive().max(1).default(0.95),
+    check: z.coerce.number({ error: SHARE }).positive({ error: SHARE }).max(1, { error: SHARE }).default(0.95),
     about:
       'The share of Graph’s documented limits that this installation may use; the rest is left to others with the same app.',
   },
@@ -217,7 +217,7 @@ export const SETTINGS = {
       'Where each incident is sent as JSON, such as a chat’s incoming webhook. Nothing but its code, tenant id and words.',
   },
   TENANTRY_CONCURRENCY: {
-    check: z.coerce.number({ error: 'must be a number' }).int().positive().default(4),
+    check: wholeNumber('must be a whole number above zero', { min: 1 }).default(4),
     about: 'How many jobs one worker does at a time.',
   },
 } as const
@@ -248,7 +248,14 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
   const emulatorCaFile = read('TENANTRY_EMULATOR_CA_FILE')
   const cloud = readCloud(cloudName, emulatorOrigin, emulatorBrowserOrigin)
   const emulatorCa =
-    cloudName === 'emulator' && emulatorCaFile ? readText('TENANTRY_EMULATOR_CA_FILE', emulatorCaFile, mistakes) : null
+    cloudName === 'emulator' && emulatorCaFile
+      ? readText(
+          'TENANTRY_EMULATOR_CA_FILE',
+          emulatorCaFile,
+          mistakes,
+          'Start the emulator first, which writes it, or name the file that it has written.',
+        )
+      : null
   const credential = readCredential(
     { secret: read('TENANTRY_CLIENT_SECRET'), expiresAt: read('TENANTRY_CLIENT_SECRET_EXPIRES_ON') ?? null },
     read('TENANTRY_CLIENT_CERTIFICATE_FILE'),
@@ -288,7 +295,34 @@ export function readConfig(env: Environment, app: unknown): ConfigReading {
   }
   const sound = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Partial<Config>
   concealSecrets(sound)
-  return { config: mistakes.length === 0 ? Object.freeze(sound as Config) : null, parts: sound, mistakes }
+  return {
+    config: mistakes.length === 0 ? Object.freeze(sound as Config) : null,
+    parts: sound,
+    mistakes,
+    doubts: misspelt(env),
+  }
+}
+
+/** Settings that are read elsewhere. */
+const READ_BEFORE = ['TENANTRY_SETTINGS_FILE']
+const PREFIX = 'TENANTRY_'
+
+/**
+ * What nobody reads but is nearly the name of a setting. Only doubted: an orchestrator may put names of its own there, as
+ * Kubernetes does with the addresses of services.
+ */
+function misspelt(env: Environment): Mistake[] {
+  const known = [...Object.keys(SETTINGS), ...READ_BEFORE]
+  const bare = known.map((name) => name.slice(PREFIX.length))
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
+    .flatMap((name) => {
+      const near = nearestName(name.slice(PREFIX.length), bare)
+      if (near === null) return []
+      return [
+        { setting: name, message: 'is not a setting, and nobody reads it', nextStep: `Did you mean ${PREFIX}${near}?` },
+      ]
+    })
 }
 
 /** A configuration may be printed whole, by a debugger, an error or a log, and tells nothing that opens a door. */
@@ -319,86 +353,6 @@ function readCloud(
   if (!name) return undefined
   if (name !== 'emulator') return CLOUDS[name]
   return emulator && browser ? emulatorCloud(emulator, browser) : undefined
-}
-
-function readText(setting: Setting, file: string, mistakes: Mistake[]): string | null {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    mistakes.push({ setting, message: `names a file that cannot be read: ${file}`, nextStep: SETTINGS[setting].about })
-    return null
-  }
-}
-
-function readCredential(
-  { secret, expiresAt }: { secret: string | undefined; expiresAt: Date | null },
-  file: string | undefined,
-  mistakes: Mistake[],
-): Credential | undefined {
-  const setting = 'TENANTRY_CLIENT_CERTIFICATE_FILE'
-  if (secret && file) {
-    mistakes.push({
-      setting,
-      message: 'is set together with TENANTRY_CLIENT_SECRET',
-      nextStep: 'Keep one of the two; the certificate is the better one.',
-    })
-    return undefined
-  }
-  if (secret) return { kind: 'secret', secret, expiresAt }
-  if (!file) {
-    mistakes.push({
-      setting: 'TENANTRY_CLIENT_SECRET',
-      message: 'is missing',
-      nextStep: `Set it, or ${setting} to a PEM file with the app’s certificate and private key.`,
-    })
-    return undefined
-  }
-  const pem = readText(setting, file, mistakes)
-  if (pem === null) return undefined
-  const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.exec(pem)?.[0]
-  const privateKey = /-----BEGIN (?:RSA |EC )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA |EC )?PRIVATE KEY-----/.exec(
-    pem,
-  )?.[0]
-  if (!certificate || !privateKey) {
-    mistakes.push({
-      setting,
-      message: `holds no ${certificate ? 'private key' : 'certificate'}`,
-      nextStep: 'The file must hold both, in PEM.',
-    })
-    return undefined
-  }
-  const wrong = (message: string, nextStep = 'The file must hold the certificate and its private key, in PEM.') => {
-    mistakes.push({ setting, message, nextStep })
-    return undefined
-  }
-  const parsed = orNull(() => new X509Certificate(certificate))
-  if (!parsed) return wrong('holds a certificate that cannot be read')
-  const key = orNull(() => createPrivateKey(privateKey))
-  if (!key) return wrong('holds a private key that cannot be read')
-  if (!parsed.checkPrivateKey(key)) return wrong('holds the private key of another certificate')
-  // Entra ID verifies PS256 and RS256. @see https://learn.microsoft.com/entra/identity-platform/certificate-credentials
-  if (key.asymmetricKeyType !== 'rsa')
-    return wrong(
-      'holds a key that is not RSA',
-      'Microsoft Entra ID takes RSA alone: make a certificate with an RSA key.',
-    )
-  return {
-    kind: 'certificate',
-    thumbprintSha256: parsed.fingerprint256.replaceAll(':', ''),
-    thumbprintSha1: parsed.fingerprint.replaceAll(':', ''),
-    certificate: parsed.raw.toString('base64'),
-    privateKey,
-    beginsAt: parsed.validFromDate,
-    expiresAt: parsed.validToDate,
-  }
-}
-
-function orNull<Value>(parse: () => Value): Value | null {
-  try {
-    return parse()
-  } catch {
-    return null
-  }
 }
 
 /** An emulator's looseness must not slip into production. */

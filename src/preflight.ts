@@ -37,14 +37,14 @@ const NOT_AT_HOME = {
  * configuration is sound, so that all mistakes are told at once.
  */
 export async function preflight(
-  { parts, mistakes }: ConfigReading,
+  { parts, mistakes, doubts }: ConfigReading,
   log: Log,
   clock: Clock = systemClock,
 ): Promise<Preflight> {
   const trials = await Promise.all([tryDatabase(parts, log, clock), tryCredential(parts, log, clock)])
   return {
     mistakes: [...mistakes, ...trials.flatMap((trial) => trial.mistakes)],
-    doubts: trials.flatMap((trial) => trial.doubts),
+    doubts: [...doubts, ...trials.flatMap((trial) => trial.doubts)],
   }
 }
 

@@ -211,6 +211,81 @@ test('all mistakes are told together, from the environment and from the definiti
   assert.equal(mistakes.find(({ setting }) => setting === 'TENANTRY_HOME_TENANT_ID')?.message, 'is missing')
 })
 
+test('each number and each choice says what it must be, in words of ours', () => {
+  const told = mistakesOf({
+    TENANTRY_CLOUD: 'azure',
+    TENANTRY_LANDING_PORT: '65536',
+    TENANTRY_GRANT_PATIENCE_MINUTES: '-3',
+    TENANTRY_THROTTLE_SHARE: '2',
+    TENANTRY_CONCURRENCY: '0',
+    TENANTRY_METRICS_TENANTS: '1001',
+  })
+  assert.deepEqual(Object.fromEntries(told.map(({ setting, message }) => [setting, message])), {
+    TENANTRY_CLOUD: 'must be one of public, usgov, usgov-dod, china, emulator',
+    TENANTRY_LANDING_PORT: 'must be a port number, 0 to 65535',
+    TENANTRY_GRANT_PATIENCE_MINUTES: 'must be a whole number of minutes above zero',
+    TENANTRY_THROTTLE_SHARE: 'must be a number above 0 and at most 1',
+    TENANTRY_CONCURRENCY: 'must be a whole number above zero',
+    TENANTRY_METRICS_TENANTS: 'must be a whole number from 0 to 1000',
+  })
+})
+
+test('what is nearly a setting is doubted, and stops nothing; names of others are left alone', () => {
+  const { config, doubts } = readConfig(
+    {
+      ...ENOUGH,
+      TENANTRY_DATABSE_URL: 'postgres://u:p@db/t',
+      TENANTRY_SETTINGS_FILE: '.env',
+      TENANTRY_PORT: 'tcp://10.0.0.7:3000',
+      TENANTRY_SERVICE_HOST: '10.0.0.7',
+      TENANTRY_PORT_3000_TCP_ADDR: '10.0.0.7',
+      TENANTRY_SERVICE_PORT_HTTP: '3000',
+    },
+    APP,
+  )
+  assert.ok(config)
+  assert.deepEqual(doubts, [
+    {
+      setting: 'TENANTRY_DATABSE_URL',
+      message: 'is not a setting, and nobody reads it',
+      nextStep: 'Did you mean TENANTRY_DATABASE_URL?',
+    },
+  ])
+})
+
+test('a property that the definition does not have is told, with the one that was probably meant', () => {
+  const job = { name: 'a-job', schedule: { everyMinutes: 0 }, permissions: [3], run() {}, timeoutMinute: 5 }
+  const told = mistakesOf(
+    {},
+    {
+      ...APP,
+      permissions: [{ value: 'User.Read.All', reason: 'Reads names.', unlistd: true }, 'Group.Read.All'],
+      largestRemovalShares: 0.1,
+      syncEveryMinutes: 'often',
+      graphLimits: { appWrite: { amount: 1, seconds: 1 } },
+      privacyUrl: 'javascript:alert(1)',
+      colour: 'red',
+      jobs: [job],
+    },
+  ).map(({ setting, message, nextStep }) => [setting.replace('tenantry.config.ts › ', ''), message, nextStep])
+  const see = 'docs/configuration.md shows the shape of the file.'
+  assert.deepEqual(
+    new Set(told.map((one) => one.join(' | '))),
+    new Set([
+      'permissions › 0 › unlistd | is not a property of it | Did you mean unlisted?',
+      `permissions › 1 | must be an object | ${see}`,
+      'largestRemovalShares | is not a property of it | Did you mean largestRemovalShare?',
+      `syncEveryMinutes | must be a number | ${see}`,
+      'graphLimits › appWrite | is not a property of it | Did you mean appWrites?',
+      `privacyUrl | must be a web address, https://… | ${see}`,
+      `colour | is not a property of it | ${see}`,
+      `jobs › 0 › schedule › everyMinutes | must be above 0 | ${see}`,
+      `jobs › 0 › permissions › 0 | must be a text | ${see}`,
+      'jobs › 0 › timeoutMinute | is not a property of it | Did you mean timeoutMinutes?',
+    ]),
+  )
+})
+
 test('each of Graph’s limits can be another one, of which the same share is taken', () => {
   const appWrites = { amount: 70_000, seconds: 300 }
   const { throttleLimits } = read({ TENANTRY_THROTTLE_SHARE: '0.5' }, { ...APP, graphLimits: { appWrites } })
@@ -355,6 +430,7 @@ test('a certificate file that lacks something, and two credentials at once, are 
     [`-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n${key}`, /cannot be read/],
     [`${certificate}\n-----BEGIN PRIVATE KEY-----\nbm8=\n-----END PRIVATE KEY-----`, /private key that cannot be read/],
     [`${certificate}\n${otherKey()}`, /private key of another certificate/],
+    [`${certificate}\n${lockedKey()}`, /private key that asks for a passphrase/],
   ]
   for (const [content, message] of contents) {
     writeFileSync(file, content)
@@ -367,6 +443,11 @@ test('a certificate file that lacks something, and two credentials at once, are 
   const [both] = mistakesOf({ TENANTRY_CLIENT_CERTIFICATE_FILE: file })
   assert.match(both?.message ?? '', /together with TENANTRY_CLIENT_SECRET/)
 })
+
+const lockedKey = (): string =>
+  generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'not-a-real-one' })
+    .toString()
 
 const otherKey = (): string =>
   generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()

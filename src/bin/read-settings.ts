@@ -22,11 +22,12 @@ export async function readSettings({ env, folder }: Pick<Start, 'env' | 'folder'
 
 /** The mistakes of the environment are told even though the file cannot be read. */
 function without(env: Start['env'], message: string, nextStep: string): ConfigReading {
-  const { parts, mistakes } = readConfig(env, undefined)
+  const { parts, mistakes, doubts } = readConfig(env, undefined)
   const rest = mistakes.filter(({ setting }) => !setting.startsWith('tenantry.config.ts'))
   return {
     config: null,
     parts,
+    doubts,
     mistakes: [...rest, { setting: 'tenantry.config.ts', message, nextStep } satisfies Mistake],
   }
 }

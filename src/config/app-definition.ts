@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { faultsOf } from '#config/faults-of.ts'
 import type { Mistake } from '#config.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
@@ -17,7 +18,7 @@ const LONGEST_RUN_MINUTES = 11 * 60
 const KEBAB_CASE = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 const LONGEST_NAME = 60
 
-const job = z.object({
+const job = z.strictObject({
   name: z
     .string()
     .regex(KEBAB_CASE, 'must be in kebab-case, such as licence-report')
@@ -56,22 +57,24 @@ const graphLimits = z.strictObject({
   appRequests: limit.optional(),
 })
 
-const definition = z.object({
+const webAddress = z.url({ protocol: /^https?$/, error: 'must be a web address, https://…' })
+
+const definition = z.strictObject({
   name: z.string().min(1),
   publisher: z.string().min(1),
   description: z.string().min(1),
   permissions: z
     .array(
-      z.object({
+      z.strictObject({
         value: z.string().regex(PERMISSION_NAME, 'must be a name as Microsoft Graph writes it, such as User.Read.All'),
         reason: z.string().min(1, 'every permission needs a reason that administrators read'),
         unlisted: z.literal(true).optional(),
       }),
     )
     .min(1, 'declare at least one permission'),
-  supportEmail: z.email().optional(),
-  privacyUrl: z.url().optional(),
-  termsUrl: z.url().optional(),
+  supportEmail: z.email('must be an e-mail address').optional(),
+  privacyUrl: webAddress.optional(),
+  termsUrl: webAddress.optional(),
   syncEveryMinutes: z
     .number()
     .int()
@@ -88,12 +91,11 @@ export function readDefinition(given: unknown, mistakes: Mistake[]): AppDefiniti
   const setting = (path: readonly PropertyKey[]) => ['tenantry.config.ts', ...path.map(String)].join(' › ')
   const result = definition.safeParse(given)
   if (!result.success) {
-    for (const issue of result.error.issues)
-      mistakes.push({
-        setting: setting(issue.path),
-        message: issue.message,
-        nextStep: 'See docs/configuration.md for the shape of the file.',
-      })
+    mistakes.push(
+      ...result.error.issues
+        .flatMap((issue) => faultsOf(issue, definition))
+        .map(({ path, ...words }) => ({ setting: setting(path), ...words }) satisfies Mistake),
+    )
     return undefined
   }
   const { permissions } = result.data

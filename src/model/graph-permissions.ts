@@ -1,3 +1,5 @@
+import { nearestName } from '#model/nearest-name.ts'
+
 /**
  * The names of Microsoft Graph's application permissions, so that a misspelt one is found before any customer sees it.
  * Read on 24 November 2026 from the app roles of Microsoft Graph's own service principal (GraphAppRoles.csv, version
@@ -193,23 +195,4 @@ export const APPLICATION_PERMISSIONS: readonly string[] = `
   .split(/\s+/)
 
 /** The name that somebody most likely meant; null when nothing is near. */
-export function nearestPermission(value: string): string | null {
-  const wanted = value.toLowerCase()
-  const ranked = APPLICATION_PERMISSIONS.map((name) => ({ name, distance: distance(wanted, name.toLowerCase()) }))
-  const best = ranked.reduce((near, next) => (next.distance < near.distance ? next : near))
-  return best.distance <= Math.max(2, Math.floor(value.length / 6)) ? best.name : null
-}
-
-/** How many letters have to change (Levenshtein). */
-function distance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...left].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...right].entries()) {
-      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
-}
+export const nearestPermission = (value: string): string | null => nearestName(value, APPLICATION_PERMISSIONS)

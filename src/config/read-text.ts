@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs'
+import type { Mistake } from '#config.ts'
+
+/** What stands in the file that a setting names; null where it cannot be read, which `mistakes` then tells. */
+export function readText(setting: string, file: string, mistakes: Mistake[], nextStep: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+    mistakes.push({ setting, message: `names a file that cannot be read: ${file}${reason}`, nextStep })
+    return null
+  }
+}
