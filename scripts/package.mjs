@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { root } from './install.mjs'
+import { installPackages, root } from './install.mjs'
 
 const MANIFEST = join(root, 'package.json')
 const KEPT = join(root, '.tenantry', 'package.json')
@@ -19,6 +19,8 @@ function run(program, ...args) {
 const entry = (name, source) => ({ types: `./dist/types/${source}.d.ts`, default: `./dist/${name}.mjs` })
 
 function build() {
+  // In a clone that nothing has been installed in.
+  installPackages()
   rmSync(DIST, { recursive: true, force: true })
   run('rolldown', '--config', 'rolldown.config.ts', '--log-level', 'warn')
   run('tsc', '-p', 'tsconfig.types.json')
