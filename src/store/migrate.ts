@@ -4,6 +4,7 @@ import { Problem } from '#model/problem.ts'
 import { MIGRATIONS } from '#store/migrations/index.ts'
 import type { Store } from '#store/open.ts'
 import { prepareRoles } from '#store/roles.ts'
+import { giveToAuthors, isOfAuthors } from '#store/statement-owner.ts'
 
 export type MigrationOutcome = { from: string | null; to: string | null }
 
@@ -23,6 +24,7 @@ export async function migrate(store: Store): Promise<MigrationOutcome> {
   })
   const { error } = await migrator.migrateToLatest()
   if (error) throw error
+  await giveToAuthors(store)
   return { from: before.at(-1) ?? null, to: (await appliedMigrations(store)).at(-1) ?? null }
 }
 
@@ -33,13 +35,17 @@ const createSchema = ({ kysely }: Store): Promise<void> =>
     await sql`create schema if not exists tenantry`.execute(db)
   })
 
-/** @throws Problem CONFIGURATION_INVALID when the schema is older or newer than this program */
+/** @throws Problem CONFIGURATION_INVALID when the schema is older or newer than this program, or was not restored in full */
 export async function assertMigrated(store: Store): Promise<void> {
   const applied = await appliedMigrations(store)
   refuseNewer(applied)
-  if (applied.length === Object.keys(MIGRATIONS).length) return
-  throw schemaProblem('The database’s schema is older than this program.', 'Run `tenantry migrate`, then start again.')
+  if (applied.length < Object.keys(MIGRATIONS).length)
+    throw schemaProblem('The database’s schema is older than this program.', MIGRATE)
+  if (!(await isOfAuthors(store)))
+    throw schemaProblem('The database was restored, and statements of jobs would have its owner’s rights.', MIGRATE)
 }
+
+const MIGRATE = 'Run `tenantry migrate`, then start again.'
 
 async function appliedMigrations({ kysely }: Store): Promise<string[]> {
   const { rows: tables } =

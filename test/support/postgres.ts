@@ -112,6 +112,14 @@ export async function withClient<Value>(url: string, work: (client: pg.Client) =
   }
 }
 
+/**
+ * Runs one of PostgreSQL’s own programs to its end, such as `pg_dump`.
+ * @throws with what it wrote, when it fails
+ */
+export const runProgram = (name: string, args: readonly string[]): void => {
+  execFileSync(join(findPrograms(), name), args, { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
 /** Starts a server in a new folder, on a free port of this machine only. It ends with this process, however that ends. */
 export async function startPostgres({
   keepsCommits = false,
