@@ -10,6 +10,7 @@ const OF_A_TENANT = [
   'group_members',
   'sync_cursors',
   'sync_runs',
+  'latest_ends',
   'job_schedules',
   'job_checkpoints',
 ] as const

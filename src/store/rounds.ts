@@ -5,6 +5,7 @@ import { DIRECTORY_SYNC } from '#model/job.ts'
 import { diagnose } from '#model/problem.ts'
 import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import { type Cursor, type CursorRow, toCursor, type Unchanged } from '#store/cursors.ts'
+import { noteEnds } from '#store/latest-ends.ts'
 import { asFleetFor, type FleetSql, momentOf, type Store } from '#store/open.ts'
 import { storableJson } from '#store/storable.ts'
 
@@ -125,7 +126,7 @@ async function endRuns({ db, at }: FleetSql, wishes: readonly Ending[]): Promise
   )
   const { rows } = await raw<{ tenant_id: TenantId }>`
     with ours as materialized (
-      select run.tenant_id, run.id, ended.pages
+      select run.tenant_id, run.job, run.id, ended.pages
       from unnest(${wishes.map(({ tenantId }) => tenantId)}::uuid[], ${wishes.map(({ runId }) => runId)}::uuid[],
         ${wishes.map(({ unchanged }) => unchanged.length)}::integer[]) as ended (tenant_id, run_id, pages)
       join tenantry.sync_runs run on run.tenant_id = ended.tenant_id and run.id = ended.run_id
@@ -133,6 +134,7 @@ async function endRuns({ db, at }: FleetSql, wishes: readonly Ending[]): Promise
     ), finished as (
       update tenantry.sync_runs run set state = 'succeeded', finished_at = ${at}, pages = run.pages + ours.pages
       from ours where run.tenant_id = ours.tenant_id and run.id = ours.id
+    ), noted as (${noteEnds(raw`ours`, { state: 'succeeded', diagnosis: null, at })}
     ), moved as (
       update tenantry.sync_cursors cursor set delta_link = one.delta_link, delta_at = one.delta_at, removed_in_round = 0,
         removals_allowed = false, finished_in_run = ours.id, updated_at = ${at}

@@ -17,7 +17,7 @@ export async function runFigures({ db, at }: FleetSql, { hours }: { hours: numbe
   const last = Math.floor(at.getTime() / HOUR) * HOUR
   const first = new Date(last - (hours - 1) * HOUR)
   const { rows } = await raw<Row>`
-    select date_trunc('hour', started_at) as hour, state, count(*)::int as runs
+    select date_bin('1 hour', started_at, '2000-01-01 00:00:00Z') as hour, state, count(*)::int as runs
     from tenantry.sync_runs where started_at >= ${first} group by 1, 2`.execute(db)
   const { rows: failures } = await raw<RunFailures>`
     select diagnosis->>'code' as code, diagnosis->>'owner' as owner,

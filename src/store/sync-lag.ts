@@ -46,18 +46,13 @@ type Row = { median: number; p95: number; longest: number; never_read: number; w
 
 const working = raw.join(WORKING_STATES.map((state) => raw`${state}`))
 
-/** One look into an index for each working tenant, and one more for each of the worst. */
+/** One look at each working tenant, and one among the runs for each of the worst. */
 export async function syncLag({ db, at }: FleetSql, { worst: limit }: { worst: number }): Promise<SyncLag> {
   const { rows } = await raw<Row>`
     with lags as materialized (
-      select t.id, run.finished_at as read_at,
-        greatest(0, extract(epoch from ${at}::timestamptz - coalesce(run.finished_at, t.connected_at, t.created_at)))::float8 as age
-      from tenantry.tenants t
-      left join lateral (
-        select r.finished_at from tenantry.sync_runs r
-        where r.tenant_id = t.id and r.job = ${DIRECTORY_SYNC} and r.state = 'succeeded'
-        order by r.started_at desc limit 1
-      ) run on true
+      select t.id, latest.succeeded_at as read_at,
+        greatest(0, extract(epoch from ${at}::timestamptz - coalesce(latest.succeeded_at, t.connected_at, t.created_at)))::float8 as age
+      from tenantry.tenants t left join tenantry.latest_ends latest on latest.tenant_id = t.id and latest.job = ${DIRECTORY_SYNC}
       where t.state in (${working})
     ), worst as (
       select t.id, t.display_name, t.state, lag.age, lag.read_at, t.last_tried_at, t.rest_until, t.created_at, t.updated_at,

@@ -5,6 +5,7 @@ import { DIRECTORY_SYNC } from '#model/job.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
 import type { ResourceKind } from '#model/resource.ts'
 import type { SyncRun } from '#model/sync-run.ts'
+import { noteEnds } from '#store/latest-ends.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
 import { storable, storableJson } from '#store/storable.ts'
 
@@ -132,11 +133,15 @@ export async function finishRun(
   id: RunId,
   { state, diagnosis }: { state: 'succeeded' | 'failed' | 'interrupted'; diagnosis: Diagnosis | null },
 ): Promise<boolean> {
-  const { numAffectedRows } = await raw`
-    update tenantry.sync_runs set
-      state = ${state}, finished_at = ${at}, diagnosis = ${storableJson(diagnosis)}::jsonb
-    where id = ${id} and state = 'running'`.execute(db)
-  return (numAffectedRows ?? 0n) > 0n
+  const noted = state === 'interrupted' ? raw`` : raw`, noted as (${noteEnds(raw`ended`, { state, diagnosis, at })})`
+  const { rows } = await raw`
+    with ended as (
+      update tenantry.sync_runs set
+        state = ${state}, finished_at = ${at}, diagnosis = ${storableJson(diagnosis)}::jsonb
+      where id = ${id} and state = 'running' returning tenant_id, job
+    )${noted}
+    select 1 from ended`.execute(db)
+  return rows.length > 0
 }
 
 export const superseded = () =>

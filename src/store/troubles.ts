@@ -20,25 +20,21 @@ export type Trouble = {
 const working = raw.join(WORKING_STATES.map((state) => raw`${state}`))
 
 /**
- * Each tenant in trouble with its diagnosis: the one that its state is about, otherwise that of a job
- * whose latest finished run has failed. One look into an index for each job of each working tenant.
+ * Each tenant in trouble with its diagnosis: the one that its state is about, otherwise that of a job whose latest finished
+ * run has failed, the latest of them.
  */
 export const tenantsInTrouble = raw`
-  select t.id, t.display_name, coalesce(t.diagnosis, run.diagnosis) as diagnosis,
-    case when t.diagnosis is null then run.finished_at else t.updated_at end as since
+  select t.id, t.display_name, coalesce(t.diagnosis, failing.diagnosis) as diagnosis,
+    case when t.diagnosis is null then failing.ended_at else t.updated_at end as since
   from tenantry.tenants t
-  left join lateral (
-    select latest.* from (select ${DIRECTORY_SYNC} as job union select job from tenantry.planned_jobs) known
-    cross join lateral (
-      select r.state, r.diagnosis, r.finished_at from tenantry.sync_runs r
-      where r.tenant_id = t.id and r.job = known.job and r.state in ('succeeded', 'failed')
-      order by r.started_at desc limit 1
-    ) latest
-    where latest.state = 'failed' and latest.diagnosis is not null
-    order by latest.finished_at desc limit 1
-  ) run on t.diagnosis is null and t.state in (${working})
+  left join (
+    select distinct on (tenant_id) tenant_id, diagnosis, ended_at from tenantry.latest_ends
+    where state = 'failed' and diagnosis is not null
+      and (job = ${DIRECTORY_SYNC} or job in (select job from tenantry.planned_jobs))
+    order by tenant_id, ended_at desc
+  ) failing on failing.tenant_id = t.id and t.diagnosis is null and t.state in (${working})
   where t.state not in ('offboarding', 'offboarded')
-    and (t.diagnosis is not null or (run.state = 'failed' and run.diagnosis is not null))`
+    and (t.diagnosis is not null or failing.diagnosis is not null)`
 
 type Row = {
   code: ProblemCode

@@ -15,7 +15,7 @@ import { refusedWith } from '#test/support/problem.ts'
 import { root } from '#test/support/programs.ts'
 
 const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8')
-const [, MAKES_BACKUP_ROLE = ''] = /```sql\n(create role tenantry_backup [^`]+)```/.exec(operations) ?? []
+const [, MAKES_BACKUP_ROLE = ''] = /```sql\n(create role backup_of_tenantry [^`]+)```/.exec(operations) ?? []
 
 test('a backup that is made and restored as the manual says has everything, and tenants are kept apart in it', async (t) => {
   const folder = temporaryFolder(t)
@@ -68,9 +68,9 @@ async function asBackupRole(databaseUrl: string): Promise<string> {
   const admin = await seeingEverything(databaseUrl)
   const password = new URL(admin).password
   await withClient(admin, async (client) => {
-    await client.query('drop role if exists tenantry_backup')
+    await client.query('drop role if exists backup_of_tenantry')
     await client.query(MAKES_BACKUP_ROLE)
-    await client.query(`alter role tenantry_backup password '${password}'`)
+    await client.query(`alter role backup_of_tenantry password '${password}'`)
   })
-  return Object.assign(new URL(databaseUrl), { username: 'tenantry_backup', password }).href
+  return Object.assign(new URL(databaseUrl), { username: 'backup_of_tenantry', password }).href
 }

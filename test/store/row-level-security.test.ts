@@ -24,6 +24,7 @@ const OWNED = {
   group_members: 'tenant_id',
   sync_cursors: 'tenant_id',
   sync_runs: 'tenant_id',
+  latest_ends: 'tenant_id',
   job_schedules: 'tenant_id',
   job_checkpoints: 'tenant_id',
   audit: 'tenant_id',
@@ -42,6 +43,8 @@ async function aFullTenant(store: Store) {
   await asTenant(store, id, async (handle) => {
     await saveGrants(handle, [{ permission: 'User.Read.All', status: 'granted' }])
     await startRun(handle, { id: runId })
+    const { id: ended } = await startRun(handle, { id: madeUp.runId(), job: 'a-job' })
+    await finishRun(handle, ended, { state: 'succeeded', diagnosis: null })
     await upsertResources(handle, generation, [user])
     const changed = { ids: [], json: '{}' }
     await applyPage(

@@ -18,6 +18,7 @@ import { byId } from '#store/migrations/0016-by-id.ts'
 import { hosts } from '#store/migrations/0017-hosts.ts'
 import { trails } from '#store/migrations/0018-trails.ts'
 import { withoutRefusals } from '#store/migrations/0019-without-refusals.ts'
+import { latestEnds } from '#store/migrations/0020-latest-ends.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -40,4 +41,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0017-hosts': hosts,
   '0018-trails': trails,
   '0019-without-refusals': withoutRefusals,
+  '0020-latest-ends': latestEnds,
 }
