@@ -69,7 +69,7 @@ const misconfigured = ours('APPLICATION_MISCONFIGURED', 'The request does not fi
 const approval = customers(
   'ADMIN_APPROVAL_NEEDED',
   'Your organization lets only an administrator accept what the app asks for.',
-  'Send the link of this page to an administrator of your organization.',
+  'Send the link on this page to an administrator of your organization.',
 )
 const blocked: Meaning = {
   ...customers(
