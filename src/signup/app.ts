@@ -53,6 +53,7 @@ export function openSignup(tools: Tools, { sessionKey }: { sessionKey: Uint8Arra
   app.post('/sign-up', limit, entrance.begin(door))
   app.get('/sign-up/callback', limit, entrance.callback(door))
   app.post('/sign-up/sign-out', entrance.signOut(door))
+  app.get('/sign-up/signed-out', entrance.signedOut(door))
   app.get('/sign-up/welcome', grants.welcome(door))
   app.post('/sign-up/grant', limit, grants.grant(door))
   app.get('/sign-up/progress', grants.progress(door))

@@ -10,6 +10,7 @@ import { show, showProblem } from '#signup/answers.ts'
 import { type Door, invitationLink } from '#signup/door.ts'
 import { landingView } from '#signup/views/landing-view.ts'
 import { plainView } from '#signup/views/plain-view.ts'
+import { signedOutView } from '#signup/views/signed-out-view.ts'
 
 export const footer: Html = html`<li><a href="/leave">How to leave</a></li>`
 
@@ -63,8 +64,14 @@ export const signOut =
   (door: Door): Handler =>
   (c) => {
     for (const cookie of Object.values(door.cookies)) cookie.drop(c)
-    return c.redirect('/', 303)
+    return c.redirect('/sign-up/signed-out', 303)
   }
+
+/** What somebody who stops, or has finished, should know: signing out takes nothing back at Microsoft. */
+export const signedOut =
+  (door: Door): Handler =>
+  (c) =>
+    show(c, door, signedOutView(door.site.app))
 
 const malformed = plainView(
   'This invitation is not complete',

@@ -54,8 +54,9 @@ export function forVisitors(diagnosis: Diagnosis, app: AppDefinition): Diagnosis
 
 const GRANTERS = 'A Global Administrator or a Privileged Role Administrator of your organization'
 
-/** Who can mend it, said to a customer's administrator. */
-export function ownerForVisitors({ code, owner }: Diagnosis, app: AppDefinition): string {
+/** Who can mend it, said to a customer's administrator; null for his own decision, which nobody has to. */
+export function ownerForVisitors({ code, owner }: Diagnosis, app: AppDefinition): string | null {
+  if (code === 'CONSENT_DECLINED') return null
   if (code === 'MAY_NOT_GRANT' || code === 'ADMIN_APPROVAL_NEEDED') return GRANTERS
   if (code === 'NOT_AN_ADMINISTRATOR') return 'An administrator of your organization'
   return {

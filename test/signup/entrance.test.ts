@@ -69,7 +69,7 @@ suite('the entrance', { concurrency: false }, () => {
       const begun = await visitor.post(`/sign-up?${query}`, { returnTo: target }, { stay: true })
       assert.equal(onwardFrom(begun).origin, site.emulator.browserOrigin)
       const back = await visitor.post(`/sign-up/sign-out?${query}`, { returnTo: target }, { stay: true })
-      assert.equal(back.headers.location, '/')
+      assert.equal(back.headers.location, '/sign-up/signed-out')
     }
   })
 
@@ -214,8 +214,8 @@ suite('the entrance', { concurrency: false }, () => {
     assert.equal(await from('::ffff:192.0.2.10'), 200)
   })
 
-  test('A06 what asks Microsoft or is written down cannot be asked for without end from one address', async () => {
-    const visitor = openVisitor(site)
+  test('A06 what asks Microsoft or is written down cannot be asked for without end from one address', async (t) => {
+    const visitor = openVisitor(await openSite(t, { clock: handClock() }))
     for (const [index, path] of ['/sign-up/grant', '/sign-up/check'].entries()) {
       const headers = { 'x-forwarded-for': `192.0.2.${70 + index}` }
       const statuses: number[] = []

@@ -174,6 +174,7 @@ suite('the sign-in', { concurrency: false }, () => {
     const page = await visitor.get(await visitor.comeBack('grace@fabrikam.onmicrosoft.com', { accept: false }))
     refused(page, visitor, 403, 'CONSENT_DECLINED')
     assert.equal(page.heading, 'You declined, and nothing was changed')
+    assert.doesNotMatch(page.text, /Who can mend it/, 'nothing is broken')
   })
 
   test('T02 a forged answer of the admin consent page connects nobody', async () => {
@@ -315,10 +316,13 @@ suite('the sign-in', { concurrency: false }, () => {
     assert.equal((await grace.get('/sign-up/welcome')).heading, 'Connect Contoso?')
   })
 
-  test('signing out forgets everything in this browser', async () => {
+  test('signing out forgets everything in this browser, and says what it takes back at Microsoft: nothing', async () => {
     const visitor = openVisitor(site)
     await visitor.arrive(GRACE)
-    assert.equal((await visitor.post('/sign-up/sign-out')).path, '/')
+    const page = await visitor.post('/sign-up/sign-out')
+    assert.deepEqual([page.status, page.heading], [200, 'You are signed out'])
+    assert.match(page.text, /What you accepted at Microsoft, and what you granted here, stays as it is/)
+    assert.match(page.text, /<main[\s\S]*href="\/leave"[\s\S]*<\/main>/, 'and how to take it back')
     assert.deepEqual([...visitor.cookies], [])
     assert.equal((await visitor.get('/sign-up/welcome')).status, 400)
   })

@@ -22,13 +22,16 @@ export const diagnosisCard = (
   {
     tone = toneOf(diagnosis),
     owner = ownerText(diagnosis.owner),
-  }: { tone?: Tone /** In the words of whoever reads it. */; owner?: string } = {},
+  }: {
+    tone?: Tone /** In the words of whoever reads it; null where nothing has to be mended. */
+    owner?: string | null
+  } = {},
 ): Html => html`
   <section class="diagnosis ${tone}" aria-label="What happened">
     <p class="diagnosis-what">${icon(TONE_ICONS[tone])}<span>${diagnosis.message}</span></p>
     <dl>
       <div><dt>What to do next</dt><dd>${prose(diagnosis.nextStep)}</dd></div>
-      <div><dt>Who can mend it</dt><dd>${owner}</dd></div>
+      ${owner !== null && html`<div><dt>Who can mend it</dt><dd>${owner}</dd></div>`}
     </dl>
     <p class="diagnosis-codes">${codesOf(diagnosis).map(([name, code]) => html`<span>${name} <code>${code}</code></span>`)}</p>
   </section>`

@@ -33,7 +33,7 @@ export const landingView = (
         <section class="stack" aria-labelledby="once">
           <div class="section-head">
             <h2 id="once">What is used once, while you sign up</h2>
-            <p class="soft">Delegated permissions: they act in your name, for the few minutes in which you are here.</p>
+            <p class="soft">Delegated permissions: they act in your name, and we use them only while you are here. Your consent to them stays in your tenant until somebody removes it; we show you how.</p>
           </div>
           <div class="card">${permissionList(DELEGATED)}</div>
         </section>
@@ -75,9 +75,9 @@ const whatHappens = (app: AppDefinition): Html => html`
   <section class="card" aria-labelledby="next">
     <h2 id="next" class="gap-below">What happens next</h2>
     <ol class="story">
-      <li><h3>You sign in at Microsoft</h3><p>Your password stays there. Microsoft shows you what we ask for and you accept.</p></li>
+      <li><h3>You sign in at Microsoft</h3><p>Your password stays there. Microsoft shows you what we ask for; when you accept, it adds ${app.name} to your enterprise applications.</p></li>
       <li><h3>You see the plan</h3><p>Your tenant, your account, and each permission: what is there already and what would be added.</p></li>
-      <li><h3>You press “Grant”</h3><p>Nothing is changed before. We add the permissions and check that they work.</p></li>
+      <li><h3>You press “Grant”</h3><p>Until then ${app.name} can do nothing by itself. We add the permissions and check that they work.</p></li>
       <li><h3>${app.name} starts</h3><p>From then on without you. You watch the first users arrive, and may leave at any time.</p></li>
     </ol>
   </section>`
