@@ -36,7 +36,7 @@ export const connectedView = (app: AppDefinition, { arrivals, watcher, cloud, cl
         <p class="lead">${app.name} has proven that it can work without you. Your sign-in has been forgotten; you may close this page.</p>
       </div>
       <section class="stack" aria-labelledby="arriving">
-        <h2 id="arriving">Your directory is arriving</h2>
+        <h2 id="arriving">The first reading of your directory</h2>
         ${
           isSettled(arrivals)
             ? html`<div class="stack">${arrivalsBody(app, arrivals)}</div>`
