@@ -102,7 +102,8 @@ function refusedByRole(error: unknown): never {
       code: 'MAY_NOT_GRANT',
       owner: 'customer-administrator',
       message: 'Your directory role does not allow granting permissions of Microsoft Graph to an application.',
-      nextStep: 'Hand this step to a Global Administrator or a Privileged Role Administrator.',
+      nextStep:
+        'Hand this step to a Global Administrator or a Privileged Role Administrator. If you are one, and your role has to be activated first, activate it, then sign in again.',
       retry: 'never',
       confidence: 'certain',
     },

@@ -30,8 +30,8 @@ export function showProblem(
   return show(c, door, problemView(door.site.app, diagnosis, parts), status)
 }
 
-/** For pages that belong to a sign-up, opened where none is open. */
-export const showNotOpen = (c: Context, door: Door): Response | Promise<Response> => {
+/** For pages that belong to a sign-up, opened where none is open. An invitation outlives the step. */
+export async function showNotOpen(c: Context, door: Door): Promise<Response> {
   const diagnosis: Diagnosis = {
     code: 'SIGN_UP_UNKNOWN',
     owner: 'customer-administrator',
@@ -40,7 +40,8 @@ export const showNotOpen = (c: Context, door: Door): Response | Promise<Response
     retry: 'never',
     confidence: 'certain',
   }
-  return showProblem(c, door, new Problem(diagnosis))
+  const ticket = await door.cookies.ticket.read(c)
+  return showProblem(c, door, new Problem(diagnosis), { invitedTenantId: ticket?.invitedTenantId ?? null })
 }
 
 const REFUSALS: Record<Refusal, [status: Status, title: string, text: string]> = {

@@ -75,7 +75,9 @@ export const events =
       if (!now) return null
       if (now.signUp.state === 'connected') return { goTo: '/sign-up/connected' }
       const parts = partsOf(door, now, null)
-      return { show: progressBody(door.site.app, parts), done: parts.course === 'failed' }
+      // A page of its own, with its own title: the one that is watched is called after what it waits for.
+      if (parts.course === 'failed') return { goTo: '/sign-up/progress' }
+      return { show: progressBody(door.site.app, parts) }
     }
     return streamView(c, door, { watcher: personOf(open.step.account), look })
   }

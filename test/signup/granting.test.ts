@@ -49,6 +49,12 @@ suite('granting', { concurrency: false }, () => {
   const rolesNow = async (tenantId: TenantId) =>
     [...(await appToken(site.tools.entra, tenantId, { fresh: true })).roles].sort()
   const declared = permissions.map(({ value }) => value).sort()
+  /** A role that waits to be activated is the likeliest reason why one who may grant cannot. */
+  const saysToSignInAgain = ({ text }: Page) => {
+    assert.match(text, /has to be activated first, activate it, then sign in again/)
+    assert.match(text, new RegExp(`action="/sign-up"[\\s\\S]*?value="${FABRIKAM}"[\\s\\S]*?Sign in again`))
+  }
+
   test('a Global Administrator sees the plan, grants, and watches the first users arrive', async () => {
     const grace = openVisitor(site)
     const welcome = await grace.arrive(globalAdministrator)
@@ -57,6 +63,8 @@ suite('granting', { concurrency: false }, () => {
       assert.ok(welcome.text.includes(shown), shown)
     assert.equal(welcome.text.match(/Will be added/g)?.length, permissions.length)
     assert.ok(!welcome.text.includes('Ways to go on'))
+    assert.match(welcome.text, /Microsoft added Northwind Insights to your enterprise applications/, 'it is there now')
+    assert.doesNotMatch(welcome.text, /Nothing has been changed/)
     assert.equal(assignments().length, 0, 'nothing is granted by looking')
     assert.equal(
       (await grace.get('/sign-up/connected')).path,
@@ -113,6 +121,15 @@ suite('granting', { concurrency: false }, () => {
     await refusedWith('SERVICE_PRINCIPAL_MISSING', () => appToken(site.tools.entra, CONTOSO, { fresh: true }))
   })
 
+  test('what is there in part is not called nothing', async () => {
+    await site.emulator.directory.addServicePrincipal({ tenant: FABRIKAM, app: site.config.clientId })
+    for (const permission of declared.slice(1))
+      await site.emulator.directory.grantPermission({ tenant: FABRIKAM, app: site.config.clientId, permission })
+    const welcome = await openVisitor(site).arrive(globalAdministrator)
+    assert.match(welcome.text, /Some permissions are there already\. When you grant, one permission is added/)
+    assert.doesNotMatch(welcome.text, /can do nothing by itself/)
+  })
+
   test('what was granted before is recognized, and granted no second time', async () => {
     const first = openVisitor(site)
     await first.arrive(globalAdministrator)
@@ -154,9 +171,11 @@ suite('granting', { concurrency: false }, () => {
     const welcome = await adam.arrive(applicationAdministrator)
     assert.match(welcome.text, /Your directory role probably does not allow this/)
     assert.match(welcome.text, /Grant and connect/)
+    saysToSignInAgain(welcome)
     await adam.post('/sign-up/grant')
     const refused = await outcome(adam)
     assert.equal(refused.heading, 'Another administrator has to finish this')
+    saysToSignInAgain(refused)
     assert.ok(refused.text.includes(`${site.url}/?tenant=${FABRIKAM}`))
 
     const script = await adam.get('/sign-up/script')
@@ -214,8 +233,10 @@ suite('granting', { concurrency: false }, () => {
     })
     await grace.post('/sign-up/grant', {}, { stay: true })
     const live = await grace.get('/sign-up/events')
-    assert.match(live.text, /Try again/)
-    assert.match(live.text, /event: end/)
+    assert.match(live.text, /event: go\ndata: \/sign-up\/progress\n/)
+    const failed = await grace.get('/sign-up/progress')
+    assert.match(failed.text, /Try again/)
+    assert.doesNotMatch(failed.text, /data-live/, 'and stays there')
     site.emulator.mischief.clear()
     await grace.post('/sign-up/grant', {}, { stay: true })
     assert.equal((await outcome(grace)).path, '/sign-up/connected')
@@ -321,14 +342,16 @@ suite('granting', { concurrency: false }, () => {
   // Last, because they turn our clock far ahead of Microsoft’s.
   test('a step ends with its hour', async () => {
     const grace = openVisitor(site)
-    await grace.arrive(globalAdministrator)
+    await grace.arrive(globalAdministrator, { invitation: FABRIKAM })
     await clock.sleep(61 * MINUTE)
     for (const page of [
       await grace.get('/sign-up/welcome'),
       await grace.post('/sign-up/grant'),
       await grace.get('/sign-up/script'),
-    ])
+    ]) {
       assert.equal(page.status, 400)
+      assert.match(page.text, new RegExp(`name="tenant" value="${FABRIKAM}"`), 'the invitation is kept')
+    }
   })
 
   test('who comes back after more than a quarter of an hour starts again', async () => {

@@ -13,6 +13,27 @@ import { suiteScope } from '#test/support/suite-scope.ts'
 
 const fabrikam = peopleOf('fabrikam.onmicrosoft.com')
 const contoso = peopleOf('contoso.onmicrosoft.com')
+/** Names as long as they come. */
+const MAXIMILIANE = 'maximiliane-alexandra.von-hohenlohe-schillingsfuerst@elektrizitaetsgesellschaft.example'
+const donaudampf = {
+  id: '55555555-5555-4555-8555-555555555555',
+  displayName: 'Allgemeine Donaudampfschifffahrts- und Elektrizitätsgesellschaft "Süd" <AG>',
+  domains: ['elektrizitaetsgesellschaft.example'],
+  users: [
+    {
+      userPrincipalName: MAXIMILIANE,
+      displayName: 'Maximiliane-Alexandra von und zu Hohenlohe-Schillingsfürst',
+      password: DEMO.password,
+      roles: ['Global Administrator'],
+    },
+  ],
+}
+
+/** Runs in the page: single lines that go on where nobody sees them. */
+const CUT_OFF = `[...document.querySelectorAll('.code pre')]
+  .filter((pre) => !pre.textContent.includes('\\n') && pre.scrollWidth > pre.clientWidth)
+  .map((pre) => pre.textContent)
+  .join(' ')`
 
 suite('the landing page in a browser', { concurrency: false }, () => {
   const scope = suiteScope()
@@ -21,7 +42,7 @@ suite('the landing page in a browser', { concurrency: false }, () => {
   let untouched = ''
   before(async () => {
     chromium = await launchChromium()
-    site = await openSite(scope)
+    site = await openSite(scope, { tenants: [donaudampf] })
     const runner = startRunner(site.tools.jobs, tasks(site.tools), { concurrency: 1 })
     scope.after(() => runner.stop())
     untouched = site.emulator.snapshot()
@@ -128,6 +149,13 @@ suite('the landing page in a browser', { concurrency: false }, () => {
     await flawless(page, 'connected')
   })
 
+  test('very long names are shown whole and squeeze nothing', async (t) => {
+    const page = await open(t)
+    await arrive(page, MAXIMILIANE)
+    assert.equal(await heading(page), `Connect ${donaudampf.displayName}?`)
+    await flawless(page, 'welcome with long names')
+  })
+
   test('an Application Administrator hands over, and a colleague finishes', async (t) => {
     const adam = await open(t)
     await arrive(adam, contoso.applicationAdministrator)
@@ -135,6 +163,9 @@ suite('the landing page in a browser', { concurrency: false }, () => {
     await press(adam, 'Grant and connect')
     await adam.getByRole('heading', { name: 'Another administrator has to finish this' }).waitFor()
     await flawless(adam, 'may not grant')
+    assert.match(await adam.title(), /^Another administrator has to finish this/, 'the page is called what it says')
+    await adam.setViewportSize({ width: 320, height: 780 })
+    assert.equal(await adam.evaluate(CUT_OFF), '', 'a link is shown whole')
     await adam.getByRole('button', { name: 'Copy Invitation link' }).click()
     await adam.getByRole('button', { name: 'Copied Invitation link' }).waitFor()
     const link = await adam.evaluate<string>('navigator.clipboard.readText()')

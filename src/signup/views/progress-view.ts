@@ -71,7 +71,7 @@ const failure = (app: AppDefinition, { signUp, account, ways }: ProgressParts): 
   const hasEnded = diagnosis?.code === 'SIGN_IN_ENDED'
   return html`
     ${shown && diagnosisCard(shown, { owner: ownerForVisitors(shown, app), tone: toneForVisitors(shown) })}
-    ${handsOver && handOver(ways)}
+    ${handsOver && html`<div>${signInAgain(account.tenantId)}</div>${handOver(ways)}`}
     ${isNobody && html`${forAdministrator(ways.link)}<div>${signInAgain(signUp.invitedTenantId)}</div>`}
     ${
       !handsOver &&
@@ -81,5 +81,12 @@ const failure = (app: AppDefinition, { signUp, account, ways }: ProgressParts): 
       ${action('/sign-up/check', 'Check again', { icon: 'refresh' })}
     </div>`
     }
-    ${signUp.progress.length > 0 && html`<section class="card" aria-label="How far it came">${progressList(signUp.progress)}</section>`}`
+    ${
+      signUp.progress.length > 0 &&
+      html`
+      <section class="stack" aria-labelledby="far">
+        <h2 id="far">How far it came</h2>
+        <div class="card">${progressList(signUp.progress)}</div>
+      </section>`
+    }`
 }

@@ -54,12 +54,13 @@ export const welcomeView = (
     </div>`,
 })
 
-const goingOn = ({ plan, mayGrant }: GrantReview, ways: HandOver): Html => {
+const goingOn = ({ tenant, plan, mayGrant }: GrantReview, ways: HandOver): Html => {
   const handsOver = mayGrant === false && !plan?.complete
   return html`
     ${handsOver && mayNotGrant}
     <div class="row">
       ${action('/sign-up/grant', plan?.complete ? 'Connect' : 'Grant and connect', { look: 'primary' })}
+      ${handsOver && signInAgain(tenant.id)}
       ${action('/sign-up/sign-out', 'Cancel')}
     </div>
     ${handsOver && handOver(ways)}`
@@ -79,10 +80,14 @@ const noAdministrator = ({ invitedTenantId }: SignUp, { link }: HandOver): Html 
   </div>`
 
 function leadOf(app: AppDefinition, { plan, mayConnect }: GrantReview): string {
-  if (!mayConnect) return 'Nothing has been changed. Another person has to take this step.'
-  const added = plan?.grants.filter((grant) => grant.status === 'to-grant').length ?? app.permissions.length
+  if (!mayConnect) return 'Nothing has been connected. Another person has to take this step.'
+  const asked = app.permissions.length
+  const added = plan?.grants.filter((grant) => grant.status === 'to-grant').length ?? asked
   if (added === 0) return `Every permission is there already. ${app.name} checks that it can work, and is connected.`
-  return `Nothing has been changed yet. When you grant, ${added === 1 ? 'one permission is' : `${added} permissions are`} added to ${app.name} in this tenant.`
+  const these = added === 1 ? 'one permission is' : `${added} permissions are`
+  if (added < asked)
+    return `Some permissions are there already. When you grant, ${these} added to ${app.name} in this tenant.`
+  return `When you accepted, Microsoft added ${app.name} to your enterprise applications. It can do nothing by itself yet: when you grant, ${these} added to it.`
 }
 
 const notYet = (app: AppDefinition): Html =>
@@ -96,5 +101,6 @@ const mayNotGrant: Html = notice(
   'warning',
   'Your directory role probably does not allow this',
   html`Granting these permissions takes a Global Administrator or a Privileged Role Administrator, and we do not see either role
-    on your account. You may try; if Microsoft refuses, nothing is changed. Or hand this step over, as shown below.`,
+    on your account. If yours has to be activated first, activate it, then sign in again. You may also try as you are: if
+    Microsoft refuses, nothing is granted. Or hand this step over, as shown below.`,
 )
