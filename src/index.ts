@@ -1,24 +1,26 @@
 import { openLog } from '#base/log.ts'
 import { type Mistake, readConfig } from '#config.ts'
 import { listTenantsFor } from '#flows/show-tenants.ts'
-import { sdkClient } from '#graph/sdk-client.ts'
+import { openSdkClient } from '#graph/sdk-client.ts'
 import type { AppDefinition } from '#model/app.ts'
-import { parseTenantId } from '#model/ids.ts'
+import { parseTenantId, type TenantId } from '#model/ids.ts'
 import type { JobDefinition, JobRun } from '#model/job.ts'
-import { Problem } from '#model/problem.ts'
+import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'
 import { openTools } from '#tools.ts'
 
-export { type AppDefinition, defineApp } from '#model/app.ts'
+export type { Mistake } from '#config.ts'
+export { type AppDefinition, defineApp, type PermissionDeclaration } from '#model/app.ts'
 export type { BatchItem, BatchOutcome } from '#model/batch.ts'
 export type { TenantId } from '#model/ids.ts'
-export type { Checkpoint, JobDatabase, JobLog, JobSql } from '#model/job.ts'
-export { type Diagnosis, Problem, type ProblemCode } from '#model/problem.ts'
+export type { Checkpoint, JobDatabase, JobDefinition, JobLog, JobSql } from '#model/job.ts'
+export { type Confidence, type Diagnosis, type Owner, Problem, type ProblemCode, type Retry } from '#model/problem.ts'
 export type { DirectoryResource, ResourceKind } from '#model/resource.ts'
 export type { Schedule } from '#model/schedule.ts'
 export type { Tenant, TenantState } from '#model/tenant.ts'
 
-export type GraphClient = ReturnType<typeof sdkClient>
+/** The one of `@microsoft/microsoft-graph-client`. */
+export type GraphClient = ReturnType<typeof openSdkClient>['client']
 /** What one run of a job is given; all of it confined to the tenant. */
 export type JobContext = JobRun<GraphClient>
 
@@ -40,9 +42,11 @@ export const defineJob = (definition: JobDefinition<GraphClient>): JobDefinition
 
 /** One customer's tenant, ready to be worked in. */
 export type TenantHandle = {
-  tenantId: string
+  tenantId: TenantId
   /** Microsoft's own Graph client, as the app, in this tenant and no other. */
   graph: GraphClient
+  /** What was behind an error that `graph` has thrown: what happened, who can mend it, what to do next. */
+  diagnose(error: unknown): Diagnosis
 }
 
 export type Tenantry = {
@@ -69,7 +73,8 @@ const PAGE = 100
  * Tenantry as a library: for programs of your own that work in customers' tenants.
  * @param options.app what `defineApp` gave
  * @param options.env the TENANTRY_* settings, usually `process.env`
- * @throws ConfigurationError; Problem DATABASE_UNREACHABLE, DATA_FOLDER_IN_USE
+ * @throws ConfigurationError; Problem DATABASE_UNREACHABLE, DATA_FOLDER_IN_USE. What it has to say it logs to the error
+ * output, so that the output is yours.
  * @example
  * await using tenantry = await openTenantry({ app, env: process.env })
  * for await (const { tenant, graph } of tenantry.eachTenant({ state: 'active' }))
@@ -84,11 +89,12 @@ export async function openTenantry({
 }): Promise<Tenantry> {
   const { config, mistakes } = readConfig(env, app)
   if (!config) throw new ConfigurationError(mistakes)
-  const tools = await openTools(config, { log: openLog(config.logLevel) })
+  const tools = await openTools(config, { log: openLog(config.logLevel, process.stderr) })
   const forTenant: Tenantry['forTenant'] = (text, options = {}) => {
     const tenantId = parseTenantId(text)
     if (!tenantId) throw notATenantId()
-    return { tenantId, graph: sdkClient(tools.graphAsApp(tenantId), options) }
+    const { client, problemBehind } = openSdkClient(tools.graphAsApp(tenantId), options)
+    return { tenantId, graph: client, diagnose: (error) => diagnose(problemBehind(error)) }
   }
   return {
     forTenant,

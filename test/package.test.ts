@@ -57,7 +57,7 @@ const ready = install()
 test('what npm packs works outside: the emulator starts, and its types hold', async () => {
   await ready
   const program = `import assert from 'node:assert/strict'
-import { defineApp } from 'tenantry'
+import { defineApp, defineJob } from 'tenantry'
 import { DEMO, type Emulator, startEmulator } from 'tenantry/emulator'
 
 const emulator: Emulator = await startEmulator({ estate: { tenants: [{ id: DEMO.home, displayName: 'Home', domains: ['home.example'] }] } })
@@ -67,6 +67,20 @@ assert.throws(() => emulator.mischief.say('idtoken.nonsense'))
 const health = await fetch(emulator.browserOrigin + '/_emulator/health')
 assert.equal(health.status, 200)
 const app = defineApp({ name: 'App', publisher: 'We', description: 'Does it.', permissions: [{ value: 'User.Read.All', reason: 'Because.' }] })
+const about = { name: 'App', publisher: 'We', description: 'Does it.' }
+// @ts-expect-error: a misspelt permission
+defineApp({ ...about, permissions: [{ value: 'User.Raed.All', reason: 'Because.' }] })
+defineApp({ ...about, permissions: [{ value: 'Sundial.Read.All', reason: 'Because.', unlisted: true }] })
+// @ts-expect-error: no reason
+defineApp({ ...about, permissions: [{ value: 'User.Read.All' }] })
+defineJob({
+  name: 'of-ours', schedule: '0 3 * * *', permissions: ['User.Read.All'],
+  async run({ graph, db }) {
+    await graph.api('/users').get()
+    // @ts-expect-error: no such kind
+    for await (const one of db.resources('users')) one.id
+  },
+})
 console.log(app.name, emulator.estate().tenants[0]?.displayName)
 await emulator.close()
 `

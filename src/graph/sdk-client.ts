@@ -5,6 +5,8 @@ import { settle, urlOf } from '#graph/request.ts'
 import { Problem } from '#model/problem.ts'
 
 const VERSIONS = ['v1.0', 'beta']
+/** So many requests of one client may have failed at a time before anybody asks what was behind it. */
+const MOST_REMEMBERED = 64
 const WITHOUT_BODY = [101, 204, 205, 304]
 
 /**
@@ -17,8 +19,8 @@ export function sdkClient(graph: Graph, { signal }: { signal?: AbortSignal } = {
 }
 
 /**
- * The same, with a reading of what it throws: the client keeps of an error its text only, so the gate remembers the
- * problem behind it.
+ * The same, with a reading of what it throws: the client keeps of an error its text and stack only, so the gate remembers the
+ * problems behind it.
  */
 export function openSdkClient(
   graph: Graph,
@@ -34,7 +36,7 @@ export function openSdkClient(
     before?(): void
   } = {},
 ): { client: Client /** Any other error comes back as it is. */; problemBehind(error: unknown): unknown } {
-  let last: Problem | null = null
+  const met: Problem[] = []
   const gate = ourGate(graph, signal)
   const client = Client.initWithMiddleware({
     baseUrl: `${graph.cloud.graphOrigin}/`,
@@ -46,7 +48,8 @@ export function openSdkClient(
           await gate.execute(context)
         } catch (error) {
           if (error instanceof Problem) {
-            last = error
+            met.push(error)
+            if (met.length > MOST_REMEMBERED) met.shift()
             onProblem(error)
           }
           throw error
@@ -58,7 +61,9 @@ export function openSdkClient(
     client,
     problemBehind(error) {
       if (!(error instanceof GraphError)) return error
-      if (last && error.message === last.message) return last
+      // Of what was thrown the client keeps the stack, which no other error has.
+      const problem = met.find(({ stack }) => stack === error.stack)
+      if (problem) return problem
       return error.statusCode > 0 ? answered(error, graph.clock.now()) : error
     },
   }

@@ -1,3 +1,4 @@
+import type { ApplicationPermission, PermissionName } from '#model/graph-permissions.ts'
 import type { JobDefinition } from '#model/job.ts'
 import type { DeclaredPermission } from '#model/permission.ts'
 import type { ThrottleLimits } from '#model/throttle.ts'
@@ -25,8 +26,15 @@ export type AppDefinition = {
   jobs?: readonly JobDefinition[]
 }
 
+/** A permission as it is written down: one that this version knows, or on purpose another. */
+export type PermissionDeclaration =
+  | { value: ApplicationPermission; reason: string; unlisted?: undefined }
+  | { value: PermissionName; reason: string; unlisted: true }
+
 /** Names the app. The whole definition is checked when the configuration is read, so that all mistakes are told together. */
-export const defineApp = (definition: AppDefinition): AppDefinition => definition
+export const defineApp = (
+  definition: Omit<AppDefinition, 'permissions'> & { permissions: readonly PermissionDeclaration[] },
+): AppDefinition => definition as AppDefinition
 
 /**
  * Exactly the delegated permissions that the landing page asks an administrator for. `offline_access` is not among

@@ -8,7 +8,7 @@ import { nearestName } from '#model/nearest-name.ts'
  * with `unlisted: true` beside it.
  * @see https://learn.microsoft.com/graph/permissions-reference
  */
-export const APPLICATION_PERMISSIONS: readonly string[] = `
+const NAMES = `
   AccessReview.Read.All AccessReview.ReadWrite.All AccessReview.ReadWrite.Membership Acronym.Read.All
   AdministrativeUnit.Read.All AdministrativeUnit.ReadWrite.All AgentApplication.Create AgentCardManifest.Read.All
   AgentCardManifest.ReadWrite.All AgentCardManifest.ReadWrite.ManagedBy AgentCollection.Read.All
@@ -191,8 +191,20 @@ export const APPLICATION_PERMISSIONS: readonly string[] = `
   VirtualEventRegistration-Anon.ReadWrite.All WindowsUpdates.ReadWrite.All WorkforceIntegration.Read.All
   WorkforceIntegration.ReadWrite.All
 `
-  .trim()
-  .split(/\s+/)
+
+type Words<Line extends string> = Line extends `${infer Word} ${infer Rest}` ? Word | Words<Rest> : Line
+/** With what has been found so far handed on, so that the compiler goes through many lines. */
+type Lines<Text extends string, Found = never> = Text extends `${infer Line}\n${infer Rest}`
+  ? Lines<Rest, Found | (Line extends `  ${infer Inside}` ? Words<Inside> : never)>
+  : Found
+
+/** A name that this version knows: an editor offers them, and the compiler finds a misspelt one. */
+export type ApplicationPermission = Lines<typeof NAMES>
+
+/** Any name; an editor offers the known ones. */
+export type PermissionName = ApplicationPermission | (string & Record<never, never>)
+
+export const APPLICATION_PERMISSIONS: readonly string[] = NAMES.trim().split(/\s+/)
 
 /** The name that somebody most likely meant; null when nothing is near. */
 export const nearestPermission = (value: string): string | null => nearestName(value, APPLICATION_PERMISSIONS)

@@ -1,4 +1,5 @@
 import type { BatchItem, BatchOutcome } from '#model/batch.ts'
+import type { PermissionName } from '#model/graph-permissions.ts'
 import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
 import type { Schedule } from '#model/schedule.ts'
 import type { Tenant } from '#model/tenant.ts'
@@ -18,7 +19,7 @@ export type JobDefinition<Client = unknown> = {
   /** `{ everyMinutes: 60 }`, or a cron expression in UTC such as '0 3 * * *'. Tenants are spread, see docs/jobs.md. */
   schedule: Schedule
   /** Application permissions that a run needs; each of them one that the app declares. */
-  permissions: readonly string[]
+  permissions: readonly PermissionName[]
   /** A run that takes longer is told to stop, and then given up; 60 unless told, 660 at most. */
   timeoutMinutes?: number
   /** Does the work in one tenant. It awaits everything that it begins, and is safe to repeat. */
