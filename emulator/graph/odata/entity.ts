@@ -7,6 +7,8 @@ export type Property<Item> = {
   read: (item: Item, call: Call) => unknown
   /** `advanced`: with ConsistencyLevel: eventual and $count only. Absent: never. */
   filter?: 'default' | 'advanced'
+  /** Of the type Edm.Guid: stands in a filter without quotes. */
+  isGuid?: true
   /** endsWith is understood. */
   ends?: true
   sort?: 'default' | 'advanced'

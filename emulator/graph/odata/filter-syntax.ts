@@ -1,6 +1,8 @@
+import { GUID } from '#emulator/directory/ids.ts'
 import { GraphError } from '#emulator/graph/errors.ts'
 
-export type Literal = string | number | boolean | null
+/** An id without quotes is of a type of its own. */
+export type Literal = string | number | boolean | null | { guid: string }
 export type Comparison = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le'
 export type TextFunction = 'startswith' | 'endswith' | 'contains'
 
@@ -104,7 +106,8 @@ function readCall(reader: Reader, name: string): Filter {
   if (text) {
     const path = reader.next().text
     reader.expect(',')
-    const value = String(readLiteral(reader))
+    const value = readLiteral(reader)
+    if (typeof value !== 'string') throw noSignature(text)
     reader.expect(')')
     // The old spelling compares the call with true or false.
     const call: Filter = { kind: 'text', name: text as TextFunction, path, value }
@@ -141,5 +144,35 @@ function readLiteral(reader: Reader): Literal {
   if (kind === 'text') return text
   if (kind === 'number') return Number(text)
   const word = WORDS.get(text.toLowerCase())
-  return word === undefined ? text : word
+  if (word !== undefined) return word
+  if (INSTANT.test(text)) return text
+  if (GUID.test(text)) return { guid: text }
+  throw new GraphError(400, 'BadRequest', `Invalid filter clause: '${text}' is no value; a text stands in quotes.`)
 }
+
+/** Dates stand without quotes, and texts with them. */
+const INSTANT = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/
+
+const OPERATOR_KINDS: Readonly<Record<Comparison, string>> = {
+  eq: 'Equal',
+  ne: 'NotEqual',
+  gt: 'GreaterThan',
+  ge: 'GreaterThanOrEqual',
+  lt: 'LessThan',
+  le: 'LessThanOrEqual',
+}
+
+const noSignature = (name: string): GraphError =>
+  new GraphError(
+    400,
+    'BadRequest',
+    `Invalid filter clause: No function signature for the function with name '${name}' matches the specified arguments. The function signatures considered are: ${name}(Edm.String Nullable=true, Edm.String Nullable=true).`,
+  )
+
+/** The property is of one type, the value of another. */
+export const incompatible = (property: string, value: string, operator: Comparison): GraphError =>
+  new GraphError(
+    400,
+    'BadRequest',
+    `Invalid filter clause: A binary operator with incompatible types was detected. Found operand types '${property}' and '${value}' for operator kind '${OPERATOR_KINDS[operator]}'.`,
+  )

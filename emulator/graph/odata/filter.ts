@@ -4,6 +4,7 @@ import { type EntityType, type Property, spell } from '#emulator/graph/odata/ent
 import {
   type Comparison,
   type Filter,
+  incompatible,
   type Literal,
   parseFilter,
   type TextFunction,
@@ -53,10 +54,12 @@ function compile<Item>(filter: Filter, context: Context<Item>): Test<Item> {
         const read = reader(filter.path.slice(0, -COUNT.length), context)
         return (item) => test(listOf(read(item)).length)
       }
+      checkGuids(filter.path, [filter.value], context, filter.operator)
       const read = reader(filter.path, context)
       return (item) => test(read(item))
     }
     case 'in': {
+      checkGuids(filter.path, filter.values, context, 'eq')
       const read = reader(filter.path, context)
       const tests = filter.values.map((value) => comparison('eq', value))
       return (item) => {
@@ -85,6 +88,8 @@ function compileElement(filter: Filter, variable: string): Test<unknown> {
     const steps = path.split('/').slice(path === variable || path.startsWith(`${variable}/`) ? 1 : 0)
     return (element: unknown) => steps.reduce(step, element)
   }
+  if (filter.kind === 'compare' && filter.path === variable && isBareGuid(filter.value))
+    throw incompatible('Edm.String', 'Edm.Guid', filter.operator)
   switch (filter.kind) {
     case 'and':
     case 'or': {
@@ -136,6 +141,19 @@ function reader<Item>(
   return (item) => rest.reduce(step, property.read(item, call))
 }
 
+/** Ids are texts, and stand in quotes, but for a few that are kept as what they are. */
+function checkGuids<Item>(
+  path: string,
+  values: readonly Literal[],
+  { type }: Context<Item>,
+  operator: Comparison,
+): void {
+  const isGuid = type.properties[spell(type, path) ?? '']?.isGuid === true
+  if (!isGuid && values.some(isBareGuid)) throw incompatible('Edm.String', 'Edm.Guid', operator)
+}
+
+const isBareGuid = (value: Literal): value is { guid: string } => typeof value === 'object' && value !== null
+
 function needAdvanced<Item>({ isAdvanced }: Context<Item>, operator: string): void {
   if (!isAdvanced) throw missingHeader(operator)
 }
@@ -153,15 +171,28 @@ const step = (value: unknown, name: string): unknown =>
     : undefined
 
 /** Texts are compared without regard to case, as the directory does. */
-function comparison(operator: Comparison, wanted: Literal): Test<unknown> {
+function comparison(operator: Comparison, literal: Literal): Test<unknown> {
+  const wanted = isBareGuid(literal) ? literal.guid : literal
   const folded = fold(wanted)
-  if (operator === 'eq') return (value) => fold(value ?? null) === folded
-  if (operator === 'ne') return (value) => fold(value ?? null) !== folded
+  const foldLike = (value: unknown) => {
+    checkTypes(value, wanted, operator)
+    return fold(value ?? null)
+  }
+  if (operator === 'eq') return (value) => foldLike(value) === folded
+  if (operator === 'ne') return (value) => foldLike(value) !== folded
   return (value) => {
-    const found = fold(value ?? null)
+    const found = foldLike(value)
     if (found === null || folded === null || typeof found !== typeof folded) return false
     return ORDERED[operator](found, folded)
   }
+}
+
+const TYPES: Readonly<Record<string, string>> = { string: 'Edm.String', boolean: 'Edm.Boolean', number: 'Edm.Int32' }
+
+/** @throws GraphError 400 where a text is compared with what is none */
+function checkTypes(value: unknown, wanted: string | number | boolean | null, operator: Comparison): void {
+  const [found, asked] = [TYPES[typeof value], TYPES[typeof wanted]]
+  if (found && asked && found !== asked) throw incompatible(found, asked, operator)
 }
 
 type Ordered = string | number | boolean

@@ -27,21 +27,21 @@ const APP_ROLE_ASSIGNMENT: EntityType<AppRoleAssignment> = {
   properties: {
     id: { read: (assignment) => assignment.id, shown: true },
     deletedDateTime: { read: () => null, shown: true },
-    appRoleId: { read: (assignment) => assignment.appRoleId, shown: true, filter: 'default' },
+    appRoleId: { read: (assignment) => assignment.appRoleId, shown: true, filter: 'default', isGuid: true },
     createdDateTime: { read: (assignment) => stamp(assignment.createdAt), shown: true },
     principalDisplayName: {
       read: ({ principalId }, call) => principalOf(call, principalId)?.displayName ?? null,
       shown: true,
       filter: 'default',
     },
-    principalId: { read: (assignment) => assignment.principalId, shown: true, filter: 'default' },
+    principalId: { read: (assignment) => assignment.principalId, shown: true, filter: 'default', isGuid: true },
     principalType: { read: (assignment) => assignment.principalType, shown: true },
     resourceDisplayName: {
       read: ({ resourceId }, { contents }) => contents.servicePrincipals.get(resourceId)?.displayName ?? null,
       shown: true,
       filter: 'default',
     },
-    resourceId: { read: (assignment) => assignment.resourceId, shown: true, filter: 'default' },
+    resourceId: { read: (assignment) => assignment.resourceId, shown: true, filter: 'default', isGuid: true },
   },
 }
 

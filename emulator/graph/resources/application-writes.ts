@@ -10,6 +10,7 @@ import { type Answer, type Call, noContent, param } from '#emulator/graph/call.t
 import { entity } from '#emulator/graph/odata/collection.ts'
 import { keyOf } from '#emulator/graph/path.ts'
 import { checkPermission, NEEDS } from '#emulator/graph/permissions.ts'
+import { checkDuplicates, checkIdentifierHosts, checkRedirects } from '#emulator/graph/resources/address-checks.ts'
 import {
   checkIdentifiers,
   checkRemoved,
@@ -176,7 +177,20 @@ export function ownApplicationIn(call: Call): Application {
 
 function changesOf(call: Call, known: Application, given: z.output<typeof changeable>): Partial<Application> {
   const { web, spa, publicClient, api } = given
-  if (given.identifierUris) checkIdentifiers(call, known, given.identifierUris)
+  const redirectUris = {
+    web: web?.redirectUris ?? known.redirectUris.web,
+    spa: spa?.redirectUris ?? known.redirectUris.spa,
+    publicClient: publicClient?.redirectUris ?? known.redirectUris.publicClient,
+  }
+  const requestedAccessTokenVersion =
+    api?.requestedAccessTokenVersion === undefined ? known.requestedAccessTokenVersion : api.requestedAccessTokenVersion
+  checkRedirects(redirectUris, known.redirectUris, /personal/i.test(given.signInAudience ?? known.signInAudience))
+  if (given.identifierUris) {
+    checkIdentifiers(call, known, given.identifierUris)
+    checkIdentifierHosts(call.contents.tenant, known, given.identifierUris, requestedAccessTokenVersion)
+  }
+  checkDuplicates(given.appRoles ?? [])
+  checkDuplicates(api?.oauth2PermissionScopes ?? [])
   if (given.uniqueName !== undefined) checkUniqueName(call, known, given.uniqueName)
   if (given.appRoles) checkRemoved(known.appRoles, given.appRoles)
   if (api?.oauth2PermissionScopes) checkRemoved(known.delegatedPermissions, api.oauth2PermissionScopes)
@@ -201,18 +215,11 @@ function changesOf(call: Call, known: Application, given: z.output<typeof change
     ...(given.appRoles === undefined
       ? {}
       : { appRoles: given.appRoles.map((role) => ({ ...role, value: role.value ?? '' })) }),
-    redirectUris: {
-      web: web?.redirectUris ?? known.redirectUris.web,
-      spa: spa?.redirectUris ?? known.redirectUris.spa,
-      publicClient: publicClient?.redirectUris ?? known.redirectUris.publicClient,
-    },
+    redirectUris,
     logoutUrl: web?.logoutUrl === undefined ? known.logoutUrl : web.logoutUrl,
     implicitIdTokens: web?.implicitGrantSettings?.enableIdTokenIssuance ?? known.implicitIdTokens,
     implicitAccessTokens: web?.implicitGrantSettings?.enableAccessTokenIssuance ?? known.implicitAccessTokens,
-    requestedAccessTokenVersion:
-      api?.requestedAccessTokenVersion === undefined
-        ? known.requestedAccessTokenVersion
-        : api.requestedAccessTokenVersion,
+    requestedAccessTokenVersion,
     delegatedPermissions:
       api?.oauth2PermissionScopes?.map((scope) => ({
         ...scope,

@@ -29,7 +29,7 @@ const properties: Readonly<Record<string, P>> = {
   appDescription: empty(),
   appId: { read: (principal) => principal.appId, shown: true, filter: 'default' },
   applicationTemplateId: { ...empty(), filter: 'default' },
-  appOwnerOrganizationId: { ...ofApplication((application) => application.tenantId), filter: 'advanced' },
+  appOwnerOrganizationId: { ...ofApplication((application) => application.tenantId), filter: 'advanced', isGuid: true },
   appRoleAssignmentRequired: { read: (principal) => principal.appRoleAssignmentRequired, shown: true },
   createdDateTime: {
     read: (principal) => stamp(principal.createdAt),

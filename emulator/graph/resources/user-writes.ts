@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { revokeSessions } from '#emulator/directory/security.ts'
-import type { User } from '#emulator/directory/types.ts'
+import { revokeSessions, updateSecurity } from '#emulator/directory/security.ts'
+import type { Guid, User } from '#emulator/directory/types.ts'
 import { addUser, findUser, removeUser, updateUser } from '#emulator/directory/users.ts'
 import { readBody } from '#emulator/graph/body.ts'
 import { type Answer, type Call, json, noContent, root } from '#emulator/graph/call.ts'
@@ -25,7 +25,10 @@ const changeable = z.object({
   mobilePhone: text.optional(),
   businessPhones: z.array(z.string()).max(1).optional(),
   preferredLanguage: text.optional(),
-  userPrincipalName: z.string().includes('@').optional(),
+  userPrincipalName: z
+    .string()
+    .regex(/^[^@\s]+@[^@\s]+$/)
+    .optional(),
   mailNickname: z.string().optional(),
   passwordProfile: z
     .object({ password: z.string().min(1).optional(), forceChangePasswordNextSignIn: z.boolean().optional() })
@@ -43,6 +46,7 @@ const created = changeable.required({
 async function create(call: Call): Promise<Answer> {
   const { passwordProfile, mailNickname: _, ...given } = await readBody(call, created, USER)
   checkName(call, given.userPrincipalName, null)
+  checkPassword(passwordProfile.password)
   const user: User = {
     id: randomUUID(),
     tenantId: call.caller.tenantId,
@@ -65,6 +69,7 @@ async function create(call: Call): Promise<Answer> {
     home: null,
   }
   addUser(call.world.directory, user)
+  wantNewPassword(call, user.id, passwordProfile.forceChangePasswordNextSignIn)
   return entity(call, { type: USER, item: user, context: 'users', status: 201 })
 }
 
@@ -73,10 +78,29 @@ async function update(call: Call): Promise<Answer> {
   const user = userToWrite(call)
   const { passwordProfile, mailNickname: _, ...given } = await readBody(call, changeable, USER)
   if (given.userPrincipalName !== undefined) checkName(call, given.userPrincipalName, user.id)
+  checkPassword(passwordProfile?.password)
   const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const password = passwordProfile?.password === undefined ? {} : { password: passwordProfile.password }
   updateUser(call.world.directory, call.caller.tenantId, user.id, { ...changes, ...password })
+  wantNewPassword(call, user.id, passwordProfile?.forceChangePasswordNextSignIn)
   return noContent()
+}
+
+/** At the next sign-in, where that is said. */
+function wantNewPassword({ world, caller }: Call, id: Guid, passwordExpired: boolean | undefined): void {
+  if (passwordExpired !== undefined) updateSecurity(world.directory, caller.tenantId, id, { passwordExpired })
+}
+
+const CHARACTERS = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/]
+
+/** @see https://learn.microsoft.com/entra/identity/authentication/concept-sspr-policy#microsoft-entra-password-policies */
+function checkPassword(password: string | undefined): void {
+  if (password === undefined) return
+  const kinds = CHARACTERS.filter((kind) => kind.test(password)).length
+  if (password.length < 8 || password.length > 256 || kinds < 3)
+    throw badRequest(
+      'The specified password does not comply with password complexity requirements. Please provide a different password.',
+    )
 }
 
 function removeOne(call: Call): Answer {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, randomUUID } from 'node:crypto'
 import { after, beforeEach, test } from 'node:test'
 import { decodeJwt, SignJWT } from 'jose'
 import { startEmulator } from '#emulator/index.ts'
@@ -138,6 +138,83 @@ test('tokens for an application are of version 1 until it asks for version 2', a
   assert.equal((await chooseVersion(null)).status, 204)
   assert.deepEqual(await claims(), old)
   assertError(await chooseVersion(3), 400, 'Request_BadRequest')
+})
+
+test('redirect addresses have the form that Microsoft takes, and personal accounts take fewer', async () => {
+  const { id } = await create()
+  const { id: personal } = await create({ signInAudience: 'AzureADandPersonalMicrosoftAccount' })
+  const change = (of: string, web: string[], more: object = {}) =>
+    ask(`/applications/${of}`, { method: 'PATCH', body: { web: { redirectUris: web }, ...more } })
+  const strange = [
+    'no address',
+    'https://app.example/#part',
+    `https://app.example/${'x'.repeat(256)}`,
+    'https://app.example/a;b',
+    "https://app.example/it's",
+  ]
+  const refusal = /^Invalid value specified for property 'redirectUris' of resource 'WebApplication'\.$/
+  for (const each of [id, personal])
+    for (const uri of strange) assertError(await change(each, [uri]), 400, 'Request_BadRequest', refusal)
+  const forWork = ['http://app.example/cb', 'https://app.example/cb?a=1', 'https://*.app.example/cb']
+  for (const uri of forWork) {
+    assert.equal((await change(id, [uri])).status, 204, uri)
+    assertError(await change(personal, [uri]), 400, 'Request_BadRequest', refusal)
+  }
+  for (const uri of ['https://app.example/cb', 'http://localhost:3000/cb', 'http://127.0.0.1/cb'])
+    assert.equal((await change(personal, [uri])).status, 204, uri)
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `https://app.example/${index}`)
+  assert.equal((await change(id, many(256))).status, 204)
+  assertError(await change(id, many(257)), 400, 'Request_BadRequest', /redirectUris/)
+  assertError(await change(personal, many(101)), 400, 'Request_BadRequest', /redirectUris/)
+  const twice = await change(id, ['https://app.example/', 'https://app.example/'])
+  assertError(twice, 400, 'Request_BadRequest', /^Request contains a property with duplicate values\.$/)
+  const program = { publicClient: { redirectUris: ['msal-app://auth', 'http://localhost'] } }
+  assert.equal((await change(id, [], program)).status, 204)
+})
+
+test('an identifier of an API is of its tenant, until it asks for tokens of version 2', async () => {
+  const { id, appId } = await create()
+  const change = (identifierUris: string[], api: object = {}) =>
+    ask(`/applications/${id}`, { method: 'PATCH', body: { identifierUris, ...api } })
+  const ours = [
+    `api://${appId}`,
+    `api://${appId}/more`,
+    `api://${FABRIKAM}/orders`,
+    'https://fabrikam.example/orders',
+    'api://orders.fabrikam.example',
+  ]
+  for (const uri of ours) assert.equal((await change([uri])).status, 204, uri)
+  for (const uri of ['api://orders', 'https://elsewhere.example/', 'https://notfabrikam.example', 'orders'])
+    assertError(
+      await change([uri]),
+      400,
+      'HostNameNotOnVerifiedDomain',
+      new RegExp(`^Values of identifierUris property must use a verified domain .*: '${uri}'$`),
+    )
+  assert.equal((await change(['api://orders'], { api: { requestedAccessTokenVersion: 2 } })).status, 204)
+  const back = { api: { requestedAccessTokenVersion: 1 } }
+  assert.equal((await change(['api://orders'], back)).status, 204, 'what is there already may stay')
+})
+
+test('no two roles, and no two permissions, of an application have one value', async () => {
+  const role = (more: object) => ({
+    id: randomUUID(),
+    value: 'Clerk',
+    displayName: 'Clerk',
+    description: 'Writes.',
+    allowedMemberTypes: ['User'],
+    ...more,
+  })
+  const [first] = [role({})]
+  const words = /^Request contains a property with duplicate values\.$/
+  const { id } = await create()
+  const change = (body: object) => ask(`/applications/${id}`, { method: 'PATCH', body })
+  assertError(await change({ appRoles: [first, role({})] }), 400, 'Request_BadRequest', words)
+  assertError(await change({ appRoles: [first, { ...first, value: 'Other' }] }), 400, 'Request_BadRequest', words)
+  const scope = (value: string) => ({ id: randomUUID(), value })
+  const twice = { api: { oauth2PermissionScopes: [scope('Do'), scope('Do')] } }
+  assertError(await change(twice), 400, 'Request_BadRequest', words)
+  assert.equal((await change({ appRoles: [first, role({ value: 'Other' })] })).status, 204)
 })
 
 test('a role or a permission is taken away only after it has been disabled', async () => {

@@ -31,7 +31,7 @@ test('the first round enumerates all; the next says what came, changed and went,
       displayName: 'New',
       mailNickname: 'new',
       userPrincipalName: 'new@fabrikam.example',
-      passwordProfile: { password: 'x' },
+      passwordProfile: { password: 'Passw0rd!' },
     },
   })
   const [renamed, gone] = [first.items[3].id, first.items[4].id]

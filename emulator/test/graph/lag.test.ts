@@ -27,7 +27,7 @@ const newcomer = {
   displayName: 'Nora Newcomer',
   mailNickname: 'nora',
   userPrincipalName: 'nora@fabrikam.example',
-  passwordProfile: { password: 'x' },
+  passwordProfile: { password: 'Passw0rd!' },
 }
 const byName = "/users?$select=id,displayName&$filter=userPrincipalName eq 'nora@fabrikam.example'"
 

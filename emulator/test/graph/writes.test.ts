@@ -12,6 +12,7 @@ import {
   READER,
   WRITER,
 } from '#emulator/test/graph/support.ts'
+import { openBrowser, signIn } from '#emulator/test/support/browser.ts'
 
 const emulator = await startEmulator({ estate: graphEstate })
 after(() => emulator.close())
@@ -54,7 +55,37 @@ test('a user is created, changed, signs in, and is deleted', async () => {
   assertError(await reader(`/users/${made.body.id}`), 404, 'Request_ResourceNotFound')
 })
 
+test('a new password is as complex as Entra ID wants it, and is changed at the first sign-in where that is said', async () => {
+  const change = (id: string, passwordProfile: object) =>
+    writer(`/users/${id}`, { method: 'PATCH', body: { passwordProfile } })
+  const passwordProfile = { password: 'S3cret-of-nora', forceChangePasswordNextSignIn: true }
+  const { body: made } = await writer('/users', { body: { ...newcomer, passwordProfile } })
+  const weak = ['Sh0rt-1', 'alllowercase', 'only-two-kinds', 'X'.repeat(257)]
+  for (const password of weak) {
+    const answer = await change(made.id, { password })
+    assertError(answer, 400, 'Request_BadRequest', /does not comply with password complexity requirements/)
+    const userPrincipalName = 'weak@fabrikam.example'
+    const created = await writer('/users', { body: { ...newcomer, userPrincipalName, passwordProfile: { password } } })
+    assertError(created, 400, 'Request_BadRequest', /password complexity/)
+  }
+  const url = new URL(`${emulator.browserOrigin}/organizations/oauth2/v2.0/authorize`)
+  url.search = String(
+    new URLSearchParams({
+      client_id: PORTAL,
+      response_type: 'code',
+      redirect_uri: 'http://localhost:3999/callback',
+      scope: 'openid',
+    }),
+  )
+  const person = { username: newcomer.userPrincipalName, password: 'S3cret-of-nora' }
+  assert.match((await signIn(openBrowser(emulator), url.href, person)).text, /newpasswd/)
+  assert.equal((await change(made.id, { forceChangePasswordNextSignIn: false })).status, 204)
+  assert.doesNotMatch((await signIn(openBrowser(emulator), url.href, person)).text, /newpasswd/)
+})
+
 test('a user that cannot be is refused in words', async () => {
+  const twoAts = { ...newcomer, userPrincipalName: 'nora@home@fabrikam.example' }
+  assertError(await writer('/users', { body: twoAts }), 400, 'Request_BadRequest', /'userPrincipalName'/)
   const { displayName: _, ...nameless } = newcomer
   assertError(
     await writer('/users', { body: nameless }),
