@@ -177,8 +177,12 @@ export async function startPostgres({
   }
 }
 
-/** Nobody has to remember to stop the server: it ends when the pipe to this process closes, and takes its folder with it. */
+/**
+ * Nobody has to remember to stop the server: it ends when the pipe to this process closes, and takes its folder with it. Ctrl-C
+ * is told to all of a terminal's processes, so it must not end the one that clears up.
+ */
 const WATCHED = `
+trap '' INT TERM HUP
 serve() { postgres -D data $SETTINGS >>log 2>&1 & server=$!; }
 serve
 while read -r _; do wait $server; serve; done
