@@ -635,6 +635,13 @@ export const MUTANTS = [
     tests: ['test/flows/refused-process.test.ts'],
   },
   {
+    name: 'watch: nobody is told which machines take no work, nor that the others go on',
+    file: 'src/console/views/incident-list.ts',
+    search: 'hosts.length > 0 && html',
+    replace: 'hosts.length < 0 && html',
+    tests: ['test/console/jobs-and-incidents.test.ts'],
+  },
+  {
     name: 'engine: a page of changes takes objects before its run',
     file: 'src/flows/sync-resource.ts',
     search: 'if (!insert) await holdRun(sql, runId)',

@@ -197,6 +197,11 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     clock.pass(10 * 60_000)
     const { text } = await olivia.get('/')
     assert.match(plain(text), /2 open incidents .*Client secret expired .* Close it and go on .*Origin refused/)
+    assert.match(
+      plain(text),
+      /The daemon leaves Microsoft alone until this is over\. It looks every minute, and goes on by itself/,
+    )
+    assert.doesNotMatch(text, /There no work is taken/)
     assert.match(text, /Nothing else needs you/)
     assert.match(text, /Type <code>this<\/code> in\./)
     const page = plain((await olivia.get(`/tenants/${CONTOSO}`)).text)
@@ -233,6 +238,12 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     })
     const page = plain((await olivia.get(`/tenants/${CONTOSO}`)).text)
     assert.match(page, /Client secret expired on worker-7.* Next try .{2,60} on a machine whose credential Microsoft/)
+    const overview = plain((await olivia.get('/')).text)
+    assert.match(
+      overview,
+      /Client secret expired on worker-7 ?: .* There no work is taken until Microsoft accepts the credential\. It is asked every minute, and all other machines go on\. .* I have looked at it/,
+    )
+    assert.doesNotMatch(overview, /leaves Microsoft alone/)
     const { incidents } = await api('GET', `/incidents?tenantId=${CONTOSO}`)
     assert.deepEqual(incidents[0]?.hosts, ['worker-7'])
     const { said } = await command('tenants', 'show', '--tenant', CONTOSO)
