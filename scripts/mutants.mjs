@@ -157,6 +157,13 @@ export const MUTANTS = [
     tests: ['test/outbound/send.test.ts'],
   },
   {
+    name: 'what is small on the way may become as large as it likes',
+    file: 'src/outbound/send.ts',
+    search: '{ maxOutputLength: maxBytes }',
+    replace: '{}',
+    tests: ['test/outbound/send.test.ts'],
+  },
+  {
     name: 'a duplicate assignment is a failure',
     file: 'src/graph/app-role-assignments.ts',
     search: "return 'already-assigned'",
