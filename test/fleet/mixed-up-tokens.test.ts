@@ -9,6 +9,7 @@ import { diagnose } from '#model/problem.ts'
 import { listIncidents } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { openFleet } from '#test/support/fleet.ts'
+import { aJobContext } from '#test/support/job-context.ts'
 import { seeingAllRows } from '#test/support/seeing-all-rows.ts'
 
 const TENANTS = 20
@@ -38,18 +39,9 @@ test('T14 twenty tenants at once, with tokens that get mixed up: each job so hit
   emulator.mischief.set([{ word: 'apptoken.swap', probability: SHARE }], 11)
   const hits = new Map<TenantId, number>()
   const job = async (tenantId: TenantId): Promise<void> => {
-    const context = {
-      signal: new AbortController().signal,
-      jobId: 'a-job',
-      key: tenantId,
-      attempt: 0,
-      leave: () => {},
-      aside: <Value>(wait: () => Promise<Value>) => wait(),
-      prepare: <Value>(wait: () => Promise<Value>) => wait(),
-    }
     forgetTenant(tools.entra, tenantId)
     try {
-      await read({ tenantId }, context)
+      await read({ tenantId }, aJobContext(tenantId))
     } catch (error) {
       assert.equal(diagnose(error).code, 'TOKEN_OF_OTHER_TENANT')
       hits.set(tenantId, (hits.get(tenantId) ?? 0) + 1)
