@@ -6,7 +6,16 @@ import { createRemoteJWKSet, customFetch, decodeJwt, jwtVerify } from 'jose'
 import { Agent, fetch } from 'undici'
 import { startEmulator } from '#emulator/index.ts'
 import { openBrowser, signIn, signInAndAccept } from '#emulator/test/support/browser.ts'
-import { APP, CONTOSO, EXPIRED_SECRET, FABRIKAM, REDIRECT, SECRET, testEstate } from '#emulator/test/support/estate.ts'
+import {
+  API_APP,
+  APP,
+  CONTOSO,
+  EXPIRED_SECRET,
+  FABRIKAM,
+  REDIRECT,
+  SECRET,
+  testEstate,
+} from '#emulator/test/support/estate.ts'
 import { msalFor } from '#emulator/test/support/msal.ts'
 import { ask, askToken } from '#emulator/test/support/token.ts'
 
@@ -150,6 +159,7 @@ test('a code is bound to verifier, redirect address, client and tenant', async (
     (await redeem(await getCode(), { redirect_uri: 'http://localhost:3999/other' })).body.error_codes,
     [50011],
   )
+  assert.deepEqual((await redeem(await getCode(), { client_id: API_APP })).body.error_codes, [70000])
   assert.deepEqual((await redeem(await getCode(), {}, CONTOSO)).body.error_codes, [700005])
   assert.deepEqual((await redeem('1.Anonsense')).body.error_codes, [9002313])
   const { code_verifier: _, ...without } = { code_verifier: '', code: await getCode() }
