@@ -118,9 +118,10 @@ for (const [name, { deed, code }] of Object.entries(FAULTS)) {
 }
 
 test('G06 a success that cannot be read is no success, and no part of it is used', async () => {
-  const bodies = ['', '<html>Sign in to the hotel’s network</html>', '{"value":', 'null', '{}', '{"value":{}}', '[]']
-  for (const body of bodies) {
+  const noJson = ['', '<html>Sign in to the hotel’s network</html>', '{"value":']
+  for (const body of [...noJson, 'null', '{}', '{"value":{}}', '[]']) {
     emulator.mischief.add({ at: 'graph', match: { path: '/v1.0/users' }, answer: { status: 200, body } })
+    if (noJson.includes(body)) await refusedWith('ANSWER_UNREADABLE', ask)
     let pages = 0
     const { owner } = await refusedWith('ANSWER_UNREADABLE', async () => {
       for await (const _page of userPages(graph)) pages += 1

@@ -394,25 +394,27 @@ forEachBackend((backend) => {
     for (const tenantId of wanted) await ask(store, jobs, tenantId)
     const finish = gate()
     const begun: TenantId[] = []
+    const inState = async (state: string) => (await jobsIn(jobs, 'sync-tenant')).filter((job) => job.state === state)
+    let [isAhead, held] = [false, 0]
     const runner = startRunner(
       jobs,
       tasksThat(async (tenantId) => {
         begun.push(tenantId)
-        // Those that end at once make the runner fetch ahead.
-        if (begun.length > 12) await finish.opened
+        // Those that end fast make the runner fetch ahead, however often a busy machine keeps it from that.
+        if ((await inState('active')).length > 4) isAhead = true
+        if (!isAhead) return
+        held += 1
+        await finish.opened
       }),
       { concurrency: 2 },
     )
-    const inState = async (state: string) => (await jobsIn(jobs, 'sync-tenant')).filter((job) => job.state === state)
-    await until(
-      'two are at work, and more are fetched than there are places',
-      async () => begun.length === 14 && (await inState('active')).length > 4,
-    )
+    await until('two are at work, and more are fetched than there are places', () => held === 2)
+    const before = begun.length
     const active = (await inState('active')).length
     const stopped = runner.stop()
     finish.open()
     await stopped
-    assert.equal(begun.length, 14, 'nothing was begun any more')
+    assert.equal(begun.length, before, 'nothing was begun any more')
     assert.deepEqual(await inState('active'), [])
     const back = await inState('retry')
     // What was being fetched in the moment of the stop is among them.
@@ -429,6 +431,7 @@ forEachBackend((backend) => {
     for (const tenantId of wanted) await ask(store, jobs, tenantId)
     const finish = gate()
     let [prepared, worked, stoppedFirst] = [0, 0, 0]
+    let isAhead = false
     const tasks = tasksThat(async (_, { prepare, signal }) => {
       await prepare(async () => {
         prepared += 1
@@ -436,22 +439,24 @@ forEachBackend((backend) => {
       if (signal.aborted) stoppedFirst += 1
       signal.throwIfAborted()
       worked += 1
-      if (worked > 8) await finish.opened
+      if (prepared > worked + 1) isAhead = true
+      if (isAhead) await finish.opened
     })
     const runner = startRunner(
       jobs,
       { ...tasks, 'sync-tenant': Object.assign(tasks['sync-tenant'], { prepares: true }) },
       { concurrency: 1 },
     )
-    await until('one is at work and others are prepared', () => worked === 9 && prepared > 10)
+    await until('one is at work and others are prepared', () => isAhead)
+    const before = worked
     const stopped = runner.stop()
     finish.open()
     await stopped
-    assert.deepEqual([worked, stoppedFirst], [9, prepared - 9])
+    assert.deepEqual([worked, stoppedFirst], [before, prepared - before])
     const states = (await jobsIn(jobs, 'sync-tenant')).map(({ state }) => state)
-    assert.equal(states.filter((state) => state === 'completed').length, 9)
+    assert.equal(states.filter((state) => state === 'completed').length, before)
     // What was being fetched in the moment of the stop is given back, too, before it is prepared.
-    assert.ok(states.filter((state) => state === 'retry').length >= prepared - 9)
+    assert.ok(states.filter((state) => state === 'retry').length >= prepared - before)
     assert.ok(!states.includes('active'))
   })
 
