@@ -9,6 +9,7 @@ import { UNCONFIRMED } from '#emulator/entra/unconfirmed.ts'
 import { WITNESSES } from '#emulator/test/entra/aadsts/index.ts'
 import { UNCONFIRMED_PAGES } from '#emulator/test/graph/permission-pages.ts'
 import { AADSTS } from '#entra/aadsts.ts'
+import { CLOUDS } from '#model/cloud.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { restMinutes } from '#model/rest.ts'
 import { MOVES, TENANT_STATES } from '#model/tenant.ts'
@@ -54,6 +55,14 @@ function nextTry(failure: Pick<Diagnosis, 'owner' | 'retry'>): string {
   return failure.retry === 'never' ? 'next turn' : 'soon'
 }
 
+/** What the Azure CLI calls them: `az cloud list`. It has one name for both of the US government’s. */
+const AZ_NAMES: Record<keyof typeof CLOUDS, string> = {
+  public: 'AzureCloud',
+  usgov: 'AzureUSGovernment',
+  'usgov-dod': 'AzureUSGovernment',
+  china: 'AzureChinaCloud',
+}
+
 /** Each part by its name, as it stands between `<!-- name -->` and `<!-- /name -->`. */
 const PARTS: Record<string, string> = {
   settings: table(
@@ -67,6 +76,14 @@ const PARTS: Record<string, string> = {
   moves: table(
     ['from', 'to'],
     TENANT_STATES.map((state) => [code(state), codes(MOVES[state])]),
+  ),
+  clouds: table(
+    ['`TENANTRY_CLOUD`', 'sign-in', 'Graph', 'portal', 'az'],
+    Object.entries(CLOUDS).map(([name, { loginOrigin, graphOrigin, portalOrigin }]) => [
+      code(name),
+      ...[loginOrigin, graphOrigin, portalOrigin].map((origin) => code(new URL(origin ?? '').host)),
+      code(AZ_NAMES[name as keyof typeof CLOUDS]),
+    ]),
   ),
   rooms: roomTable(SRC),
   'emulator-rooms': roomTable(EMULATOR),
@@ -100,6 +117,7 @@ const FILES: Record<string, (text: string) => string> = {
   'docs/configuration.md': withParts,
   'docs/house.md': withParts,
   'docs/errors.md': withParts,
+  'docs/real-entra.md': withParts,
   'docs/emulator-aadsts.md': withParts,
   'docs/parity.md': withParts,
   '.env.example': () => envExample,

@@ -10,7 +10,7 @@ import type { Tenant, TenantState } from '#model/tenant.ts'
 import { openTools } from '#tools.ts'
 
 export type { Mistake } from '#config.ts'
-export { type AppDefinition, defineApp, type PermissionDeclaration } from '#model/app.ts'
+export { type AppDeclaration, type AppDefinition, defineApp, type PermissionDeclaration } from '#model/app.ts'
 export type { BatchItem, BatchOutcome } from '#model/batch.ts'
 export type { TenantId } from '#model/ids.ts'
 export type { Checkpoint, JobDatabase, JobDefinition, JobLog, JobSql } from '#model/job.ts'

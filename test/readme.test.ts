@@ -25,10 +25,13 @@ const COMMANDS = blocks('sh')
 /** What the README mentions in its text. */
 const ONCE = 'npm start -- --once'
 
+/** What test/package.test.ts does. */
+const PACKED = ['npm pack', 'npm install ../tenantry/tenantry-0.1.0.tgz']
 /** The commands in the order of the README; a new one there has to be tried here. */
 const TRIED = [
   'npm start',
   'npm test',
+  ...PACKED,
   'npx tenantry doctor',
   'npx tenantry dev',
   'npx tenantry run print-users --tenant <id>',

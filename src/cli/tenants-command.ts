@@ -80,13 +80,18 @@ export function tenantsCommand(program: Command, context: CliContext, fail: () =
       .command(name)
       .description(about)
       .addOption(tenantOption())
-      .option('--reason <text>', 'why, for the audit', 'asked for on the command line')
+      .option('--reason <text>', 'why, for the audit', someText, 'asked for on the command line')
       .addOption(jsonOption())
       .action(async ({ tenant, reason, json }: Chosen) => {
         const changed = await change(await tools(), { tenantId: tenant, actor: CLI_ACTOR, reason })
         tell(json, changed, () => `${printable(changed.displayName)} is ${changed.state}.${effect}`)
       })
   }
+}
+
+function someText(text: string): string {
+  if (text.trim() !== '') return text.trim()
+  throw new InvalidArgumentError('It must not be empty: it is what others read in the audit.')
 }
 
 function positive(text: string): number {

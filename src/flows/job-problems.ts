@@ -58,7 +58,7 @@ export const jobUnknown = (name: string, jobs: readonly JobDefinition[] = []): P
     code: 'JOB_UNKNOWN',
     owner: 'operator',
     message: `There is no job called ${name}.`,
-    nextStep: `The configuration has: ${jobs.map((job) => job.name).join(', ') || 'no jobs of its own'}.`,
+    nextStep: `The configuration has: ${jobs.map((job) => job.name).join(', ') || 'no jobs of its own'}. A process that runs has the one that it was started with.`,
     retry: 'never',
     confidence: 'certain',
   })

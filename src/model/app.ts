@@ -31,10 +31,14 @@ export type PermissionDeclaration =
   | { value: ApplicationPermission; reason: string; unlisted?: undefined }
   | { value: PermissionName; reason: string; unlisted: true }
 
+/** What is written down for `defineApp`; the same, but that the compiler knows the names of permissions. */
+export interface AppDeclaration extends Omit<AppDefinition, 'permissions'> {
+  /** Application permissions of Microsoft Graph that the daemon needs, each with its reason. */
+  permissions: readonly PermissionDeclaration[]
+}
+
 /** Names the app. The whole definition is checked when the configuration is read, so that all mistakes are told together. */
-export const defineApp = (
-  definition: Omit<AppDefinition, 'permissions'> & { permissions: readonly PermissionDeclaration[] },
-): AppDefinition => definition as AppDefinition
+export const defineApp = (declaration: AppDeclaration): AppDefinition => declaration as AppDefinition
 
 /**
  * Exactly the delegated permissions that the landing page asks an administrator for. `offline_access` is not among

@@ -59,7 +59,10 @@ export function assertMove(from: TenantState, to: TenantState): void {
     code: 'STATE_MOVE_REFUSED',
     owner: 'operator',
     message: `A tenant that is ${from} cannot become ${to}.`,
-    nextStep: `From ${from} it may become: ${MOVES[from].join(', ')}.`,
+    nextStep:
+      from === 'offboarded'
+        ? 'To bring it back, let an administrator of the tenant sign up on the landing page.'
+        : `From ${from} it may become: ${MOVES[from].join(', ')}.`,
     retry: 'never',
     confidence: 'certain',
   })

@@ -105,7 +105,7 @@ const inUse = (dataDir: string, pid: number) =>
     owner: 'operator',
     message: `The embedded database in ${dataDir} is in use by process ${pid}; only one process can own it.`,
     nextStep:
-      'Use `tenantry dev`, which runs everything in one process, or set TENANTRY_DATABASE_URL to a PostgreSQL server.',
+      'Wait, if that is a command. Beside `tenantry dev`, which runs everything in one process, commands work at any time; more processes want a PostgreSQL server (TENANTRY_DATABASE_URL).',
     retry: 'never',
     confidence: 'certain',
   })

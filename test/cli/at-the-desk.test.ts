@@ -60,6 +60,15 @@ test('a list that is cut off says so beside its data', async () => {
   assert.deepEqual([JSON.parse(whole.out).length, whole.err], [4, ''])
 })
 
+test('a reason that says nothing is refused before anything is changed', async () => {
+  const id = await aTenant(tools.store, { displayName: 'Reasonable' })
+  const { code, err } = await command('tenants', 'pause', '--tenant', id, '--reason', ' ')
+  assert.equal(code, 2)
+  assert.match(err, /It must not be empty/)
+  const { out } = await command('tenants', 'show', '--tenant', id, '--json')
+  assert.equal(JSON.parse(out).tenant.state, 'active')
+})
+
 test('S16 a name from a directory cannot write on the terminal', async () => {
   const id = await aTenant(tools.store, { displayName: 'Evil\u001b[2J' })
   for (const argv of [

@@ -43,4 +43,6 @@ test('staying is always allowed; what the table does not know is refused with th
   const { message, nextStep } = await refusedWith('STATE_MOVE_REFUSED', () => assertMove('offboarding', 'active'))
   assert.match(message, /offboarding cannot become active/)
   assert.match(nextStep, /offboarded/)
+  const ended = await refusedWith('STATE_MOVE_REFUSED', () => assertMove('offboarded', 'active'))
+  assert.match(ended.nextStep, /sign up on the landing page/)
 })
