@@ -1,5 +1,5 @@
-import { generateKeyPairSync, X509Certificate } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createPrivateKey, generateKeyPairSync, randomUUID, X509Certificate } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { makeCertificate } from '#emulator/certificate.ts'
 
@@ -15,34 +15,68 @@ export const NAMES: readonly string[] = [
   'main.iam.ad.ext.azure.com',
 ]
 const ADDRESSES = ['127.0.0.1', '::1']
-const AUTHORITY = 'Tenantry emulator, made on this machine'
+const MARK = 'Tenantry emulator'
+const AUTHORITY = `${MARK}, made on this machine`
 
 /**
  * A certificate authority of this emulator alone and a server certificate from it. With a folder they are kept there, so
- * that clients need to trust `ca.pem` once. The authority's own key is never kept: it signs once.
+ * that clients need to trust `ca.pem` once. The authority's own key is never kept: it signs once. What does not belong
+ * together, as after a kill or a full disk, is made anew.
+ * @throws the error of the system for a folder that cannot be written, and for one that holds somebody else's `ca.pem`
  */
 export function openTls(dataDir: string | null): Tls {
   if (dataDir === null) return makeTls()
-  const files = {
-    ca: join(dataDir, 'ca.pem'),
-    certificate: join(dataDir, 'server.pem'),
-    privateKey: join(dataDir, 'server.key'),
-  }
-  if (Object.values(files).every((file) => existsSync(file))) {
-    const kept = {
-      ca: readFileSync(files.ca, 'utf8'),
-      certificate: readFileSync(files.certificate, 'utf8'),
-      privateKey: readFileSync(files.privateKey, 'utf8'),
-    }
-    if (isStillGood(kept)) return kept
-  }
+  const kept = readKept(dataDir)
+  if (kept) return kept
   const made = makeTls()
   makeFolder(resolve(dataDir))
-  writeFileSync(files.ca, made.ca)
-  writeFileSync(files.certificate, made.certificate)
-  writeFileSync(files.privateKey, made.privateKey, { mode: 0o600 })
-  chmodSync(files.privateKey, 0o600)
-  return made
+  for (let tries = 1; ; tries += 1) {
+    // Another emulator may have begun at the same moment: one certificate for both.
+    const others = readKept(dataDir)
+    if (others) return others
+    if (tries > TRIES) return made
+    for (const name of NAMES_OF_FILES) replaceFile(join(dataDir, FILES[name]), made[name])
+  }
+}
+
+const FILES = { privateKey: 'server.key', certificate: 'server.pem', ca: 'ca.pem' } as const
+const NAMES_OF_FILES = ['privateKey', 'certificate', 'ca'] as const
+const TRIES = 5
+
+/** What an earlier start has left, where it is whole. */
+function readKept(dataDir: string): Tls | null {
+  const read = (name: keyof typeof FILES) => {
+    const file = join(dataDir, FILES[name])
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+  const kept = { ca: read('ca'), certificate: read('certificate'), privateKey: read('privateKey') }
+  refuseForeign(join(dataDir, FILES.ca), kept.ca)
+  return isStillGood(kept) ? kept : null
+}
+
+/** The certificate of somebody's own authority is worth more than ours. */
+function refuseForeign(file: string, ca: string): void {
+  const subject = certificateIn(ca)?.subject
+  if (subject === undefined || subject.includes(MARK)) return
+  throw Object.assign(new Error(`${file} is a certificate that this emulator has not made`), {
+    code: 'EEXIST',
+    path: file,
+  })
+}
+
+function certificateIn(pem: string): X509Certificate | null {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return null
+  }
+}
+
+/** Whole or not at all, whoever is killed meanwhile. */
+function replaceFile(file: string, text: string): void {
+  const draft = `${file}.${randomUUID()}`
+  writeFileSync(draft, text, { mode: file.endsWith('.key') ? 0o600 : 0o644 })
+  renameSync(draft, file)
 }
 
 /** One after the other: with `recursive` Node goes on for ever where a file system lets nobody make anything, such as /proc. */
@@ -52,12 +86,20 @@ function makeFolder(folder: string): void {
   mkdirSync(folder, { mode: 0o700 })
 }
 
-/** Valid for another day, and for every name of today. */
-function isStillGood({ certificate }: Tls): boolean {
-  const kept = new X509Certificate(certificate)
-  return (
-    kept.validToDate.getTime() > Date.now() + DAY_MILLISECONDS && NAMES.every((name) => kept.checkHost(name) === name)
-  )
+/** Valid for another day and for every name of today, of this authority and with this key. */
+function isStillGood({ ca, certificate, privateKey }: Tls): boolean {
+  const [authority, kept] = [certificateIn(ca), certificateIn(certificate)]
+  if (!authority || !kept) return false
+  const isTimely = kept.validToDate.getTime() > Date.now() + DAY_MILLISECONDS
+  return isTimely && NAMES.every((name) => kept.checkHost(name) === name) && fits(kept, authority, privateKey)
+}
+
+function fits(kept: X509Certificate, authority: X509Certificate, privateKey: string): boolean {
+  try {
+    return kept.verify(authority.publicKey) && kept.checkPrivateKey(createPrivateKey(privateKey))
+  } catch {
+    return false
+  }
 }
 
 function makeTls(): Tls {

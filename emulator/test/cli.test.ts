@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
-import { testEstate } from '#emulator/test/support/estate.ts'
+import { makeClientCertificate, testEstate } from '#emulator/test/support/estate.ts'
 
 const CLI = join(import.meta.dirname, '..', 'cli.ts')
 const folder = mkdtempSync(join(tmpdir(), 'emulator-cli-'))
@@ -63,6 +63,19 @@ test('a folder that cannot be made is told in words, wherever it is; it ends', a
     assert.equal(code, 2, dataDir)
     assert.match(error, /^The certificate cannot be written: E[A-Z]+: .+ Choose another folder with --data-dir\.$/m)
   }
+})
+
+test('somebody else’s authority in the data folder is not written over', async () => {
+  const { certificate } = makeClientCertificate()
+  const file = join(mkdtempSync(join(folder, 'theirs-')), 'ca.pem')
+  writeFileSync(file, certificate)
+  const { error, code } = await outcome(...anyPorts, '--data-dir', dirname(file))
+  assert.equal(code, 2)
+  assert.match(
+    error,
+    /^The certificate cannot be written: .+ca\.pem is a certificate that this emulator has not made\. Choose another/m,
+  )
+  assert.equal(readFileSync(file, 'utf8'), certificate)
 })
 
 test('it leaves in order, too, when it is told to in the moment in which it says that it is ready', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
@@ -89,6 +89,32 @@ test('a data folder keeps the authority, so that clients trust it once; the key 
   assert.equal(second.ca, ca)
   assert.equal(statSync(join(folder, 'server.key')).mode & 0o777, 0o600)
   assert.equal((await ask(second, '/_emulator/health')).status, 200)
+})
+
+test('what is broken in the data folder is made anew, and what is there belongs together', async () => {
+  const start = () => startEmulator({ estate: testEstate(), dataDir: folder })
+  const others = mkdtempSync(join(tmpdir(), 'emulator-others-'))
+  await (await startEmulator({ estate: testEstate(), dataDir: others })).close()
+  for (const file of ['ca.pem', 'server.pem', 'server.key'])
+    for (const text of ['junk', '', readFileSync(join(others, file), 'utf8')]) {
+      await (await start()).close()
+      writeFileSync(join(folder, file), text)
+      await using mended = await start()
+      assert.equal(mended.ca, readFileSync(join(folder, 'ca.pem'), 'utf8'))
+      assert.equal((await ask(mended, '/_emulator/health')).status, 200, file)
+    }
+  rmSync(others, { recursive: true })
+  assert.deepEqual(readdirSync(folder).sort(), ['ca.pem', 'server.key', 'server.pem'])
+})
+
+test('emulators that begin in one empty folder at the same moment have one authority', async () => {
+  const empty = join(folder, 'empty')
+  const all = await Promise.all(
+    Array.from({ length: 4 }, () => startEmulator({ estate: testEstate(), dataDir: empty })),
+  )
+  for (const one of all) assert.equal(one.ca, readFileSync(join(empty, 'ca.pem'), 'utf8'))
+  await Promise.all(all.map((one) => one.close()))
+  rmSync(empty, { recursive: true })
 })
 
 test('closing cuts idle connections and lets no request in afterwards', async () => {
