@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { type ZodType, z } from 'zod'
-import { advanceClock, durationSchema, setClock } from '#emulator/control/clock.ts'
+import { advanceClock, ClockError, durationSchema, setClock } from '#emulator/control/clock.ts'
 import { viewEstate } from '#emulator/control/estate.ts'
 import { OPERATIONS, OperationError, type OperationName } from '#emulator/control/operations.ts'
 import { sameOriginOnly } from '#emulator/control/origin.ts'
@@ -16,10 +16,18 @@ import type { Env, World } from '#emulator/world.ts'
 export type Levers = { reset(): void; snapshots: Snapshots }
 
 const SUBMIT = "document.getElementById('answer').submit()\n"
-const clockSchema = z.union([
-  z.strictObject({ advance: durationSchema }),
-  z.strictObject({ now: z.iso.datetime({ offset: true }) }),
-])
+const clockSchema = z.union(
+  [z.strictObject({ advance: durationSchema }), z.strictObject({ now: z.iso.datetime({ offset: true }) })],
+  { error: 'must be {"advance":{"days":1,"hours":0,"minutes":0,"seconds":0}} or {"now":"2031-01-01T00:00:00Z"}' },
+)
+
+/** Which requests of the log are wanted. */
+const requestsSchema = z.object({
+  path: z.string().refine(isPattern, { error: 'must be a regular expression' }).optional(),
+  tenantId: z.string().optional(),
+  appId: z.string().optional(),
+  status: z.coerce.number({ error: 'must be a number, as 401' }).int().optional(),
+})
 
 /** Everything under `/_emulator/`: the levers of the emulator and a look inside. */
 export function controlApp(world: World, { reset, snapshots }: Levers): Hono<Env> {
@@ -80,13 +88,13 @@ export function controlApp(world: World, { reset, snapshots }: Levers): Hono<Env
   })
 
   app.get('/requests', (c) => {
-    const { path, tenantId, appId, status } = c.req.query()
+    const { path, tenantId, appId, status } = read(requestsSchema, c.req.query())
     return c.json({
       requests: requests.list({
-        ...(path === undefined ? {} : read(z.object({ path: pattern }), { path })),
+        ...(path === undefined ? {} : { path }),
         ...(tenantId === undefined ? {} : { tenantId }),
         ...(appId === undefined ? {} : { appId }),
-        ...(status === undefined ? {} : { status: Number(status) }),
+        ...(status === undefined ? {} : { status }),
       }),
     })
   })
@@ -126,13 +134,14 @@ export function controlApp(world: World, { reset, snapshots }: Levers): Hono<Env
   app.all('/*', (c) => c.json({ error: `The control API has no ${c.req.method} ${c.req.path}.` }, 404))
   app.onError((error, c) => {
     if (error instanceof Mistakes) return c.json({ error: 'This was not understood.', mistakes: error.mistakes }, 400)
+    if (error instanceof ClockError)
+      return c.json({ error: 'This was not understood.', mistakes: [error.message] }, 400)
     if (error instanceof OperationError) return c.json({ error: error.message }, 404)
     throw error
   })
   return app
 }
 
-const pattern = z.string().refine(isPattern, { error: 'must be a regular expression' })
 const isOperation = (name: string): name is OperationName => Object.hasOwn(OPERATIONS, name)
 
 class Mistakes extends Error {

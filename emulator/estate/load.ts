@@ -135,6 +135,9 @@ function loadPolicies(directory: Directory, entry: Estate['tenants'][number], mi
 
 function makeUser(tenant: Tenant, entry: Estate['tenants'][number]['users'][number], mistakes: string[]): User {
   const [givenName = null, ...rest] = entry.displayName.split(' ')
+  const domain = entry.userPrincipalName.split('@').at(-1)?.toLowerCase()
+  if (!tenant.domains.some(({ name }) => name.toLowerCase() === domain))
+    mistakes.push(`tenants ${tenant.displayName}: ${entry.userPrincipalName} is of none of its domains`)
   return {
     id: entry.id ?? guidOf('user', tenant.id, entry.userPrincipalName.toLowerCase()),
     tenantId: tenant.id,

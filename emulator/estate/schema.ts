@@ -66,6 +66,9 @@ const appRole = z.strictObject({
 })
 
 const names = z.array(z.string()).default([])
+const addresses = z
+  .array(z.string().refine(URL.canParse, 'must be a whole address, as https://app.example/callback'))
+  .default([])
 
 const application = z.strictObject({
   appId: guid,
@@ -73,9 +76,9 @@ const application = z.strictObject({
   homeTenant: z.string().min(1),
   displayName: z.string().min(1),
   signInAudience: z.enum(['AzureADMyOrg', 'AzureADMultipleOrgs']).default('AzureADMultipleOrgs'),
-  redirectUris: z.array(z.string()).default([]),
+  redirectUris: addresses,
   /** Of a single-page application: their codes are redeemed by a page, across origins and without a secret. */
-  spaRedirectUris: z.array(z.string()).default([]),
+  spaRedirectUris: addresses,
   /** What may come from /authorize itself: ID tokens, and access tokens. */
   implicitGrant: z
     .strictObject({ idTokens: z.boolean().default(false), accessTokens: z.boolean().default(false) })

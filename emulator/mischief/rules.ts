@@ -14,6 +14,10 @@ export const isPattern = (text: string): boolean => {
 export const BODIES = ['empty', 'html', 'half', 'utf-16', 'huge', 'gzip-bomb'] as const
 export type Body = (typeof BODIES)[number]
 
+/** What no server could send, the emulator cannot, either. @see RFC 9110 section 5 */
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
+const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must be the value of a header')
+
 /** A rule: where, which requests, how often, and what happens. */
 export const ruleSchema = z
   .strictObject({
@@ -40,7 +44,7 @@ export const ruleSchema = z
     answer: z
       .strictObject({
         status: z.number().int().min(200).max(599),
-        headers: z.record(z.string(), z.string()).default({}),
+        headers: z.record(headerName, headerValue).default({}),
         body: z.string().default(''),
         /** The request is carried out all the same, and then answered thus. */
         afterwards: z.boolean().default(false),

@@ -113,11 +113,16 @@ test('without an estate it brings the demo, and its banner tells a person all he
 test('a bad estate is told with every mistake, exit 2', async () => {
   const mistakes = write('bad.json', {
     tenants: [{ id: 'not-a-guid', displayName: '', domains: [] }],
-    applications: [{ appId: 'x', homeTenant: 'nowhere', displayName: 'A' }],
+    applications: [{ appId: 'x', homeTenant: 'nowhere', displayName: 'A', redirectUris: ['/callback'] }],
   })
   const told = await outcome(...anyPorts, '--estate', mistakes)
   assert.equal(told.code, 2)
-  for (const words of ['tenants.0.id: must be a GUID', 'tenants.0.domains', 'applications.0.appId'])
+  for (const words of [
+    'tenants.0.id: must be a GUID',
+    'tenants.0.domains',
+    'applications.0.appId',
+    'redirectUris.0: must be a whole address',
+  ])
     assert.ok(told.error.includes(words), told.error)
 
   const estate = testEstate()
@@ -153,6 +158,7 @@ test('what stands twice, and permissions that are none, are told once each, exit
           { ...person, userPrincipalName: 'ANN@one.example' },
           { ...person, userPrincipalName: 'ben@one.example', id },
           { ...person, userPrincipalName: 'eve@one.example', id },
+          { ...person, userPrincipalName: 'far@away.example' },
         ],
       },
     ],
@@ -167,6 +173,7 @@ test('what stands twice, and permissions that are none, are told once each, exit
   assert.deepEqual(error.trim().split('\n').slice(1), [
     '  tenants One: the user ANN@one.example stands twice',
     `  tenants One: two users have the id ${id}`,
+    '  tenants One: far@away.example is of none of its domains',
     '  applications Lost: no tenant nowhere.example',
     "  servicePrincipals A: Microsoft Graph has no application permission 'Nor.This'",
     "  servicePrincipals A: Microsoft Graph has no delegated permission 'No.Such'",

@@ -63,6 +63,18 @@ test('what is not understood is told with every mistake, and changes nothing', a
   assert.equal(answer.body.mistakes.length, 2)
   assert.equal((await control('PUT', '/clock', { advance: { weeks: 1 } })).status, 400)
   assert.equal((await control('GET', '/requests?path=(')).status, 400)
+  assert.equal((await control('GET', '/requests?status=refused')).status, 400)
+  const turned = await control('PUT', '/clock', { advance: { days: 'x' } })
+  assert.match(turned.body.mistakes[0], /must be \{"advance":\{"days":1,/)
+  for (const headers of [{ 'bad\nname': 'x' }, { name: 'bad\r\nvalue' }])
+    assert.equal((await control('POST', '/mischief', { at: 'token', answer: { status: 503, headers } })).status, 400)
+  const { now } = (await control('GET', '/clock')).body
+  for (const wish of [{ advance: { days: 1e12 } }, { advance: { days: -1e6 } }, { now: '0001-01-01T00:00:00Z' }]) {
+    const refused = await control('PUT', '/clock', wish)
+    assert.deepEqual([refused.status, refused.body.mistakes], [400, ['the clock goes from 1970 to 9990']])
+  }
+  assert.equal((await control('GET', '/clock')).body.now.slice(0, 10), now.slice(0, 10))
+  assert.throws(() => emulator.clock.advance({ days: 1e12 }), /the clock goes from 1970 to 9990/)
   const text = await fetch(`${emulator.browserOrigin}/_emulator/lag`, { method: 'PUT', body: 'not json' })
   assert.equal(text.status, 400)
   assert.equal((await control('GET', '/nothing')).status, 404)
