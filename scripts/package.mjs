@@ -44,7 +44,7 @@ function build() {
       './emulator/program': './dist/bin/tenantry-emulator.mjs',
     },
     bin: { tenantry: 'dist/bin/tenantry.mjs', 'tenantry-emulator': 'dist/bin/tenantry-emulator.mjs' },
-    files: ['dist', 'docs', 'emulator/README.md', 'examples'],
+    files: ['.env.example', 'dist', 'docs', 'emulator/README.md', 'examples'],
     engines: { node: '>=22.18' },
   }
   writeFileSync(MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`)

@@ -9,6 +9,7 @@ import { diagnose, type ProblemCode } from '#model/problem.ts'
 import { openOutbound } from '#outbound/open.ts'
 import { assertConfined } from '#store/assert-confined.ts'
 import { clockAhead } from '#store/clock-ahead.ts'
+import { assertMigrated } from '#store/migrate.ts'
 import { openStore } from '#store/open.ts'
 
 /** What a trial of the configuration found: mistakes stop a process from starting, doubts are told and lived with. */
@@ -32,7 +33,7 @@ const NOT_AT_HOME = {
 }
 
 /**
- * Tries what can only be found out by trying: whether the database answers, keeps tenants apart and has our time, and
+ * Tries what can only be found out by trying: whether the database answers, keeps tenants apart, has our schema and our time, and
  * whether Microsoft accepts the app's credential and announces the addresses that we use. Works with whatever part of the
  * configuration is sound, so that all mistakes are told at once.
  */
@@ -55,6 +56,7 @@ async function tryDatabase({ databaseUrl, dataDir }: Partial<Config>, log: Log, 
   try {
     await using store = await openStore({ databaseUrl, dataDir, clock, log })
     await assertConfined(store)
+    await assertMigrated(store)
     return apart(await clockAhead(store))
   } catch (error) {
     const { message, nextStep } = diagnose(error)

@@ -8,6 +8,8 @@ import { systemClock } from '#base/clock.ts'
 import { readConfig } from '#config.ts'
 import { DEMO, startEmulator } from '#emulator/index.ts'
 import { preflight } from '#preflight.ts'
+import { migrate } from '#store/migrate.ts'
+import { openStore } from '#store/open.ts'
 import { silentLog } from '#test/support/backends.ts'
 import { freshDatabase, seeingEverything, withClient } from '#test/support/postgres.ts'
 
@@ -40,6 +42,14 @@ const look = async (change: Record<string, string> = {}) => {
 }
 const NOTHING = { mistakes: [], doubts: [] }
 
+/** A database as `tenantry migrate` leaves it. */
+async function migratedDatabase(): Promise<string> {
+  const databaseUrl = await freshDatabase()
+  await using store = await openStore({ databaseUrl, dataDir, clock: systemClock, log: silentLog })
+  await migrate(store)
+  return databaseUrl
+}
+
 test('nothing is said of a configuration that works', async () => {
   assert.deepEqual(await look(), NOTHING)
 })
@@ -49,8 +59,32 @@ test('everything that is wrong is told at once', async () => {
   assert.deepEqual(await look(change), { mistakes: ['TENANTRY_DATABASE_URL', 'TENANTRY_CLIENT_SECRET'], doubts: [] })
 })
 
-test('A02 a database user whom row-level security does not bind is a mistake, and so is one that may bypass it', async () => {
+test('R07 a database without our schema, or with an older one, is found before a process is started on it', async () => {
   const databaseUrl = await freshDatabase()
+  const told = async () => {
+    const { mistakes } = await preflight(
+      readConfig({ ...settings, TENANTRY_DATABASE_URL: databaseUrl }, app),
+      silentLog,
+    )
+    return mistakes.map(({ setting, message, nextStep }) => `${setting}: ${message} ${nextStep}`)
+  }
+  const next = 'Run `tenantry migrate`, then start again.'
+  assert.deepEqual(await told(), [`TENANTRY_DATABASE_URL: The database has no schema of Tenantry’s yet. ${next}`])
+  {
+    await using store = await openStore({ databaseUrl, dataDir, clock: systemClock, log: silentLog })
+    await migrate(store)
+  }
+  assert.deepEqual(await told(), [])
+  await withClient(databaseUrl, (client) =>
+    client.query(
+      'delete from tenantry.kysely_migration where name = (select max(name) from tenantry.kysely_migration)',
+    ),
+  )
+  assert.deepEqual(await told(), [`TENANTRY_DATABASE_URL: The database’s schema is older than this program. ${next}`])
+})
+
+test('A02 a database user whom row-level security does not bind is a mistake, and so is one that may bypass it', async () => {
+  const databaseUrl = await migratedDatabase()
   assert.deepEqual(await look({ TENANTRY_DATABASE_URL: databaseUrl }), NOTHING)
   const reading = readConfig({ ...settings, TENANTRY_DATABASE_URL: await seeingEverything(databaseUrl) }, app)
   const { mistakes } = await preflight(reading, silentLog)
@@ -71,7 +105,7 @@ test('A02 a database user whom row-level security does not bind is a mistake, an
 })
 
 test('R10 a clock that is not the database’s is doubted, and told by how many minutes', async () => {
-  const reading = readConfig({ ...settings, TENANTRY_DATABASE_URL: await freshDatabase() }, app)
+  const reading = readConfig({ ...settings, TENANTRY_DATABASE_URL: await migratedDatabase() }, app)
   const told = async (seconds: number) => {
     const clock = { ...systemClock, now: () => new Date(Date.now() + seconds * 1_000) }
     const { mistakes, doubts } = await preflight(reading, silentLog, clock)

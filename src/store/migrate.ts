@@ -39,6 +39,7 @@ const createSchema = ({ kysely }: Store): Promise<void> =>
 export async function assertMigrated(store: Store): Promise<void> {
   const applied = await appliedMigrations(store)
   refuseNewer(applied)
+  if (applied.length === 0) throw schemaProblem('The database has no schema of Tenantry’s yet.', MIGRATE)
   if (applied.length < Object.keys(MIGRATIONS).length)
     throw schemaProblem('The database’s schema is older than this program.', MIGRATE)
   if (!(await isOfAuthors(store)))
