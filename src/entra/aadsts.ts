@@ -265,28 +265,30 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
 }
 
 /** OAuth's own error words, for answers that carry no code we know. @see RFC 6749 sections 4.1.2.1 and 5.2 */
-export const OAUTH_ERRORS: Readonly<Record<string, Meaning>> = {
-  access_denied: customers(
-    'CONSENT_DECLINED',
-    'The permissions were declined. Nothing was changed.',
-    'Start again whenever you like.',
-    'probable',
-  ),
-  permission_denied: customers(
-    'CONSENT_DECLINED',
-    'The permissions were declined. Nothing was changed.',
-    'Start again whenever you like.',
-    'probable',
-  ),
-  consent_required: { ...approval, confidence: 'probable' },
-  interaction_required: { ...blocked, confidence: 'probable' },
-  login_required: customers('SIGN_IN_FAILED', 'Nobody is signed in.', 'Start again.', 'probable'),
-  invalid_client: { ...misconfigured, message: 'Microsoft refuses the app’s credential.', confidence: 'probable' },
-  unauthorized_client: { ...servicePrincipalMissing, confidence: 'probable' },
-  invalid_grant: { ...codeExpired, confidence: 'probable' },
-  temporarily_unavailable: microsofts('Microsoft Entra ID is busy for the moment.'),
-  server_error: microsofts('Microsoft Entra ID had a fault.'),
-}
+export const OAUTH_ERRORS: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries({
+    access_denied: customers(
+      'CONSENT_DECLINED',
+      'The permissions were declined. Nothing was changed.',
+      'Start again whenever you like.',
+      'probable',
+    ),
+    permission_denied: customers(
+      'CONSENT_DECLINED',
+      'The permissions were declined. Nothing was changed.',
+      'Start again whenever you like.',
+      'probable',
+    ),
+    consent_required: { ...approval, confidence: 'probable' },
+    interaction_required: { ...blocked, confidence: 'probable' },
+    login_required: customers('SIGN_IN_FAILED', 'Nobody is signed in.', 'Start again.', 'probable'),
+    invalid_client: { ...misconfigured, message: 'Microsoft refuses the app’s credential.', confidence: 'probable' },
+    unauthorized_client: { ...servicePrincipalMissing, confidence: 'probable' },
+    invalid_grant: { ...codeExpired, confidence: 'probable' },
+    temporarily_unavailable: microsofts('Microsoft Entra ID is busy for the moment.'),
+    server_error: microsofts('Microsoft Entra ID had a fault.'),
+  }),
+)
 
 /** The safe default: 4xx will not mend itself, everything else may. */
 export const unknownMeaning = (status: number): Meaning => ({

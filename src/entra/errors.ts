@@ -25,7 +25,7 @@ function codesIn(description: string): number[] {
 function meaningOf(codes: readonly number[], error: string, status: number): { meaning: Meaning; sourceCode?: string } {
   const code = codes.findLast((candidate) => candidate in AADSTS)
   if (code !== undefined) return { meaning: AADSTS[code] ?? unknownMeaning(status), sourceCode: `AADSTS${code}` }
-  const meaning = OAUTH_ERRORS[error] ?? unknownMeaning(status)
+  const meaning = OAUTH_ERRORS.get(error) ?? unknownMeaning(status)
   const unknownCode = codes.at(-1)
   return unknownCode === undefined
     ? { meaning, ...(error ? { sourceCode: error } : {}) }

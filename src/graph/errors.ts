@@ -123,30 +123,32 @@ const BY_STATUS: Readonly<Record<number, Meaning>> = {
 }
 
 /** A code of Graph that says more than its status. @see https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset */
-const BY_CODE: Readonly<Record<string, Meaning | undefined>> = {
-  syncStateNotFound: BY_STATUS[410],
-  syncStateInvalid: BY_STATUS[410],
-  resyncRequired: BY_STATUS[410],
-  Directory_ExpiredPageToken: BY_STATUS[410],
-  // When it is gone for good, the next request for a token says so with a code of its own.
-  Authorization_IdentityNotFound: meaning(
-    'NOT_FOUND',
-    'nobody',
-    'Microsoft Graph does not find the app in the tenant: not yet, or no longer.',
-    BY_ITSELF,
-    'backoff',
-    'probable',
-  ),
-  Authentication_RequestFromNonPremiumTenantOrB2CTenant: meaning(
-    'RESOURCE_UNAVAILABLE',
-    'customer-administrator',
-    'The tenant has no licence for what is asked.',
-    'The tenant needs Microsoft Entra ID P1 or P2, or the app does without it.',
-    'slowly',
-  ),
-  Request_UnsupportedQuery: asksWrongly,
-  NotImplemented: asksWrongly,
-}
+const BY_CODE: ReadonlyMap<string, Meaning | undefined> = new Map(
+  Object.entries({
+    syncStateNotFound: BY_STATUS[410],
+    syncStateInvalid: BY_STATUS[410],
+    resyncRequired: BY_STATUS[410],
+    Directory_ExpiredPageToken: BY_STATUS[410],
+    // When it is gone for good, the next request for a token says so with a code of its own.
+    Authorization_IdentityNotFound: meaning(
+      'NOT_FOUND',
+      'nobody',
+      'Microsoft Graph does not find the app in the tenant: not yet, or no longer.',
+      BY_ITSELF,
+      'backoff',
+      'probable',
+    ),
+    Authentication_RequestFromNonPremiumTenantOrB2CTenant: meaning(
+      'RESOURCE_UNAVAILABLE',
+      'customer-administrator',
+      'The tenant has no licence for what is asked.',
+      'The tenant needs Microsoft Entra ID P1 or P2, or the app does without it.',
+      'slowly',
+    ),
+    Request_UnsupportedQuery: asksWrongly,
+    NotImplemented: asksWrongly,
+  }),
+)
 
 const REFUSED = meaning(
   'GRAPH_REFUSED',
@@ -190,7 +192,7 @@ export function fromGraph({ status, headers, text }: Answer, now: Date): Problem
   const means =
     (challenged ? CHALLENGED : undefined) ??
     BY_TEXT.find((row) => error.messages.some((message) => row.text.test(message)))?.means ??
-    BY_CODE[error.code] ??
+    BY_CODE.get(error.code) ??
     byStatus(status, text)
   const requestId = error.requestId ?? headers['request-id']
   return new Problem({

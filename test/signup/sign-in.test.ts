@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { afterEach, before, suite, test } from 'node:test'
 import type { Word } from '#emulator/index.ts'
 import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
+import { asFleet } from '#store/open.ts'
+import { findSignUp } from '#store/sign-ups.ts'
 import { CONTOSO, FABRIKAM } from '#test/signup/support/customers.ts'
 import { openSite, type Site, siteUnder } from '#test/signup/support/open-site.ts'
 import { openVisitor, type Page, type Visitor } from '#test/signup/support/visitor.ts'
-import { audited } from '#test/signup/support/what-is-stored.ts'
+import { audited, newestSignUp } from '#test/signup/support/what-is-stored.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 
 const GRACE = 'grace@contoso.onmicrosoft.com'
@@ -230,6 +232,18 @@ suite('the sign-in', { concurrency: false }, () => {
       const { status, text } = await visitor.get(`/sign-up/callback?${query}`)
       assert.ok(status >= 400)
       assert.ok(!text.includes('onerror'), name)
+    }
+  })
+
+  test('S16 an error that is called like what every object has is one that nobody knows', async () => {
+    for (const error of ['constructor', 'toString', '__proto__']) {
+      const visitor = openVisitor(site)
+      const state = (await visitor.begin()).searchParams.get('state') ?? ''
+      const page = await visitor.get(`/sign-up/callback?${new URLSearchParams({ error, state })}`)
+      refused(page, visitor, 500, 'UNKNOWN')
+      const id = await newestSignUp(site.tools.store)
+      const signUp = await asFleet(site.tools.store, (sql) => findSignUp(sql, id))
+      assert.equal(signUp?.diagnosis?.code, 'UNKNOWN', error)
     }
   })
 
