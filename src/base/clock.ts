@@ -18,11 +18,6 @@ export const systemClock: Clock = {
   },
 }
 
-const DAY_MILLISECONDS = 86_400_000
-
-/** The moment so many times 24 hours earlier. */
-export const daysBefore = (at: Date, days: number): Date => new Date(at.getTime() - days * DAY_MILLISECONDS)
-
 /** What lasts for so long from a moment on. */
 export type Span = { since: number; milliseconds: number }
 

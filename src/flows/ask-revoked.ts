@@ -1,7 +1,6 @@
-import { daysBefore } from '#base/clock.ts'
 import { enqueueAll } from '#jobs/enqueue.ts'
 import { ASKED_EVERY_DAYS, ASKED_FOR_DAYS } from '#model/next-try.ts'
-import { asFleetOnTime } from '#store/open.ts'
+import { asFleet } from '#store/open.ts'
 import { takeTenantsDue } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
@@ -13,11 +12,11 @@ const AT_A_TIME = 1_000
  */
 export async function askRevoked({ store, jobs }: Pick<Tools, 'store' | 'jobs'>): Promise<void> {
   for (;;) {
-    const taken = await asFleetOnTime(store, async (sql) => {
+    const taken = await asFleet(store, async (sql) => {
       const tenantIds = await takeTenantsDue(sql, {
         states: ['revoked'],
-        lastTriedBefore: daysBefore(sql.at, ASKED_EVERY_DAYS),
-        changedAfter: daysBefore(sql.at, ASKED_FOR_DAYS),
+        triedBeforeDays: ASKED_EVERY_DAYS,
+        changedWithinDays: ASKED_FOR_DAYS,
         limit: AT_A_TIME,
       })
       await enqueueAll(

@@ -9,7 +9,6 @@ import { asFleet } from '#store/open.ts'
 import { addSignUp, makeRoomForSignUp, removeExpiredSignUps } from '#store/sign-ups.ts'
 import type { Tools } from '#tools.ts'
 
-const MINUTE = 60_000
 /**
  * More unfinished sign-ups than this at one time are somebody's attack, not customers. Then the oldest make room: nobody
  * is kept out, and who comes back within minutes finds his own, unless ten thousand more are begun meanwhile.
@@ -25,7 +24,7 @@ export const signUpRedirectUri = (publicUrl: string): string => `${publicUrl}/si
  * @param input.invitedTenantId binds the sign-up to one tenant: only its administrators can finish it
  */
 export async function beginSignUp(
-  { config, clock, entra, store }: Pick<Tools, 'config' | 'clock' | 'entra' | 'store'>,
+  { config, entra, store }: Pick<Tools, 'config' | 'entra' | 'store'>,
   { invitedTenantId }: { invitedTenantId: TenantId | null },
 ): Promise<{ redirectTo: string; ticket: SignUpTicket }> {
   const { challenge, ...signIn } = newSignIn()
@@ -46,7 +45,7 @@ export async function beginSignUp(
       id: signUpId,
       stateHash: stateHash(signIn.state),
       invitedTenantId,
-      expiresAt: new Date(clock.now().getTime() + config.signUpValidMinutes * MINUTE),
+      validMinutes: config.signUpValidMinutes,
     })
   })
   return { redirectTo, ticket: { ...signIn, signUpId, invitedTenantId } }

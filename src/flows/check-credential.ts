@@ -1,7 +1,7 @@
 import { credentialInUse } from '#flows/list-credentials.ts'
 import { expiring, warningStage } from '#model/credential.ts'
 import { closeIncident, listIncidents, openIncident } from '#store/incidents.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet, asFleetOnTime } from '#store/open.ts'
 
 type Needs = Parameters<typeof credentialInUse>[0]
 
@@ -10,12 +10,14 @@ type Needs = Parameters<typeof credentialInUse>[0]
  * be told is told; in the log; and in the figures. A new credential ends the warning.
  */
 export async function checkCredential(tools: Needs): Promise<void> {
-  const { store, clock, log, telemetry } = tools
+  const { store, log, telemetry } = tools
   const { kind, expiresAt } = await credentialInUse(tools)
-  const now = clock.now()
   if (expiresAt) telemetry.credentialEnds(expiresAt)
+  const { now, open } = await asFleetOnTime(store, async (sql) => ({
+    now: sql.now,
+    open: await listIncidents(sql, { open: true }),
+  }))
   const stage = expiresAt ? warningStage(expiresAt, now) : null
-  const open = await asFleet(store, (sql) => listIncidents(sql, { open: true }))
   const known = open.find(({ code }) => code === 'CREDENTIAL_EXPIRING')
   if (!expiresAt || stage === null) {
     if (known) await asFleet(store, (sql) => closeIncident(sql, known.id, 'daemon'))

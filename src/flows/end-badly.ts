@@ -3,20 +3,20 @@ import { waitForGraph } from '#flows/wait-for-graph.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { incidentMeantBy } from '#model/incident.ts'
 import { type Diagnosis, diagnose } from '#model/problem.ts'
-import { restUntil } from '#model/rest.ts'
+import { restMinutes } from '#model/rest.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
 import { finishRun, superseded } from '#store/sync-runs.ts'
 import { lockTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Parameters<typeof waitForGraph>[0] & Parameters<typeof loseConsent>[0] & Pick<Tools, 'clock'>
+type Needs = Parameters<typeof waitForGraph>[0] & Parameters<typeof loseConsent>[0] & Pick<Tools, 'store'>
 
 /**
  * The end of a run whose work failed: put off where Graph asks for patience, else recorded, with what follows for the
  * tenant. Returns when it goes on later.
  * @param input.isStopped whether it failed because it was told to stop, which says nothing about the tenant
  * @param input.goOn puts it into the queue again, due in so long
- * @param input.letRest leaves its work alone until then
+ * @param input.letRest leaves its work alone for so long
  * @throws what stopped it; Problem RUN_SUPERSEDED when another process has taken it over meanwhile
  */
 export async function endBadly(
@@ -34,7 +34,7 @@ export async function endBadly(
     error: unknown
     isStopped: (diagnosis: Diagnosis) => boolean
     goOn: (sql: TenantSql, inMilliseconds: number) => Promise<unknown>
-    letRest: (sql: TenantSql, until: Date) => Promise<void>
+    letRest: (sql: TenantSql, minutes: number) => Promise<void>
   },
 ): Promise<void> {
   let error = thrown
@@ -47,15 +47,15 @@ export async function endBadly(
     diagnosis = hopeless.diagnosis
   }
   const stopped = isStopped(diagnosis)
-  const rest = stopped ? null : restUntil(diagnosis, tools.clock.now())
+  const rest = stopped ? 0 : restMinutes(diagnosis)
   const stillOurs = await asTenant(tools.store, tenantId, async (sql) => {
     const ending = stopped
       ? ({ state: 'interrupted', diagnosis: null } as const)
       : ({ state: 'failed', diagnosis } as const)
     // The tenant before its run, as whoever begins the next one takes them.
-    if (rest) await lockTenant(sql, tenantId)
+    if (rest > 0) await lockTenant(sql, tenantId)
     const isOurs = await finishRun(sql, runId, ending)
-    if (isOurs && rest) await letRest(sql, rest)
+    if (isOurs && rest > 0) await letRest(sql, rest)
     return isOurs
   })
   // What was heard before somebody else took over says nothing any more, unless it must never have happened.

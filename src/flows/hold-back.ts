@@ -35,14 +35,14 @@ const answerAtHome = (entra: Tools['entra']): Promise<Diagnosis | null> =>
  * process held back stays closed until its credential has been accepted once.
  */
 export const openHere = (
-  { store, clock, host, background }: Pick<Tools, 'store' | 'clock' | 'host' | 'background'>,
+  { store, host, background }: Pick<Tools, 'store' | 'host' | 'background'>,
   diagnosis: Diagnosis,
 ): ReturnType<typeof openIncident> =>
   asFleet(store, async (sql) => {
     const settled = await findClosedByPerson(sql, { ids: namedIn(background), code: diagnosis.code })
     if (settled) return { incident: settled, isNew: false }
     const found = await openIncident(sql, { tenantId: null, diagnosis: ofThisMachine(diagnosis), holds: false })
-    await addHost(sql, clock, { id: found.incident.id, host })
+    await addHost(sql, { id: found.incident.id, host })
     return found
   })
 
@@ -87,11 +87,10 @@ async function untilAccepted(tools: Needs, refusal: Diagnosis, signal: AbortSign
 
 /** A machine that was taken for silent is named again; what a person has closed stays closed. */
 async function say(tools: Needs, refusal: Diagnosis): Promise<void> {
-  const { store, clock, host, background } = tools
+  const { store, host, background } = tools
   const isKnown = await asFleet(
     store,
-    async (sql) =>
-      (await hearOf(sql, clock, host)) || (await findClosedByPerson(sql, { ids: namedIn(background) })) !== null,
+    async (sql) => (await hearOf(sql, host)) || (await findClosedByPerson(sql, { ids: namedIn(background) })) !== null,
   )
   if (!isKnown) holdBack(tools, refusal, (await openHere(tools, refusal)).incident)
 }
@@ -100,11 +99,8 @@ async function say(tools: Needs, refusal: Diagnosis): Promise<void> {
  * Closes what goes on on no machine any more.
  * @param input.over the machine on which it has ended just now; those that say nothing any more are taken off in any case
  */
-export const closeOver = (
-  { store, clock }: Pick<Needs, 'store' | 'clock'>,
-  { over }: { over?: string } = {},
-): Promise<void> =>
+export const closeOver = ({ store }: Pick<Needs, 'store'>, { over }: { over?: string } = {}): Promise<void> =>
   asFleet(store, async (sql) => {
-    for (const code of await removeHosts(sql, clock, over === undefined ? {} : { over }))
+    for (const code of await removeHosts(sql, over === undefined ? {} : { over }))
       await addAudit(sql, { tenantId: null, actor: 'daemon', action: 'incident.closed', detail: { code } })
   })

@@ -7,7 +7,7 @@ import { appBuckets } from '#model/throttle.ts'
 import { leftIn } from '#store/buckets.ts'
 import { countOpenIncidents, type IncidentCount, listIncidents } from '#store/incidents.ts'
 import { countSchedules, type JobStanding } from '#store/job-schedules.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleetOnTime } from '#store/open.ts'
 import { type RunFigures, runFigures } from '#store/run-figures.ts'
 import { type LaggingTenant, type SyncLag, syncLag } from '#store/sync-lag.ts'
 import { tenantNames } from '#store/tenant-names.ts'
@@ -53,14 +53,13 @@ export async function overseeFleet({
   config,
 }: Pick<Tools, 'store' | 'jobs' | 'clock' | 'config'>): Promise<Fleet> {
   const buckets = appBuckets(config.throttleLimits, config.clientId)
-  const at = clock.now()
   const queue = await queueDepth(jobs)
-  return asFleet(store, async (sql) => {
+  return asFleetOnTime(store, async (sql) => {
     const lag = await syncLag(sql, { worst: Math.max(WORST, config.metricsTenants) })
     const incidents = await listIncidents(sql, { open: true, limit: WORST })
     const units = await leftIn(sql, clock, buckets.units)
     return {
-      at,
+      at: sql.now,
       incidentCounts: await countOpenIncidents(sql),
       incidents,
       incidentTenants: await tenantNames(

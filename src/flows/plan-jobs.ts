@@ -13,7 +13,7 @@ import {
   scheduleJobs,
   takeJobsDue,
 } from '#store/job-schedules.ts'
-import { asFleetOnTime, type FleetSql } from '#store/open.ts'
+import { asFleetOnTime, type FleetSqlOnTime } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'store' | 'jobs' | 'config'>
@@ -39,9 +39,14 @@ export async function planJobs(tools: Needs): Promise<void> {
       await enqueueAll(jobs, sql, 'run-job', others)
       return {
         taken: due.length,
-        hurried: await withOldLinks(sql, { ...oldLinks(sql), tenantIds: readings.map(({ tenantId }) => tenantId) }),
+        hurried: await withOldLinks(sql, {
+          tenantIds: readings.map(({ tenantId }) => tenantId),
+          fromMilliseconds: DELTA_HURRIES_MILLISECONDS,
+          toMilliseconds: DELTA_LIFE_MILLISECONDS,
+        }),
       }
     })
+    // With a long queue a link could grow too old while its tenant waits.
     await hurry(
       jobs,
       'sync-tenant',
@@ -51,23 +56,17 @@ export async function planJobs(tools: Needs): Promise<void> {
   }
 }
 
-/** With a long queue a link could grow too old while its tenant waits. */
-function oldLinks({ at }: FleetSql): { before: Date; after: Date } {
-  const ago = (milliseconds: number) => new Date(at.getTime() - milliseconds)
-  return { before: ago(DELTA_HURRIES_MILLISECONDS), after: ago(DELTA_LIFE_MILLISECONDS) }
-}
-
 /** Gives every working tenant that was overlooked its time: one that signed up while a job was being added. */
 export const findOverlooked = (tools: Needs): Promise<void> =>
   asFleetOnTime(tools.store, (sql) => scheduleJobs(sql, plannedJobs(tools, sql)))
 
 /** The directory sync is a job like any, built in. Its turns are those around the moment of the transaction. */
-const plannedJobs = ({ config }: Pick<Needs, 'config'>, { at }: FleetSql): PlannedJob[] =>
+const plannedJobs = ({ config }: Pick<Needs, 'config'>, { now }: FleetSqlOnTime): PlannedJob[] =>
   [{ name: DIRECTORY_SYNC, schedule: { everyMinutes: config.syncEveryMinutes } }, ...(config.app.jobs ?? [])].map(
     ({ name, schedule }) => ({
       job: name,
       schedule: scheduleText(schedule),
-      ...turnsAround(schedule, at),
+      ...turnsAround(schedule, now),
     }),
   )
 

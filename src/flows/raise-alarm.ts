@@ -2,10 +2,10 @@ import { holdBack, openHere, refusalAtHome } from '#flows/hold-back.ts'
 import { areDepartures, giveTokens } from '#flows/weigh-departures.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
-import { type Incident, incidentMeantBy, shareOf } from '#model/incident.ts'
+import { beginOf, type Incident, incidentMeantBy, shareOf } from '#model/incident.ts'
 import type { Diagnosis, ProblemCode } from '#model/problem.ts'
 import { lastEndings, openIncident, revokedSince, wasClosedByPerson } from '#store/incidents.ts'
-import { asFleet, type FleetSql } from '#store/open.ts'
+import { asFleet, asFleetOnTime, type FleetSql } from '#store/open.ts'
 import { moveTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
@@ -13,7 +13,6 @@ type Needs = Pick<Tools, 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'telemet
 type Failure = { tenantId: TenantId | null; diagnosis: Diagnosis }
 type Opened = Awaited<ReturnType<typeof openIncident>>
 
-const HOUR = 3_600_000
 /** So long an operator’s word that it is not the fleet’s trouble counts. */
 const WORD_HOURS = 24
 /** What a service refuses to whom Entra ID gives a token stops the work that asks for it, and no other. */
@@ -62,12 +61,11 @@ async function openIfRefusedAtHome(tools: Needs, { diagnosis }: Failure): Promis
 
 /** Only when most of the latest tenants met the same, no person has said otherwise, and it is not their own doing. */
 async function openIfMany(tools: Needs, { diagnosis }: Failure): Promise<Opened | null> {
-  const { store, clock, log } = tools
+  const { store, log } = tools
   const { code } = diagnosis
-  const ago = (hours: number) => new Date(clock.now().getTime() - hours * HOUR)
-  const { share, tenantIds } = await asFleet(store, async (sql) => {
-    const { same, lookedAt, tenantIds } = await lastEndings(sql, { since: ago(1), code })
-    const settled = await wasClosedByPerson(sql, { code, since: ago(WORD_HOURS) })
+  const { share, tenantIds } = await asFleetOnTime(store, async (sql) => {
+    const { same, lookedAt, tenantIds } = await lastEndings(sql, { since: beginOf(sql.now), code })
+    const settled = await wasClosedByPerson(sql, { code, hours: WORD_HOURS })
     return { share: settled ? 'few' : shareOf(same, lookedAt), tenantIds }
   })
   if (share === 'few') return null
@@ -82,7 +80,7 @@ async function openIfMany(tools: Needs, { diagnosis }: Failure): Promise<Opened 
   }
   return asFleet(store, async (sql) => {
     const found = await openIncident(sql, { tenantId: null, diagnosis: ofMost(diagnosis), holds: true })
-    if (found.isNew) await restore(tools, sql, { since: ago(1), diagnosis })
+    if (found.isNew) await restore(tools, sql, { since: beginOf(found.incident.openedAt), diagnosis })
     return found
   })
 }

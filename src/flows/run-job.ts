@@ -77,7 +77,7 @@ export async function runJob(
       // A violation is told even when the process stops in the same moment.
       isStopped: (diagnosis) => signal.aborted && incidentMeantBy(diagnosis) !== 'tenant',
       goOn: (sql, inMilliseconds) => enqueue(tools.jobs, sql, 'run-job', { tenantId, job }, { inMilliseconds }),
-      letRest: (sql, until) => putOffTurn(sql, job, until),
+      letRest: (sql, minutes) => putOffTurn(sql, job, minutes),
     })
     return 'waiting'
   }

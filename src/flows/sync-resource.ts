@@ -27,9 +27,11 @@ import {
 import { holdRun, recordPage } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
-export type SyncWork = Pick<Tools, 'config' | 'store' | 'clock' | 'log' | 'telemetry'> & {
+export type SyncWork = Pick<Tools, 'config' | 'store' | 'log' | 'telemetry'> & {
   tenantId: TenantId
   runId: RunId
+  /** When the run was begun, or gone on with, by the database’s clock. */
+  begunAt: Date
   graph: Graph
   signal: AbortSignal
   /** Whether others have waited long enough. */
@@ -90,10 +92,10 @@ const anew = ({ kind }: ResourceDefinition): Cursor => ({
 })
 
 /** A kind without delta is a new generation each time, and so is a delta link that has grown too old. */
-function usable({ clock }: SyncWork, definition: ResourceDefinition, cursor: Cursor | null): Cursor {
+function usable({ begunAt }: SyncWork, definition: ResourceDefinition, cursor: Cursor | null): Cursor {
   if (!cursor) return anew(definition)
   if (cursor.nextLink) return cursor
-  const age = clock.now().getTime() - (cursor.deltaAt?.getTime() ?? 0)
+  const age = begunAt.getTime() - (cursor.deltaAt?.getTime() ?? 0)
   const { removalsAllowed } = cursor
   return cursor.deltaLink && age < DELTA_LIFE_MILLISECONDS
     ? { ...cursor, removedInRound: 0, trail: NO_TRAIL }
@@ -105,18 +107,18 @@ async function round(work: SyncWork, definition: ResourceDefinition, from: Start
   if (cursor.nextLink !== null || cursor.deltaLink === null) return readOn(work, definition, from, null)
   const { graph, signal } = work
   const page = await readChanges(graph, definition, { link: cursor.deltaLink, signal, mayPass })
-  const unchanged = findUnchanged(work, cursor, page)
+  const unchanged = findUnchanged(cursor, page)
   if (!unchanged) return readOn(work, definition, from, page)
   work.passOver(unchanged)
   return 'finished'
 }
 
 /** Most rounds: from a delta link straight to the next one. */
-function findUnchanged({ clock }: SyncWork, { kind }: Cursor, page: ChangePage): Unchanged | null {
+function findUnchanged({ kind }: Cursor, page: ChangePage): Unchanged | null {
   const { deltaLink } = page
   if (deltaLink === null) return null
   const { changed, removed, members } = page.changes()
-  return changed.ids.length + removed.length + members.length === 0 ? { kind, deltaLink, deltaAt: clock.now() } : null
+  return changed.ids.length + removed.length + members.length === 0 ? { kind, deltaLink } : null
 }
 
 /** While pages are stored, the next are on their way; what arrives meanwhile is stored together. */
@@ -195,7 +197,7 @@ async function storeOrUpdate(
 
 /** The pages, their counters and the place to go on from: all or nothing. */
 async function store(
-  { store, config, clock, telemetry, tenantId, runId }: SyncWork,
+  { store, config, telemetry, tenantId, runId }: SyncWork,
   definition: ResourceDefinition,
   cursor: Cursor,
   { pages, insert }: { pages: readonly ChangePage[]; insert: boolean },
@@ -236,15 +238,16 @@ async function store(
         const next: Cursor = {
           ...cursor,
           nextLink: end ? null : (pages.at(-1)?.nextLink ?? null),
-          ...(end
-            ? { deltaLink: end.deltaLink, deltaAt: clock.now(), finishedInRun: runId, removalsAllowed: false }
-            : {}),
+          ...(end ? { deltaLink: end.deltaLink, finishedInRun: runId, removalsAllowed: false } : {}),
           removedInRound,
           trail: end ? NO_TRAIL : trail,
           counted: removed.objects === 0 && isLarge(cursor) ? cursor.counted : await countFor(sql, kind),
         }
         await recordPage(sql, runId, { kind, count, pages: pages.length, removed: removed.objects })
-        await saveCursor(sql, next, { allowanceUsed: end !== undefined && cursor.removalsAllowed })
+        await saveCursor(sql, next, {
+          linkIsNew: end !== undefined,
+          allowanceUsed: end !== undefined && cursor.removalsAllowed,
+        })
         return next
       }),
   )

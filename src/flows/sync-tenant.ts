@@ -56,7 +56,7 @@ export async function syncTenant(
     return begun
   })
   if (!begun) return
-  const { state, run, cursors } = begun
+  const { state, run, at: begunAt, cursors } = begun
   const until = clock.now().getTime() + SLICE_MILLISECONDS
   const unchanged: Unchanged[] = []
   const work = {
@@ -64,6 +64,7 @@ export async function syncTenant(
     tenantId,
     signal,
     runId: run.id,
+    begunAt,
     graph: graphAsApp(tenantId, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS, ...graphOptions }),
     mustMakeRoom: () => clock.now().getTime() >= until,
     passOver: (kind: Unchanged) => unchanged.push(kind),

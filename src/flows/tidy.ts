@@ -5,15 +5,14 @@ import { workUnderWay } from '#jobs/inspect.ts'
 import { keyOf } from '#jobs/names.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import { removeOldRefusals } from '#store/audit.ts'
-import { asFleet, asFleetOnTime } from '#store/open.ts'
+import { asFleet } from '#store/open.ts'
 import { removeExpiredSignUps } from '#store/sign-ups.ts'
 import { interruptRuns, listOldRuns, removeOldRuns } from '#store/sync-runs.ts'
 import { listTenants } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'store' | 'clock' | 'config' | 'jobs'>
+type Needs = Pick<Tools, 'store' | 'config' | 'jobs'>
 
-const HOUR = 3_600_000
 /** A run that says so for longer belonged to a process that died, unless somebody is at it: a giant’s goes on in many slices. */
 const LONGEST_RUN_HOURS = 12
 
@@ -25,20 +24,17 @@ const RUNS_AT_A_TIME = 5_000
  * died, ends of tenants that were broken off. Finds tenants that a job has overlooked.
  */
 export async function tidy(tools: Needs): Promise<void> {
-  await asFleetOnTime(tools.store, removeExpiredSignUps)
-  await asFleetOnTime(tools.store, removeOldRefusals)
+  await asFleet(tools.store, removeExpiredSignUps)
+  await asFleet(tools.store, removeOldRefusals)
   await interruptDeadRuns(tools)
   for (let removed = RUNS_AT_A_TIME; removed === RUNS_AT_A_TIME; )
-    removed = await asFleetOnTime(tools.store, (sql) => removeOldRuns(sql, { limit: RUNS_AT_A_TIME }))
+    removed = await asFleet(tools.store, (sql) => removeOldRuns(sql, { limit: RUNS_AT_A_TIME }))
   await findOverlooked(tools)
   await finishBrokenOff(tools)
 }
 
 async function interruptDeadRuns({ store, jobs }: Needs): Promise<void> {
-  const old = await asFleetOnTime(store, (sql) => {
-    const startedBefore = new Date(sql.at.getTime() - LONGEST_RUN_HOURS * HOUR)
-    return listOldRuns(sql, { startedBefore })
-  })
+  const old = await asFleet(store, (sql) => listOldRuns(sql, { hours: LONGEST_RUN_HOURS }))
   if (old.length === 0) return
   const underWay = await workUnderWay(jobs)
   const dead = old.filter(({ tenantId, job }) =>
@@ -47,7 +43,7 @@ async function interruptDeadRuns({ store, jobs }: Needs): Promise<void> {
       : !underWay.has(`run-job ${keyOf('run-job', { tenantId, job })}`),
   )
   const ids = dead.map(({ id }) => id)
-  await asFleetOnTime(store, (sql) => interruptRuns(sql, ids))
+  await asFleet(store, (sql) => interruptRuns(sql, ids))
 }
 
 /** An end that was begun is gone through with, whoever began it and died. One that fails stops none of the others. */

@@ -23,16 +23,14 @@ const LONGEST_STATED_MILLISECONDS = HOUR
  * @returns null; or, when the run has got nowhere for hours, what it is to fail with instead: then nothing was changed
  */
 export async function waitForGraph(
-  { store, clock }: Pick<Tools, 'store' | 'clock'>,
+  { store }: Pick<Tools, 'store'>,
   { tenantId, runId, diagnosis }: { tenantId: TenantId; runId: RunId; diagnosis: Diagnosis },
   putOff: (sql: TenantSql, milliseconds: number) => Promise<unknown>,
 ): Promise<Problem | null> {
-  const now = clock.now().getTime()
   try {
     await asTenant(store, tenantId, async (sql) => {
-      const { waits, since } = await letRunWait(sql, runId, { refused: true })
-      const inVain = now - since.getTime() >= GIVEN_UP_AFTER_HOURS * HOUR
-      if (inVain && waits >= GIVEN_UP_AFTER_WAITS) throw gotNowhere(diagnosis)
+      const { waits, hours } = await letRunWait(sql, runId, { refused: true })
+      if (hours >= GIVEN_UP_AFTER_HOURS && waits >= GIVEN_UP_AFTER_WAITS) throw gotNowhere(diagnosis)
       const stated = Math.min((diagnosis.retryAfterSeconds ?? 0) * SECOND, LONGEST_STATED_MILLISECONDS)
       const pause = Math.max(stated, waitOfOurOwn(stated > 0 ? waits : waits + 1))
       await putOff(sql, pause)

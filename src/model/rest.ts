@@ -19,9 +19,3 @@ export function restMinutes({ retry, owner }: Pick<Diagnosis, 'retry' | 'owner'>
   const { customers, others } = RESTS_MINUTES[retry]
   return owner === 'customer-administrator' ? customers : others
 }
-
-/** Until when the work rests; null where it does not. */
-export function restUntil(diagnosis: Diagnosis, now: Date): Date | null {
-  const minutes = restMinutes(diagnosis)
-  return minutes === 0 ? null : new Date(now.getTime() + minutes * 60_000)
-}

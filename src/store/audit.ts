@@ -1,5 +1,4 @@
 import { sql as raw } from 'kysely'
-import { daysBefore } from '#base/clock.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { AnySql, FleetSql } from '#store/open.ts'
 import { storableJson } from '#store/storable.ts'
@@ -34,13 +33,11 @@ const AT_A_TIME = 10_000
 
 /** Refused sign-ups, which concern nobody that we know, go in time; everything else is kept for good. */
 export async function removeOldRefusals({ db, at }: FleetSql): Promise<void> {
-  const before = daysBefore(at, REFUSALS_KEPT_DAYS)
   await raw`
     delete from tenantry.audit where id in (
       select id from tenantry.audit
-      where action = 'sign-up.rejected' and tenant_id is null and at < ${before} order by at limit ${AT_A_TIME})`.execute(
-    db,
-  )
+      where action = 'sign-up.rejected' and tenant_id is null and at < ${at} - make_interval(hours => 24 * ${REFUSALS_KEPT_DAYS}::int)
+      order by at limit ${AT_A_TIME})`.execute(db)
 }
 
 /** Permissions that were requested for a tenant, and of which it was never written down that they were applied since. */

@@ -26,7 +26,7 @@ export type Cursor = {
 }
 
 /** Nothing has changed since: only the place to go on from moves. */
-export type Unchanged = { kind: ResourceKind; deltaLink: string; deltaAt: Date }
+export type Unchanged = { kind: ResourceKind; deltaLink: string }
 
 export type CursorRow = {
   kind: ResourceKind
@@ -62,17 +62,18 @@ export async function listCursors({ db }: TenantSql): Promise<Cursor[]> {
 
 /**
  * In the transaction that stores the page, so that a crash resumes at exactly the page it had reached.
+ * @param options.linkIsNew whether Graph has just told where to ask what has changed since
  * @param options.allowanceUsed whether this round has removed what an operator allowed; else what he allows meanwhile stays
  */
 export async function saveCursor(
   { db, at, tenantId }: TenantSql,
   cursor: Cursor,
-  { allowanceUsed = false }: { allowanceUsed?: boolean } = {},
+  { linkIsNew = false, allowanceUsed = false }: { linkIsNew?: boolean; allowanceUsed?: boolean } = {},
 ): Promise<void> {
   await raw`
     insert into tenantry.sync_cursors (tenant_id, kind, generation, next_link, delta_link, delta_at, removed_in_round,
       removals_allowed, finished_in_run, counted, round_pages, milestone, updated_at)
-    values (${tenantId}, ${cursor.kind}, ${cursor.generation}, ${cursor.nextLink}, ${cursor.deltaLink}, ${cursor.deltaAt},
+    values (${tenantId}, ${cursor.kind}, ${cursor.generation}, ${cursor.nextLink}, ${cursor.deltaLink}, ${linkIsNew ? at : cursor.deltaAt},
       ${cursor.removedInRound}, ${cursor.removalsAllowed}, ${cursor.finishedInRun}, ${cursor.counted},
       ${cursor.trail.pages}, ${cursor.trail.milestone}, ${at})
     on conflict (tenant_id, kind) do update set
@@ -94,16 +95,21 @@ export async function allowRemovals({ db, at }: TenantSql): Promise<void> {
   await raw`update tenantry.sync_cursors set removals_allowed = true, updated_at = ${at}`.execute(db)
 }
 
-/** Those of the tenants in which a delta link is older than `before` and not older than `after`. */
+/** Those of the tenants in which a delta link is so old, and no older. */
 export async function withOldLinks(
-  { db }: FleetSql,
-  { tenantIds, before, after }: { tenantIds: readonly TenantId[]; before: Date; after: Date },
+  { db, at }: FleetSql,
+  {
+    tenantIds,
+    fromMilliseconds,
+    toMilliseconds,
+  }: { tenantIds: readonly TenantId[]; fromMilliseconds: number; toMilliseconds: number },
 ): Promise<TenantId[]> {
   if (tenantIds.length === 0) return []
   await raw`select set_config('tenantry.tenant_ids', ${`{${tenantIds.join(',')}}`}, true)`.execute(db)
   const { rows } = await raw<{ tenant_id: TenantId }>`
     select distinct tenant_id from tenantry.sync_cursors
     where tenant_id = any(${[...tenantIds]}::uuid[]) and delta_link is not null
-      and delta_at < ${before} and delta_at >= ${after}`.execute(db)
+      and delta_at < ${at} - make_interval(secs => ${fromMilliseconds / 1_000}::float8)
+      and delta_at >= ${at} - make_interval(secs => ${toMilliseconds / 1_000}::float8)`.execute(db)
   return rows.map((row) => row.tenant_id)
 }

@@ -12,7 +12,7 @@ export async function saveGrants(
   await raw`delete from tenantry.grants where tenant_id = ${tenantId}`.execute(db)
   await raw`
     insert into tenantry.grants (tenant_id, permission, status, seen_at)
-    select ${tenantId}::uuid, g.permission, g.status, ${at}::timestamptz
+    select ${tenantId}::uuid, g.permission, g.status, ${at}
     from jsonb_to_recordset(${storableJson(grants)}::jsonb) as g(permission text, status text)`.execute(db)
 }
 

@@ -102,14 +102,15 @@ export async function isHeld({ db }: AnySql): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Whether a person has said since then that this is not the fleet's trouble. */
+/** Whether a person has said in the last hours that this is not the fleet's trouble. */
 export async function wasClosedByPerson(
-  { db }: AnySql,
-  { code, since }: { code: ProblemCode; since: Date },
+  { db, at }: AnySql,
+  { code, hours }: { code: ProblemCode; hours: number },
 ): Promise<boolean> {
   const { rows } = await raw`
     select 1 from tenantry.incidents
-    where tenant_id is null and code = ${code} and closed_at > ${since} and closed_by <> 'daemon' limit 1`.execute(db)
+    where tenant_id is null and code = ${code} and closed_at > ${at} - make_interval(hours => ${hours}::int)
+      and closed_by <> 'daemon' limit 1`.execute(db)
   return rows.length > 0
 }
 

@@ -1,4 +1,4 @@
-import { sql as raw } from 'kysely'
+import { type RawBuilder, sql as raw } from 'kysely'
 import type { TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import type { Turns } from '#model/schedule.ts'
@@ -25,14 +25,14 @@ const turnsOf = (jobs: readonly PlannedJob[]) =>
     as turn(job text, schedule text, previous timestamptz, next timestamptz, "spreadSeconds" float8)`
 
 /** From 0 to 1, the same for ever. */
-const placeOf = (tenantId: ReturnType<typeof raw>) =>
+const placeOf = (tenantId: RawBuilder<unknown>) =>
   raw`(mod(abs(hashtextextended(${tenantId}::text || turn.job, 0)::numeric), 1000000)::float8 / 1000000)`
 
 /**
  * When a tenant's turn is: the same so many seconds after each turn of the job, told by a hash of its id, so that the
  * load is even and nobody's time moves. `turn` stands for one of `turnsOf`.
  */
-const dueAfter = (tenantId: ReturnType<typeof raw>, at: Date) => {
+const dueAfter = (tenantId: RawBuilder<unknown>, at: RawBuilder<Date>) => {
   const wait = raw`make_interval(secs => ${placeOf(tenantId)} * turn."spreadSeconds")`
   return raw`case when turn.previous + ${wait} > ${at} then turn.previous + ${wait} else turn.next + ${wait} end`
 }
@@ -46,7 +46,7 @@ export async function takeJobsDue(
   { db, at }: FleetSql,
   { jobs, limit }: { jobs: readonly PlannedJob[]; limit: number },
 ): Promise<DueJob[]> {
-  const catchUp = raw`${at}::timestamptz + make_interval(secs =>
+  const catchUp = raw`${at} + make_interval(secs =>
     ${placeOf(raw`due.tenant_id`)} * least(turn."spreadSeconds", ${CATCH_UP_SECONDS}))`
   const { rows } = await raw<{ tenant_id: TenantId; job: string; starts: boolean }>`
     with due as (
@@ -54,7 +54,7 @@ export async function takeJobsDue(
       where due_at <= ${at} order by due_at limit ${limit} for update skip locked
     ), looked_at as (
       select due.place, ${dueAfter(raw`due.tenant_id`, at)} as regular, ${catchUp} as catch_up,
-        due.due_at < ${at}::timestamptz - ${MISSED_AFTER} as missed,
+        due.due_at < ${at} - ${MISSED_AFTER} as missed,
         case when due.job = ${DIRECTORY_SYNC} and t.rest_until > ${at} then t.rest_until end as rest_until,
         due.job = ${DIRECTORY_SYNC} and coalesce(t.last_tried_at >= due.due_at, false) as done
       from due left join ${turnsOf(jobs)} on turn.job = due.job
@@ -62,9 +62,9 @@ export async function takeJobsDue(
     )
     update tenantry.job_schedules s
     set due_at = case
-      when l.regular is null then ${at}::timestamptz + interval '1 hour'
+      when l.regular is null then ${at} + interval '1 hour'
       when l.rest_until is not null then least(l.regular, l.rest_until)
-      when l.missed and not l.done and l.regular > ${at}::timestamptz + make_interval(secs => ${CATCH_UP_SECONDS})
+      when l.missed and not l.done and l.regular > ${at} + make_interval(secs => ${CATCH_UP_SECONDS})
         then l.catch_up
       else l.regular end
     from looked_at l where s.ctid = l.place
@@ -94,10 +94,10 @@ export async function scheduleTenant({ db, at }: AnySql, tenantId: TenantId): Pr
     on conflict do nothing`.execute(db)
 }
 
-/** Its next turn does not come before then. */
-export async function putOffTurn({ db, tenantId }: TenantSql, job: string, until: Date): Promise<void> {
+/** Its next turn comes in so long at the earliest. */
+export async function putOffTurn({ db, at, tenantId }: TenantSql, job: string, minutes: number): Promise<void> {
   await raw`
-    update tenantry.job_schedules set due_at = greatest(due_at, ${until}::timestamptz)
+    update tenantry.job_schedules set due_at = greatest(due_at, ${at} + make_interval(mins => ${minutes}::int))
     where tenant_id = ${tenantId} and job = ${job}`.execute(db)
 }
 

@@ -8,10 +8,10 @@ import { storableJson } from '#store/storable.ts'
  */
 export const noteEnds = (
   ended: RawBuilder<unknown>,
-  { state, diagnosis, at }: { state: 'succeeded' | 'failed'; diagnosis: Diagnosis | null; at: Date },
+  { state, diagnosis, at }: { state: 'succeeded' | 'failed'; diagnosis: Diagnosis | null; at: RawBuilder<Date> },
 ): RawBuilder<unknown> => raw`
   insert into tenantry.latest_ends as known (tenant_id, job, state, diagnosis, ended_at, succeeded_at)
-  select tenant_id, job, ${state}, ${storableJson(diagnosis)}::jsonb, ${at}::timestamptz,
-    ${state === 'succeeded' ? at : null}::timestamptz from ${ended}
+  select tenant_id, job, ${state}, ${storableJson(diagnosis)}::jsonb, ${at},
+    ${state === 'succeeded' ? at : raw`null::timestamptz`} from ${ended}
   on conflict (tenant_id, job) do update set state = excluded.state, diagnosis = excluded.diagnosis,
     ended_at = excluded.ended_at, succeeded_at = coalesce(excluded.succeeded_at, known.succeeded_at)`

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { Kysely, PGliteDialect, PostgresDialect, sql as raw, type Transaction } from 'kysely'
+import { Kysely, PGliteDialect, PostgresDialect, type RawBuilder, sql as raw, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
@@ -33,8 +33,8 @@ export type Store = {
 
 type Handle = {
   db: Transaction<Database>
-  /** The moment of this transaction: every row that it writes carries it. */
-  at: Date
+  /** The moment at which this transaction began, by the database’s clock: every row that it writes carries it. Ours may be wrong. */
+  at: RawBuilder<Date>
 }
 declare const scope: unique symbol
 /** A transaction that can see and touch the rows of one tenant only; PostgreSQL enforces it. */
@@ -42,6 +42,8 @@ export type TenantSql = Handle & { tenantId: TenantId; readonly [scope]: 'tenant
 /** A transaction over all tenants' states, runs and audit; it cannot read what was copied from their directories. */
 export type FleetSql = Handle & { readonly [scope]: 'fleet' }
 export type AnySql = TenantSql | FleetSql
+/** For what is decided here by the time of day: the same moment as a date. */
+export type FleetSqlOnTime = FleetSql & { now: Date }
 
 const MAX_CONNECTIONS = 10
 const CONNECT_TIMEOUT_MILLISECONDS = 5_000
@@ -133,7 +135,7 @@ export const asTenant = <Value>(
     await raw`select set_config('role', 'tenantry_tenant', true), set_config('tenantry.tenant_id', ${tenantId}, true)`.execute(
       db,
     )
-    return work({ db, at: store.clock.now(), tenantId } as TenantSql)
+    return work({ db, at: momentOf(store), tenantId } as TenantSql)
   })
 
 /** The embedded database’s one session listens for new jobs, and is to go on listening. */
@@ -161,7 +163,7 @@ export const asAuthor = <Value>(
             set_config('role', 'tenantry_tenant', true), set_config('tenantry.tenant_id', ${tenantId}, true)`.execute(
               db,
             )
-            return work({ db, at: store.clock.now(), tenantId } as TenantSql)
+            return work({ db, at: momentOf(store), tenantId } as TenantSql)
           },
           connection,
         )
@@ -183,25 +185,22 @@ export const asAuthor = <Value>(
 export const asFleet = <Value>(store: Store, work: (sql: FleetSql) => Promise<Value>): Promise<Value> =>
   inTransaction(store, async (db) => {
     await raw`set local role tenantry_fleet`.execute(db)
-    return work({ db, at: store.clock.now() } as FleetSql)
+    return work({ db, at: momentOf(store) } as FleetSql)
   })
 
 /**
- * The same at the database’s moment: what is done for all tenants by the time of day must not go by the wrong clock of one
- * worker. It costs a question more.
+ * The same, with the moment at hand. It costs a question more.
  * @throws Problem DATABASE_UNREACHABLE
  */
-export const asFleetOnTime = <Value>(store: Store, work: (sql: FleetSql) => Promise<Value>): Promise<Value> =>
-  asFleet(store, async (sql) => work({ ...sql, at: await askMoment(store, sql.db) }))
-
-/** What the database’s clock shows now, on that connection. */
-export async function askMoment(store: Pick<Store, 'clock'>, db: Store['kysely']): Promise<Date> {
-  const { rows } = await raw<{ now: Date }>`select clock_timestamp() as now`.execute(db)
-  return momentOf(store, (rows[0] as { now: Date }).now)
-}
+export const asFleetOnTime = <Value>(store: Store, work: (sql: FleetSqlOnTime) => Promise<Value>): Promise<Value> =>
+  asFleet(store, async (sql) => {
+    const { rows } = await raw<{ now: Date }>`select ${sql.at} as now`.execute(sql.db)
+    return work({ ...sql, ...(rows[0] as { now: Date }) })
+  })
 
 /** What the database’s clock shows, turned as far as a test has turned ours. */
-export const momentOf = ({ clock }: Pick<Store, 'clock'>, now: Date): Date => clock.turned?.(now) ?? now
+const momentOf = ({ clock }: Pick<Store, 'clock'>): RawBuilder<Date> =>
+  clock.turned ? raw`${clock.turned(new Date())}::timestamptz` : raw`now()`
 
 /**
  * The same for some tenants, in which it sees, of each, where its reading is to go on; in no other tenant.
@@ -216,7 +215,7 @@ export const asFleetFor = <Value>(
     await raw`select set_config('role', 'tenantry_fleet', true), set_config('tenantry.tenant_ids', ${`{${tenantIds.join(',')}}`}, true)`.execute(
       db,
     )
-    return work({ db, at: store.clock.now() } as FleetSql)
+    return work({ db, at: momentOf(store) } as FleetSql)
   })
 
 const inTransaction = <Value>(

@@ -91,7 +91,7 @@ async function writeObjects(
   const { numAffectedRows } = await raw`
     insert into tenantry.resources (tenant_id, kind, id, display_name, properties, generation, arrived_at, updated_at)
     select ${tenantId}::uuid, ${kind}::text, (o->>${key}::text)::uuid, o->>'displayName', o, ${generation}::uuid,
-      ${at}::timestamptz, ${at}::timestamptz
+      ${at}, ${at}
     from (values ${pages}) as pages (page), jsonb_array_elements(page->'value') as o
     order by 3
     ${whereOneStands}`.execute(db)

@@ -6,10 +6,16 @@ import { diagnose } from '#model/problem.ts'
 import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import { type Cursor, type CursorRow, toCursor, type Unchanged } from '#store/cursors.ts'
 import { noteEnds } from '#store/latest-ends.ts'
-import { asFleetFor, type FleetSql, momentOf, type Store } from '#store/open.ts'
+import { asFleetFor, type FleetSql, type Store } from '#store/open.ts'
 import { storableJson } from '#store/storable.ts'
 
-export type Begun = { state: TenantState; run: { id: RunId; resumed: boolean }; cursors: readonly Cursor[] }
+export type Begun = {
+  state: TenantState
+  run: { id: RunId; resumed: boolean }
+  /** When that was, by the database’s clock. */
+  at: Date
+  cursors: readonly Cursor[]
+}
 type Beginning = { tenantId: TenantId; runId: RunId }
 type Ending = Beginning & { unchanged: readonly Unchanged[] }
 
@@ -29,14 +35,12 @@ const LULL_MILLISECONDS = 40
 
 export function openRounds(store: Store): Rounds {
   const inOne =
-    <Wish extends Beginning, Answer>(
-      work: (sql: FleetSql, wishes: readonly Wish[], store: Store) => Promise<readonly Answer[]>,
-    ) =>
+    <Wish extends Beginning, Answer>(work: (sql: FleetSql, wishes: readonly Wish[]) => Promise<readonly Answer[]>) =>
     (wishes: readonly Wish[]): Promise<readonly Answer[]> =>
       asFleetFor(
         store,
         wishes.map(({ tenantId }) => tenantId),
-        (sql) => work(sql, wishes, store),
+        (sql) => work(sql, wishes),
       )
   const ofTenant = ({ tenantId }: Beginning): string => tenantId
   // Whether a commit that was broken off was kept, nobody knows. Everything else was undone: one of them spoils nothing for the others.
@@ -49,21 +53,19 @@ export function openRounds(store: Store): Rounds {
 
 /**
  * Tenants, then runs, each in the order of their ids, so that two processes never wait for each other. The tenants are
- * locked in a statement of their own: the next one sees what whoever held them has written. It tells the database’s moment,
- * too: a tenant that was read tomorrow, by a clock that is wrong, would not be read until then.
+ * locked in a statement of their own: the next one sees what whoever held them has written.
  */
-async function beginRuns({ db }: FleetSql, wishes: readonly Beginning[], store: Store): Promise<(Begun | null)[]> {
+async function beginRuns({ db, at }: FleetSql, wishes: readonly Beginning[]): Promise<(Begun | null)[]> {
   const tenantIds = wishes.map(({ tenantId }) => tenantId)
   const { rows: locked } = await raw<{ id: TenantId; state: TenantState; now: Date }>`
-    select id, state, clock_timestamp() as now from tenantry.tenants where id = any(${tenantIds}::uuid[]) order by id for no key update`.execute(
+    select id, state, ${at} as now from tenantry.tenants where id = any(${tenantIds}::uuid[]) order by id for no key update`.execute(
     db,
   )
   const working = new Map(
-    locked.filter(({ state }) => WORKING_STATES.includes(state)).map(({ id, state }) => [id, state]),
+    locked.filter(({ state }) => WORKING_STATES.includes(state)).map(({ id, ...tenant }) => [id, tenant]),
   )
   const wanted = wishes.filter(({ tenantId }) => working.has(tenantId))
   if (wanted.length === 0) return wishes.map(() => null)
-  const at = momentOf(store, new Date(Math.max(...locked.map(({ now }) => now.getTime()))))
   const found = wanted.map(({ tenantId }) => tenantId)
   const { rows } = await raw<BegunRow>`
     with unfinished as materialized (
@@ -94,8 +96,8 @@ async function beginRuns({ db }: FleetSql, wishes: readonly Beginning[], store: 
     select tenant_id, resumed.id as resumed, cursors from standing full join resumed using (tenant_id)`.execute(db)
   const known = new Map(rows.map((row) => [row.tenant_id, row]))
   return wishes.map(({ tenantId, runId }) => {
-    const state = working.get(tenantId)
-    return state ? toBegun(state, runId, known.get(tenantId)) : null
+    const tenant = working.get(tenantId)
+    return tenant ? toBegun(tenant, runId, known.get(tenantId)) : null
   })
 }
 
@@ -106,8 +108,13 @@ type BegunRow = {
   cursors: (Omit<CursorRow, 'delta_at'> & { delta_at: string | null })[] | null
 }
 
-const toBegun = (state: TenantState, runId: RunId, known: BegunRow | undefined): Begun => ({
+const toBegun = (
+  { state, now }: { state: TenantState; now: Date },
+  runId: RunId,
+  known: BegunRow | undefined,
+): Begun => ({
   state,
+  at: now,
   run: { id: known?.resumed ?? runId, resumed: Boolean(known?.resumed) },
   cursors: (known?.cursors ?? []).map((row) =>
     toCursor({ ...row, delta_at: row.delta_at ? new Date(row.delta_at) : null }),
@@ -117,12 +124,7 @@ const toBegun = (state: TenantState, runId: RunId, known: BegunRow | undefined):
 /** Only of runs that are still ours. */
 async function endRuns({ db, at }: FleetSql, wishes: readonly Ending[]): Promise<boolean[]> {
   const moved = wishes.flatMap(({ tenantId, unchanged }) =>
-    unchanged.map(({ kind, deltaLink, deltaAt }) => ({
-      tenant_id: tenantId,
-      kind,
-      delta_link: deltaLink,
-      delta_at: deltaAt,
-    })),
+    unchanged.map(({ kind, deltaLink }) => ({ tenant_id: tenantId, kind, delta_link: deltaLink })),
   )
   const { rows } = await raw<{ tenant_id: TenantId }>`
     with ours as materialized (
@@ -136,10 +138,10 @@ async function endRuns({ db, at }: FleetSql, wishes: readonly Ending[]): Promise
       from ours where run.tenant_id = ours.tenant_id and run.id = ours.id
     ), noted as (${noteEnds(raw`ours`, { state: 'succeeded', diagnosis: null, at })}
     ), moved as (
-      update tenantry.sync_cursors cursor set delta_link = one.delta_link, delta_at = one.delta_at, removed_in_round = 0,
+      update tenantry.sync_cursors cursor set delta_link = one.delta_link, delta_at = ${at}, removed_in_round = 0,
         removals_allowed = false, finished_in_run = ours.id, updated_at = ${at}
       from jsonb_to_recordset(${storableJson(moved)}::jsonb)
-        as one(tenant_id uuid, kind text, delta_link text, delta_at timestamptz)
+        as one(tenant_id uuid, kind text, delta_link text)
       join ours on ours.tenant_id = one.tenant_id
       where cursor.tenant_id = one.tenant_id and cursor.kind = one.kind
     )

@@ -1,7 +1,7 @@
 import { sql as raw } from 'kysely'
 import type { Owner, ProblemCode } from '#model/problem.ts'
 import type { SyncRun } from '#model/sync-run.ts'
-import type { FleetSql } from '#store/open.ts'
+import type { FleetSqlOnTime } from '#store/open.ts'
 
 /** What happened in one hour, counted by how the runs that began in it stand now. */
 export type HourOfRuns = { hour: Date } & Record<SyncRun['state'], number>
@@ -13,8 +13,8 @@ const HOUR = 3_600_000
 type Row = { hour: Date; state: SyncRun['state']; runs: number }
 
 /** The runs of the last `hours` hours, hour by hour with none left out, and why those that failed did. */
-export async function runFigures({ db, at }: FleetSql, { hours }: { hours: number }): Promise<RunFigures> {
-  const last = Math.floor(at.getTime() / HOUR) * HOUR
+export async function runFigures({ db, now }: FleetSqlOnTime, { hours }: { hours: number }): Promise<RunFigures> {
+  const last = Math.floor(now.getTime() / HOUR) * HOUR
   const first = new Date(last - (hours - 1) * HOUR)
   const { rows } = await raw<Row>`
     select date_bin('1 hour', started_at, '2000-01-01 00:00:00Z') as hour, state, count(*)::int as runs

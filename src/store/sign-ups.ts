@@ -1,5 +1,4 @@
 import { sql as raw } from 'kysely'
-import { daysBefore } from '#base/clock.ts'
 import type { ObjectId, SignUpId, TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import type { ProgressStep, SignUp, SignUpState } from '#model/sign-up.ts'
@@ -34,13 +33,12 @@ const toSignUp = (row: Row): SignUp => ({
 
 export async function addSignUp(
   { db, at }: FleetSql,
-  signUp: { id: SignUpId; stateHash: string; invitedTenantId: TenantId | null; expiresAt: Date },
+  signUp: { id: SignUpId; stateHash: string; invitedTenantId: TenantId | null; validMinutes: number },
 ): Promise<void> {
   await raw`
     insert into tenantry.sign_ups (id, state_hash, state, invited_tenant_id, created_at, expires_at, updated_at)
-    values (${signUp.id}, ${signUp.stateHash}, 'begun', ${signUp.invitedTenantId}, ${at}, ${signUp.expiresAt}, ${at})`.execute(
-    db,
-  )
+    values (${signUp.id}, ${signUp.stateHash}, 'begun', ${signUp.invitedTenantId}, ${at},
+      ${at} + make_interval(mins => ${signUp.validMinutes}::int), ${at})`.execute(db)
 }
 
 /** Uses a state up: of any number of callers at once exactly one is told `taken`. */
@@ -126,8 +124,9 @@ const KEPT_DAYS = 7
 
 /** Sign-ups that nobody came back from go at once; the others stay a week for whoever asks what happened. */
 export async function removeExpiredSignUps({ db, at }: FleetSql): Promise<void> {
-  const keptSince = daysBefore(at, KEPT_DAYS)
   await raw`
     delete from tenantry.sign_ups
-    where (state = 'begun' and taken_at is null and expires_at < ${at}) or updated_at < ${keptSince}`.execute(db)
+    where (state = 'begun' and taken_at is null and expires_at < ${at}) or updated_at < ${at} - make_interval(hours => 24 * ${KEPT_DAYS}::int)`.execute(
+    db,
+  )
 }

@@ -51,7 +51,7 @@ export async function syncLag({ db, at }: FleetSql, { worst: limit }: { worst: n
   const { rows } = await raw<Row>`
     with lags as materialized (
       select t.id, latest.succeeded_at as read_at,
-        greatest(0, extract(epoch from ${at}::timestamptz - coalesce(latest.succeeded_at, t.connected_at, t.created_at)))::float8 as age
+        greatest(0, extract(epoch from ${at} - coalesce(latest.succeeded_at, t.connected_at, t.created_at)))::float8 as age
       from tenantry.tenants t left join tenantry.latest_ends latest on latest.tenant_id = t.id and latest.job = ${DIRECTORY_SYNC}
       where t.state in (${working})
     ), worst as (

@@ -1,5 +1,4 @@
 import { sql as raw } from 'kysely'
-import { daysBefore } from '#base/clock.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
@@ -112,17 +111,19 @@ export async function recordGettingOn({ db, at }: TenantSql, id: RunId): Promise
 
 /**
  * The run makes room, or was put off by Graph; whoever takes the tenant next goes on with it.
- * @returns how often Graph has put it off since it last got on, and when that was
+ * @returns how often Graph has put it off since it last got on, and how long ago that was
  * @throws Problem RUN_SUPERSEDED
  */
 export async function letRunWait(
-  { db }: TenantSql,
+  { db, at }: TenantSql,
   id: RunId,
   { refused }: { refused: boolean },
-): Promise<{ waits: number; since: Date }> {
-  const { rows } = await raw<{ waits: number; since: Date }>`
+): Promise<{ waits: number; hours: number }> {
+  const { rows } = await raw<{ waits: number; hours: number }>`
     update tenantry.sync_runs set state = 'waiting', waits = waits + ${refused ? 1 : 0}::int
-    where id = ${id} and state = 'running' returning waits, coalesce(got_on_at, started_at) as since`.execute(db)
+    where id = ${id} and state = 'running' returning waits, extract(epoch from ${at} - coalesce(got_on_at, started_at))::float8 / 3600 as hours`.execute(
+    db,
+  )
   if (!rows[0]) throw superseded()
   return rows[0]
 }
@@ -188,13 +189,13 @@ export async function haveSucceeded(
   return rows.map(({ id }) => id)
 }
 
-/** Those that have been under way since before then. */
+/** Those that have been under way for longer than so many hours. */
 export async function listOldRuns(
-  { db }: FleetSql,
-  { startedBefore }: { startedBefore: Date },
+  { db, at }: FleetSql,
+  { hours }: { hours: number },
 ): Promise<{ id: RunId; tenantId: TenantId; job: string }[]> {
   const { rows } = await raw<Pick<Row, 'id' | 'tenant_id' | 'job'>>`
-    select id, tenant_id, job from tenantry.sync_runs where state = 'running' and started_at < ${startedBefore}`.execute(
+    select id, tenant_id, job from tenantry.sync_runs where state = 'running' and started_at < ${at} - make_interval(hours => ${hours}::int)`.execute(
     db,
   )
   return rows.map(({ id, tenant_id, job }) => ({ id, tenantId: tenant_id, job }))
@@ -214,11 +215,10 @@ export const RUNS_KEPT_DAYS = 30
  * @returns how many those were; fewer than `limit` when no more are left
  */
 export async function removeOldRuns({ db, at }: FleetSql, { limit }: { limit: number }): Promise<number> {
-  const before = daysBefore(at, RUNS_KEPT_DAYS)
   const { numAffectedRows } = await raw`
     delete from tenantry.sync_runs where (tenant_id, id) in (
       select old.tenant_id, old.id from tenantry.sync_runs old
-      where old.started_at < ${before} and old.state not in ('running', 'waiting')
+      where old.started_at < ${at} - make_interval(hours => 24 * ${RUNS_KEPT_DAYS}::int) and old.state not in ('running', 'waiting')
         and exists (select 1 from tenantry.sync_runs later
           where later.tenant_id = old.tenant_id and later.job = old.job and later.started_at > old.started_at
             and (old.state <> 'succeeded' or later.state = 'succeeded'))

@@ -54,9 +54,12 @@ export async function triesOf({ db, tenantId }: TenantSql): Promise<Tries> {
   return { triedAt, restUntil, dueAt }
 }
 
-/** Leaves its directory alone until then; null: not any longer. The next try ends it, too, whoever asks for one. */
-export async function letRest({ db, tenantId }: TenantSql, until: Date | null): Promise<void> {
-  await raw`update tenantry.tenants set rest_until = ${until} where id = ${tenantId}`.execute(db)
+/** Leaves its directory alone for so long; null: not any longer. The next try ends it, too, whoever asks for one. */
+export async function letRest({ db, at, tenantId }: TenantSql, minutes: number | null): Promise<void> {
+  await raw`
+    update tenantry.tenants set rest_until = ${at} + make_interval(mins => ${minutes}::int) where id = ${tenantId}`.execute(
+    db,
+  )
 }
 
 /** Tenants that the daemon works for, those that were tried last first. */
@@ -161,31 +164,26 @@ export async function moveTenant(
 }
 
 /**
- * Takes the tenants in `states` whose last try lies before `lastTriedBefore`, and marks them as tried, so that two
- * planners never take the same one. An index finds them: the cost is that of what is due.
+ * Takes the tenants in `states` whose last try is so long ago, and whose state is not older, and marks them as tried, so
+ * that two planners never take the same one. An index finds them: the cost is that of what is due.
  */
 export async function takeTenantsDue(
   { db, at }: FleetSql,
   {
     states,
-    lastTriedBefore,
-    changedAfter = null,
+    triedBeforeDays,
+    changedWithinDays,
     limit,
-  }: {
-    states: readonly TenantState[]
-    lastTriedBefore: Date
-    /** Leaves those alone whose state is older. */
-    changedAfter?: Date | null
-    limit: number
-  },
+  }: { states: readonly TenantState[]; triedBeforeDays: number; changedWithinDays: number; limit: number },
 ): Promise<TenantId[]> {
   const { rows } = await raw<{ id: TenantId }>`
     update tenantry.tenants set last_tried_at = ${at}
     where id in (
       select id from tenantry.tenants
-      where state = any(${[...states]}) and (last_tried_at is null or last_tried_at < ${lastTriedBefore})
+      where state = any(${[...states]})
+        and (last_tried_at is null or last_tried_at < ${at} - make_interval(hours => 24 * ${triedBeforeDays}::int))
         and (rest_until is null or rest_until <= ${at})
-        and (${changedAfter}::timestamptz is null or updated_at > ${changedAfter})
+        and updated_at > ${at} - make_interval(hours => 24 * ${changedWithinDays}::int)
       order by last_tried_at nulls first limit ${limit} for update skip locked)
     returning id`.execute(db)
   return rows.map((row) => row.id)

@@ -233,7 +233,7 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     const diagnosis = aDiagnosis({ code: 'CLIENT_SECRET_EXPIRED', owner: 'operator' })
     const { id } = await asFleet(store, async (sql) => {
       const { incident } = await openIncident(sql, { tenantId: null, diagnosis, holds: false })
-      await addHost(sql, clock, { id: incident.id, host: 'worker-7' })
+      await addHost(sql, { id: incident.id, host: 'worker-7' })
       return incident
     })
     const page = plain((await olivia.get(`/tenants/${CONTOSO}`)).text)
@@ -295,7 +295,7 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     await asFleet(store, async (sql) => {
       const diagnosis = { ...lost, code: 'CLIENT_CERTIFICATE_REJECTED' as const }
       const { incident } = await openIncident(sql, { tenantId: null, diagnosis, holds: false })
-      await addHost(sql, clock, { id: incident.id, host: 'worker-7' })
+      await addHost(sql, { id: incident.id, host: 'worker-7' })
     })
     await raiseAlarm(site.tools, {
       tenantId: CONTOSO,

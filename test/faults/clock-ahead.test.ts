@@ -9,11 +9,12 @@ import type { RunId } from '#model/ids.ts'
 import { listTurns } from '#store/job-schedules.ts'
 import { asFleet, asTenant, type Store } from '#store/open.ts'
 import { openRounds } from '#store/rounds.ts'
-import { addSignUp, findSignUp } from '#store/sign-ups.ts'
-import { finishRun, listRuns, startRun } from '#store/sync-runs.ts'
+import { addSignUp, findSignUp, removeExpiredSignUps, takeSignUp } from '#store/sign-ups.ts'
+import { finishRun, latestRun, letRunWait, listRuns, startRun } from '#store/sync-runs.ts'
+import { letRest, triesOf } from '#store/tenants.ts'
 import { forEachBackend, silentLog } from '#test/support/backends.ts'
 import { DAY, HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
-import { aTenant, madeUp } from '#test/support/made-up.ts'
+import { aDiagnosis, aTenant, madeUp } from '#test/support/made-up.ts'
 
 const config = { syncEveryMinutes: 60, app: {} } as unknown as Config
 
@@ -24,7 +25,7 @@ forEachBackend(({ freshStore }) => {
     const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
     t.after(() => jobs.close())
     const tools = { store, jobs, config }
-    const fast: Store = { ...store, clock: { ...clock, now: () => new Date(clock.now().getTime() + DAY) } }
+    const fast = withClockAhead(store, DAY)
     const ids = await Promise.all(Array.from({ length: 12 }, () => aTenant(store)))
     await planJobs(tools)
     await findOverlooked(tools)
@@ -63,15 +64,64 @@ forEachBackend(({ freshStore }) => {
         id: signUpId,
         stateHash: 'a hash',
         invitedTenantId: null,
-        expiresAt: new Date(clock.now().getTime() + 10 * MINUTE),
+        validMinutes: 10,
       }),
     )
-    const ahead = { ...clock, now: () => new Date(clock.now().getTime() + 90 * DAY) }
-    await tidy({ store: { ...store, clock: ahead }, jobs, clock: ahead, config })
+    const ahead = withClockAhead(store, 90 * DAY)
+    await tidy({ store: ahead, jobs, config })
     assert.deepEqual(
       (await asTenant(store, tenantId, (sql) => listRuns(sql, { limit: 9 }))).map(({ state }) => state).toSorted(),
       ['running', 'succeeded', 'succeeded'],
     )
     assert.ok(await asFleet(store, (sql) => findSignUp(sql, signUpId)))
   })
+
+  test('R10 a site whose clock is wrong neither ends a sign-up that was begun at another one nor prolongs its own', async (t) => {
+    const clock = handClock()
+    const store = await freshStore(t, { clock })
+    const behind = withClockAhead(store, -HOUR)
+    const ahead = withClockAhead(store, HOUR)
+    const begin = async (site: Store) => {
+      const [id, stateHash] = [madeUp.signUpId(), randomUUID()]
+      await asFleet(site, (sql) => addSignUp(sql, { id, stateHash, invitedTenantId: null, validMinutes: 10 }))
+      return { id, stateHash }
+    }
+    const take = (site: Store, { stateHash }: { stateHash: string }) =>
+      asFleet(site, (sql) => takeSignUp(sql, { stateHash }))
+    const [early, late, tooLate] = [await begin(store), await begin(behind), await begin(ahead)]
+    await asFleet(ahead, removeExpiredSignUps)
+    assert.ok(await asFleet(store, (sql) => findSignUp(sql, early.id)))
+    assert.equal(await take(ahead, early), 'taken')
+    assert.equal(await take(store, late), 'taken')
+    clock.pass(11 * MINUTE)
+    assert.equal(await take(behind, tooLate), 'expired')
+  })
+
+  test('R10 what a worker whose clock is days ahead has met rests for no longer than with any other, and ended now', async (t) => {
+    const clock = handClock()
+    const store = await freshStore(t, { clock })
+    const ahead = withClockAhead(store, 3 * DAY)
+    const tenantId = await aTenant(store)
+    const id = madeUp.runId()
+    await asTenant(store, tenantId, (sql) => startRun(sql, { id, job: 'report' }))
+    const { waits, hours } = await asTenant(ahead, tenantId, (sql) => letRunWait(sql, id, { refused: true }))
+    assert.deepEqual([waits, hours], [1, 0], 'it has not been put off for days')
+    await asTenant(ahead, tenantId, async (sql) => {
+      await startRun(sql, { id: madeUp.runId(), job: 'report' })
+      await finishRun(sql, id, { state: 'failed', diagnosis: aDiagnosis({ code: 'PERMISSION_MISSING' }) })
+      await letRest(sql, 60)
+    })
+    const { run, tries } = await asTenant(store, tenantId, async (sql) => ({
+      run: await latestRun(sql, 'report'),
+      tries: await triesOf(sql),
+    }))
+    assert.deepEqual([run?.startedAt, run?.finishedAt], [clock.now(), clock.now()])
+    assert.deepEqual(tries.restUntil, new Date(clock.now().getTime() + HOUR))
+  })
 })
+
+/** The same database, seen by a process whose own clock is so far ahead of it. */
+const withClockAhead = (store: Store, milliseconds: number): Store => {
+  const { clock } = store
+  return { ...store, clock: { ...clock, now: () => new Date(clock.now().getTime() + milliseconds) } }
+}

@@ -13,7 +13,7 @@ import { countResources } from '#store/resources.ts'
 import { listRuns } from '#store/sync-runs.ts'
 import { findTenant, letRest, triesOf } from '#store/tenants.ts'
 import { type Fleet, openFleet } from '#test/support/fleet.ts'
-import { DAY } from '#test/support/hand-clock.ts'
+import { DAY, MINUTE } from '#test/support/hand-clock.ts'
 import { aJobContext } from '#test/support/job-context.ts'
 import { madeUp } from '#test/support/made-up.ts'
 import { holdAnswers } from '#test/support/microsoft-gate.ts'
@@ -166,8 +166,8 @@ test('R02 whoever takes many tenants back, or ends their rests, while others beg
     // Another process has not heard of it.
     for (const tenantId of others) await syncTenant(other, { tenantId, signal }).catch(() => {})
     emulator.mischief.clear()
-    const later = new Date(Date.now() + DAY)
-    for (const tenantId of tenantIds.toReversed()) await asTenant(tools.store, tenantId, (sql) => letRest(sql, later))
+    for (const tenantId of tenantIds.toReversed())
+      await asTenant(tools.store, tenantId, (sql) => letRest(sql, DAY / MINUTE))
     const ended = await queueUp(databaseUrl, theTenant(a), beginAll, () => watchIncidents(tools))
     assert.deepEqual(ended, ['done', 'done'])
     assert.equal(await isHeld(), 0)

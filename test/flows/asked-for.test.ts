@@ -123,8 +123,7 @@ test('a tenant that is verified, or signs up again, is read at once where its re
 
   const id = madeUp.signUpId()
   await asFleet(tools.store, async (handle) => {
-    const expiresAt = new Date(Date.now() + 60_000)
-    await addSignUp(handle, { id, stateHash: 'a hash', invitedTenantId: null, expiresAt })
+    await addSignUp(handle, { id, stateHash: 'a hash', invitedTenantId: null, validMinutes: 1 })
     await takeSignUp(handle, { stateHash: 'a hash' })
   })
   await connectTenant(tools, {

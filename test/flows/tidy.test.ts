@@ -38,7 +38,7 @@ forEachBackend(({ freshStore }) => {
     await using place = await holdPlace(jobs, 'run-job', { tenantId: giant, job: 'report' })
     assert.ok(place)
     clock.pass(13 * HOUR)
-    await tidy({ store, jobs, clock, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
+    await tidy({ store, jobs, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
     const states = async (tenantId: TenantId) => [
       (await asTenant(store, tenantId, (sql) => latestRun(sql)))?.state,
       (await asTenant(store, tenantId, (sql) => latestRun(sql, 'report')))?.state,
@@ -66,7 +66,7 @@ forEachBackend(({ freshStore }) => {
     clock.pass(15 * DAY)
     await refuse('RECENT')
     clock.pass(25 * DAY)
-    await tidy({ store, jobs, clock, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
+    await tidy({ store, jobs, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
     const kept = await asFleet(store, (sql) => listAudit(sql, { limit: 99 }))
     assert.deepEqual(
       kept.slice(0, kept.length - known).map(({ action, detail }) => [action, detail.code]),
@@ -95,7 +95,7 @@ forEachBackend(({ freshStore }) => {
     ])
       await raw.raw(statement).execute(store.kysely)
     await assert.rejects(
-      tidy({ store, jobs, clock, config: { syncEveryMinutes: 60, app: {} } as unknown as Config }),
+      tidy({ store, jobs, config: { syncEveryMinutes: 60, app: {} } as unknown as Config }),
       /the disk is broken/,
     )
     const states = await asFleet(store, (sql) => listTenants(sql, {}))
@@ -117,7 +117,7 @@ forEachBackend(({ freshStore }) => {
         select ${tenantId}::uuid, 'user', gen_random_uuid(), '{}', gen_random_uuid(), now(), now()
         from generate_series(1, 40001)`.execute(db),
     )
-    await tidy({ store, jobs, clock, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
+    await tidy({ store, jobs, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
     assert.equal((await asTenant(store, tenantId, countResources)).user, 0)
     assert.equal((await asFleet(store, (sql) => listTenants(sql, {})))[0]?.state, 'offboarded')
   })
@@ -146,7 +146,7 @@ forEachBackend(({ freshStore }) => {
     clock.pass(50 * DAY)
     await inTurn(busy, 'sync-tenant', ['succeeded', 'failed'])
     clock.pass(9 * DAY)
-    await tidy({ store, jobs, clock, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
+    await tidy({ store, jobs, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
     const kept = async (tenantId: TenantId) =>
       (await asTenant(store, tenantId, (sql) => listRuns(sql, { limit: 99 }))).map(({ job, state }) => [job, state])
     assert.deepEqual(await kept(busy), [

@@ -33,6 +33,7 @@ const clock: Clock = {
   ...systemClock,
   now: () => new Date(Date.now() + turned),
   turnedMilliseconds: () => turned,
+  turned: (moment) => new Date(moment.getTime() + turned),
 }
 /** What the job does: each test says. */
 let work: (run: Run) => Promise<void> = async () => {}

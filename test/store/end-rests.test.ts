@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type RawBuilder, sql as raw } from 'kysely'
 import type { ProblemCode } from '#model/problem.ts'
 import { endRests } from '#store/end-rests.ts'
 import { listTurns, putOffTurn, scheduleJobs } from '#store/job-schedules.ts'
@@ -7,13 +8,14 @@ import { asFleet, asTenant } from '#store/open.ts'
 import { finishRun, startRun } from '#store/sync-runs.ts'
 import { letRest, triesOf } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
-import { DAY, HOUR, MINUTE } from '#test/support/hand-clock.ts'
+import { DAY, HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { aDiagnosis, aTenant, madeUp } from '#test/support/made-up.ts'
 
 forEachBackend(({ freshStore }) => {
   test('work that has met the trouble that is over goes on; what has failed otherwise, or before, still rests', async (t) => {
-    const store = await freshStore(t)
-    const now = store.clock.now()
+    const clock = handClock()
+    const store = await freshStore(t, { clock })
+    const now = clock.now()
     const later = new Date(now.getTime() + DAY)
     const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds)
     const job = { job: 'report', schedule: 'every hour', previous: ago(HOUR), next: ago(-HOUR), spreadSeconds: 1 }
@@ -23,12 +25,12 @@ forEachBackend(({ freshStore }) => {
       await asFleet(store, (sql) => scheduleJobs(sql, [job]))
       await asTenant(store, tenantId, async (sql) => {
         for (const name of ['sync-tenant', 'report']) {
-          const then = { ...sql, at: startedAt }
+          const then = { ...sql, at: raw`${startedAt}::timestamptz` as RawBuilder<Date> }
           const { id } = await startRun(then, { id: madeUp.runId(), job: name })
           await finishRun(then, id, { state: 'failed', diagnosis: aDiagnosis({ code }) })
         }
-        await letRest(sql, later)
-        await putOffTurn(sql, 'report', later)
+        await letRest(sql, DAY / MINUTE)
+        await putOffTurn(sql, 'report', DAY / MINUTE)
       })
       return tenantId
     }

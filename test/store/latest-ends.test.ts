@@ -5,7 +5,7 @@ import { systemClock } from '#base/clock.ts'
 import type { TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import { migrate } from '#store/migrate.ts'
-import { asFleet, asTenant, openStore, type Store } from '#store/open.ts'
+import { asFleet, asFleetOnTime, asTenant, openStore, type Store } from '#store/open.ts'
 import { prepareRoles } from '#store/roles.ts'
 import { openRounds } from '#store/rounds.ts'
 import { runFigures } from '#store/run-figures.ts'
@@ -118,7 +118,7 @@ forEachBackend(({ freshStore, freshPlace }) => {
   test('runs are counted by the hour wherever the database’s server stands', async (t) => {
     const store = await freshStore(t)
     await run(store, await aTenant(store), 'succeeded')
-    const { hours } = await asFleet(store, async (sql) => {
+    const { hours } = await asFleetOnTime(store, async (sql) => {
       await raw`set local timezone = 'Asia/Kolkata'`.execute(sql.db)
       return runFigures(sql, { hours: 24 })
     })

@@ -25,8 +25,8 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     const rounds = openRounds(store)
     const begun = await Promise.all([...ids].map(([tenantId, runId]) => rounds.begin({ tenantId, runId })))
     assert.deepEqual(begun, [
-      { state: 'active', run: { id: ids.get(a), resumed: false }, cursors: [cursor] },
-      { state: 'active', run: { id: ids.get(b), resumed: false }, cursors: [] },
+      { state: 'active', run: { id: ids.get(a), resumed: false }, at: clock.now(), cursors: [cursor] },
+      { state: 'active', run: { id: ids.get(b), resumed: false }, at: clock.now(), cursors: [] },
       null,
       null,
     ])
@@ -73,7 +73,7 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
       [late, 'interrupted'],
     ])
     const before = await asTenant(store, taken, listCursors)
-    const unchanged = [{ kind: 'user' as const, deltaLink: NEXT, deltaAt: clock.now() }]
+    const unchanged = [{ kind: 'user' as const, deltaLink: NEXT }]
     const outcomes = await Promise.all([
       rounds.succeed({ tenantId: taken, runId: late, unchanged }),
       rounds.succeed({ tenantId: waiting, runId: first, unchanged: [] }),
@@ -97,16 +97,13 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     await Promise.all([rounds.begin({ tenantId: a, runId }), rounds.begin({ tenantId: b, runId: madeUp.runId() })])
     await asTenant(store, a, (sql) => recordPage(sql, runId, { kind: 'group', count: 4 }))
     clock.pass(HOUR)
-    const deltaAt = new Date(clock.now().getTime() - 500)
-    assert.ok(
-      await rounds.succeed({ tenantId: a, runId, unchanged: [{ kind: 'user', deltaLink: `${NEXT}\0`, deltaAt }] }),
-    )
+    assert.ok(await rounds.succeed({ tenantId: a, runId, unchanged: [{ kind: 'user', deltaLink: `${NEXT}\0` }] }))
     const run = await asTenant(store, a, latestRun)
     assert.deepEqual([run?.state, run?.pages, run?.groups, run?.finishedAt], ['succeeded', 2, 4, clock.now()])
     const moved: Cursor = {
       ...user,
       deltaLink: `${NEXT}\uFFFD`,
-      deltaAt,
+      deltaAt: clock.now(),
       removedInRound: 0,
       removalsAllowed: false,
       finishedInRun: runId,

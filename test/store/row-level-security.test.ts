@@ -75,7 +75,7 @@ async function aFullTenant(store: Store) {
       .execute()
   })
   await asFleet(store, async (handle) => {
-    await addSignUp(handle, { id: signUpId, stateHash: signUpId, invitedTenantId: null, expiresAt: handle.at })
+    await addSignUp(handle, { id: signUpId, stateHash: signUpId, invitedTenantId: null, validMinutes: 10 })
     await updateSignUp(handle, signUpId, { tenantId: id })
     await openIncident(handle, { tenantId: id, diagnosis: aDiagnosis(), holds: false })
   })
@@ -211,7 +211,7 @@ forEachBackend(({ store: shared }) => {
         return work({ db })
       })
     for (const [table] of TABLES) assert.deepEqual(await asNobody((handle) => rowsOf(handle, table)), [], table)
-    const handle = { at: new Date(), tenantId: id } as TenantSql
+    const handle = { at: sql`now()`, tenantId: id } as TenantSql
     await assert.rejects(
       asNobody(({ db }) => upsertResources({ ...handle, db }, madeUp.generationId(), [aResource('user', 'Nobody’s')])),
       DENIED,
@@ -292,11 +292,10 @@ forEachBackend(({ store: shared }) => {
   test('A02 of the audit only refused sign-ups can be removed, none before its time, and only by the fleet', async () => {
     const store = await shared()
     const { id } = await aFullTenant(store)
-    const day = 24 * 3_600_000
     const write = (days: number, action: string, tenantId: typeof id | null) =>
       asFleet(store, (handle) =>
         addAudit(
-          { ...handle, at: new Date(Date.now() - days * day) },
+          { ...handle, at: sql<Date>`now() - make_interval(hours => ${24 * days}::int)` },
           { tenantId, actor: 'somebody', action, detail: { days } },
         ),
       )

@@ -22,7 +22,7 @@ async function begin(store: Store, clock: HandClock, invitedTenantId: TenantId |
   const id = madeUp.signUpId()
   const stateHash = randomUUID()
   const expiresAt = new Date(clock.now().getTime() + VALID_MINUTES * MINUTE)
-  await asFleet(store, (sql) => addSignUp(sql, { id, stateHash, invitedTenantId, expiresAt }))
+  await asFleet(store, (sql) => addSignUp(sql, { id, stateHash, invitedTenantId, validMinutes: VALID_MINUTES }))
   return { id, stateHash, expiresAt }
 }
 const take = (store: Store, stateHash: string) => asFleet(store, (sql) => takeSignUp(sql, { stateHash }))

@@ -15,7 +15,7 @@ import {
 } from '#store/sync-runs.ts'
 import { takeTenantsDue } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
-import { HOUR, MINUTE } from '#test/support/hand-clock.ts'
+import { DAY, HOUR, MINUTE } from '#test/support/hand-clock.ts'
 import { aDiagnosis, aTenant, madeUp } from '#test/support/made-up.ts'
 import { explaining, rowsRead } from '#test/support/rows-read.ts'
 
@@ -79,12 +79,13 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
       asFleet(store, (sql) =>
         takeTenantsDue(sql, {
           states: ['active'],
-          lastTriedBefore: new Date(clock.now().getTime() - HOUR),
+          triedBeforeDays: 1,
+          changedWithinDays: 30,
           limit: 10,
         }),
       )
     assert.deepEqual(await due(), [])
-    clock.pass(HOUR + 1)
+    clock.pass(DAY + 1)
     assert.deepEqual(await due(), [tenantId])
   })
 
@@ -93,10 +94,9 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
     const [old, young] = [await aTenant(store), await aTenant(store)]
     const died = madeUp.runId()
     await asTenant(store, old, (sql) => startRun(sql, { id: died }))
-    clock.pass(12 * HOUR)
-    const startedBefore = clock.now()
+    clock.pass(12 * HOUR + 1)
     await asTenant(store, young, (sql) => startRun(sql, { id: madeUp.runId() }))
-    const found = await asFleet(store, (sql) => listOldRuns(sql, { startedBefore }))
+    const found = await asFleet(store, (sql) => listOldRuns(sql, { hours: 12 }))
     assert.deepEqual(found, [{ id: died, tenantId: old, job: 'sync-tenant' }])
     await asFleet(store, (sql) => interruptRuns(sql, [died]))
     const runs = await asFleet(store, (sql) => listRuns(sql, { limit: 10 }))
