@@ -1,13 +1,13 @@
-import { appToken } from '#entra/app-token.ts'
+import { tryToken } from '#flows/try-token.ts'
 import { type Incident, type IncidentId, incidentMeantBy } from '#model/incident.ts'
-import { type Diagnosis, diagnose } from '#model/problem.ts'
+import type { Diagnosis } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
 import { addHost, hearOf, removeHosts } from '#store/incident-hosts.ts'
 import { findClosedByPerson, openIncident } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'store' | 'clock' | 'entra' | 'log' | 'background' | 'host'>
+type Needs = Pick<Tools, 'clock' | 'background' | 'host'> & Parameters<typeof tryToken>[0]
 
 const KEY = 'our credential is refused'
 const MINUTE = 60_000
@@ -22,13 +22,10 @@ export const isHoldingBack = ({ background }: Pick<Tools, 'background'>): boolea
  * What Microsoft says at home, where no customer has a say and no visitor, to the credential of this process.
  * @returns null where it is accepted, or something else is in the way
  */
-export async function refusalAtHome(entra: Tools['entra']): Promise<Diagnosis | null> {
-  const answer = await answerAtHome(entra)
+export async function refusalAtHome(tools: Parameters<typeof tryToken>[0]): Promise<Diagnosis | null> {
+  const answer = await tryToken(tools, tools.entra.homeTenantId)
   return answer && incidentMeantBy(answer) === 'process' ? answer : null
 }
-
-const answerAtHome = (entra: Tools['entra']): Promise<Diagnosis | null> =>
-  appToken(entra, entra.homeTenantId, { fresh: true }).then(() => null, diagnose)
 
 /**
  * Opens an incident that names this machine, or adds it to those that one names already. What a person has closed while this
@@ -71,7 +68,7 @@ async function untilAccepted(tools: Needs, refusal: Diagnosis, signal: AbortSign
   for (;;) {
     await clock.sleep(MINUTE, signal).catch(() => {})
     if (signal.aborted) return
-    const isAccepted = (await answerAtHome(entra)) === null
+    const isAccepted = (await tryToken(tools, entra.homeTenantId)) === null
     if (isAccepted) NAMED_IN.delete(background)
     try {
       if (isAccepted) await closeOver(tools, { over: host })

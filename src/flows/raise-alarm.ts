@@ -1,3 +1,4 @@
+import { announceIncident } from '#flows/announce-incident.ts'
 import { holdBack, openHere, refusalAtHome } from '#flows/hold-back.ts'
 import { areDepartures, giveTokens } from '#flows/weigh-departures.ts'
 import { enqueue } from '#jobs/enqueue.ts'
@@ -34,13 +35,8 @@ export async function raiseAlarm(tools: Needs, { tenantId, diagnosis }: Failure)
   if (means === null) return null
   const opened = await OPENS[means](tools, { tenantId, diagnosis })
   if (!opened) return null
-  const { incident, isNew } = opened
-  if (incident.holds) tools.hold.forget()
-  if (isNew) {
-    tools.telemetry.incidentOpened(incident.code)
-    tools.log.error({ incidentId: incident.id, tenantId: incident.tenantId, diagnosis: incident.diagnosis }, 'incident')
-  }
-  return incident
+  if (opened.incident.holds) tools.hold.forget()
+  return announceIncident(tools, opened)
 }
 
 /**
@@ -48,8 +44,8 @@ export async function raiseAlarm(tools: Needs, { tenantId, diagnosis }: Failure)
  * home refuses it, too, this process holds itself back, and only itself: it knows nothing of the others' credentials and clocks.
  */
 async function openIfRefusedAtHome(tools: Needs, { diagnosis }: Failure): Promise<Opened | null> {
-  const { entra, log } = tools
-  const refusal = await refusalAtHome(entra)
+  const { log } = tools
+  const refusal = await refusalAtHome(tools)
   if (!refusal) {
     log.warn({ diagnosis }, 'our credential was refused, but not at home')
     return null
@@ -74,7 +70,7 @@ async function openIfMany(tools: Needs, { diagnosis }: Failure): Promise<Opened 
     log.warn({ code, tenants: tenantIds.length }, 'many tenants failed alike, but the app works at home and elsewhere')
     return null
   }
-  if (GRAPH_SAYS_IT_TOO.includes(code) && !isHeld && (await giveTokens(tools.entra, tenantIds))) {
+  if (GRAPH_SAYS_IT_TOO.includes(code) && !isHeld && (await giveTokens(tools, tenantIds))) {
     log.warn({ code, tenants: tenantIds.length }, 'many tenants failed alike, but Entra ID gives tokens there')
     return null
   }

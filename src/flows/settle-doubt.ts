@@ -1,6 +1,5 @@
-import { appToken } from '#entra/app-token.ts'
+import { tryToken } from '#flows/try-token.ts'
 import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
-import type { Tools } from '#tools.ts'
 
 /** What Microsoft says both when a customer removed or disabled our service principal and when our own application is gone. */
 const OURS_OR_THEIRS = ['AADSTS700016', 'AADSTS7000112']
@@ -10,20 +9,11 @@ const OURS_OR_THEIRS = ['AADSTS700016', 'AADSTS7000112']
  * itself, and no customer has ended anything.
  * @returns the error, or one whose owner is our operator
  */
-export async function settleDoubt({ entra }: Pick<Tools, 'entra'>, error: unknown): Promise<unknown> {
+export async function settleDoubt(tools: Parameters<typeof tryToken>[0], error: unknown): Promise<unknown> {
   const { sourceCode = '' } = diagnose(error)
   if (!OURS_OR_THEIRS.includes(sourceCode)) return error
-  const atHome = await answerAtHome(entra)
+  const atHome = await tryToken(tools, tools.entra.homeTenantId)
   return atHome?.sourceCode === sourceCode ? ours(atHome, error) : error
-}
-
-async function answerAtHome(entra: Tools['entra']): Promise<Diagnosis | null> {
-  try {
-    await appToken(entra, entra.homeTenantId, { fresh: true })
-    return null
-  } catch (error) {
-    return diagnose(error)
-  }
 }
 
 const ours = (atHome: Diagnosis, cause: unknown) =>

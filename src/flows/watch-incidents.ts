@@ -7,7 +7,7 @@ import { closeIncident, lastEndings, listIncidents, listUntold, markTold } from 
 import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'store' | 'clock' | 'entra' | 'log' | 'config' | 'hold' | 'background' | 'sendAlert'>
+type Needs = Pick<Tools, 'config' | 'hold' | 'background' | 'sendAlert'> & Parameters<typeof giveTokens>[0]
 
 /** Tells whoever is to be told of incidents, and looks whether what holds the work is over. */
 export async function watchIncidents(tools: Needs): Promise<void> {
@@ -45,11 +45,11 @@ async function tell({ store, log, config, sendAlert }: Needs): Promise<void> {
  * One token at home tells of our credential, which an older release may have opened one for all tenants for; of what most tenants met, only tenants tell: those that met it last. Where
  * each of them has been read since, by who had not heard of it yet, home tells whether there is anything left of it.
  */
-async function isOver({ store, entra }: Needs, { code, diagnosis, openedAt }: Incident): Promise<boolean> {
-  const home = [entra.homeTenantId]
-  if (incidentMeantBy(diagnosis) !== 'fleet-if-many') return giveTokens(entra, home)
-  const { tenantIds } = await asFleet(store, (sql) => lastEndings(sql, { since: beginOf(openedAt), code }))
-  return giveTokens(entra, tenantIds.length > 0 ? tenantIds : home)
+async function isOver(tools: Needs, { code, diagnosis, openedAt }: Incident): Promise<boolean> {
+  const home = [tools.entra.homeTenantId]
+  if (incidentMeantBy(diagnosis) !== 'fleet-if-many') return giveTokens(tools, home)
+  const { tenantIds } = await asFleet(tools.store, (sql) => lastEndings(sql, { since: beginOf(openedAt), code }))
+  return giveTokens(tools, tenantIds.length > 0 ? tenantIds : home)
 }
 
 async function end({ store, hold, log }: Needs, { id, code, openedAt }: Incident): Promise<void> {

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { tasks } from '#daemon/tasks.ts'
 import { appToken, forgetTenant } from '#entra/app-token.ts'
 import { openEntra } from '#entra/open.ts'
+import { verifyTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
 import { listIncidents } from '#store/incidents.ts'
@@ -85,4 +86,20 @@ test('T14 twenty tenants, each asked for by sixty at the same moment: of the tok
   emulator.mischief.clear()
   assert.equal(emulator.requests.list({ path: '/oauth2/v2.0/token$' }).length, TENANTS * gates.length)
   assert.deepEqual(new Set(outcomes), new Set(['its own', 'TOKEN_OF_OTHER_TENANT']))
+})
+
+test('T14 a token that gets mixed up where it was only asked for to settle a doubt is an incident, too', async () => {
+  const { homeTenantId } = tools.config
+  const doubted = tenantIds[0] ?? assert.fail()
+  forgetTenant(tools.entra, doubted)
+  emulator.mischief.set([
+    { at: 'token', match: { tenant: doubted }, aadsts: 700_016 },
+    { at: 'apptoken', match: { tenant: homeTenantId }, word: 'apptoken.swap' },
+  ])
+  const { diagnosis } = await verifyTenant(tools, { tenantId: doubted, actor: 'operator:test' })
+  emulator.mischief.clear()
+  assert.equal(diagnosis?.code, 'SERVICE_PRINCIPAL_MISSING')
+  const incidents = await asFleet(tools.store, (handle) => listIncidents(handle, { open: true }))
+  const atHome = incidents.find(({ tenantId }) => tenantId === homeTenantId)
+  assert.equal(atHome?.code, 'TOKEN_OF_OTHER_TENANT')
 })
