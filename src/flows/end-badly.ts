@@ -7,9 +7,8 @@ import { restMinutes } from '#model/rest.ts'
 import { asTenant, type TenantSql } from '#store/open.ts'
 import { finishRun, superseded } from '#store/sync-runs.ts'
 import { lockTenant } from '#store/tenants.ts'
-import type { Tools } from '#tools.ts'
 
-type Needs = Parameters<typeof waitForGraph>[0] & Parameters<typeof loseConsent>[0] & Pick<Tools, 'store'>
+type Needs = Parameters<typeof loseConsent>[0]
 
 /**
  * The end of a run whose work failed: put off where Graph asks for patience, else recorded, with what follows for the
