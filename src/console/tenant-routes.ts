@@ -1,5 +1,6 @@
 import type { Context, Handler } from 'hono'
 import { show } from '#console/answers.ts'
+import { atLeisure } from '#console/at-leisure.ts'
 import { actorOf, type Door, type Env, invitationLink, whenItBegins } from '#console/door.ts'
 import type { Flash } from '#console/session.ts'
 import { offboardView } from '#console/views/offboard-view.ts'
@@ -11,7 +12,7 @@ import { listTenantJobs } from '#flows/list-tenant-jobs.ts'
 import { offboardTenant } from '#flows/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/pause-tenant.ts'
 import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
-import { showTenant } from '#flows/show-tenants.ts'
+import { countStoredIn, showTenant } from '#flows/show-tenants.ts'
 import { syncNow } from '#flows/sync-now.ts'
 import { knownTenant, verifyTenant } from '#flows/verify-tenant.ts'
 import { writeGrantScript } from '#flows/write-grant-script.ts'
@@ -39,11 +40,13 @@ export const tenant: OperatorHandler = (door) => async (c) => {
 /** What is read of the tenant, while it is being read. */
 export const events: OperatorHandler = (door) => async (c) => {
   const tenantId = tenantIdOf(c)
-  await showTenant(door.tools, tenantId)
+  await knownTenant(door.tools, tenantId)
+  const counted = atLeisure(door.tools.clock, () => countStoredIn(door.tools, tenantId))
   const look = async () => {
     const now = door.tools.clock.now()
-    const story = await showTenant(door.tools, tenantId)
-    return { show: runsBody(story, now), done: !isMoving(story, now) }
+    const story = await showTenant(door.tools, tenantId, { counts: await counted.look() })
+    if (isMoving(story, now)) return { show: runsBody(story, now) }
+    return { show: runsBody(await showTenant(door.tools, tenantId), now), done: true }
   }
   return streamView(c, door, { watcher: c.get('operator').objectId, look })
 }

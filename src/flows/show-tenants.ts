@@ -34,10 +34,15 @@ export type TenantStory = {
 export const listTenantsFor = ({ store }: Pick<Tools, 'store'>, query: TenantQuery): Promise<Tenant[]> =>
   asFleet(store, (sql) => listTenants(sql, query))
 
-/** Everything an operator wants to know of one tenant. @throws Problem TENANT_UNKNOWN */
+/**
+ * Everything an operator wants to know of one tenant.
+ * @param options.counts where it was counted a short while ago: in a giant that takes long
+ * @throws Problem TENANT_UNKNOWN
+ */
 export async function showTenant(
   { store, config }: Pick<Tools, 'store' | 'config'>,
   tenantId: TenantId,
+  { counts }: { counts?: TenantStory['counts'] } = {},
 ): Promise<TenantStory> {
   const tenant = await knownTenant({ store }, tenantId)
   const incidents = await asFleet(store, (sql) => listIncidents(sql, { open: true, concerning: tenantId }))
@@ -47,8 +52,11 @@ export async function showTenant(
     runs: await listRuns(sql, { limit: RECENT, of: 'directory' }),
     jobRuns: await listRuns(sql, { limit: RECENT, of: 'own-jobs' }),
     audit: await listAudit(sql, { limit: RECENT }),
-    counts: await countResources(sql),
+    counts: counts ?? (await countResources(sql)),
     nextTryAt: nextTryAt(tenant, await triesOf(sql), config),
     incidents,
   }))
 }
+
+export const countStoredIn = ({ store }: Pick<Tools, 'store'>, tenantId: TenantId): Promise<TenantStory['counts']> =>
+  asTenant(store, tenantId, countResources)
