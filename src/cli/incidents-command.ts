@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { limitOption, tellMore } from '#cli/limit-option.ts'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, idOption, jsonOption } from '#cli/tenant-option.ts'
 import { diagnosisText, jsonText, table, timeText } from '#cli/terminal.ts'
@@ -17,11 +18,16 @@ export function incidentsCommand(program: Command, { tools, terminal }: CliConte
     .command('list')
     .description('the open ones')
     .option('--all', 'those that were closed, too')
+    .addOption(limitOption(100))
     .addOption(jsonOption())
-    .action(async ({ all, json }: { all?: true; json?: true }) => {
+    .action(async ({ all, limit, json }: { all?: true; limit: number; json?: true }) => {
       const { store } = await tools()
-      const found = await asFleet(store, (sql) => listIncidents(sql, all ? {} : { open: true }))
+      const asked = await asFleet(store, (sql) =>
+        listIncidents(sql, { limit: limit + 1, ...(all ? {} : { open: true }) }),
+      )
+      const found = asked.slice(0, limit)
       terminal.out(json ? jsonText(found) : found.length === 0 ? 'No incidents.' : tellIncidents(found))
+      tellMore(terminal, { asked, limit })
     })
 
   incidents

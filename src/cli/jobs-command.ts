@@ -1,17 +1,20 @@
 import type { Command } from 'commander'
+import { limitOption, tellMore } from '#cli/limit-option.ts'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, idOption, jsonOption, oneTenantOption } from '#cli/tenant-option.ts'
 import { jsonText, table, timeText } from '#cli/terminal.ts'
 import { type GivenUp, listGivenUp } from '#flows/list-given-up.ts'
 import { type ListedJob, listJobs } from '#flows/list-jobs.ts'
 import { listTenantJobs, type TenantJob } from '#flows/list-tenant-jobs.ts'
+import { retryAllDeadLetters } from '#flows/retry-all-dead-letters.ts'
 import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
 import type { TenantId } from '#model/ids.ts'
 
 type Chosen = { tenant?: TenantId; json?: true }
+type Retry = { id?: string; all?: true; job?: string; json?: true }
 
 /** `tenantry jobs list|dead|retry` */
-export function jobsCommand(program: Command, { tools, terminal }: CliContext): void {
+export function jobsCommand(program: Command, { tools, terminal, signal }: CliContext): void {
   const jobs = program.command('jobs').description('what is done in every tenant by itself')
 
   jobs
@@ -32,9 +35,11 @@ export function jobsCommand(program: Command, { tools, terminal }: CliContext): 
     .command('dead')
     .description('what failed on every try and was given up, the latest first')
     .addOption(oneTenantOption())
+    .addOption(limitOption(100))
     .addOption(jsonOption())
-    .action(async ({ tenant, json }: Chosen) => {
-      const found = await listGivenUp(await tools(), tenant ? { tenantId: tenant } : {})
+    .action(async ({ tenant, limit, json }: Chosen & { limit: number }) => {
+      const asked = await listGivenUp(await tools(), { limit: limit + 1, ...(tenant ? { tenantId: tenant } : {}) })
+      const found = asked.slice(0, limit)
       terminal.out(
         json
           ? jsonText(found)
@@ -42,21 +47,32 @@ export function jobsCommand(program: Command, { tools, terminal }: CliContext): 
             ? 'Nothing was given up.'
             : [deadTable(found), '', RETRY, ...(found.some(({ isGone }) => isGone) ? [GONE] : [])].join('\n'),
       )
+      tellMore(terminal, { asked, limit })
     })
 
   jobs
     .command('retry')
-    .description('try one again that was given up')
-    .addOption(idOption('its id, as `jobs dead` shows it'))
+    .description('try again what was given up: one, or all')
+    .addOption(idOption('its id, as `jobs dead` shows it').makeOptionMandatory(false).conflicts(['all', 'job']))
+    .option('--job <name>', 'every one of this job')
+    .option('--all', 'every one')
     .addOption(jsonOption())
-    .action(async ({ id, json }: { id: string; json?: true }) => {
+    .action(async ({ id, all, job, json }: Retry, command: Command) => {
+      if (all || job !== undefined) {
+        const order = { actor: CLI_ACTOR, signal, ...(job === undefined ? {} : { job }) }
+        const retried = await retryAllDeadLetters(await tools(), order)
+        return terminal.out(
+          json ? jsonText({ retried }) : `${retried} ${retried === 1 ? 'is' : 'are'} in the queue again.`,
+        )
+      }
+      if (id === undefined) return command.error("error: '--id <id>', '--job <name>' or '--all' says what to try again")
       const letter = await retryDeadLetter(await tools(), { id, actor: CLI_ACTOR })
       terminal.out(json ? jsonText(letter) : `${letter.job ?? letter.name} is in the queue again.`)
     })
 }
 
 const GONE = 'What is gone from the configuration cannot succeed: to try it again only takes it off this list.'
-const RETRY = 'Once the cause is mended: tenantry jobs retry --id …'
+const RETRY = 'Once the cause is mended: tenantry jobs retry --id … (or --job …, or --all)'
 
 const jobTable = (found: readonly ListedJob[]): string =>
   table(

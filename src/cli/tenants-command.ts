@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { limitOption, tellMore } from '#cli/limit-option.ts'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
 import { diagnosisText, jsonText, printable, table, timeText } from '#cli/terminal.ts'
@@ -30,20 +31,19 @@ export function tenantsCommand(program: Command, context: CliContext, fail: () =
     .description('every tenant with its state')
     .addOption(new Option('--state <state>', 'only tenants in this state').choices(TENANT_STATES))
     .option('--search <text>', 'only tenants whose name or domain contains this')
-    .option('--limit <count>', 'at most so many', positive, 100)
+    .addOption(limitOption(100))
     .addOption(jsonOption())
     .action(async ({ json, limit, ...query }: TenantQuery & { json?: true; limit: number }) => {
       const asked = await listTenantsFor(await tools(), { ...query, limit: limit + 1 })
       const found = asked.slice(0, limit)
       tell(json, found, () => (found.length === 0 ? 'No tenants.' : tenantTable(found)))
-      if (asked.length > limit)
-        terminal.err(`There are more than these ${limit}: --limit shows more, --state and --search find some.`)
+      tellMore(terminal, { asked, limit, others: ', --state and --search find some' })
     })
 
   tenants
     .command('lag')
     .description('the tenants that have not been read for longest, the longest first')
-    .option('--limit <count>', 'at most so many', positive, 20)
+    .addOption(limitOption(20))
     .addOption(jsonOption())
     .action(async ({ json, limit }: { json?: true; limit: number }) => {
       const found = await listLagging(await tools(), { limit })
@@ -92,12 +92,6 @@ export function tenantsCommand(program: Command, context: CliContext, fail: () =
 function someText(text: string): string {
   if (text.trim() !== '') return text.trim()
   throw new InvalidArgumentError('It must not be empty: it is what others read in the audit.')
-}
-
-function positive(text: string): number {
-  const count = Number(text)
-  if (Number.isInteger(count) && count > 0) return count
-  throw new InvalidArgumentError('It must be a whole number above zero.')
 }
 
 const tenantTable = (tenants: readonly Tenant[]): string =>

@@ -136,6 +136,20 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     assert.equal((await command('jobs', 'retry', '--id', third.id)).code, 0)
     assert.equal((await command('jobs', 'retry', '--id', third.id)).code, 1)
     assert.deepEqual(await waiting(), [CONTOSO])
+
+    for (const tenantId of [FABRIKAM, CONTOSO]) await giveUp(tenantId)
+    const cut = await command('jobs', 'dead', '--limit', '1')
+    assert.match(cut.said, /There are more than these 1: --limit shows more\./)
+    assert.doesNotMatch((await command('jobs', 'dead', '--limit', '2')).said, /There are more/)
+    for (const wrong of [[], ['--id', third.id, '--all'], ['--id', third.id, '--job', 'licence-report']])
+      assert.equal((await command('jobs', 'retry', ...wrong)).code, 2, wrong.join(' '))
+    assert.match((await command('jobs', 'retry', '--job', 'sync-tenant')).said, /^0 are in the queue again\.$/m)
+    assert.match((await command('jobs', 'retry', '--job', 'licence-report')).said, /^2 are in the queue again\.$/m)
+    assert.deepEqual(new Set(await waiting()), new Set([FABRIKAM, CONTOSO]))
+    assert.deepEqual(await listDeadLetters(jobs), [])
+    await giveUp(CONTOSO)
+    assert.match((await command('jobs', 'retry', '--all')).said, /^1 is in the queue again\.$/m)
+    assert.deepEqual(await waiting(), [CONTOSO])
   })
 
   test('an incident stands before everything else until somebody says that it has been looked at', async () => {
