@@ -74,3 +74,17 @@ export function* groupsOf(directory: Directory, tenantId: Guid, memberId: Guid):
     if (group && of.has(memberId)) yield group
   }
 }
+
+/** Those too in which its groups are, however deep; each once. */
+export function allGroupsOf(directory: Directory, tenantId: Guid, memberId: Guid): Group[] {
+  const found = new Map<Guid, Group>()
+  const visit = (id: Guid) => {
+    for (const group of groupsOf(directory, tenantId, id)) {
+      if (found.has(group.id)) continue
+      found.set(group.id, group)
+      visit(group.id)
+    }
+  }
+  visit(memberId)
+  return [...found.values()]
+}

@@ -3,7 +3,7 @@ import { getCookie, setCookie } from 'hono/cookie'
 import { isAadstsCode } from '#emulator/entra/aadsts.ts'
 import { resolveAuthority } from '#emulator/entra/authority.ts'
 import { errorMode, type Parameters, readRequest, refuseRequest } from '#emulator/entra/authorize-request.ts'
-import { EntraError } from '#emulator/entra/errors.ts'
+import { EntraError, supportDetails } from '#emulator/entra/errors.ts'
 import { type Redirect, refusalWith } from '#emulator/entra/redirect.ts'
 import { render } from '#emulator/entra/sign-in-render.ts'
 import { act, start, type Visit } from '#emulator/entra/sign-in-steps.ts'
@@ -17,6 +17,12 @@ const EXPIRED = 'This page has expired or was opened in another browser. Go back
 
 /** The pages between a client's authorization request and its answer. @see RFC 6749 section 4.1.1 */
 export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState): void {
+  const detailsOf = (correlationId?: string | null) => supportDetails({ now: world.clock.now(), correlationId })
+  const tellError = (c: Context<Env>, error: unknown, correlationId?: string | null) => {
+    if (!(error instanceof EntraError)) throw error
+    c.get('told').reason = error.description
+    return c.html(errorPage(error.code, error.message, detailsOf(correlationId)), 400, pageHeaders(null))
+  }
   const visitOf = (c: Context<Env>): Visit => ({
     session: state.session(getCookie(c, SESSION_COOKIE)),
     restrictions: readRestrictions((name) => c.req.header(name)),
@@ -29,7 +35,9 @@ export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState)
     try {
       const visit = visitOf(c)
       const { session } = visit
+      if (parameters.client_id) c.get('told').appId = parameters.client_id
       const authority = resolveAuthority(world.directory, c.req.param('tenant') ?? '')
+      if (authority.tenant) c.get('told').tenantId = authority.tenant.id
       if (authority.tenant) refuseRestricted(visit.restrictions, authority.tenant)
       const request = readRequest(world, authority, parameters, { purpose, version })
       c.get('told').appId = request.appId
@@ -40,7 +48,7 @@ export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState)
         : await start(world, state, visit, request)
       return await advance(c, next, session)
     } catch (error) {
-      return tellError(c, error)
+      return tellError(c, error, parameters['client-request-id'])
     }
   }
 
@@ -64,18 +72,18 @@ export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState)
 
   app.get('/_signin/:id', (c) => {
     const interaction = state.interaction(c.req.param('id'), getCookie(c, SESSION_COOKIE))
-    if (!interaction) return c.html(errorPage(70008, EXPIRED), 400, pageHeaders(null))
+    if (!interaction) return c.html(errorPage(70008, EXPIRED, detailsOf()), 400, pageHeaders(null))
     try {
       return c.html(render(world, state, interaction), 200, pageHeaders(interaction.request.redirectUri))
     } catch (error) {
-      return tellError(c, error)
+      return tellError(c, error, interaction.request.correlationId)
     }
   })
   app.post('/_signin/:id', async (c) => {
     const visit = visitOf(c)
     const { session } = visit
     const interaction = state.interaction(c.req.param('id'), session.id)
-    if (!interaction) return c.html(errorPage(70008, EXPIRED), 400, pageHeaders(null))
+    if (!interaction) return c.html(errorPage(70008, EXPIRED, detailsOf()), 400, pageHeaders(null))
     c.get('told').appId = interaction.request.appId
     try {
       const next = await act(world, state, visit, interaction, textFields(await c.req.parseBody()))
@@ -83,7 +91,7 @@ export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState)
       return await advance(c, next, session)
     } catch (error) {
       state.finish(interaction.id)
-      return tellError(c, error)
+      return tellError(c, error, interaction.request.correlationId)
     }
   })
 }
@@ -101,12 +109,6 @@ function advance(c: Context<Env>, next: Interaction | Redirect, session: Session
 
 const remember = (c: Context<Env>, { id }: Session): void =>
   setCookie(c, SESSION_COOKIE, id, { httpOnly: true, sameSite: 'Lax', path: '/' })
-
-function tellError(c: Context<Env>, error: unknown): Response | Promise<Response> {
-  if (!(error instanceof EntraError)) throw error
-  c.get('told').reason = error.description
-  return c.html(errorPage(error.code, error.message), 400, pageHeaders(null))
-}
 
 /** Strict, but for the client's address: the browser follows the answer to a form there. */
 export const pageHeaders = (redirectUri: string | null) => ({

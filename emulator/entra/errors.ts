@@ -39,9 +39,18 @@ const endingOf = (trace: string, correlation: string, timestamp: string): string
 
 const correlationOf = (sent: string | null | undefined): string => (sent && GUID.test(sent) ? sent : randomUUID())
 
+/** What Microsoft’s support asks for; on a page it stands by itself. */
+export const supportDetails = ({ now, correlationId }: { now: Date; correlationId?: string | null | undefined }) => ({
+  requestId: randomUUID(),
+  correlationId: correlationOf(correlationId),
+  timestamp: stamp(now),
+})
+
 /** What of a refusal stands in an address, where there is no body for the rest. */
-export const describe = (description: string, { now, correlationId }: { now: Date; correlationId: string | null }) =>
-  description + endingOf(randomUUID(), correlationOf(correlationId), stamp(now))
+export function describe(description: string, facts: { now: Date; correlationId: string | null }): string {
+  const { requestId, correlationId, timestamp } = supportDetails(facts)
+  return description + endingOf(requestId, correlationId, timestamp)
+}
 
 /** Discovery speaks of the tenant where the token endpoint speaks of the request. @see openid-configuration of an unknown tenant */
 export const asDiscovery = (error: EntraError): EntraError =>

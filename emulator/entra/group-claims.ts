@@ -1,4 +1,4 @@
-import { groupsOf } from '#emulator/directory/groups.ts'
+import { allGroupsOf } from '#emulator/directory/groups.ts'
 import type { Application, User } from '#emulator/directory/types.ts'
 import type { World } from '#emulator/world.ts'
 
@@ -8,7 +8,7 @@ export const MEMBER_ROLE = 'b79fbf4d-3ef9-4689-8143-76b194e85509'
 const MOST = { token: 200, address: 5 }
 
 /**
- * The user’s groups and directory roles, as far as the registration of the token’s audience wants them. Too many groups
+ * The user’s groups, nested ones included, and directory roles, as far as the registration of the token’s audience wants them. Too many groups
  * become a hint where to ask.
  * @see https://learn.microsoft.com/security/zero-trust/develop/configure-tokens-group-claims-app-roles
  */
@@ -24,7 +24,7 @@ export function groupClaims(
       : {}
   if (!wanted.includes('SecurityGroup') && !wanted.includes('All')) return wids
   const mayBeMailed = wanted.includes('All')
-  const groups = [...groupsOf(directory, user.tenantId, user.id)]
+  const groups = allGroupsOf(directory, user.tenantId, user.id)
     .filter(({ securityEnabled }) => securityEnabled || mayBeMailed)
     .map(({ id }) => id)
   if (groups.length === 0) return wids

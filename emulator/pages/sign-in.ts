@@ -159,13 +159,20 @@ export const approvalPage = (parts: ConsentParts & { reason: keyof typeof WHY; m
 /** Known, but kept out by a policy. */
 const BLOCKED: readonly number[] = [53000, 53003]
 
-export const errorPage = (code: number, message: string): Html =>
+export type SupportDetails = { requestId: string; correlationId: string; timestamp: string }
+
+export const errorPage = (
+  code: number,
+  message: string,
+  { requestId, correlationId, timestamp }: SupportDetails,
+): Html =>
   layout(
     'Sign-in failed',
     html`<h1>${BLOCKED.includes(code) ? 'You cannot access this right now' : 'Sorry, but we’re having trouble signing you in.'}</h1>
       ${BLOCKED.includes(code) ? html`<p>Your sign-in was successful but does not meet the criteria to access this resource.</p>` : ''}
       <p class="code">AADSTS${code}: ${message}</p>
-      <p class="soft">${BLOCKED.includes(code) ? 'A policy of your organization decides this. Ask your administrator.' : 'Go back to the application and start again.'}</p>`,
+      <p class="soft">${BLOCKED.includes(code) ? 'A policy of your organization decides this. Ask your administrator.' : 'Go back to the application and start again.'}</p>
+      <p class="soft details">Request Id: ${requestId}<br>Correlation Id: ${correlationId}<br>Timestamp: ${timestamp}</p>`,
   )
 
 /** What `error_uri` of a refusal leads to. */

@@ -69,6 +69,7 @@ code, pre { font: .875rem/1.5 ui-monospace, "Cascadia Mono", Menlo, monospace; }
 .inside section > h2:first-child { margin-top: 0; }
 .inside > h1 { margin-bottom: 1rem; }
 code.soft { font-size: inherit; }
+.details { font-size: .8125rem; overflow-wrap: anywhere; }
 .more { margin: 1rem 0 0; font-size: .875rem; }
 .inside h3 { font-size: .9375rem; margin: 1.25rem 0 .25rem; }
 .search { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: end; }

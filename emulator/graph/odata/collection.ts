@@ -25,9 +25,9 @@ export type Collection<Item> = {
 /** A page of a collection, and the link to the next. @see https://learn.microsoft.com/graph/paging */
 export function collection<Item extends { id: string }>(call: Call, of: Collection<Item>): Answer {
   const shape = shapeOf(of.type, call)
-  const all = selectItems(call, of)
   const { skipToken, top } = call.options
   const place = skipToken === null ? null : readSkipToken(call, skipToken)
+  const all = selectItems(call, of)
   const start = place ? startOf(call, all, place) : 0
   const { items: page, end, lastId } = cutPage(call, all, { start, size: top ?? DEFAULT_PAGE })
   const head = {

@@ -1,4 +1,4 @@
-import { groupsOf } from '#emulator/directory/groups.ts'
+import { allGroupsOf, groupsOf } from '#emulator/directory/groups.ts'
 import type { Guid } from '#emulator/directory/types.ts'
 import { type Answer, type Call, json, param, root } from '#emulator/graph/call.ts'
 import { badRequest, notEmulated, notFound } from '#emulator/graph/errors.ts'
@@ -19,18 +19,8 @@ import { userIn } from '#emulator/graph/resources/users.ts'
 import { get, post, type Route } from '#emulator/graph/route.ts'
 
 /** The groups that an object belongs to, directly or through other groups. */
-export function groupIdsOf({ world, caller }: Call, id: Guid, isTransitive: boolean): Guid[] {
-  const found = new Set<Guid>()
-  const visit = (memberId: Guid) => {
-    for (const group of groupsOf(world.directory, caller.tenantId, memberId)) {
-      if (found.has(group.id)) continue
-      found.add(group.id)
-      if (isTransitive) visit(group.id)
-    }
-  }
-  visit(id)
-  return [...found]
-}
+export const groupIdsOf = ({ world, caller }: Call, id: Guid, isTransitive: boolean): Guid[] =>
+  [...(isTransitive ? allGroupsOf : groupsOf)(world.directory, caller.tenantId, id)].map((group) => group.id)
 
 type Find = (call: Call) => { id: Guid }
 

@@ -103,6 +103,18 @@ test('a refusal in an address holds what Microsoft’s support asks for, under t
   )
 })
 
+test('so does a refusal on a page, and the request log knows whose it was', async () => {
+  const id = randomUUID()
+  const page = await open(
+    { redirect_uri: 'https://evil.example/', 'client-request-id': id },
+    `${CONTOSO}/oauth2/v2.0/authorize`,
+  )
+  assert.match(page.text, /AADSTS50011/)
+  assert.match(page.text, new RegExp(`Request Id: [0-9a-f-]{36}<br>Correlation Id: ${id}<br>Timestamp: \\d{4}-`))
+  const [entry] = emulator.requests.list({ status: 400 })
+  assert.deepEqual([entry?.tenantId, entry?.appId], [CONTOSO, APP])
+})
+
 test('HTML is stripped from the state, and nothing else', async () => {
   const state = async (sent: string) => (await open({ prompt: 'none', state: sent })).url.searchParams.get('state')
   assert.equal(await state('{"a":"<b>x</b>"}'), '{"a":"x"}')

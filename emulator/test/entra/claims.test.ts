@@ -98,6 +98,40 @@ test('groups and roles of the directory: as far as the registration wants them',
   assert.equal((await of('SecurityGroup')).wids, undefined)
 })
 
+test('groups in which one’s groups are stand in the token, too, each once', async () => {
+  const estate = estateWith({ groupMembershipClaims: 'SecurityGroup' })
+  const application = ['Group.ReadWrite.All', 'User.Read.All']
+  await using here = await startEmulator({
+    estate: { ...estate, servicePrincipals: [{ tenant: CONTOSO, appId: APP, application }] },
+  })
+  const form = { grant_type: 'client_credentials', client_id: APP, client_secret: SECRET, scope: GRAPH_DEFAULT }
+  const { body: token } = await askToken(here, CONTOSO, form)
+  const headers = { authorization: `Bearer ${token.access_token}`, 'content-type': 'application/json' }
+  const uma = (await ask(here, '/v1.0/users/uma@contoso.example', { headers })).body
+  const group = async (displayName: string, member: string) => {
+    const json = {
+      displayName,
+      mailEnabled: false,
+      mailNickname: displayName,
+      securityEnabled: true,
+      'members@odata.bind': [`https://graph.microsoft.com/v1.0/directoryObjects/${member}`],
+    }
+    return (await ask(here, '/v1.0/groups', { headers, method: 'POST', json })).body.id as string
+  }
+  const inner = await group('inner', uma.id)
+  const outer = await group('outer', inner)
+  const url = `${here.browserOrigin}/organizations/oauth2/v2.0/authorize?${new URLSearchParams({ ...AUTHORIZE, response_type: 'code' })}`
+  const { url: back } = await signInAndAccept(openBrowser(here), url, { username: 'uma@contoso.example' })
+  const { body } = await askToken(here, 'organizations', {
+    grant_type: 'authorization_code',
+    client_id: APP,
+    client_secret: SECRET,
+    redirect_uri: REDIRECT,
+    code: back.searchParams.get('code') ?? '',
+  })
+  assert.deepEqual(new Set(decodeJwt(body.id_token).groups as string[]), new Set([inner, outer]))
+})
+
 test('more than 200 groups do not fit: the token says where to ask; from the page 5 are the most', async () => {
   const many = estateWith({ groupMembershipClaims: 'All', implicitGrant: { idTokens: true } }, 400)
   const { idToken } = await tokensOf(many)

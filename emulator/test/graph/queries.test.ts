@@ -85,6 +85,11 @@ test('advanced queries want ConsistencyLevel: eventual and $count=true', async (
     assertError(await small(`${path}&$count=true`), 400, 'Request_UnsupportedQuery')
     assert.deepEqual(await found(filter, eventual, '&$count=true'), expected(test), filter)
   }
+  const filtered = `/users?$filter=${encodeURIComponent("department ne 'Sales'")}&$count=true&$top=5`
+  const { body: page } = await small(filtered, { headers: eventual })
+  const next = page['@odata.nextLink'] as string
+  assertError(await small(next), 400, 'Directory_ExpiredPageToken')
+  assert.equal((await small(next, { headers: eventual })).status, 200)
   const owned = `/servicePrincipals?$filter=appOwnerOrganizationId eq ${FABRIKAM}`
   const refusal =
     /^Unsupported or invalid query filter clause specified for property 'appOwnerOrganizationId' of resource 'ServicePrincipal'\.$/
