@@ -264,6 +264,13 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     assert.match(said, /Next try: .* UTC, on a machine whose credential Microsoft accepts\./)
     const asked = await olivia.post(`/tenants/${CONTOSO}/sync`)
     assert.match(asked.text, /It begins as soon as a worker is free whose credential Microsoft accepts\./)
+    const fleet = ['worker-1', 'worker-2', 'worker-3']
+    await asFleet(store, async (sql) => {
+      for (const host of fleet) await addHost(sql, clock, { id, host })
+    })
+    const all = plain((await olivia.get('/incidents')).text)
+    assert.match(all, /Client secret expired on 4 machines /, 'a title stays one')
+    for (const host of [...fleet, 'worker-7']) assert.match(all, new RegExp(`It is refused on .*${host}`))
     await olivia.post(`/incidents/${id}/close`)
     assert.doesNotMatch(plain((await olivia.get(`/tenants/${CONTOSO}`)).text), /on a machine whose/)
   })

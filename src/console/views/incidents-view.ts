@@ -31,12 +31,18 @@ export function incidentsView({ incidents, names, credentials, now }: IncidentsP
     body: html`
       <div class="stack roomy">
         <div class="stack tight"><h1>Incidents</h1><p class="soft">What must never happen, and what stops the work for everybody.</p></div>
-        ${open.length === 0 ? emptyState('Nothing is open', 'Should a token, a link or a job turn up where it does not belong, or should most tenants fail at once, it stands here.', 'shield') : openIncidents(open, names, now)}
+        ${open.length === 0 ? nothingOpen : html`<section class="stack" aria-labelledby="open"><h2 id="open">Open</h2>${openIncidents(open, names, now)}</section>`}
         <section class="card stack" aria-labelledby="credentials"><h2 id="credentials">The app’s credentials</h2>${credentialsOf(credentials, now)}</section>
         ${closed.length > 0 && html`<section class="card stack" aria-labelledby="closed"><h2 id="closed">Closed</h2>${closedTable(closed, names)}</section>`}
       </div>`,
   }
 }
+
+const nothingOpen: Html = emptyState(
+  'Nothing is open',
+  'Should a token, a link or a job turn up where it does not belong, or should most tenants fail at once, it stands here.',
+  'shield',
+)
 
 function credentialsOf(listed: ListedCredentials | null, now: Date): Html {
   if (!listed) return html`<p class="soft">Microsoft did not answer, so they cannot be shown now.</p>`

@@ -46,7 +46,7 @@ export function tenantView({ story, jobs, declared, invitation, script, now }: T
             </div>
             ${actionsFor(tenant, { asksRemoval: asksRemoval(story) })}
           </div>
-          ${incidents.length > 0 && html`<section aria-label="Open incidents">${openIncidents(incidents, new Map([[tenant.id, tenant.displayName]]), now)}</section>`}
+          ${incidents.length > 0 && html`<section aria-labelledby="incidents"><h2 id="incidents" class="unseen">Open incidents</h2>${openIncidents(incidents, new Map([[tenant.id, tenant.displayName]]), now)}</section>`}
           ${whyOf(story, now)}
         </div>
         <div class="columns leaning">
