@@ -14,7 +14,7 @@ export const onwardPage = (address: string): Page => ({
   onwardTo: address,
   body: html`
     <div class="stack roomy">
-      <div class="stack tight">
+      <div class="stack">
         <h1>On to Microsoft</h1>
         <p class="lead">You sign in there and come back here. If nothing happens, go on with the button.</p>
       </div>

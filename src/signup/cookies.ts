@@ -10,8 +10,8 @@ export type Watcher = {
   signUpId: SignUpId
   account: { tenantId: TenantId; objectId: ObjectId; name: string; username: string }
 }
-/** What the latest look by hand has found, carried over one redirect. */
-export type CheckResult = { missing: readonly string[]; message: string | null }
+/** What the latest look by hand has found, carried over one redirect; `looked` is false where it found nothing out. */
+export type CheckResult = { looked: boolean; missing: readonly string[]; message: string | null }
 
 export type SignUpCookies = {
   ticket: SealedCookie<SignUpTicket>
@@ -51,7 +51,7 @@ const step = z.object({
   token: z.object({ tenantId: id(parseTenantId), value: z.string(), expiresAt: z.coerce.date(), scopes: words }),
 })
 const watcher = z.object({ signUpId, account: z.object(person) })
-const check = z.object({ missing: words, message: z.string().nullable() })
+const check = z.object({ looked: z.boolean(), missing: words, message: z.string().nullable() })
 
 export function openSignUpCookies(config: Config, key: Uint8Array, clock: Clock): SignUpCookies {
   const https = config.publicUrl.startsWith('https:')

@@ -106,9 +106,11 @@ export const check =
       return showProblem(c, door, error, linkOf(door, open.step))
     }
     if (result.state === 'connected') return c.redirect('/sign-up/connected', 303)
+    const { missing, diagnosis } = result
     await door.cookies.check.write(c, {
-      missing: result.missing,
-      message: result.diagnosis && forVisitors(result.diagnosis, door.site.app).message,
+      looked: diagnosis === null || diagnosis.owner === 'customer-administrator',
+      missing,
+      message: diagnosis && forVisitors(diagnosis, door.site.app).message,
     })
     return c.redirect('/sign-up/progress', 303)
   }

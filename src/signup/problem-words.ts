@@ -47,7 +47,7 @@ export function forVisitors(diagnosis: Diagnosis, app: AppDefinition): Diagnosis
     ...diagnosis,
     message: MEANT_FOR_VISITORS.includes(diagnosis.code)
       ? diagnosis.message
-      : `Something on ${app.publisher}’s side is not set up as it should be. Your organization was not changed by it.`,
+      : `Something on ${app.publisher}’s side is not set up as it should be. Nothing is wrong in your organization.`,
     nextStep: `Try again later. If it stays so, write to ${contact} and quote the code below.`,
   }
 }

@@ -212,6 +212,18 @@ suite('granting', { concurrency: false }, () => {
     assert.equal((await adam.post('/sign-up/check')).path, '/sign-up/connected')
   })
 
+  test('a look that finds nothing out does not say that nothing was granted', async () => {
+    const adam = openVisitor(site)
+    await adam.arrive(applicationAdministrator)
+    await adam.post('/sign-up/grant')
+    await outcome(adam)
+    site.emulator.mischief.add({ at: 'token', answer: { status: 503 } })
+    const { text } = await adam.post('/sign-up/check')
+    assert.match(text, /We could not look just now/)
+    assert.match(text, /Please check again later/)
+    assert.doesNotMatch(text, /Not granted yet|give Microsoft a minute/)
+  })
+
   test('the progress is sent live, and its end leads on', async () => {
     const grace = openVisitor(site)
     await grace.arrive(globalAdministrator)
@@ -236,6 +248,10 @@ suite('granting', { concurrency: false }, () => {
     assert.match(live.text, /event: go\ndata: \/sign-up\/progress\n/)
     const failed = await grace.get('/sign-up/progress')
     assert.match(failed.text, /Try again/)
+    assert.match(
+      failed.text,
+      /Northwind Software’s side is not set up as it should be\. Nothing is wrong in your organ/,
+    )
     assert.doesNotMatch(failed.text, /data-live/, 'and stays there')
     site.emulator.mischief.clear()
     await grace.post('/sign-up/grant', {}, { stay: true })
@@ -270,7 +286,9 @@ suite('granting', { concurrency: false }, () => {
     await asFleet(site.tools.store, (sql) => updateSignUp(sql, signUpId, { state: 'granting' }))
     assert.doesNotMatch((await grace.get('/sign-up/progress')).text, /has not moved/)
     await clock.sleep(MINUTE)
-    assert.match((await grace.get('/sign-up/progress')).text, /This has not moved for a while/)
+    const still = await grace.get('/sign-up/progress')
+    assert.match(still.text, /This has not moved for a while/)
+    assert.doesNotMatch(still.text, /class="spinner"|less than a minute/, 'nothing turns, and nothing is promised')
     await grace.post('/sign-up/grant', {}, { stay: true })
     assert.equal((await outcome(grace)).path, '/sign-up/connected')
   })

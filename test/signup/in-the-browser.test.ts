@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { tasks } from '#daemon/tasks.ts'
 import { DEMO } from '#emulator/index.ts'
 import { startRunner } from '#jobs/runner.ts'
-import { flawsOf, launchChromium } from '#test/signup/support/chromium.ts'
+import { flawsOf, launchChromium, unreadableOnPaper } from '#test/signup/support/chromium.ts'
 import { CONTOSO, FABRIKAM, FEW_PEOPLE, peopleOf } from '#test/signup/support/customers.ts'
 import { foreignSite } from '#test/signup/support/foreign-site.ts'
 import { openSite, type Site } from '#test/signup/support/open-site.ts'
@@ -145,6 +145,7 @@ suite('the landing page in a browser', { concurrency: false }, () => {
     assert.equal(await heading(page), 'Fabrikam is connected')
     await page.getByText('Every page of your directory has been read.').waitFor()
     assert.equal(await page.locator('.figure-tile dd').first().innerText(), String(FEW_PEOPLE.users))
+    assert.deepEqual(await unreadableOnPaper(page), [], 'who prints it has how to leave on paper')
     for (const fold of await page.locator('summary').all()) await fold.click()
     await flawless(page, 'connected')
   })

@@ -156,7 +156,7 @@ suite('who is no administrator', { concurrency: false }, () => {
   test('while Microsoft does not answer who somebody is, nothing is connected, and nobody is called a stranger', async () => {
     const [guest] = await arrive(GUEST)
     site.emulator.mischief.once({ at: 'graph', match: { path: 'transitiveMemberOf' }, answer: { status: 501 } })
-    assert.match((await guest.post('/sign-up/check')).text, /Not granted yet/)
+    assert.match((await guest.post('/sign-up/check')).text, /We could not look just now/)
     assert.equal((await standing()).state, 'offboarded')
   })
 

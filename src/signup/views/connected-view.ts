@@ -84,7 +84,7 @@ export const arrivalsBody = (app: AppDefinition, arrivals: Arrivals): Html => {
     <dl class="tiles">
       <div class="figure-tile"><dt>Users</dt><dd>${figure(Math.max(counts.user, run?.users ?? 0))}</dd></div>
       <div class="figure-tile"><dt>Groups</dt><dd>${figure(Math.max(counts.group, run?.groups ?? 0))}</dd></div>
-      <div class="figure-tile"><dt>Pages read</dt><dd>${figure(run?.pages ?? 0)}</dd></div>
+      <div class="figure-tile"><dt>Pages</dt><dd>${figure(run?.pages ?? 0)}</dd></div>
     </dl>
     ${diagnosis && diagnosisCard(diagnosis, { owner: ownerForVisitors(diagnosis, app), tone: 'warning' })}
     ${

@@ -31,10 +31,12 @@ export const handOver = ({ link, script }: HandOver): Html => html`
   </section>`
 
 /** What the look just taken has found. */
-export const checked = ({ missing, message }: CheckResult): Html =>
-  notice(
+export const checked = ({ looked, missing, message }: CheckResult): Html => {
+  if (!looked) return notice('info', 'We could not look just now', html`<p>${message} Please check again later.</p>`)
+  return notice(
     'info',
     'Not granted yet',
     html`${message ? html`<p>${message}</p>` : html`<p>Still missing: ${missing.map((value, index) => html`${index > 0 ? ', ' : ''}<code>${value}</code>`)}.</p>`}
     <p>If it has been granted a moment ago, give Microsoft a minute and check again.</p>`,
   )
+}

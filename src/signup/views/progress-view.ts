@@ -42,7 +42,10 @@ export const progressView = (app: AppDefinition, parts: ProgressParts): Page => 
 /** What changes while one watches. */
 export const progressBody = (app: AppDefinition, parts: ProgressParts): Html => html`
   ${steps(WAY, 2)}
-  <h1>${titleOf(parts)}</h1>
+  <div class="stack">
+    <h1>${titleOf(parts)}</h1>
+    ${leadOf(parts)}
+  </div>
   ${parts.check && checked(parts.check)}
   ${parts.course === 'failed' ? failure(app, parts) : underWay(parts)}`
 
@@ -51,17 +54,25 @@ const titleOf = ({ course, signUp }: ProgressParts): string => {
   return signUp.diagnosis ? problemTitle(signUp.diagnosis) : 'Not connected yet'
 }
 
+const leadOf = ({ course }: ProgressParts): Html | false =>
+  course === 'running' &&
+  html`<p class="lead">This usually takes less than a minute. Microsoft needs a moment to pass new entries on; we wait for it. You may close this page and come back.</p>`
+
 const STARTING: readonly ProgressStep[] = [{ text: 'Start', state: 'running' }]
 
-const underWay = ({ signUp, course }: ProgressParts): Html => html`
-  <p class="lead">This usually takes less than a minute. Microsoft needs a moment to pass new entries on; we wait for it. You may close this page and come back.</p>
-  <section class="card" aria-label="Progress">${progressList(signUp.progress.length > 0 ? signUp.progress : STARTING)}</section>
-  ${
-    course === 'stopped' &&
-    html`
-    ${notice('warning', 'This has not moved for a while', 'It may have been interrupted. Going on is safe: what has been done is recognized, nothing is done twice.')}
-    <div>${action('/sign-up/grant', 'Go on', { look: 'primary' })}</div>`
-  }`
+const underWay = ({ signUp, course }: ProgressParts): Html => {
+  const lines = signUp.progress.length > 0 ? signUp.progress : STARTING
+  return html`
+  ${course === 'stopped' && stopped}
+  <section class="card" aria-label="Progress">${progressList(course === 'stopped' ? lines.map(atRest) : lines)}</section>`
+}
+
+/** Nobody is at it, so nothing turns. */
+const atRest = (line: ProgressStep): ProgressStep => (line.state === 'running' ? { ...line, state: 'waiting' } : line)
+
+const stopped: Html = html`
+  ${notice('warning', 'This has not moved for a while', 'It may have been interrupted. Going on is safe: what has been done is recognized, nothing is done twice.')}
+  <div>${action('/sign-up/grant', 'Go on', { look: 'primary' })}</div>`
 
 const failure = (app: AppDefinition, { signUp, account, ways }: ProgressParts): Html => {
   const { diagnosis } = signUp

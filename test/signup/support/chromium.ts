@@ -36,6 +36,20 @@ export async function flawsOf(page: Page): Promise<string[]> {
   return flaws
 }
 
+/** What nobody could read on paper: printed by whoever works in the dark, with everything folded. */
+export async function unreadableOnPaper(page: Page): Promise<string[]> {
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+  const { violations } = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze()
+  const folded = await page.evaluate<string[]>(FOLDED)
+  await page.emulateMedia({ media: 'screen' })
+  return [...violations.flatMap(({ nodes }) => nodes.map(({ target }) => target.join(' '))), ...folded]
+}
+
+/** Runs in the page. */
+const FOLDED = `[...document.querySelectorAll('details pre')]
+  .filter((pre) => !pre.checkVisibility({ contentVisibilityAuto: true }) || pre.getBoundingClientRect().height === 0)
+  .map((pre) => pre.textContent)`
+
 /**
  * Runs in the page. A link within a sentence is as high as its line.
  * @see WCAG 2.2, 2.5.8 Target Size, exception "Inline"
