@@ -54,7 +54,8 @@ async function complete(
   ticket: SignUpTicket | null,
   callback: Callback,
 ): Promise<AdministratorStep> {
-  if (!callback.state) throw restart('SIGN_UP_UNKNOWN', 'This page was opened without the mark of a sign-up.')
+  if (!callback.state)
+    throw restart('SIGN_UP_UNKNOWN', 'This page ends a sign-in at Microsoft, and none was begun here.')
   if (!ticket || !sameText(callback.state, ticket.state))
     throw restart('SIGN_UP_OTHER_BROWSER', 'This sign-up was not begun in this browser, or it was begun again since.')
 
@@ -63,7 +64,10 @@ async function complete(
   if (taken === 'unknown') throw restart('SIGN_UP_UNKNOWN', 'This sign-up is not known.')
   if (taken === 'used') throw restart('SIGN_UP_USED', 'This step of the sign-up has been done already.')
   if (taken === 'expired')
-    throw restart('SIGN_UP_EXPIRED', `A sign-up must be finished within ${config.signUpValidMinutes} minutes.`)
+    throw restart(
+      'SIGN_UP_EXPIRED',
+      `Whoever goes to Microsoft has ${config.signUpValidMinutes} minutes to sign in and come back.`,
+    )
 
   if (callback.error) throw fromRedirect(callback)
   if (!callback.code) throw restart('SIGN_UP_UNKNOWN', 'Microsoft sent neither a code nor an error.')

@@ -169,6 +169,7 @@ suite('the landing page in a browser', { concurrency: false }, () => {
     assert.equal(await adam.evaluate(CUT_OFF), '', 'a link is shown whole')
     await adam.getByRole('button', { name: 'Copy Invitation link' }).click()
     await adam.getByRole('button', { name: 'Copied Invitation link' }).waitFor()
+    await adam.getByRole('status').filter({ hasText: 'Copied Invitation link' }).waitFor({ state: 'attached' })
     const link = await adam.evaluate<string>('navigator.clipboard.readText()')
     assert.equal(link, `${site.url}/?tenant=${CONTOSO}`)
     await press(adam, 'Check again')

@@ -4,6 +4,12 @@ const RELOAD_MILLISECONDS = 5000
 
 if (navigator.clipboard) document.documentElement.classList.add('scripted')
 
+// What is seen on a button that was pressed is said here to whoever does not see it.
+const told = document.createElement('p')
+told.className = 'unseen'
+told.setAttribute('role', 'status')
+document.body.append(told)
+
 // The answer that Microsoft sent along has been used up: it need not stand in the address bar or the history.
 if (document.querySelector('[data-forget-address]')) history.replaceState(null, '', '/')
 
@@ -14,8 +20,10 @@ document.addEventListener('click', (event) => {
   if (!code || !word) return
   const say = (text) => {
     word.textContent = text
+    told.textContent = copy.textContent
     setTimeout(() => {
       word.textContent = 'Copy'
+      told.textContent = ''
     }, 2000)
   }
   const select = () => {
