@@ -270,7 +270,7 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     assert.match(asked.text, /It begins as soon as a worker is free whose credential Microsoft accepts\./)
     const fleet = ['worker-1', 'worker-2', 'worker-3']
     await asFleet(store, async (sql) => {
-      for (const host of fleet) await addHost(sql, clock, { id, host })
+      for (const host of fleet) await addHost(sql, { id, host })
     })
     const all = plain((await olivia.get('/incidents')).text)
     assert.match(all, /Client secret expired on 4 machines /, 'a title stays one')
