@@ -57,8 +57,10 @@ export function credentialsCommand(program: Command, { tools, terminal }: CliCon
     .addOption(idOption('the secret’s key id'))
     .addOption(jsonOption())
     .action(async ({ id, json }: { id: string; json?: true }) => {
-      await removeCredential(await tools(), { keyId: id, actor: CLI_ACTOR })
-      terminal.out(json ? jsonText({ removed: id }) : `The secret ${id} is gone.`)
+      const { audited } = await removeCredential(await tools(), { keyId: id, actor: CLI_ACTOR })
+      if (!audited)
+        terminal.err(`That the secret ${id} was removed stands in no audit: the database did not take its line.`)
+      terminal.out(json ? jsonText({ removed: id, audited }) : `The secret ${id} is gone.`)
     })
 }
 

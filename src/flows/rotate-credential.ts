@@ -25,42 +25,42 @@ export async function addCredential(
   tools: Needs,
   { days, actor }: { days: number; actor: string },
 ): Promise<AddedCredential> {
-  const { config, clock, store, log } = tools
+  const { clock } = tools
   const name = `Tenantry ${clock.now().toISOString().slice(0, 10)}`
   const expiresAt = new Date(clock.now().getTime() + days * DAY)
   const added = await ofOurs(tools, 'reset --append', (graph, applicationId) =>
     addSecret(graph, { applicationId, name, expiresAt }),
   )
-  const detail = { keyId: added.keyId }
-  const audited = await asFleet(store, (sql) =>
-    addAudit(sql, { tenantId: config.homeTenantId, actor, action: 'credential.added', detail }),
-  ).then(
-    () => true,
-    (error: unknown) => {
-      log.error({ err: error, actor, ...detail }, 'a new secret stands in no audit')
-      return false
-    },
-  )
-  return { ...added, audited }
+  return { ...added, audited: await audit(tools, { actor, action: 'credential.added', keyId: added.keyId }) }
 }
 
-/** Takes a secret out of the app registration, once no process uses it any more. @throws Problem PERMISSION_MISSING */
+/**
+ * Takes a secret out of the app registration, once no process uses it any more.
+ * @returns whether the database took the line of the audit: the secret is gone all the same
+ * @throws Problem PERMISSION_MISSING
+ */
 export async function removeCredential(
   tools: Needs,
   { keyId, actor }: { keyId: string; actor: string },
-): Promise<void> {
+): Promise<{ audited: boolean }> {
   await ofOurs(tools, `delete --key-id ${keyId}`, (graph, applicationId) =>
     removeSecret(graph, { applicationId, keyId }),
   )
-  await asFleet(tools.store, (sql) =>
-    addAudit(sql, {
-      tenantId: tools.config.homeTenantId,
-      actor,
-      action: 'credential.removed',
-      detail: { keyId },
-    }),
-  )
+  return { audited: await audit(tools, { actor, action: 'credential.removed', keyId }) }
 }
+
+/** What Microsoft has done is done, whatever the database says. @returns whether the line was written */
+const audit = (
+  { config, store, log }: Needs,
+  { actor, action, keyId }: { actor: string; action: string; keyId: string },
+): Promise<boolean> =>
+  asFleet(store, (sql) => addAudit(sql, { tenantId: config.homeTenantId, actor, action, detail: { keyId } })).then(
+    () => true,
+    (error: unknown) => {
+      log.error({ err: error, actor, action, keyId }, 'a change of our credentials stands in no audit')
+      return false
+    },
+  )
 
 async function ofOurs<Value>(
   { config, graphAsApp }: Needs,

@@ -191,7 +191,7 @@ test('R08 a new secret is shown although the database does not take its line of 
   const home = { tenant: DEMO.home, app: DEMO.appId }
   for (const permission of ['Application.Read.All', 'Application.ReadWrite.All'])
     await microsoft.directory.grantPermission({ ...home, permission })
-  await raw`alter table tenantry.audit add constraint away check (action <> 'credential.added')`.execute(
+  await raw`alter table tenantry.audit add constraint away check (action not like 'credential.%')`.execute(
     ours.store.kysely,
   )
   const { code, stdout, stderr } = await runHere(ours, 'credentials', 'rotate', '--json').ended
@@ -201,4 +201,9 @@ test('R08 a new secret is shown although the database does not take its line of 
   assert.match(stderr, new RegExp(`The new secret ${keyId} stands in no audit`))
   const entra = { ...ours.entra, credential: { kind: 'secret', secret } as const, acquiring: new Map() }
   assert.equal((await appToken(entra, DEMO.home as TenantId, { fresh: true })).tenantId, DEMO.home)
+
+  const removal = await runHere(ours, 'credentials', 'remove', '--id', keyId, '--json').ended
+  assert.equal(removal.code, 0, removal.stderr)
+  assert.deepEqual(JSON.parse(removal.stdout), { removed: keyId, audited: false })
+  assert.match(removal.stderr, new RegExp(`the secret ${keyId} was removed stands in no audit`))
 })
