@@ -258,6 +258,8 @@ for (const backend of ['pglite', 'postgres'] as const)
         { a: [1, null] },
         Buffer.from([0, 255]),
         null,
+        Number.POSITIVE_INFINITY,
+        [Number.NaN, -1.5],
       ]
       const found: unknown[] = []
       await run(async ({ db }) => {
@@ -296,7 +298,8 @@ for (const backend of ['pglite', 'postgres'] as const)
           ...(await db.transaction(({ query }) =>
             query(
               `select $1::timestamptz at time zone 'utc' as at, $2::int as int, $3::float8 as float, $4::boolean as bool, $5 as text,
-                $6::text[] as list, $7::int[] as grid, $8::jsonb as json, $9::bytea as bytes, $10::int as nothing`,
+                $6::text[] as list, $7::int[] as grid, $8::jsonb as json, $9::bytea as bytes, $10::int as nothing,
+                $11::float8::text as endless, $12::float8[]::text as floats`,
               given,
             ),
           )),
@@ -320,6 +323,8 @@ for (const backend of ['pglite', 'postgres'] as const)
           json: { a: [1, null] },
           bytes: '\\x00ff',
           nothing: null,
+          endless: 'Infinity',
+          floats: '{NaN,-1.5}',
         },
       ])
       const rows: unknown[] = []
