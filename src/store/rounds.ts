@@ -124,7 +124,12 @@ const toBegun = (
 /** Only of runs that are still ours. */
 async function endRuns({ db, at }: FleetSql, wishes: readonly Ending[]): Promise<boolean[]> {
   const moved = wishes.flatMap(({ tenantId, unchanged }) =>
-    unchanged.map(({ kind, deltaLink }) => ({ tenant_id: tenantId, kind, delta_link: deltaLink })),
+    unchanged.map(({ kind, deltaLink, removalsAllowed }) => ({
+      tenant_id: tenantId,
+      kind,
+      delta_link: deltaLink,
+      allowed: removalsAllowed,
+    })),
   )
   const { rows } = await raw<{ tenant_id: TenantId }>`
     with ours as materialized (
@@ -139,9 +144,9 @@ async function endRuns({ db, at }: FleetSql, wishes: readonly Ending[]): Promise
     ), noted as (${noteEnds(raw`ours`, { state: 'succeeded', diagnosis: null, at })}
     ), moved as (
       update tenantry.sync_cursors cursor set delta_link = one.delta_link, delta_at = ${at}, removed_in_round = 0,
-        removals_allowed = false, finished_in_run = ours.id, updated_at = ${at}
+        removals_allowed = cursor.removals_allowed and not one.allowed, finished_in_run = ours.id, updated_at = ${at}
       from jsonb_to_recordset(${storableJson(moved)}::jsonb)
-        as one(tenant_id uuid, kind text, delta_link text)
+        as one(tenant_id uuid, kind text, delta_link text, allowed boolean)
       join ours on ours.tenant_id = one.tenant_id
       where cursor.tenant_id = one.tenant_id and cursor.kind = one.kind
     )

@@ -48,6 +48,14 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     assert.equal(await isAllowed(), true)
     await asTenant(store, tenantId, (sql) => saveCursor(sql, loaded, { allowanceUsed: true }))
     assert.equal(await isAllowed(), false)
+
+    const rounds = openRounds(store)
+    const runId = madeUp.runId()
+    const { cursors } = (await rounds.begin({ tenantId, runId })) ?? assert.fail()
+    await asTenant(store, tenantId, allowRemovals)
+    const unchanged = cursors.map(({ kind, removalsAllowed }) => ({ kind, deltaLink: NEXT, removalsAllowed }))
+    assert.ok(await rounds.succeed({ tenantId, runId, unchanged }))
+    assert.equal(await isAllowed(), true, 'a round in which nothing has changed, and that had not heard of it')
   })
 
   test('R02 a run that began later fences off the one before it, and a waiting one goes on', async () => {
@@ -73,7 +81,7 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
       [late, 'interrupted'],
     ])
     const before = await asTenant(store, taken, listCursors)
-    const unchanged = [{ kind: 'user' as const, deltaLink: NEXT }]
+    const unchanged = [{ kind: 'user' as const, deltaLink: NEXT, removalsAllowed: false }]
     const outcomes = await Promise.all([
       rounds.succeed({ tenantId: taken, runId: late, unchanged }),
       rounds.succeed({ tenantId: waiting, runId: first, unchanged: [] }),
@@ -97,7 +105,13 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     await Promise.all([rounds.begin({ tenantId: a, runId }), rounds.begin({ tenantId: b, runId: madeUp.runId() })])
     await asTenant(store, a, (sql) => recordPage(sql, runId, { kind: 'group', count: 4 }))
     clock.pass(HOUR)
-    assert.ok(await rounds.succeed({ tenantId: a, runId, unchanged: [{ kind: 'user', deltaLink: `${NEXT}\0` }] }))
+    assert.ok(
+      await rounds.succeed({
+        tenantId: a,
+        runId,
+        unchanged: [{ kind: 'user', deltaLink: `${NEXT}\0`, removalsAllowed: true }],
+      }),
+    )
     const run = await asTenant(store, a, latestRun)
     assert.deepEqual([run?.state, run?.pages, run?.groups, run?.finishedAt], ['succeeded', 2, 4, clock.now()])
     const moved: Cursor = {
