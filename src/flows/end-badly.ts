@@ -13,7 +13,7 @@ type Needs = Parameters<typeof loseConsent>[0]
 /**
  * The end of a run whose work failed: put off where Graph asks for patience, else recorded, with what follows for the
  * tenant. Returns when it goes on later.
- * @param input.isStopped whether it failed because it was told to stop, which says nothing about the tenant
+ * @param input.signal aborted when it was told to stop: then a failure says nothing about the tenant, unless it must never happen
  * @param input.goOn puts it into the queue again, due in so long
  * @param input.letRest leaves its work alone for so long
  * @throws what stopped it; Problem RUN_SUPERSEDED when another process has taken it over meanwhile
@@ -24,18 +24,19 @@ export async function endBadly(
     tenantId,
     runId,
     error: thrown,
-    isStopped,
+    signal,
     goOn,
     letRest,
   }: {
     tenantId: TenantId
     runId: RunId
     error: unknown
-    isStopped: (diagnosis: Diagnosis) => boolean
+    signal: AbortSignal
     goOn: (sql: TenantSql, inMilliseconds: number) => Promise<unknown>
     letRest: (sql: TenantSql, minutes: number) => Promise<void>
   },
 ): Promise<void> {
+  const isStopped = (diagnosis: Diagnosis) => signal.aborted && incidentMeantBy(diagnosis) !== 'tenant'
   let error = thrown
   let diagnosis = diagnose(error)
   if (diagnosis.code === 'RUN_SUPERSEDED') throw error

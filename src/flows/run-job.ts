@@ -74,8 +74,7 @@ export async function runJob(
       tenantId,
       runId: run.id,
       error: error instanceof Problem ? error : new Problem(diagnose(error), { cause: error }),
-      // A violation is told even when the process stops in the same moment.
-      isStopped: (diagnosis) => signal.aborted && incidentMeantBy(diagnosis) !== 'tenant',
+      signal,
       goOn: (sql, inMilliseconds) => enqueue(tools.jobs, sql, 'run-job', { tenantId, job }, { inMilliseconds }),
       letRest: (sql, minutes) => putOffTurn(sql, job, minutes),
     })

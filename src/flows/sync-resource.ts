@@ -114,11 +114,11 @@ async function round(work: SyncWork, definition: ResourceDefinition, from: Start
 }
 
 /** Most rounds: from a delta link straight to the next one. */
-function findUnchanged({ kind }: Cursor, page: ChangePage): Unchanged | null {
+function findUnchanged({ kind, removalsAllowed }: Cursor, page: ChangePage): Unchanged | null {
   const { deltaLink } = page
   if (deltaLink === null) return null
   const { changed, removed, members } = page.changes()
-  return changed.ids.length + removed.length + members.length === 0 ? { kind, deltaLink } : null
+  return changed.ids.length + removed.length + members.length === 0 ? { kind, deltaLink, removalsAllowed } : null
 }
 
 /** While pages are stored, the next are on their way; what arrives meanwhile is stored together. */
@@ -130,13 +130,7 @@ async function readOn(
 ): Promise<'finished' | 'unfinished'> {
   const stop = new AbortController()
   const signal = AbortSignal.any([work.signal, stop.signal])
-  const followed = new Set<string>()
-  const read = async (link: string | null) => {
-    // Followed for ever, pages that lead in a circle would bring nothing but the same.
-    if (link !== null && followed.has(link)) throw new Circle(definition)
-    if (link !== null) followed.add(link)
-    return readChanges(work.graph, definition, { link, signal, mayPass: from.first })
-  }
+  const read = (link: string | null) => readChanges(work.graph, definition, { link, signal, mayPass: from.first })
   const ahead = readAhead<ChangePage>((last) => {
     if (last === null) return page ? Promise.resolve(page) : read(from.cursor.nextLink ?? from.cursor.deltaLink)
     return last.nextLink === null || work.mustMakeRoom() ? null : read(last.nextLink)
@@ -203,7 +197,7 @@ async function store(
   { pages, insert }: { pages: readonly ChangePage[]; insert: boolean },
 ): Promise<Cursor> {
   const { kind, key } = definition
-  // One that takes more than a slice to go round in is met by nobody who knows the links of his own slice only.
+  // Followed for ever, pages that lead in a circle would bring nothing but the same.
   const trail = followTrail(
     cursor.trail,
     pages.flatMap(({ nextLink }) => nextLink ?? []),

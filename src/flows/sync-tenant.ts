@@ -96,7 +96,7 @@ export async function syncTenant(
       tenantId,
       runId: run.id,
       error: signal.aborted ? thrown : await settleDoubt(tools, thrown),
-      isStopped: () => signal.aborted,
+      signal,
       goOn: (sql, inMilliseconds) => enqueue(jobs, sql, 'sync-tenant', { tenantId }, { inMilliseconds }),
       letRest,
     })

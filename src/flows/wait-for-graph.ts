@@ -5,7 +5,6 @@ import { letRunWait } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
 const SECOND = 1_000
-const HOUR = 3_600 * SECOND
 /** Graph that has let nothing through for so long is not busy but broken, or has something against us. */
 const GIVEN_UP_AFTER_HOURS = 4
 /** In hours it is asked far more often than this: who was put off fewer times was not asking. */
@@ -13,8 +12,6 @@ const GIVEN_UP_AFTER_WAITS = 10
 /** Graph’s own word is enough for the first wait; who is put off again and again asks more and more rarely. */
 const SECOND_WAIT_MILLISECONDS = 5 * SECOND
 const LONGEST_WAIT_MILLISECONDS = 900 * SECOND
-/** What waits in the queue stands in the way of every later turn of its tenant: nobody’s word keeps it there for longer. */
-const LONGEST_STATED_MILLISECONDS = HOUR
 
 /**
  * Graph, or Entra ID, asks for patience that is longer than a worker should wait: the run waits and its continuation is queued, both or
@@ -31,7 +28,7 @@ export async function waitForGraph(
     await asTenant(store, tenantId, async (sql) => {
       const { waits, hours } = await letRunWait(sql, runId, { refused: true })
       if (hours >= GIVEN_UP_AFTER_HOURS && waits >= GIVEN_UP_AFTER_WAITS) throw gotNowhere(diagnosis)
-      const stated = Math.min((diagnosis.retryAfterSeconds ?? 0) * SECOND, LONGEST_STATED_MILLISECONDS)
+      const stated = (diagnosis.retryAfterSeconds ?? 0) * SECOND
       const pause = Math.max(stated, waitOfOurOwn(stated > 0 ? waits : waits + 1))
       await putOff(sql, pause)
     })

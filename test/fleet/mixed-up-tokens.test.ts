@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { tasks } from '#daemon/tasks.ts'
 import { appToken, forgetTenant } from '#entra/app-token.ts'
 import { openEntra } from '#entra/open.ts'
+import { syncTenant } from '#flows/sync-tenant.ts'
 import { verifyTenant } from '#flows/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
@@ -11,7 +12,10 @@ import { listIncidents } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { openFleet } from '#test/support/fleet.ts'
 import { aJobContext } from '#test/support/job-context.ts'
+import { holdAnswers } from '#test/support/microsoft-gate.ts'
+import { refusedWith } from '#test/support/problem.ts'
 import { seeingAllRows } from '#test/support/seeing-all-rows.ts'
+import { until } from '#test/support/until.ts'
 
 const TENANTS = 20
 const ROUNDS = 6
@@ -86,6 +90,26 @@ test('T14 twenty tenants, each asked for by sixty at the same moment: of the tok
   emulator.mischief.clear()
   assert.equal(emulator.requests.list({ path: '/oauth2/v2.0/token$' }).length, TENANTS * gates.length)
   assert.deepEqual(new Set(outcomes), new Set(['its own', 'TOKEN_OF_OTHER_TENANT']))
+})
+
+test('T14 a token that gets mixed up is an incident also where it comes in the moment in which the process stops', async () => {
+  const hit = tenantIds[1] ?? assert.fail()
+  const times = async () => {
+    const incidents = await asFleet(tools.store, (handle) => listIncidents(handle, { open: true }))
+    return incidents.find(({ tenantId }) => tenantId === hit)?.times ?? 0
+  }
+  const before = await times()
+  forgetTenant(tools.entra, hit)
+  emulator.mischief.set([{ at: 'apptoken', match: { tenant: hit }, word: 'apptoken.swap' }])
+  const stop = new AbortController()
+  using answers = holdAnswers(emulator, { name: 'POST /{id}/oauth2/v2.0/token' })
+  const reading = syncTenant(tools, { tenantId: hit, signal: stop.signal })
+  await until('a token is on its way', () => answers.count() === 1)
+  stop.abort(new Error('The process is stopping.'))
+  answers.release()
+  await refusedWith('TOKEN_OF_OTHER_TENANT', () => reading)
+  emulator.mischief.clear()
+  assert.equal(await times(), before + 1)
 })
 
 test('T14 a token that gets mixed up where it was only asked for to settle a doubt is an incident, too', async () => {

