@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { median, type Program } from '../claim.ts'
-import { type Fleet, openFleet } from './fleet.ts'
+import { type Measured, median, type Program } from '../claim.ts'
+import { type Fleet, LATENCY_MILLISECONDS, openFleet } from './fleet.ts'
 
 const run = promisify(execFile)
 const TENANTS = 2_000
@@ -21,19 +21,30 @@ export const deltaRound: Program = {
       about: `tenants for each second of a worker, against a loop of a token and one request; ${TENANTS} tenants, ${CONCURRENCY} at a time`,
       wanted: { atLeast: 0.7 },
     },
+    {
+      name: 'delta-round.latency',
+      about: `the same where every answer takes ${LATENCY_MILLISECONDS} ms, as Microsoft’s do at least: here the two cores are not the limit`,
+      wanted: { atLeast: 0.7 },
+    },
   ],
   async run(tell) {
     tell(`starting an emulator with ${TENANTS} tenants of ${USERS} people, and reading them for the first time`)
     await using fleet = await openFleet({ tenants: TENANTS, users: USERS })
     const first = await fleet.read({ workers: 1, concurrency: CONCURRENCY })
     tell(`first reading: ${perSecond(first).toFixed(0)} tenants/s`)
-    const found = { ours: [] as number[], bare: [] as number[] }
-    for (let round = 0; round < ROUNDS; round++) {
-      found.bare.push(perSecond(await bare(fleet)))
-      found.ours.push(perSecond(await fleet.read({ workers: 1, concurrency: CONCURRENCY })))
-      tell(`bare ${found.bare.at(-1)?.toFixed(0)}, ours ${found.ours.at(-1)?.toFixed(0)} tenants/s`)
+    const measure = async (rounds: number): Promise<Measured> => {
+      const found = { ours: [] as number[], bare: [] as number[] }
+      for (let round = 0; round < rounds; round++) {
+        found.bare.push(perSecond(await bare(fleet)))
+        found.ours.push(perSecond(await fleet.read({ workers: 1, concurrency: CONCURRENCY })))
+        tell(`bare ${found.bare.at(-1)?.toFixed(0)}, ours ${found.ours.at(-1)?.toFixed(0)} tenants/s`)
+      }
+      return { ours: median(found.ours), other: median(found.bare), unit: 'tenants/s' }
     }
-    return { 'delta-round.bare': { ours: median(found.ours), other: median(found.bare), unit: 'tenants/s' } }
+    const near = await measure(ROUNDS)
+    await fleet.delay()
+    tell(`from now on every answer takes ${LATENCY_MILLISECONDS} ms`)
+    return { 'delta-round.bare': near, 'delta-round.latency': await measure(1) }
   },
 }
 

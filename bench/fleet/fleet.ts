@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { sql } from 'kysely'
+import { Agent, request } from 'undici'
 import { openLog } from '#base/log.ts'
 import { enqueueAll } from '#jobs/enqueue.ts'
 import { queueDepth } from '#jobs/inspect.ts'
@@ -24,7 +26,11 @@ export type Fleet = AsyncDisposable & {
   /** Reads every tenant once with so many workers. @returns milliseconds from the first job in the queue to the last one out of it */
   read(options: { workers: number; concurrency: number }): Promise<number>
   deltaLinks(): Promise<{ tenantId: TenantId; deltaLink: string }[]>
+  /** From now on every answer of Entra ID and of Graph takes `LATENCY_MILLISECONDS`. */
+  delay(): Promise<void>
 }
+
+export const LATENCY_MILLISECONDS = 50
 
 /** Whoever looks takes time from those who work: the fewer jobs are left, the sooner it looks again. */
 const untilNextLook = (left: number): number => Math.min(200, Math.max(5, left / 5))
@@ -62,8 +68,24 @@ export async function openFleet({ tenants, users }: { tenants: number; users: nu
           if (deltaLink) links.push({ tenantId, deltaLink })
       return links
     },
+    delay: () => delay(emulator),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
+}
+
+async function delay({ origin, caFile }: EmulatorProcess): Promise<void> {
+  const dispatcher = new Agent({ connect: { ca: readFileSync(caFile) } })
+  for (const at of ['token', 'graph']) {
+    const { statusCode, body } = await request(`${origin}/_emulator/mischief`, {
+      dispatcher,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ at, delayMs: LATENCY_MILLISECONDS }),
+    })
+    const answer = await body.text()
+    if (statusCode !== 201) throw new Error(`The emulator takes no orders: ${answer}`)
+  }
+  await dispatcher.close()
 }
 
 async function read(

@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { Agent, request } from 'undici'
 import { median, type Program } from '../claim.ts'
-import { type Fleet, openFleet } from './fleet.ts'
+import { LATENCY_MILLISECONDS, openFleet } from './fleet.ts'
 
 const TENANTS = 300
 const USERS = 20
 const CONCURRENCY = 4
-const LATENCY_MILLISECONDS = 50
 const ROUNDS = 3
 
 /** Whether another worker on the same PostgreSQL is worth it, where waiting for Microsoft is what takes the time. */
@@ -21,7 +18,7 @@ export const workers: Program = {
   ],
   async run(tell) {
     await using fleet = await openFleet({ tenants: TENANTS, users: USERS })
-    await delay(fleet)
+    await fleet.delay()
     const first = await fleet.read({ workers: 2, concurrency: CONCURRENCY })
     tell(`first reading: ${perSecond(first).toFixed(0)} tenants/s`)
     const found = { one: [] as number[], two: [] as number[] }
@@ -35,19 +32,3 @@ export const workers: Program = {
 }
 
 const perSecond = (milliseconds: number): number => TENANTS / (milliseconds / 1_000)
-
-/** From now on every answer of Entra ID and of Graph takes its time. */
-async function delay({ emulator: { origin, caFile } }: Fleet): Promise<void> {
-  const dispatcher = new Agent({ connect: { ca: readFileSync(caFile) } })
-  for (const at of ['token', 'graph']) {
-    const { statusCode, body } = await request(`${origin}/_emulator/mischief`, {
-      dispatcher,
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ at, delayMs: LATENCY_MILLISECONDS }),
-    })
-    const answer = await body.text()
-    if (statusCode !== 201) throw new Error(`The emulator takes no orders: ${answer}`)
-  }
-  await dispatcher.close()
-}
