@@ -8,12 +8,14 @@ import { type ListedJob, listJobs } from '#flows/list-jobs.ts'
 import { listTenantJobs, type TenantJob } from '#flows/list-tenant-jobs.ts'
 import { retryAllDeadLetters } from '#flows/retry-all-dead-letters.ts'
 import { retryDeadLetter } from '#flows/retry-dead-letter.ts'
+import { type JobUnderWay, listUnderWay } from '#jobs/inspect.ts'
+import { listWorkers, type Worker } from '#jobs/workers.ts'
 import type { TenantId } from '#model/ids.ts'
 
 type Chosen = { tenant?: TenantId; json?: true }
 type Retry = { id?: string; all?: true; job?: string; json?: true }
 
-/** `tenantry jobs list|dead|retry` */
+/** `tenantry jobs list|running|dead|retry` */
 export function jobsCommand(program: Command, { tools, terminal, signal }: CliContext): void {
   const jobs = program.command('jobs').description('what is done in every tenant by itself')
 
@@ -29,6 +31,22 @@ export function jobsCommand(program: Command, { tools, terminal, signal }: CliCo
       }
       const found = await listJobs(await tools())
       terminal.out(json ? jsonText(found) : jobTable(found))
+    })
+
+  jobs
+    .command('running')
+    .description('which workers there are, and what they are doing now, the longest first')
+    .addOption(limitOption(100))
+    .addOption(jsonOption())
+    .action(async ({ limit, json }: { limit: number; json?: true }) => {
+      const open = await tools()
+      const workers = await listWorkers(open.jobs)
+      const asked = await listUnderWay(open.jobs, { limit: limit + 1 })
+      const found = asked.slice(0, limit)
+      terminal.out(
+        json ? jsonText({ workers, jobs: found }) : [workerTable(workers), '', runningTable(found)].join('\n'),
+      )
+      tellMore(terminal, { asked, limit })
     })
 
   jobs
@@ -73,6 +91,27 @@ export function jobsCommand(program: Command, { tools, terminal, signal }: CliCo
 
 const GONE = 'What is gone from the configuration cannot succeed: to try it again only takes it off this list.'
 const RETRY = 'Once the cause is mended: tenantry jobs retry --id … (or --job …, or --all)'
+
+const workerTable = (workers: readonly Worker[]): string =>
+  workers.length === 0
+    ? 'No worker runs: `tenantry work` (or `dev`) starts one.'
+    : table(
+        ['WORKER', 'PROCESS', 'SINCE (UTC)', 'HEARD OF (UTC)'],
+        workers.map(({ host, pid, startedAt, heardAt }) => [host, `${pid}`, timeText(startedAt), timeText(heardAt)]),
+      )
+
+const runningTable = (found: readonly JobUnderWay[]): string =>
+  found.length === 0
+    ? 'Nothing is being done.'
+    : table(
+        ['JOB', 'TENANT', 'SINCE (UTC)', 'TRY'],
+        found.map(({ name, job, tenantId, beganAt, attempt }) => [
+          job ?? name,
+          tenantId ?? '',
+          timeText(beganAt),
+          `${attempt + 1}`,
+        ]),
+      )
 
 const jobTable = (found: readonly ListedJob[]): string =>
   table(

@@ -43,6 +43,7 @@ function fleetFigures({
   runs,
   troubles,
   queue,
+  workers,
   lag,
   worstLags,
   budgetLeft,
@@ -93,6 +94,9 @@ function fleetFigures({
         .filter(({ name }) => name !== DEAD_LETTER)
         .map(({ name, oldestDueAt }) => ({ labels: { queue: name }, value: seconds(oldestDueAt) })),
     ),
+    gauge('tenantry_workers', 'Processes that do jobs and were heard of a short while ago.', [
+      { value: workers.length },
+    ]),
     gauge(
       'tenantry_sync_lag_seconds',
       'For how long working tenants have not been read: so long at most half of them, 95 %, all.',

@@ -1,5 +1,6 @@
 import { type Lagging, laggingOf } from '#flows/list-lagging.ts'
 import { type QueueDepth, queueDepth } from '#jobs/inspect.ts'
+import { listWorkers, type Worker } from '#jobs/workers.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Incident } from '#model/incident.ts'
 import type { TenantState } from '#model/tenant.ts'
@@ -27,6 +28,8 @@ export type Fleet = {
   /** Of the last 24 hours. */
   runs: RunFigures
   queue: readonly QueueDepth[]
+  /** Processes that do jobs. */
+  workers: readonly Worker[]
   lag: SyncLag
   /** Those that have not been read for longest. */
   lagging: readonly Lagging[]
@@ -54,6 +57,7 @@ export async function overseeFleet({
 }: Pick<Tools, 'store' | 'jobs' | 'clock' | 'config'>): Promise<Fleet> {
   const buckets = appBuckets(config.throttleLimits, config.clientId)
   const queue = await queueDepth(jobs)
+  const workers = await listWorkers(jobs)
   return asFleetOnTime(store, async (sql) => {
     const lag = await syncLag(sql, { worst: Math.max(WORST, config.metricsTenants) })
     const incidents = await listIncidents(sql, { open: true, limit: WORST })
@@ -71,6 +75,7 @@ export async function overseeFleet({
       troubles: await listTroubles(sql),
       runs: await runFigures(sql, { hours: DAY_HOURS }),
       queue,
+      workers,
       lag,
       lagging: laggingOf(lag.worst.slice(0, WORST), config),
       worstLags: lag.worst.slice(0, config.metricsTenants),

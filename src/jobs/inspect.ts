@@ -44,6 +44,40 @@ export async function queueDepth({ boss }: Jobs): Promise<QueueDepth[]> {
 export const givenUpIn = (queue: readonly QueueDepth[]): number =>
   queue.find(({ name }) => name === DEAD_LETTER)?.ready ?? 0
 
+/** A piece of work that some worker does at this moment. */
+export type JobUnderWay = {
+  name: JobName
+  tenantId: TenantId | null
+  /** Which of the app's own jobs, where it is one. */
+  job: string | null
+  /** So often it was tried before. */
+  attempt: number
+  beganAt: Date
+}
+
+type UnderWayRow = {
+  name: JobName
+  data: { tenantId?: TenantId; job?: string } | null
+  retry_count: number
+  started_on: Date
+}
+
+/** What has been going on for longest first. */
+export async function listUnderWay({ boss }: Jobs, { limit }: { limit: number }): Promise<JobUnderWay[]> {
+  const { rows } = await boss.getDb().executeSql(
+    `select name, data, retry_count, started_on from ${SCHEMA}.job
+     where name = any($1) and state = 'active' order by started_on, id limit $2`,
+    [JOB_NAMES, limit],
+  )
+  return (rows as UnderWayRow[]).map(({ name, data, retry_count, started_on }) => ({
+    name,
+    tenantId: data?.tenantId ?? null,
+    job: data?.job ?? null,
+    attempt: retry_count,
+    beganAt: new Date(started_on),
+  }))
+}
+
 /** Which work is being done: names with their keys, see `keyOf`. */
 export async function workUnderWay({ boss }: Jobs): Promise<ReadonlySet<string>> {
   const { rows } = await boss

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hostname } from 'node:os'
 import { before, suite, test } from 'node:test'
 import { runCli } from '#cli/run-cli.ts'
 import { tasks } from '#daemon/tasks.ts'
@@ -8,6 +9,8 @@ import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { runJob } from '#flows/run-job.ts'
 import { listDeadLetters } from '#jobs/dead-letters.ts'
 import { enqueue } from '#jobs/enqueue.ts'
+import { fetchJobs } from '#jobs/fetch-jobs.ts'
+import { openJobs } from '#jobs/open.ts'
 import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
@@ -16,6 +19,7 @@ import { listIncidents, openIncident } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { openPerson, type Person, plain } from '#test/console/support/person.ts'
+import { silentLog } from '#test/support/backends.ts'
 import { look, openBrowser } from '#test/support/browser.ts'
 import { DAY, type HandClock, handClock } from '#test/support/hand-clock.ts'
 import { CONTOSO, connect, FABRIKAM } from '#test/support/installation.ts'
@@ -150,6 +154,30 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     await giveUp(CONTOSO)
     assert.match((await command('jobs', 'retry', '--all')).said, /^1 is in the queue again\.$/m)
     assert.deepEqual(await waiting(), [CONTOSO])
+  })
+
+  test('which workers there are, and what they are doing, is told in the terminal, the figures and the overview', async () => {
+    const { jobs, store } = site.tools
+    const overview = async () => {
+      clock.pass(10 * 60_000)
+      return plain((await olivia.get('/')).text)
+    }
+    assert.match((await command('jobs', 'running')).said, /No worker runs[\s\S]*Nothing is being done/)
+    assert.match(await overview(), /No worker runs/)
+    assert.match((await olivia.get('/metrics')).text, /^tenantry_workers 0$/m)
+
+    const working = await openJobs({ store, log: silentLog, work: true, migrate: false })
+    await asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId: FABRIKAM, job: 'licence-report' }))
+    const [begun] = await fetchJobs(jobs, 'run-job', 1)
+    const { said } = await command('jobs', 'running')
+    assert.match(said, new RegExp(`${hostname()} +${process.pid} +\\d{4}-`))
+    assert.match(said, new RegExp(`licence-report +${FABRIKAM} +\\d{4}-.* 1$`, 'm'))
+    assert.match(await overview(), /1 worker on 1 machine\./)
+    assert.match((await olivia.get('/metrics')).text, /^tenantry_workers 1$/m)
+
+    await working.close()
+    await jobs.boss.deleteJob('run-job', begun?.id ?? '')
+    assert.match((await command('jobs', 'running')).said, /No worker runs[\s\S]*Nothing is being done/)
   })
 
   test('an incident stands before everything else until somebody says that it has been looked at', async () => {

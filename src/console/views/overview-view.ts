@@ -103,7 +103,7 @@ const failureTable = (failures: readonly RunFailures[]): Html => html`
 const isShown = ({ name, ready, deferred, active, failed }: QueueDepth): boolean =>
   name === 'sync-tenant' || (name !== DEAD_LETTER && ready + deferred + active + failed > 0)
 
-const queueSection = ({ queue, budgetLeft, at: now }: Fleet): Html => {
+const queueSection = ({ queue, workers, budgetLeft, at: now }: Fleet): Html => {
   const givenUp = givenUpIn(queue)
   const due = queue
     .filter(isShown)
@@ -113,6 +113,7 @@ const queueSection = ({ queue, budgetLeft, at: now }: Fleet): Html => {
     <section class="card stack" aria-labelledby="queue">
       <h2 id="queue">Queue</h2>
       <p class="soft">${due ? html`The longest waiting job was due ${ago(due, now)}.` : 'Nothing waits that is due.'}</p>
+      ${workers.length === 0 ? html`<p class="trouble-next">${icon('warning')}<span>No worker runs: what is due waits until one is started.</span></p>` : html`<p class="soft">${counted(workers.length, 'worker')} on ${counted(new Set(workers.map(({ host }) => host)).size, 'machine')}.</p>`}
       ${budgetLeft.units === 0 && html`<p class="trouble-next">${icon('warning')}<span>Microsoft Graph lets the whole app rest. What asks for it waits, and goes on by itself.</span></p>`}
       ${table(
         'Jobs by kind',
