@@ -54,7 +54,7 @@ function link(name: string): void {
 
 const ready = install()
 
-test('what npm packs works outside: the emulator starts, and its types hold', async () => {
+test('L04 what npm packs works outside: the emulator starts, and its types hold', async () => {
   await ready
   const program = `import assert from 'node:assert/strict'
 import { defineApp, defineJob } from 'tenantry'
@@ -106,7 +106,7 @@ await emulator.close()
   assert.equal(stdout, 'App Home\n')
 })
 
-test('its programs run where they are installed, and find each other and their style sheets', async () => {
+test('L04 its programs run where they are installed, and find each other and their style sheets', async () => {
   await ready
   const { bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
   const programOf = (name: string): string => join(installed, bin[name])
