@@ -663,6 +663,13 @@ export const MUTANTS = [
     tests: ['test/faults/lock-order.test.ts'],
   },
   {
+    name: 'engine: what an operator allows once is allowed for ever',
+    file: 'src/store/cursors.ts',
+    search: 'tenantry.sync_cursors.removals_allowed and not',
+    replace: 'tenantry.sync_cursors.removals_allowed or',
+    tests: ['test/console/removal.test.ts'],
+  },
+  {
     name: 'engine: many tenants are taken back in any order',
     file: 'src/store/incidents.ts',
     search: 'code} order by id',
