@@ -165,6 +165,19 @@ test('Graph’s roles are given by those who may: Global and Privileged Role Adm
   }
 })
 
+test('Graph’s roles are taken away by the same, and by no other', async () => {
+  const path = `/servicePrincipals/${graph}/appRoleAssignedTo`
+  const made = (await writer(path, { body })).body
+  for (const [name, status] of [
+    ['adam', 403],
+    ['uma', 403],
+    ['priya', 204],
+  ] as const) {
+    const person = await asUser(emulator, `${name}@fabrikam.example`)
+    assert.equal((await person(`${path}/${made.id}`, { method: 'DELETE' })).status, status, name)
+  }
+})
+
 test('the scope alone decides nothing, and neither does the role without the scope', async () => {
   const reader = await asApp(emulator, READER)
   assertError(
