@@ -642,6 +642,27 @@ export const MUTANTS = [
     tests: ['test/flows/refused-process.test.ts'],
   },
   {
+    name: 'watch: the audit ends with its first page',
+    file: 'src/store/audit.ts',
+    search: 'found.length > limit ?',
+    replace: 'found.length < 0 ?',
+    tests: ['test/console/audit.test.ts'],
+  },
+  {
+    name: 'watch: a site that speaks https may be asked without',
+    file: 'src/pages/guard.ts',
+    search: "https ? 'max-age=63072000' : false",
+    replace: 'https && false',
+    tests: ['test/signup/entrance.test.ts', 'test/console/sign-in.test.ts'],
+  },
+  {
+    name: 'watch: whose sign-in has ended while he registers is told that his role does not suffice',
+    file: 'src/tools/registrar.ts',
+    search: '        signedIn: true,\n',
+    replace: '',
+    tests: ['test/journeys/register.test.ts'],
+  },
+  {
     name: 'watch: nobody is told which machines take no work, nor that the others go on',
     file: 'src/console/views/incident-list.ts',
     search: 'hosts.length > 0 && html',
@@ -738,7 +759,16 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 function inACopy(work) {
   const copy = mkdtempSync(join(tmpdir(), 'tenantry-mutants-'))
   try {
-    for (const part of ['src', 'emulator', 'test', 'docs', 'package.json', 'tsconfig.json', 'tenantry.config.ts'])
+    for (const part of [
+      'src',
+      'emulator',
+      'test',
+      'docs',
+      'package.json',
+      'tsconfig.json',
+      'tenantry.config.ts',
+      '.env.example',
+    ])
       cpSync(join(root, part), join(copy, part), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
     return work(copy)
