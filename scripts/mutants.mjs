@@ -297,6 +297,13 @@ export const MUTANTS = [
     tests: ['test/flows/customer-ends-it.test.ts'],
   },
   {
+    name: 'watch: what waits for whoever has left is begun all the same',
+    file: 'src/flows/lose-consent.ts',
+    search: "if (to === 'revoked') await cancelJobsOf(jobs, tenantId)",
+    replace: 'void cancelJobsOf',
+    tests: ['test/flows/customer-ends-it.test.ts'],
+  },
+  {
     name: 'watch: the end of a credential is told once only',
     file: 'src/flows/check-credential.ts',
     search: ' || warningStage(expiresAt, known.lastAt) !== stage',

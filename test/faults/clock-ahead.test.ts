@@ -52,13 +52,15 @@ forEachBackend(({ freshStore }) => {
     t.after(() => jobs.close())
     const tenantId = await aTenant(store)
     const signUpId = madeUp.signUpId()
-    await asTenant(store, tenantId, async (sql) => {
-      for (let run = 0; run < 2; run++) {
+    for (let run = 0; run < 2; run++) {
+      await asTenant(store, tenantId, async (sql) => {
         const { id } = await startRun(sql, { id: madeUp.runId() })
         await finishRun(sql, id, { state: 'succeeded', diagnosis: null })
-      }
-      await startRun(sql, { id: madeUp.runId(), job: 'report' })
-    })
+      })
+      // The older one is kept for a month; of two at the same moment both would be.
+      clock.pass(MINUTE)
+    }
+    await asTenant(store, tenantId, (sql) => startRun(sql, { id: madeUp.runId(), job: 'report' }))
     await asFleet(store, (sql) =>
       addSignUp(sql, {
         id: signUpId,

@@ -86,6 +86,12 @@ test('T15 each way to end it has its own reason; jobs stop, and the operator is 
       ['revoked', code, 'customer-administrator'],
     )
     assert.equal(asked(tenantId) - before, 1)
+    const own = (await jobsIn(tools.jobs, 'run-job')).filter(({ data }) => data.tenantId === tenantId)
+    assert.deepEqual(
+      own.map(({ state }) => state),
+      ['cancelled'],
+      'what waited for its turn is not even begun',
+    )
     assert.equal(counts.user, 30, 'what was read stays')
     const { jobs } = await listTenantJobs(tools, tenantId)
     assert.deepEqual(
