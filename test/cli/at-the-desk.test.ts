@@ -3,10 +3,11 @@ import { after, test } from 'node:test'
 import { runCli } from '#cli/run-cli.ts'
 import { forgetTenant } from '#entra/app-token.ts'
 import { pauseTenant } from '#flows/pause-tenant.ts'
+import { raiseAlarm } from '#flows/raise-alarm.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 import { CONTOSO, CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
-import { aTenant } from '#test/support/made-up.ts'
+import { aDiagnosis, aTenant } from '#test/support/made-up.ts'
 
 const installation = await openInstallation({ after }, { clock: hurriedClock() })
 const { emulator, tools } = installation
@@ -71,7 +72,11 @@ test('a reason that says nothing is refused before anything is changed', async (
 
 test('S16 a name from a directory cannot write on the terminal', async () => {
   const id = await aTenant(tools.store, { displayName: 'Evil\u001b[2J' })
+  const told = { message: 'It leads to Evil\u001b[2J.', nextStep: 'Ask Evil\u001b[2J.' }
+  await raiseAlarm(tools, { tenantId: CONTOSO, diagnosis: aDiagnosis({ code: 'ORIGIN_REFUSED', ...told }) })
   for (const argv of [
+    ['incidents', 'list'],
+    ['tenants', 'show', '--tenant', CONTOSO],
     ['tenants', 'show', '--tenant', id],
     ['tenants', 'list'],
     ['tenants', 'pause', '--tenant', id],

@@ -62,7 +62,7 @@ test('L01 a token does not show its value', async () => {
   for (const shown of [
     JSON.stringify(token),
     inspect(token),
-    inspect({ token }, { depth: 9 }),
+    inspect({ token }, { depth: 9, showHidden: true }),
     JSON.stringify({ ...token }),
   ])
     assert.doesNotMatch(shown, /eyJ/)
