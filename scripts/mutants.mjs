@@ -698,6 +698,20 @@ export const MUTANTS = [
     tests: ['test/console/removal.test.ts'],
   },
   {
+    name: 'engine: whoever comes late to finish an end takes from whoever is back',
+    file: 'src/flows/offboard-tenant.ts',
+    search: "if ((await lockTenant(sql, sql.tenantId))?.state !== 'offboarding') return null",
+    replace: '',
+    tests: ['test/flows/offboard-tenant.test.ts'],
+  },
+  {
+    name: 'engine: what a job has noted outlasts its tenant',
+    file: 'src/flows/offboard-tenant.ts',
+    search: 'await forgetCheckpoints(sql)',
+    replace: 'void forgetCheckpoints',
+    tests: ['test/flows/offboard-tenant.test.ts'],
+  },
+  {
     name: 'engine: many tenants are taken back in any order',
     file: 'src/store/incidents.ts',
     search: 'code} order by id',
