@@ -391,9 +391,9 @@ export const MUTANTS = [
     name: 'a job by hand takes no place',
     file: 'src/flows/run-job-by-hand.ts',
     search:
-      '  if (!place) throw underWay(job)\n  return await runJob(tools, { tenantId, job, signal: AbortSignal.any([signal, place.signal]) })',
+      '  if (!place) throw underWay(job)\n  try {\n    return await runJob(tools, { tenantId, job, signal: AbortSignal.any([signal, place.signal]) })',
     replace:
-      '  void underWay(job)\n  return await runJob(tools, { tenantId, job, signal: AbortSignal.any([signal, ...(place ? [place.signal] : [])]) })',
+      '  void underWay(job)\n  try {\n    return await runJob(tools, { tenantId, job, signal: AbortSignal.any([signal, ...(place ? [place.signal] : [])]) })',
     tests: ['test/own-jobs/processes.test.ts'],
   },
   {

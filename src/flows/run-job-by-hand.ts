@@ -6,7 +6,7 @@ import type { Tools } from '#tools.ts'
 
 /**
  * Does one of the app's own jobs here and now, in the place that the queue has for it: no worker does it at the same time.
- * @throws Problem JOB_UNDER_WAY when somebody does it already, and as `runJob`
+ * @throws Problem JOB_UNDER_WAY when somebody does it already, and as `runJob`; why the signal was aborted, when it stops for that
  */
 export async function runJobByHand(
   tools: Tools,
@@ -14,8 +14,26 @@ export async function runJobByHand(
 ): Promise<JobOutcome> {
   await using place = await holdPlace(tools.jobs, 'run-job', { tenantId, job })
   if (!place) throw underWay(job)
-  return await runJob(tools, { tenantId, job, signal: AbortSignal.any([signal, place.signal]) })
+  try {
+    return await runJob(tools, { tenantId, job, signal: AbortSignal.any([signal, place.signal]) })
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'JOB_FAILED' || error.cause === undefined) throw error
+    // An author’s code that is told to stop throws whatever it likes.
+    signal.throwIfAborted()
+    tools.log.error({ err: error.cause, tenantId, job }, 'a job failed that was done by hand')
+    throw failedByHand(error)
+  }
 }
+
+/** The queue neither logs it nor tries it again. */
+const failedByHand = ({ diagnosis, cause }: Problem) =>
+  new Problem(
+    {
+      ...diagnosis,
+      nextStep: 'Its error stands in the log: here, or that of the process that runs. Mend it, and do the job again.',
+    },
+    { cause },
+  )
 
 const underWay = (job: string) =>
   new Problem({
