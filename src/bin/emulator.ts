@@ -13,5 +13,6 @@ export async function emulator({ signal }: Start, args: readonly string[]): Prom
   signal.addEventListener('abort', stop)
   const [code] = (await once(child, 'exit')) as [number | null]
   signal.removeEventListener('abort', stop)
-  return code ?? 1
+  // Told to stop before it could listen to that, it ends without a code.
+  return code ?? (signal.aborted ? 0 : 1)
 }

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
 import { Problem } from '#model/problem.ts'
 
 /**
@@ -11,7 +12,9 @@ export function loadSettingsFile(): void {
   const file = named || '.env'
   if (!named && !existsSync(file)) return
   try {
-    process.loadEnvFile(file)
+    // `process.loadEnvFile` says of whatever it cannot read that it is not there.
+    const settings = parseEnv(readFileSync(file, 'utf8'))
+    for (const [name, value] of Object.entries(settings)) process.env[name] ??= value
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
     throw new Problem(

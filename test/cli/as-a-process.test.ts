@@ -1,42 +1,54 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { assertNode, OLDEST_NODE } from '#bin/node-version.ts'
 import { DEMO } from '#emulator/index.ts'
 import { type Deployment, openDeployment } from '#test/support/deployment.ts'
 import { refusedWith } from '#test/support/problem.ts'
-import { root, runTenantry } from '#test/support/programs.ts'
+import { type Program, root, runTenantry } from '#test/support/programs.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 
 /** Longer than the test: whoever waits for the answer goes before it comes. */
 const NEVER_MILLISECONDS = 600_000
+const TENANTRY = join(root, 'src/bin/tenantry.ts')
 
 suite('a command that a running process does', () => {
   const scope = suiteScope()
   let place: Deployment
+  let program: Program
   before(async () => {
     place = await openDeployment(scope)
-    await place.emulator.directory.addServicePrincipal({ tenant: DEMO.fabrikam, app: DEMO.appId })
-    await place.emulator.directory.grantPermission({
-      tenant: DEMO.fabrikam,
-      app: DEMO.appId,
-      permission: 'User.Read.All',
-    })
+    const { directory } = place.emulator
+    await directory.addServicePrincipal({ tenant: DEMO.fabrikam, app: DEMO.appId })
+    await directory.grantPermission({ tenant: DEMO.fabrikam, app: DEMO.appId, permission: 'User.Read.All' })
+    program = await place.open('dev')
   })
 
+  const PRINT_USERS = ['run', 'print-users', '--tenant', DEMO.fabrikam] as const
   const printUsers = async () => {
-    const command = place.start('run', 'print-users', '--tenant', DEMO.fabrikam)
+    const command = place.start(...PRINT_USERS)
     await command.says(/Claims of the app-only token/)
     return command
   }
 
+  test('goes on to its end when nobody reads what it says', async () => {
+    const child = spawn(process.execPath, [TENANTRY, ...PRINT_USERS], {
+      cwd: root,
+      env: { ...process.env, ...place.settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let stderr = ''
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    child.stdout.destroy()
+    const [code] = await once(child, 'exit')
+    assert.deepEqual([code, stderr], [0, ''])
+  })
+
   test('ends in words and with exit code 1 when somebody presses Ctrl-C, and when that process is killed', async () => {
-    const program = await place.open('dev')
-    const slow = { at: 'graph', match: { path: '/users$' }, delayMs: NEVER_MILLISECONDS } as const
-    place.emulator.mischief.add(slow)
+    place.emulator.mischief.add({ at: 'graph', match: { path: '/users$' }, delayMs: NEVER_MILLISECONDS })
     const stopped = await printUsers()
     stopped.signal('SIGINT')
     const { code, stderr } = await stopped.ended
@@ -46,22 +58,6 @@ suite('a command that a running process does', () => {
     await program.kill()
     const ended = await left.ended
     assert.deepEqual([ended.code, ended.stderr], [1, 'The running process went away before the command was done.\n'])
-    place.emulator.mischief.clear()
-  })
-
-  test('goes on to its end when nobody reads what it says', async () => {
-    const program = await place.open('dev')
-    const child = spawn(
-      process.execPath,
-      [join(root, 'src/bin/tenantry.ts'), 'run', 'print-users', '--tenant', DEMO.fabrikam],
-      { cwd: root, env: { ...process.env, ...place.settings }, stdio: ['ignore', 'pipe', 'pipe'] },
-    )
-    let stderr = ''
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-    child.stdout.destroy()
-    const [code] = await once(child, 'exit')
-    assert.deepEqual([code, stderr], [0, ''])
-    assert.equal(await program.stop(), 0)
   })
 })
 
@@ -73,11 +69,26 @@ test('a file of settings that is named and cannot be read stops the command, wha
   })
   assert.equal(code, 2)
   assert.match(stderr, /^CONFIGURATION_INVALID: The file of settings \S+prodution\.env cannot be read \(ENOENT\)\.$/m)
+  const folder = await runTenantry({ args: ['doctor'], env: { ...place.settings, TENANTRY_SETTINGS_FILE: '/' } })
+  assert.match(folder.stderr, /The file of settings \/ cannot be read \(EISDIR\)/)
   const file = join(place.folder, 'production.env')
   writeFileSync(file, 'TENANTRY_LOG_LEVEL=whisper\n')
   const { TENANTRY_LOG_LEVEL: _, ...settings } = place.settings
   const read = await runTenantry({ args: ['doctor'], env: { ...settings, TENANTRY_SETTINGS_FILE: file } })
   assert.match(read.stderr, /TENANTRY_LOG_LEVEL: must be one of fatal, error, warn, info, debug, trace, silent/)
+})
+
+test('what cannot be written is told, and is no success', async (t) => {
+  const full = openSync('/dev/full', 'w')
+  t.after(() => closeSync(full))
+  const child = spawn(process.execPath, [TENANTRY, '--help'], {
+    cwd: root,
+    stdio: ['ignore', full, 'pipe'],
+  })
+  let stderr = ''
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const [code] = await once(child, 'close')
+  assert.deepEqual([code, stderr], [1, 'The output cannot be written (ENOSPC).\n'])
 })
 
 test('--version tells the package’s, and the emulator’s options come from the emulator', async () => {
