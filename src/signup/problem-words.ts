@@ -52,12 +52,22 @@ export function forVisitors(diagnosis: Diagnosis, app: AppDefinition): Diagnosis
   }
 }
 
+/** Whoever reads it starts again, and needs nobody for that. */
+const MENDED_BY_STARTING_AGAIN: readonly ProblemCode[] = [
+  'SIGN_UP_UNKNOWN',
+  'SIGN_UP_OTHER_BROWSER',
+  'SIGN_UP_USED',
+  'SIGN_UP_EXPIRED',
+  'CODE_EXPIRED',
+  'SIGN_IN_ENDED',
+]
 const GRANTERS = 'A Global Administrator or a Privileged Role Administrator of your organization'
 
 /** Who can mend it, said to a customer's administrator; null for his own decision, which nobody has to. */
 export function ownerForVisitors({ code, owner }: Diagnosis, app: AppDefinition): string | null {
   if (code === 'CONSENT_DECLINED') return null
   if (code === 'MAY_NOT_GRANT' || code === 'ADMIN_APPROVAL_NEEDED') return GRANTERS
+  if (MENDED_BY_STARTING_AGAIN.includes(code)) return 'You'
   if (code === 'NOT_AN_ADMINISTRATOR') return 'An administrator of your organization'
   return {
     'customer-administrator': 'You, or another administrator of your organization',
@@ -65,6 +75,16 @@ export function ownerForVisitors({ code, owner }: Diagnosis, app: AppDefinition)
     microsoft: 'Microsoft',
     nobody: 'Nobody has to: it mends itself',
   }[owner]
+}
+
+/** The next step, for a page with this button: nothing is tried again by itself here, and an open sign-up goes on. */
+export function byHand(diagnosis: Diagnosis, button: 'start again' | 'go on' | 'try again'): Diagnosis {
+  const { code, owner } = diagnosis
+  if (owner === 'microsoft' || owner === 'nobody')
+    return { ...diagnosis, nextStep: `Wait a few minutes, then ${button}.` }
+  if (button === 'go on' && MENDED_BY_STARTING_AGAIN.includes(code))
+    return { ...diagnosis, nextStep: 'Go on with the sign-up that is open in this browser, or start again.' }
+  return diagnosis
 }
 
 /** Most of this is an everyday matter; red is for what should not happen. */

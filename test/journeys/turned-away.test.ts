@@ -92,6 +92,7 @@ suite('who cannot finish is told what to do', () => {
     const address = returned.url()
     assert.equal((await grace.goto(address))?.status(), 409)
     await grace.getByRole('heading', { name: 'This step has been done already' }).waitFor()
+    await grace.getByText('Go on with the sign-up that is open in this browser, or start again.').waitFor()
     await grace.getByRole('link', { name: 'Go on with your sign-up' }).click()
     await grace.getByRole('heading', { name: 'Connect Fabrikam?' }).waitFor()
   })

@@ -368,6 +368,7 @@ suite('granting', { concurrency: false }, () => {
       await grace.get('/sign-up/script'),
     ]) {
       assert.equal(page.status, 400)
+      assert.match(page.text, /Who can mend it<\/dt>\s*<dd>You<\/dd>/)
       assert.match(page.text, new RegExp(`name="tenant" value="${FABRIKAM}"`), 'the invitation is kept')
     }
   })

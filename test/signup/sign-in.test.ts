@@ -349,5 +349,7 @@ suite('the sign-in', { concurrency: false }, () => {
     refused(page, visitor, 503, 'UNAVAILABLE')
     assert.match(page.headers['retry-after'] ?? '', /^\d+$/)
     assert.match(page.text, /Who can mend it<\/dt>\s*<dd>Microsoft/)
+    assert.match(page.text, /Wait a few minutes, then start again\./)
+    assert.doesNotMatch(page.text, /by itself/, 'nobody but the visitor tries again')
   })
 })

@@ -5,7 +5,7 @@ import type { Diagnosis, ProblemCode } from '#model/problem.ts'
 import { action, buttonLink } from '#pages/components/button.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
 import type { Page } from '#pages/layout.ts'
-import { forVisitors, ownerForVisitors, problemTitle, toneForVisitors } from '#signup/problem-words.ts'
+import { byHand, forVisitors, ownerForVisitors, problemTitle, toneForVisitors } from '#signup/problem-words.ts'
 import { forAdministrator } from '#signup/views/for-administrator.ts'
 
 export type ProblemParts = {
@@ -23,11 +23,11 @@ const TAKES_AN_ADMINISTRATOR: readonly ProblemCode[] = ['ADMIN_APPROVAL_NEEDED',
 
 /** One problem, one page: what happened, who can mend it, and how to go on. */
 export function problemView(app: AppDefinition, diagnosis: Diagnosis, parts: ProblemParts = {}): Page {
-  const shown = forVisitors(diagnosis, app)
   const title = problemTitle(diagnosis)
   // Nothing helps whoever is no administrator but another sign-in: his own, or somebody else's.
   const isNobody = diagnosis.code === 'NOT_AN_ADMINISTRATOR'
   const goOn = isNobody ? null : parts.goOn
+  const shown = byHand(forVisitors(diagnosis, app), goOn ? 'go on' : 'start again')
   return {
     title,
     body: html`

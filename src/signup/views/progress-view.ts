@@ -10,7 +10,7 @@ import { steps } from '#pages/components/steps.ts'
 import type { Html } from '#pages/html.ts'
 import type { Page } from '#pages/layout.ts'
 import type { CheckResult } from '#signup/cookies.ts'
-import { forVisitors, ownerForVisitors, problemTitle, toneForVisitors } from '#signup/problem-words.ts'
+import { byHand, forVisitors, ownerForVisitors, problemTitle, toneForVisitors } from '#signup/problem-words.ts'
 import { accountBar, WAY } from '#signup/views/account.ts'
 import { forAdministrator } from '#signup/views/for-administrator.ts'
 import { checked, type HandOver, handOver } from '#signup/views/hand-over.ts'
@@ -76,7 +76,7 @@ const stopped: Html = html`
 
 const failure = (app: AppDefinition, { signUp, account, ways }: ProgressParts): Html => {
   const { diagnosis } = signUp
-  const shown = diagnosis && forVisitors(diagnosis, app)
+  const shown = diagnosis && byHand(forVisitors(diagnosis, app), 'try again')
   const handsOver = diagnosis?.code === 'MAY_NOT_GRANT'
   const isNobody = diagnosis?.code === 'NOT_AN_ADMINISTRATOR'
   const hasEnded = diagnosis?.code === 'SIGN_IN_ENDED'
