@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
 import { everyItem } from '#graph/pages.ts'
+import { appRoleId, objectId, readAs } from '#graph/read-as.ts'
 import { request } from '#graph/request.ts'
 import type { AppRoleId, ObjectId } from '#model/ids.ts'
 import type { AppRoleAssignment } from '#model/permission.ts'
@@ -8,16 +9,16 @@ import { diagnose } from '#model/problem.ts'
 
 const assignment = z.looseObject({
   id: z.string(),
-  appRoleId: z.string(),
-  resourceId: z.string(),
-  principalId: z.string(),
+  appRoleId,
+  resourceId: objectId,
+  principalId: objectId,
 })
 
 /** The app roles that a service principal holds. @see https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignments */
 export const listAppRoleAssignments = (graph: Graph, servicePrincipalId: ObjectId): Promise<AppRoleAssignment[]> =>
   everyItem(graph, {
     path: `/servicePrincipals/${servicePrincipalId}/appRoleAssignments`,
-    parse: (json) => assignment.parse(json) as AppRoleAssignment,
+    parse: (json) => readAs(assignment, json),
   })
 
 /** Whether somebody holds this role of the resource. @see https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignedto */
@@ -27,7 +28,7 @@ export async function isAssignedTo(
 ): Promise<boolean> {
   const given = await everyItem(graph, {
     path: `/servicePrincipals/${resourceId}/appRoleAssignedTo`,
-    parse: (json) => assignment.parse(json),
+    parse: (json) => readAs(assignment, json),
   })
   return given.some((one) => one.principalId === principalId && one.appRoleId === appRoleId)
 }

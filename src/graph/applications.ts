@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
+import { readAs } from '#graph/read-as.ts'
 import { request } from '#graph/request.ts'
 import type { ClientId } from '#model/ids.ts'
 import { diagnose, Problem, type ProblemCode } from '#model/problem.ts'
@@ -33,7 +34,7 @@ export type Registration = z.output<typeof applications>['value'][number]
  */
 export async function findRegistration(graph: Graph, clientId: ClientId): Promise<Registration | null> {
   const path = `/applications?$filter=appId eq '${clientId}'&$select=id,passwordCredentials,keyCredentials`
-  const { value } = applications.parse(await request(graph, { path }))
+  const { value } = readAs(applications, await request(graph, { path }))
   return value[0] ?? null
 }
 

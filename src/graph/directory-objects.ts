@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
 import { type Page, pages } from '#graph/pages.ts'
-import { type ObjectId, parseObjectId } from '#model/ids.ts'
+import { objectId, readAs } from '#graph/read-as.ts'
 import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
 
-const object = z.looseObject({ id: z.string(), displayName: z.string().nullish() })
+const object = z.looseObject({ id: objectId, displayName: z.string().nullish() })
 
 /** The largest page that directory objects come in. @see https://learn.microsoft.com/graph/api/user-list#optional-query-parameters */
 const PAGE_SIZE = 999
@@ -20,8 +20,8 @@ export const resourcePages = (
   pages(graph, {
     path: `/${collection}?$select=${select.join(',')}&$top=${PAGE_SIZE}`,
     parse: (json) => {
-      const { id, displayName, ...properties } = object.parse(json)
-      return { kind, id: parseObjectId(id) as ObjectId, displayName: displayName ?? null, properties }
+      const { id, displayName, ...properties } = readAs(object, json)
+      return { kind, id, displayName: displayName ?? null, properties }
     },
     ...(signal ? { signal } : {}),
   })

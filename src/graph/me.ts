@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
 import { everyItem } from '#graph/pages.ts'
+import { objectId, readAs } from '#graph/read-as.ts'
 import { request } from '#graph/request.ts'
-import { type ObjectId, parseObjectId } from '#model/ids.ts'
+import type { ObjectId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
 
 const member = z.looseObject({ '@odata.type': z.string().optional(), roleTemplateId: z.string().nullish() })
@@ -16,7 +17,7 @@ const member = z.looseObject({ '@odata.type': z.string().optional(), roleTemplat
 export async function readMyDirectoryRoles(graph: Graph): Promise<string[] | null> {
   const memberships = await everyItem(graph, {
     path: '/me/transitiveMemberOf?$top=999',
-    parse: (json) => member.parse(json),
+    parse: (json) => readAs(member, json),
   }).catch(noneWhereRefused)
   const roles = memberships.filter((one) => one['@odata.type'] === '#microsoft.graph.directoryRole')
   if (roles.some((role) => !role.roleTemplateId)) return null
@@ -29,14 +30,15 @@ function noneWhereRefused(error: unknown): [] {
 }
 
 const person = z.looseObject({
-  id: z.string().transform((id) => parseObjectId(id) as ObjectId),
+  id: objectId,
   displayName: z.string().nullish(),
   userPrincipalName: z.string().nullish(),
 })
 
 /** Who is signed in. @see https://learn.microsoft.com/graph/api/user-get */
 export async function readMe(graph: Graph): Promise<{ objectId: ObjectId; name: string; username: string }> {
-  const { id, displayName, userPrincipalName } = person.parse(
+  const { id, displayName, userPrincipalName } = readAs(
+    person,
     await request(graph, { path: '/me?$select=id,displayName,userPrincipalName' }),
   )
   return { objectId: id, name: displayName ?? '', username: userPrincipalName ?? '' }

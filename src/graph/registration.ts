@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
 import { everyItem } from '#graph/pages.ts'
+import { clientId, objectId, readAs } from '#graph/read-as.ts'
 import { request } from '#graph/request.ts'
-import { type ClientId, MICROSOFT_GRAPH, type ObjectId, parseClientId, parseObjectId } from '#model/ids.ts'
+import { type ClientId, MICROSOFT_GRAPH, type ObjectId } from '#model/ids.ts'
 
-const objectId = z.string().transform((id) => parseObjectId(id) as ObjectId)
 const text = z.string().nullish()
 /** Kept as they came, so that what is not ours goes back unchanged. */
 const role = z.looseObject({ id: z.string(), value: text, allowedMemberTypes: z.array(z.string()).optional() })
@@ -15,7 +15,7 @@ const access = z.object({
 })
 const registration = z.looseObject({
   id: objectId,
-  appId: z.string().transform((id) => parseClientId(id) as ClientId),
+  appId: clientId,
   displayName: z.string(),
   uniqueName: text,
   signInAudience: text,
@@ -38,13 +38,14 @@ const PROPERTIES =
   'id,appId,displayName,uniqueName,signInAudience,groupMembershipClaims,web,info,api,appRoles,requiredResourceAccess,keyCredentials'
 
 const registrationsWhere = async (graph: Graph, filter: string): Promise<AppRegistration[]> =>
-  registrations.parse(
+  readAs(
+    registrations,
     await request(graph, { path: `/applications?$filter=${encodeURIComponent(filter)}&$select=${PROPERTIES}` }),
   ).value
 
 /** The registration of this client id in the tenant; null when it has none. @see https://learn.microsoft.com/graph/api/application-list */
-export const findRegistrationOf = async (graph: Graph, clientId: ClientId): Promise<AppRegistration | null> =>
-  (await registrationsWhere(graph, `appId eq '${clientId}'`))[0] ?? null
+export const findRegistrationOf = async (graph: Graph, appId: ClientId): Promise<AppRegistration | null> =>
+  (await registrationsWhere(graph, `appId eq '${appId}'`))[0] ?? null
 
 /** Names are not unique. */
 export const findRegistrationsNamed = (graph: Graph, name: string): Promise<AppRegistration[]> =>
@@ -64,19 +65,19 @@ export async function ensureRegistration(
 ): Promise<AppRegistration | null> {
   const headers = { prefer: 'create-if-missing' }
   const made = await request(graph, { method: 'PATCH', path: byUniqueName(uniqueName), body, headers })
-  return made === null ? null : registration.parse(made)
+  return made === null ? null : readAs(registration, made)
 }
 
 /** @throws Problem NOT_FOUND @see https://learn.microsoft.com/graph/api/application-get */
 export const readRegistration = async (graph: Graph, uniqueName: string): Promise<AppRegistration> =>
-  registration.parse(await request(graph, { path: `${byUniqueName(uniqueName)}?$select=${PROPERTIES}` }))
+  readAs(registration, await request(graph, { path: `${byUniqueName(uniqueName)}?$select=${PROPERTIES}` }))
 
 const deleted = z.looseObject({ uniqueName: text })
 
 /** An application that was deleted keeps its unique name as long as it can be restored. @see https://learn.microsoft.com/graph/api/directory-deleteditems-list */
 export const listDeletedNames = async (graph: Graph): Promise<string[]> => {
   const path = '/directory/deletedItems/microsoft.graph.application?$select=id,uniqueName'
-  return (await everyItem(graph, { path, parse: (json) => deleted.parse(json) })).flatMap(
+  return (await everyItem(graph, { path, parse: (json) => readAs(deleted, json) })).flatMap(
     ({ uniqueName }) => uniqueName ?? [],
   )
 }
@@ -89,8 +90,8 @@ export async function changeRegistration(graph: Graph, id: ObjectId, body: Regis
 const created = z.looseObject({ id: objectId })
 
 /** The app’s presence in the tenant that the token is for. @see https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals */
-export const createServicePrincipal = async (graph: Graph, clientId: ClientId): Promise<ObjectId> =>
-  created.parse(await request(graph, { method: 'POST', path: '/servicePrincipals', body: { appId: clientId } })).id
+export const createServicePrincipal = async (graph: Graph, appId: ClientId): Promise<ObjectId> =>
+  readAs(created, await request(graph, { method: 'POST', path: '/servicePrincipals', body: { appId } })).id
 
 const named = z.looseObject({ id: z.string(), value: text, isEnabled: z.boolean().default(true) })
 const offers = z.object({
@@ -103,7 +104,8 @@ export type OfferedPermissions = { applications: ReadonlyMap<string, string>; de
 /** What Microsoft Graph offers in this cloud, ids by name. */
 export async function readOfferedPermissions(graph: Graph): Promise<OfferedPermissions> {
   const filter = encodeURIComponent(`appId eq '${MICROSOFT_GRAPH}'`)
-  const { value } = offers.parse(
+  const { value } = readAs(
+    offers,
     await request(graph, { path: `/servicePrincipals?$filter=${filter}&$select=id,appRoles,oauth2PermissionScopes` }),
   )
   const byName = (all: z.output<typeof named>[] = []) =>

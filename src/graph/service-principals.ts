@@ -1,14 +1,8 @@
 import { z } from 'zod'
 import type { Graph } from '#graph/open.ts'
+import { appRoleId, objectId, readAs } from '#graph/read-as.ts'
 import { request } from '#graph/request.ts'
-import {
-  type AppRoleId,
-  type ClientId,
-  MICROSOFT_GRAPH,
-  type ObjectId,
-  parseAppRoleId,
-  parseObjectId,
-} from '#model/ids.ts'
+import { type ClientId, MICROSOFT_GRAPH, type ObjectId } from '#model/ids.ts'
 import type { AppRole } from '#model/permission.ts'
 
 export type ServicePrincipal = {
@@ -21,13 +15,13 @@ export type ServicePrincipal = {
 const servicePrincipals = z.object({
   value: z.array(
     z.looseObject({
-      id: z.string().transform((id) => parseObjectId(id) as ObjectId),
+      id: objectId,
       displayName: z.string().nullish(),
       accountEnabled: z.boolean().nullish(),
       appRoles: z
         .array(
           z.looseObject({
-            id: z.string().transform((id) => parseAppRoleId(id) as AppRoleId),
+            id: appRoleId,
             value: z.string().nullish(),
             displayName: z.string().nullish(),
             isEnabled: z.boolean().default(true),
@@ -48,7 +42,7 @@ export async function findServicePrincipal(graph: Graph, clientId: ClientId): Pr
   const json = await request(graph, {
     path: `/servicePrincipals?$filter=${filter}&$select=id,displayName,accountEnabled,appRoles`,
   })
-  const found = servicePrincipals.parse(json).value[0]
+  const found = readAs(servicePrincipals, json).value[0]
   if (!found) return null
   return {
     id: found.id,
