@@ -24,10 +24,20 @@ const JSON_WEB_TOKEN = /eyJ[\w-]{8,}\.[\w-]+(\.[\w-]*){1,3}/g
 /** Parameters of OAuth that carry secrets, as they stand in a URL or a form. */
 const SECRET_PARAMETER =
   /\b(code|client_secret|client_assertion|code_verifier|refresh_token|access_token|id_token|state|nonce)=[^&\s"'\\]+/g
+/** The same as fields of JSON, however it is nested, and as programs call them that are not Microsoft’s. */
+const SECRET_FIELD =
+  /(\\*"(?:(?:access|refresh|id)_?token|client_?secret|client_?assertion|code_?verifier|secret_?text|authorization|password)\\*"\s*:\s*\\*")[^"\\]+/gi
+const BEARER = /\bBearer\s+[\w.~+/=-]{8,}/gi
+const PASSWORD_IN_ADDRESS = /(:\/\/[^\s:@/"]*:)[^\s@/"]+@/g
 
 /** The text without anything that could be used to act for somebody. */
 export const censor = (text: string): string =>
-  text.replace(JSON_WEB_TOKEN, '[token]').replace(SECRET_PARAMETER, '$1=[censored]')
+  text
+    .replace(JSON_WEB_TOKEN, '[token]')
+    .replace(SECRET_PARAMETER, '$1=[censored]')
+    .replace(SECRET_FIELD, '$1[censored]')
+    .replace(BEARER, 'Bearer [token]')
+    .replace(PASSWORD_IN_ADDRESS, '$1[censored]@')
 
 const MAX_CAUSES = 5
 

@@ -52,6 +52,26 @@ for (const key of SECRET_KEYS)
     }
   })
 
+test('L01 what a job logs of other programs’ requests and addresses holds no secret either, and is told otherwise', () => {
+  const body = JSON.stringify({ clientSecret: CANARY, grant: 'kept', refreshToken: CANARY })
+  for (const bindings of [
+    { request: { deep: { deeper: { headers: { Authorization: `Bearer ${CANARY}` } } } } },
+    { answer: { data: { accessToken: CANARY, secretText: CANARY } } },
+    { err: new Error(`refused: ${body}`) },
+    { err: new Error(`Authorization: Bearer ${CANARY}`) },
+    { err: new Error(`cannot reach postgres://tenantry:${CANARY}@db.example:5432/tenantry`) },
+  ]) {
+    const line = written((log) => log.info(bindings, 'a line'))
+    holdsNothing(line)
+    assert.doesNotThrow(() => JSON.parse(line), line)
+  }
+  assert.match(
+    written((log) => log.info({ err: new Error(body) })),
+    /kept/,
+  )
+  assert.equal(censor('http://localhost:3000/a@b Bearer of news'), 'http://localhost:3000/a@b Bearer of news')
+})
+
 test('L01 a token is censored wherever it stands in a text', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (before, after) => {
