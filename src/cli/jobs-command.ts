@@ -89,7 +89,8 @@ export function jobsCommand(program: Command, { tools, terminal, signal }: CliCo
     })
 }
 
-const GONE = 'What is gone from the configuration cannot succeed: to try it again only takes it off this list.'
+const GONE =
+  'What is gone from the configuration, or names no tenant, cannot succeed: to try it again only takes it off this list.'
 const RETRY = 'Once the cause is mended: tenantry jobs retry --id … (or --job …, or --all)'
 
 const workerTable = (workers: readonly Worker[]): string =>
@@ -145,7 +146,7 @@ const deadTable = (found: readonly GivenUp[]): string =>
     found.map(({ id, diedAt, name, job, tenantId, code, isGone }) => [
       id,
       timeText(diedAt),
-      isGone ? `${job} (gone)` : (job ?? name),
+      isGone ? `${job ?? name} (gone)` : (job ?? name),
       tenantId ?? '',
       code ?? '',
     ]),

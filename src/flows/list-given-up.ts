@@ -4,7 +4,7 @@ import { findJob } from '#model/job.ts'
 import type { Tools } from '#tools.ts'
 
 export type GivenUp = DeadLetter & {
-  /** It is of a job that the configuration has no more: it cannot succeed, and to try it again only takes it off the list. */
+  /** It names no tenant, or a job that the configuration has no more: it cannot succeed, and to try it again only takes it off the list. */
   isGone: boolean
 }
 
@@ -16,6 +16,6 @@ export async function listGivenUp(
   const letters = await listDeadLetters(jobs, options)
   return letters.map((letter) => ({
     ...letter,
-    isGone: letter.job !== null && findJob(config.app.jobs, letter.job) === null,
+    isGone: letter.tenantId === null || (letter.job !== null && findJob(config.app.jobs, letter.job) === null),
   }))
 }

@@ -18,7 +18,7 @@ export async function retryAllDeadLetters(
   const letters = await listDeadLetters(tools.jobs, { limit: AT_MOST })
   let retried = 0
   for (const letter of letters) {
-    if (letter.tenantId === null || (job !== undefined && job !== (letter.job ?? letter.name))) continue
+    if (job !== undefined && job !== (letter.job ?? letter.name)) continue
     signal.throwIfAborted()
     if (await retry(tools, { id: letter.id, actor })) retried += 1
   }

@@ -8,7 +8,8 @@ import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 /**
- * Puts a job that was given up back into its queue. When it waits there already, it does not wait twice.
+ * Puts a job that was given up back into its queue. When it waits there already, it does not wait twice. One that names no
+ * tenant, which nobody of ours makes, is only taken off the list: nothing can be done for it.
  * @param order.tenantId whose it must be, where somebody asks for one tenant
  * @throws Problem JOB_UNKNOWN
  */
@@ -17,11 +18,11 @@ export async function retryDeadLetter(
   { id, actor, tenantId }: { id: string; actor: string; tenantId?: TenantId },
 ): Promise<DeadLetter> {
   const letter = await findDeadLetter(jobs, id)
-  if (!letter?.tenantId || (tenantId !== undefined && letter.tenantId !== tenantId)) throw gone()
+  if (!letter || (tenantId !== undefined && letter.tenantId !== tenantId)) throw gone()
   const { name, job } = letter
-  const payload = job === null ? { tenantId: letter.tenantId } : { tenantId: letter.tenantId, job }
+  const payload = letter.tenantId && (job === null ? { tenantId: letter.tenantId } : { tenantId: letter.tenantId, job })
   await asFleet(store, async (sql) => {
-    await enqueue(jobs, sql, name, payload as never)
+    if (payload) await enqueue(jobs, sql, name, payload as never)
     await addAudit(sql, {
       tenantId: letter.tenantId,
       actor,
@@ -29,7 +30,7 @@ export async function retryDeadLetter(
       detail: { job: job ?? name },
     })
   })
-  await bringForward(jobs, name, payload as never)
+  if (payload) await bringForward(jobs, name, payload as never)
   await removeDeadLetters(jobs, [id])
   return letter
 }

@@ -95,15 +95,16 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
   test('what was given up is shown with its cause, and tried again with one press: in the pages, the API, the terminal', async () => {
     const { jobs, store } = site.tools
     await jobs.boss.updateQueue('run-job', { retryLimit: 0 })
-    const giveUp = async (tenantId: TenantId) => {
-      await asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId, job: 'licence-report' }))
+    const giveUp = async (tenantId: TenantId | null) => {
+      if (tenantId) await asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId, job: 'licence-report' }))
+      else await jobs.boss.send('run-job', {})
       const failing = {
         ...tasks(site.tools),
         'run-job': () => Promise.reject(new Error('down')),
       }
       const runner = startRunner(jobs, failing, { concurrency: 1 })
       const [letter] = await until('it is given up', async () => {
-        const found = await listDeadLetters(jobs, { tenantId })
+        const found = await listDeadLetters(jobs, tenantId ? { tenantId } : {})
         return found.length > 0 && found
       })
       await runner.stop()
@@ -151,6 +152,12 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     assert.match((await command('jobs', 'retry', '--job', 'licence-report')).said, /^2 are in the queue again\.$/m)
     assert.deepEqual(new Set(await waiting()), new Set([FABRIKAM, CONTOSO]))
     assert.deepEqual(await listDeadLetters(jobs), [])
+    // Nobody of ours makes such a job, and nobody can do it; but nor is it to lie there for ever.
+    const stray = await giveUp(null)
+    assert.match(plain((await olivia.get('/jobs')).text), /It names no tenant: to try it again only takes it off/)
+    assert.match((await command('jobs', 'dead')).said, /run-job \(gone\)/)
+    assert.equal((await command('jobs', 'retry', '--id', stray.id)).code, 0)
+    assert.deepEqual([await waiting(), await listDeadLetters(jobs)], [[], []])
     await giveUp(CONTOSO)
     assert.match((await command('jobs', 'retry', '--all')).said, /^1 is in the queue again\.$/m)
     assert.deepEqual(await waiting(), [CONTOSO])

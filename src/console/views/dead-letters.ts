@@ -33,7 +33,7 @@ const nameOf = ({ name, job }: GivenUp): string => job ?? jobInWords(name)
 
 const whatOf = (letter: GivenUp): Html | string =>
   letter.isGone
-    ? html`${nameOf(letter)} <span class="soft small">The configuration has no such job any more: to try it again only takes it off this list.</span>`
+    ? html`${nameOf(letter)} <span class="soft small">${letter.tenantId ? 'The configuration has no such job any more' : 'It names no tenant'}: to try it again only takes it off this list.</span>`
     : nameOf(letter)
 
 const aboutOf = (letter: GivenUp, names?: ReadonlyMap<TenantId, string>): string =>
