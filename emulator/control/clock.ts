@@ -27,6 +27,6 @@ const [EARLIEST, LATEST] = [Date.UTC(1970), Date.UTC(9990)]
 
 function turn(clock: Clock, seconds: number): void {
   const to = clock.now().getTime() + seconds * 1000
-  if (!(to >= EARLIEST && to < LATEST)) throw new ClockError('the clock goes from 1970 to 9990')
+  if (!(to >= EARLIEST && to < LATEST)) throw new ClockError('the clock goes from 1970 to 9989')
   clock.advance(seconds)
 }

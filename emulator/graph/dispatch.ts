@@ -47,7 +47,7 @@ export async function dispatch(world: World, state: GraphState, incoming: Incomi
   }
   const headers = await charge(call, route)
   try {
-    checkPermission(caller, route.needs)
+    checkPermission(caller, route.needs, { isOwn: route.isOwn?.(call) ?? false })
     const answer = await answerTo(call, route)
     return { ...answer, headers: { ...headers, ...answer.headers } }
   } catch (error) {

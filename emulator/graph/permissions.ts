@@ -187,13 +187,17 @@ export const holds = ({ permissions }: Caller, ...anyOf: readonly string[]): boo
   permissions.some((held) => anyOf.includes(held))
 
 /** @throws GraphError 403 Authorization_RequestDenied; 400 for /me without a user */
-export function checkPermission(caller: Caller, { allOf, userAllOf = allOf, userRoles, userOnly }: Needs): void {
+export function checkPermission(
+  caller: Caller,
+  { allOf, userAllOf = allOf, userRoles, userOnly }: Needs,
+  { isOwn = false } = {},
+): void {
   if (userOnly && !caller.user)
     throw new GraphError(400, 'BadRequest', '/me request is only valid with delegated authentication flow.')
   const lines = caller.user ? userAllOf : allOf
   const missing = lines.find((line) => !holds(caller, ...line))
   if (missing) throw denied(`needs ${oneOf(missing)}; the token carries ${listed(caller.permissions)}`)
-  if (userRoles) checkDirectoryRole(caller, userRoles)
+  if (userRoles && !isOwn) checkDirectoryRole(caller, userRoles)
 }
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))

@@ -14,6 +14,8 @@ export type Route = {
   units?: number
   /** With $select, where it is more than one less. */
   unitsSelected?: number
+  /** Whoever owns what is written needs no directory role. */
+  isOwn?: (call: Call) => boolean
   /** Changes nothing, whatever its method says. */
   isRead?: true
   /** Writes of applications: whether the one that is written takes personal accounts. */

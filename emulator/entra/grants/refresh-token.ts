@@ -1,4 +1,5 @@
 import { findUser } from '#emulator/directory/users.ts'
+import { isOf } from '#emulator/entra/authority.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { refuseWrongPlatform } from '#emulator/entra/grants/cross-origin.ts'
 import { answerForUser } from '#emulator/entra/grants/delegated.ts'
@@ -28,6 +29,7 @@ export const refreshToken: Grant = {
 function whereTo({ world, authority, client }: GrantContext, { tenantId, userId }: RefreshToken) {
   const { tenant } = authority
   const user = findUser(world.directory, tenantId, userId)
+  if (!tenant && !isOf(authority, tenantId)) throw new EntraError(70000)
   if (!tenant || tenant.id === tenantId || !user) return { tenantId, userId }
   const home = user.home ? findUser(world.directory, user.home.tenantId, user.home.objectId) : user
   if (!home) throw new EntraError(50034, userId)

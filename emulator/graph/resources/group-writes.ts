@@ -12,6 +12,7 @@ import { entity } from '#emulator/graph/odata/collection.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
 import { GROUP } from '#emulator/graph/resources/group-type.ts'
 import { groupToWrite } from '#emulator/graph/resources/groups.ts'
+import { isOwnGroup } from '#emulator/graph/resources/owned.ts'
 import { objectBehind } from '#emulator/graph/resources/references.ts'
 import { patch, post, type Route, remove } from '#emulator/graph/route.ts'
 
@@ -116,8 +117,8 @@ function memberBehind(call: Call, link: string): Member {
 
 export const groupWriteRoutes: readonly Route[] = [
   post('groups', NEEDS.createGroups, create),
-  patch('groups/{id}', NEEDS.writeGroups, update),
-  remove('groups/{id}', NEEDS.deleteGroups, removeOne),
-  post('groups/{id}/members/$ref', NEEDS.writeMembers, addByReference),
-  remove('groups/{id}/members/{member}/$ref', NEEDS.writeMembers, removeByReference),
+  patch('groups/{id}', NEEDS.writeGroups, update, { isOwn: isOwnGroup }),
+  remove('groups/{id}', NEEDS.deleteGroups, removeOne, { isOwn: isOwnGroup }),
+  post('groups/{id}/members/$ref', NEEDS.writeMembers, addByReference, { isOwn: isOwnGroup }),
+  remove('groups/{id}/members/{member}/$ref', NEEDS.writeMembers, removeByReference, { isOwn: isOwnGroup }),
 ]

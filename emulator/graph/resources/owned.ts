@@ -25,3 +25,7 @@ export function ownNew({ world, caller }: Call, { id }: Application | ServicePri
   const kind = caller.user ? 'user' : 'servicePrincipal'
   addOwner(world.directory, caller.tenantId, id, { kind, id: idOf(caller) })
 }
+
+/** Owners run their groups themselves. @see https://learn.microsoft.com/graph/api/group-post-members#permissions */
+export const isOwnGroup = ({ world, caller, params }: Call): boolean =>
+  caller.user !== null && isOwner(world.directory, caller.tenantId, (params.id ?? '').toLowerCase(), caller.user.id)

@@ -14,6 +14,7 @@ import {
   objectsBehind,
 } from '#emulator/graph/resources/directory-object-type.ts'
 import { groupIn, groupToWrite } from '#emulator/graph/resources/groups.ts'
+import { isOwnGroup } from '#emulator/graph/resources/owned.ts'
 import { objectBehind } from '#emulator/graph/resources/references.ts'
 import { ownServicePrincipalIn, servicePrincipalIn } from '#emulator/graph/resources/service-principals.ts'
 import { userIn } from '#emulator/graph/resources/users.ts'
@@ -106,13 +107,15 @@ const OWNERS = [
   ['servicePrincipals/{id}', NEEDS.readApplications, servicePrincipalIn],
 ] as const
 
+const byOwner = ({ set }: { set: string }): Partial<Route> => (set === 'groups' ? { isOwn: isOwnGroup } : {})
+
 export const ownerRoutes: readonly Route[] = [
   ...OWNED.flatMap((owned): Route[] => [
     get(`${owned.set}/{id}/owners`, owned.read, (call) => collection(call, owners(owned, call))),
     get(`${owned.set}/{id}/owners/$count`, owned.read, (call) => countOf(call, owners(owned, call))),
     get(`${owned.set}/{id}/owners/{type}`, owned.read, (call) => collection(call, owners(owned, call))),
-    post(`${owned.set}/{id}/owners/$ref`, owned.add, (call) => add(owned, call)),
-    remove(`${owned.set}/{id}/owners/{owner}/$ref`, owned.remove, (call) => removeOne(owned, call)),
+    post(`${owned.set}/{id}/owners/$ref`, owned.add, (call) => add(owned, call), byOwner(owned)),
+    remove(`${owned.set}/{id}/owners/{owner}/$ref`, owned.remove, (call) => removeOne(owned, call), byOwner(owned)),
   ]),
   ...OWNERS.flatMap(([path, needs, find]): Route[] => [
     get(`${path}/ownedObjects`, needs, (call) => collection(call, ownedObjects(call, find(call))), { units: 2 }),

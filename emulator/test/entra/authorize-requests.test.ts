@@ -121,11 +121,21 @@ test('HTML is stripped from the state, and nothing else', async () => {
   assert.equal(await state('1 < 2 > 0 & "all" of it+/='), '1 < 2 > 0 & "all" of it+/=')
 })
 
-test('a code of a work account is nothing at /consumers', async () => {
+test('a code of a work account is nothing at /consumers, nor is its refresh token', async () => {
   const back = await signInAndAccept(openBrowser(emulator), authorizeUrl(), UMA)
   const code = back.url.searchParams.get('code') ?? assert.fail(back.url.href)
   assert.deepEqual((await redeem(code, 'consumers')).body.error_codes, [700005])
-  assert.equal((await redeem(code, 'common')).status, 200)
+  const { status, body } = await redeem(code, 'common')
+  assert.equal(status, 200)
+  const refresh = (segment: string) =>
+    askToken(emulator, segment, {
+      grant_type: 'refresh_token',
+      client_id: APP,
+      client_secret: SECRET,
+      refresh_token: body.refresh_token,
+    })
+  assert.deepEqual((await refresh('consumers')).body.error_codes, [70000])
+  assert.equal((await refresh('organizations')).status, 200)
 })
 
 test('an application of one tenant is unknown in others, by whichever way somebody comes', async () => {

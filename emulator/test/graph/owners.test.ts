@@ -9,6 +9,7 @@ import {
   FABRIKAM,
   graphEstate,
   NOBODY,
+  PORTAL,
   principalId,
   READER,
   WRITER,
@@ -122,4 +123,33 @@ test('deleted applications and service principals come back within 30 days, with
   emulator.clock.advance({ days: 30 })
   const late = await asApp(emulator, WRITER)
   assert.deepEqual(await ids(late, '/directory/deletedItems/microsoft.graph.servicePrincipal'), [])
+})
+
+test('whoever owns a group runs it without a directory role, and nobody else’s', async () => {
+  const portal = await principalId(writer, PORTAL)
+  const { body: grants } = await writer(`/servicePrincipals/${portal}/oauth2PermissionGrants`)
+  const scope = 'openid Group.ReadWrite.All'
+  await writer(`/oauth2PermissionGrants/${grants.value[0].id}`, { method: 'PATCH', body: { scope } })
+  const uma = await asUser(emulator, 'uma@fabrikam.example')
+  const own = await create(uma, '/groups', group)
+  const other = await create(writer, '/groups', { ...group, mailNickname: 'other' })
+  const grace = await userId('grace')
+  const writes = (id: string) =>
+    [
+      [`/groups/${id}`, 'PATCH', { description: 'Changed' }],
+      [`/groups/${id}/members/$ref`, 'POST', link(grace)],
+      [`/groups/${id}/members/${grace}/$ref`, 'DELETE', undefined],
+      [`/groups/${id}/owners/$ref`, 'POST', link(grace)],
+      [`/groups/${id}`, 'DELETE', undefined],
+    ] as const
+  for (const [path, method, body] of writes(own.id)) {
+    const answer = await uma(path, { method, ...(body === undefined ? {} : { body }) })
+    assert.equal(answer.status, 204, `${method} ${path}: ${answer.text}`)
+  }
+  for (const [path, method, body] of writes(other.id))
+    assertError(
+      await uma(path, { method, ...(body === undefined ? {} : { body }) }),
+      403,
+      'Authorization_RequestDenied',
+    )
 })
