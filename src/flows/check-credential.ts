@@ -1,5 +1,6 @@
 import { credentialInUse } from '#flows/list-credentials.ts'
 import { expiring, warningStage } from '#model/credential.ts'
+import { addAudit } from '#store/audit.ts'
 import { closeIncident, listIncidents, openIncident } from '#store/incidents.ts'
 import { asFleet, asFleetOnTime } from '#store/open.ts'
 
@@ -20,7 +21,16 @@ export async function checkCredential(tools: Needs): Promise<void> {
   const stage = expiresAt ? warningStage(expiresAt, now) : null
   const known = open.find(({ code }) => code === 'CREDENTIAL_EXPIRING')
   if (!expiresAt || stage === null) {
-    if (known) await asFleet(store, (sql) => closeIncident(sql, known.id, 'daemon'))
+    if (known)
+      await asFleet(store, async (sql) => {
+        await closeIncident(sql, known.id, 'daemon')
+        await addAudit(sql, {
+          tenantId: null,
+          actor: 'daemon',
+          action: 'incident.closed',
+          detail: { code: known.code },
+        })
+      })
     return
   }
   const again = known === undefined || warningStage(expiresAt, known.lastAt) !== stage

@@ -11,6 +11,7 @@ import { overseeFleet } from '#flows/oversee-fleet.ts'
 import { addCredential } from '#flows/rotate-credential.ts'
 import { syncTenant } from '#flows/sync-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
+import { listAudit } from '#store/audit.ts'
 import { listIncidents, listUntold, markTold } from '#store/incidents.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { latestRun } from '#store/sync-runs.ts'
@@ -72,6 +73,11 @@ test('R08 a new credential ends the warning', async () => {
   const credential = { kind: 'secret', secret: 'next', expiresAt: new Date(clock.now().getTime() + 90 * DAY) } as const
   await checkCredential({ ...tools, config: { ...config, credential } })
   assert.deepEqual(await open(), [])
+  const [last] = await asFleet(tools.store, (sql) => listAudit(sql, { limit: 1 }))
+  assert.deepEqual(
+    [last?.actor, last?.action, last?.detail],
+    ['daemon', 'incident.closed', { code: 'CREDENTIAL_EXPIRING' }],
+  )
 })
 
 test('R08 where the app may read its registration, the end is known without anybody telling it', async () => {
