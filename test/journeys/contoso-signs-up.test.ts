@@ -114,6 +114,9 @@ suite('a Global Administrator signs up', () => {
     await seeEverythingArrive(page)
     assert.equal((await tiles(page)).Users, '25')
     await pressWith(page, 'Sign out')
+    await page.getByRole('heading', { level: 1, name: 'You are signed out' }).waitFor()
+    await look(page, 'signed-out')
+    await pressWith(page, 'To the first page')
     await page.waitForURL(`${place.landing}/`)
   })
 
