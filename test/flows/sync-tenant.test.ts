@@ -114,7 +114,7 @@ async function readHalf(tenantId: TenantId): Promise<{ whole: Promise<void> }> {
 }
 
 test('G05 a worker with one place reads another tenant while Graph asks one for patience', async () => {
-  await connect(installation, patient)
+  for (const tenantId of [patient, plain]) await connect(installation, tenantId)
   const state = async (tenantId: TenantId) => (await showTenant(tools, tenantId)).runs[0]?.state
   const order = (tenantId: TenantId) =>
     asFleet(tools.store, (sql) => enqueue(tools.jobs, sql, 'sync-tenant', { tenantId }))

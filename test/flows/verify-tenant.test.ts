@@ -147,6 +147,7 @@ test('the daemon asks again soon where nothing was found out, five times; what i
 })
 
 test('R06 a verification that waits for Graph stops when it is told to, and has found nothing out', async () => {
+  await connect(installation, back)
   const answer = { status: 429, headers: { 'retry-after': '100' } }
   emulator.mischief.add({ at: 'graph', match: { tenant: back }, answer })
   const stop = new AbortController()
