@@ -79,7 +79,8 @@ export function runCommand(program: Command, { tools, terminal, signal }: CliCon
     .addOption(tenantOption())
     .addOption(jsonOption())
     .action(async (name: string, { tenant, json }: Chosen) => {
-      const run = BUILT_IN[name] ?? ownJob(name)
+      const builtIn = Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined
+      const run = builtIn ?? ownJob(name)
       const open = await tools()
       const outcome = await open.telemetry.span(
         'job by hand',

@@ -153,6 +153,8 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
   28003: misconfigured,
   700022: misconfigured,
   700023: misconfigured,
+  700021: misconfigured,
+  50027: misconfigured,
   900561: misconfigured,
   901002: misconfigured,
   50147: misconfigured,

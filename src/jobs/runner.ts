@@ -172,7 +172,6 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
     async stop(graceMilliseconds: number, partingMilliseconds: number) {
       stopping.abort()
       tell()
-      await pulling
       const grace = setTimeout(() => {
         for (const abort of running.values()) abort.abort(new Error('The process is stopping.'))
       }, graceMilliseconds)
@@ -181,6 +180,8 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
         isOver = true
         tell()
       }, graceMilliseconds + partingMilliseconds)
+      // A question to a database that is frozen may be under way for longer than the grace.
+      await pulling
       while (running.size > 0 && !isOver) await ended.promise
       clearTimeout(grace)
       clearTimeout(parting)

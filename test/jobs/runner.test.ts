@@ -5,7 +5,7 @@ import { systemClock } from '#base/clock.ts'
 import { type Log, openLog } from '#base/log.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { holdPlace } from '#jobs/hold-place.ts'
-import { type JobContext, QUEUES } from '#jobs/names.ts'
+import { JOB_NAMES, type JobContext, QUEUES } from '#jobs/names.ts'
 import { type Jobs, openJobs } from '#jobs/open.ts'
 import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -16,7 +16,7 @@ import { forEachBackend, silentLog, temporaryFolder } from '#test/support/backen
 import { MINUTE } from '#test/support/hand-clock.ts'
 import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
 import { freshQueue, jobsIn, tasksThat } from '#test/support/open-queue.ts'
-import { closeDatabase, freshDatabase, reopenDatabase } from '#test/support/postgres.ts'
+import { closeDatabase, freshDatabase, reopenDatabase, withClient } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
 
 const ask = (store: Store, jobs: Jobs, tenantId: TenantId) =>
@@ -634,6 +634,42 @@ test('R06 a stop while the server takes no connection ends; what could not be wr
   await runner.stop({ graceMilliseconds: 1, partingMilliseconds: 600_000 })
   await reopenDatabase(databaseUrl)
   assert.deepEqual([await stateOf(jobs, done), await stateOf(jobs, told)], ['active', 'active'])
+})
+
+test('R06 whoever runs is told to stop in time, also while a question for the next jobs gets no answer', async (t) => {
+  const { databaseUrl, store, jobs } = await queueOnServer(t)
+  const tenantId = madeUp.tenantId()
+  await ask(store, jobs, tenantId)
+  const [begun, told] = [gate(), gate()]
+  const runner = startRunner(
+    jobs,
+    tasksThat((_, { signal }) => {
+      begun.open()
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          told.open()
+          reject(signal.reason)
+        })
+      })
+    }),
+    { concurrency: 2 },
+  )
+  await begun.opened
+  await withClient(databaseUrl, async (client) => {
+    await client.query('begin')
+    await client.query('lock table pgboss.job in access exclusive mode')
+    await until('the next of every kind are asked for', async () => {
+      const { rowCount } = await client.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%skip locked%'`,
+      )
+      return rowCount === JOB_NAMES.length
+    })
+    const stopped = runner.stop({ graceMilliseconds: 1, partingMilliseconds: 600_000 })
+    await told.opened
+    await client.query('rollback')
+    await stopped
+  })
+  assert.equal(await stateOf(jobs, tenantId), 'retry')
 })
 
 test('R04 a place that cannot be given back while the database is away hides nothing of what went wrong in it', async (t) => {

@@ -249,9 +249,12 @@ test('the command line lists the jobs, does one by hand, and says which there ar
   ])
   const shown = await command('tenants', 'show', '--tenant', tenantId)
   assert.match(shown.stdout, /slow +succeeded +in the middle/)
-  const unknown = await command('run', 'no-such-job', '--tenant', tenantId)
-  assert.equal(unknown.code, 1)
-  assert.match(unknown.stderr, /JOB_UNKNOWN: There is no job called no-such-job\.[\s\S]*The configuration has: slow\./)
+  for (const name of ['no-such-job', 'constructor']) {
+    const unknown = await command('run', name, '--tenant', tenantId)
+    assert.equal(unknown.code, 1)
+    const refusal = new RegExp(`JOB_UNKNOWN: There is no job called ${name}\\.[^]*The configuration has: slow\\.`)
+    assert.match(unknown.stderr, refusal)
+  }
   const allowed = await command('tenants', 'allow-removal', '--tenant', tenantId, '--reason', 'They moved out')
   assert.equal(allowed.code, 0, allowed.stderr)
   assert.match((await command('tenants', 'show', '--tenant', tenantId)).stdout, /tenant\.removal-allowed/)
