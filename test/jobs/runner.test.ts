@@ -613,6 +613,27 @@ test('R04 an end that cannot be written while the server takes no connection is 
   assert.equal(tries, 1)
 })
 
+test('R02 work that was given to another worker while this one was silent is told so at its next sign of life', async (t) => {
+  const { store, jobs } = await queueOnServer(t)
+  await ask(store, jobs, madeUp.tenantId())
+  const [began, told] = [gate(), gate()]
+  const work = (_: TenantId, { signal }: JobContext) =>
+    new Promise<void>((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        told.open()
+        reject(signal.reason)
+      })
+      began.open()
+    })
+  const runner = startRunner(jobs, tasksThat(work), { concurrency: 1 })
+  await began.opened
+  await sql`update pgboss.job set retry_count = retry_count + 1 where name = 'sync-tenant'`.execute(store.kysely)
+  await told.opened
+  await runner.stop()
+  const [job] = await jobsIn(jobs, 'sync-tenant')
+  assert.equal(job?.state, 'active', 'its end is the other one’s to tell')
+})
+
 test('R06 a stop while the server takes no connection ends; what could not be written is found silent later', async (t) => {
   const { databaseUrl, store, jobs } = await queueOnServer(t)
   const [done, told] = [madeUp.tenantId(), madeUp.tenantId()]
