@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { type ServerType, serve } from '@hono/node-server'
+import { codeOf } from '#base/code-of.ts'
 import { Problem } from '#model/problem.ts'
 
 type Fetch = Parameters<typeof serve>[0]['fetch']
@@ -40,7 +41,7 @@ const busy = (host: string, port: number, setting: string, cause: Error) =>
     {
       code: 'CONFIGURATION_INVALID',
       owner: 'operator',
-      message: `Nothing can listen on ${host}:${port} (${'code' in cause ? String(cause.code) : cause.message}).`,
+      message: `Nothing can listen on ${host}:${port} (${codeOf(cause) || cause.message}).`,
       nextStep: `Stop what uses the port, or set ${setting} to another one.`,
       retry: 'never',
       confidence: 'certain',

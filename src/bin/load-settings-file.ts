@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { codeOf } from '#base/code-of.ts'
 import { Problem } from '#model/problem.ts'
 
 /**
@@ -16,12 +17,12 @@ export function loadSettingsFile(): void {
     const settings = parseEnv(readFileSync(file, 'utf8'))
     for (const [name, value] of Object.entries(settings)) process.env[name] ??= value
   } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
+    const reason = codeOf(cause)
     throw new Problem(
       {
         code: 'CONFIGURATION_INVALID',
         owner: 'operator',
-        message: `The file of settings ${file} cannot be read${reason}.`,
+        message: `The file of settings ${file} cannot be read${reason && ` (${reason})`}.`,
         nextStep: named ? 'Let TENANTRY_SETTINGS_FILE name another, or take it away.' : 'Let this account read it.',
         retry: 'never',
         confidence: 'certain',

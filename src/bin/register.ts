@@ -1,5 +1,6 @@
 import { appendFileSync, chmodSync, existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
 import { systemClock } from '#base/clock.ts'
+import { codeOf } from '#base/code-of.ts'
 import { openLog } from '#base/log.ts'
 import { readSettings } from '#bin/read-settings.ts'
 import type { Start } from '#bin/start.ts'
@@ -85,7 +86,7 @@ function openSettings(path: string, mistakes: Mistake[]): SettingsFile | null {
       appendFileSync(path, '')
     } else writeFileSync(path, '', { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const reason = codeOf(error) || 'unknown'
     mistakes.push({
       setting: '--settings',
       message: `names a file that cannot be written: ${path} (${reason})`,

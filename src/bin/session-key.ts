@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '#base/code-of.ts'
 import type { Config } from '#config.ts'
 import { makeDataFolder } from '#store/data-folder.ts'
 
@@ -14,7 +15,7 @@ export function sessionKeyOf({ sessionKey, dataDir }: Config): Uint8Array {
   try {
     writeFileSync(file, randomBytes(KEY_BYTES).toString('base64'), { flag: 'wx', mode: 0o600 })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (codeOf(error) !== 'EEXIST') throw error
   }
   return new Uint8Array(Buffer.from(readFileSync(file, 'utf8'), 'base64'))
 }

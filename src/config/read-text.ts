@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { codeOf } from '#base/code-of.ts'
 import type { Mistake } from '#config.ts'
 
 /** What stands in the file that a setting names; null where it cannot be read, which `mistakes` then tells. */
@@ -6,8 +7,12 @@ export function readText(setting: string, file: string, mistakes: Mistake[], nex
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-    mistakes.push({ setting, message: `names a file that cannot be read: ${file}${reason}`, nextStep })
+    const reason = codeOf(error)
+    mistakes.push({
+      setting,
+      message: `names a file that cannot be read: ${file}${reason && ` (${reason})`}`,
+      nextStep,
+    })
     return null
   }
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '#base/code-of.ts'
 import type { JobName } from '#jobs/names.ts'
 import { type Jobs, SCHEMA } from '#jobs/open.ts'
 
@@ -25,7 +26,7 @@ export async function fetchJobs({ boss }: Jobs, name: JobName, count: number): P
       singletonKey: singleton_key,
     }))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) return []
+    if (codeOf(error) === UNIQUE_VIOLATION) return []
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { codeOf } from '#base/code-of.ts'
 import { Problem } from '#model/problem.ts'
 import { assertAllowed } from '#outbound/assert-allowed.ts'
 import { exchange, type Received } from '#outbound/exchange.ts'
@@ -82,17 +83,12 @@ async function unpacked({ headers, bytes }: Received, maxBytes: number): Promise
 }
 
 function brokenOff({ origin }: URL, cause: unknown): Problem {
-  const reason =
-    cause instanceof Error && cause.name === 'TimeoutError'
-      ? ' (no answer in time)'
-      : cause instanceof Error && 'code' in cause
-        ? ` (${String(cause.code)})`
-        : ''
+  const reason = cause instanceof Error && cause.name === 'TimeoutError' ? 'no answer in time' : codeOf(cause)
   return new Problem(
     {
       code: 'NETWORK',
       owner: 'nobody',
-      message: `The connection to ${origin} failed${reason}.`,
+      message: `The connection to ${origin} failed${reason && ` (${reason})`}.`,
       nextStep: 'It is tried again by itself. If it stays, check the network between this machine and that address.',
       retry: 'backoff',
       confidence: 'certain',

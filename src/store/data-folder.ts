@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { codeOf } from '#base/code-of.ts'
 import { Problem } from '#model/problem.ts'
 
 /**
@@ -29,7 +30,7 @@ function makeFolder(folder: string): void {
 }
 
 const unusable = (dataDir: string, cause: unknown): Problem => {
-  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  const reason = codeOf(cause) || 'unknown'
   return new Problem(
     {
       code: 'CONFIGURATION_INVALID',

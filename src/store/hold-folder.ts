@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '#base/code-of.ts'
 import { Problem } from '#model/problem.ts'
 
 type Holder = { pid: number; startedAt: string | null }
@@ -31,7 +32,7 @@ function claim(file: string, words: string): boolean {
     linkSync(draft, file)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return false
     throw error
   } finally {
     rmSync(draft, { force: true })
@@ -45,7 +46,7 @@ function putAside(file: string, dead: string): void {
     renameSync(file, aside)
     if (readFileSync(aside, 'utf8') !== dead) linkSync(aside, file)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    if (codeOf(error) !== 'ENOENT') throw error
   } finally {
     rmSync(aside, { force: true })
   }
@@ -82,7 +83,7 @@ function isAlive({ pid, startedAt }: Holder): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
   const found = readProcess(pid)
   if (found?.state === 'Z') return false

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { codeOf } from '#base/code-of.ts'
 import { Problem } from '#model/problem.ts'
 import type { Store } from '#store/open.ts'
 
@@ -20,7 +21,7 @@ export async function prepareRoles({ kysely }: Pick<Store, 'kysely'>): Promise<v
       await sql.raw(create(role)).execute(kysely)
       await sql.raw(join(role)).execute(kysely)
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === NOT_ALLOWED) throw notAllowed(role, error)
+      if (codeOf(error) === NOT_ALLOWED) throw notAllowed(role, error)
       throw error
     }
 }

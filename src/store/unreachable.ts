@@ -1,3 +1,4 @@
+import { codeOf } from '#base/code-of.ts'
 import { Problem } from '#model/problem.ts'
 
 /** A pooler that does not know what the connection is to begin with says so with this code. */
@@ -13,7 +14,6 @@ const CODES =
 const TEXTS =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 export const isOutOfUse = (error: unknown): boolean =>
   CODES.test(codeOf(error)) || (error instanceof Error && TEXTS.test(error.message))
 export const isDiskFull = (error: unknown): boolean => codeOf(error) === DISK_FULL

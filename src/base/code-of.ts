@@ -1,0 +1,2 @@
+/** What Node, PostgreSQL or another program calls a failure, such as ENOENT or 23505; empty where it has no such name. */
+export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
