@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { limitOption, tellMore } from '#cli/limit-option.ts'
 import type { CliContext } from '#cli/run-cli.ts'
-import { CLI_ACTOR, idOption, jsonOption, oneTenantOption } from '#cli/tenant-option.ts'
+import { CLI_ACTOR, jsonOption, oneIdOption, oneTenantOption } from '#cli/tenant-option.ts'
 import { jsonText, table, timeText } from '#cli/terminal.ts'
 import { type GivenUp, listGivenUp } from '#flows/list-given-up.ts'
 import { type ListedJob, listJobs } from '#flows/list-jobs.ts'
@@ -71,7 +71,7 @@ export function jobsCommand(program: Command, { tools, terminal, signal }: CliCo
   jobs
     .command('retry')
     .description('try again what was given up: one, or all')
-    .addOption(idOption('its id, as `jobs dead` shows it').makeOptionMandatory(false).conflicts(['all', 'job']))
+    .addOption(oneIdOption('its id, as `jobs dead` shows it').conflicts(['all', 'job']))
     .option('--job <name>', 'every one of this job')
     .option('--all', 'every one')
     .addOption(jsonOption())
@@ -146,7 +146,7 @@ const deadTable = (found: readonly GivenUp[]): string =>
     found.map(({ id, diedAt, name, job, tenantId, code, isGone }) => [
       id,
       timeText(diedAt),
-      isGone ? `${job ?? name} (gone)` : (job ?? name),
+      (job ?? name) + (isGone ? ' (gone)' : ''),
       tenantId ?? '',
       code ?? '',
     ]),

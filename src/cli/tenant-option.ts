@@ -28,8 +28,10 @@ const guid = (text: string): string => {
 }
 
 /** `--id ID`, required. */
-export const idOption = (about: string): Option =>
-  new Option('--id <id>', `${about} (required)`).argParser(guid).makeOptionMandatory()
+export const idOption = (about: string): Option => oneIdOption(`${about} (required)`).makeOptionMandatory()
+
+/** `--id ID`, for what can be done with one thing or with several. */
+export const oneIdOption = (about: string): Option => new Option('--id <id>', about).argParser(guid)
 
 /** `--json`: data for programs instead of words for people. */
 export const jsonOption = (): Option => new Option('--json', 'print JSON')
