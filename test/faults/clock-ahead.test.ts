@@ -4,7 +4,6 @@ import { test } from 'node:test'
 import type { Config } from '#config.ts'
 import { findOverlooked, planJobs } from '#flows/plan-jobs.ts'
 import { tidy } from '#flows/tidy.ts'
-import { openJobs } from '#jobs/open.ts'
 import type { RunId } from '#model/ids.ts'
 import { listTurns } from '#store/job-schedules.ts'
 import { asFleet, asTenant, type Store } from '#store/open.ts'
@@ -12,18 +11,18 @@ import { openRounds } from '#store/rounds.ts'
 import { addSignUp, findSignUp, removeExpiredSignUps, takeSignUp } from '#store/sign-ups.ts'
 import { finishRun, latestRun, letRunWait, listRuns, startRun } from '#store/sync-runs.ts'
 import { letRest, triesOf } from '#store/tenants.ts'
-import { forEachBackend, silentLog } from '#test/support/backends.ts'
+import { forEachBackend } from '#test/support/backends.ts'
 import { DAY, HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { aDiagnosis, aTenant, madeUp } from '#test/support/made-up.ts'
+import { freshQueue } from '#test/support/open-queue.ts'
 
 const config = { syncEveryMinutes: 60, app: {} } as unknown as Config
 
-forEachBackend(({ freshStore }) => {
+forEachBackend((backend) => {
+  const { freshStore } = backend
   test('R10 a worker whose clock is a day ahead plans, reads and misses nothing for the others', async (t) => {
     const clock = handClock()
-    const store = await freshStore(t, { clock })
-    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-    t.after(() => jobs.close())
+    const { store, jobs } = await freshQueue(t, backend, { clock })
     const tools = { store, jobs, config }
     const fast = withClockAhead(store, DAY)
     const ids = await Promise.all(Array.from({ length: 12 }, () => aTenant(store)))
@@ -47,9 +46,7 @@ forEachBackend(({ freshStore }) => {
 
   test('R10 a worker whose clock is months ahead clears nothing away that is kept', async (t) => {
     const clock = handClock()
-    const store = await freshStore(t, { clock })
-    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-    t.after(() => jobs.close())
+    const { store, jobs } = await freshQueue(t, backend, { clock })
     const tenantId = await aTenant(store)
     const signUpId = madeUp.signUpId()
     for (let run = 0; run < 2; run++) {

@@ -6,27 +6,25 @@ import { tasks } from '#daemon/tasks.ts'
 import { tidy } from '#flows/tidy.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { holdPlace } from '#jobs/hold-place.ts'
-import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
 import { addAudit, listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
 import { finishRun, latestRun, letRunWait, listRuns, startRun } from '#store/sync-runs.ts'
 import { listTenants, moveTenant } from '#store/tenants.ts'
-import { forEachBackend, silentLog } from '#test/support/backends.ts'
+import { forEachBackend } from '#test/support/backends.ts'
 import { openFleet } from '#test/support/fleet.ts'
 import { DAY, HOUR, handClock } from '#test/support/hand-clock.ts'
 import { aJobContext } from '#test/support/job-context.ts'
 import { aResource, aTenant, madeUp } from '#test/support/made-up.ts'
+import { freshQueue } from '#test/support/open-queue.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
 
-forEachBackend(({ freshStore }) => {
+forEachBackend((backend) => {
   test('R01 a run whose process died is ended after half a day; one that somebody is at, or goes on with later, is not', async (t) => {
     const clock = handClock()
-    const store = await freshStore(t, { clock })
-    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-    t.after(() => jobs.close())
+    const { store, jobs } = await freshQueue(t, backend, { clock })
     const [dead, giant, waits] = [await aTenant(store), await aTenant(store), await aTenant(store)]
     const begin = (tenantId: TenantId, job: string) =>
       asTenant(store, tenantId, (sql) => startRun(sql, { id: madeUp.runId(), job }))
@@ -50,9 +48,7 @@ forEachBackend(({ freshStore }) => {
 
   test('A06 a sign-up that was refused is told of for a month, whoever tried; what concerns a tenant for good', async (t) => {
     const clock = handClock()
-    const store = await freshStore(t, { clock })
-    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-    t.after(() => jobs.close())
+    const { store, jobs } = await freshQueue(t, backend, { clock })
     const tenantId = await aTenant(store)
     const known = (await asFleet(store, (sql) => listAudit(sql, { limit: 99 }))).length
     const refuse = (code: string) =>
@@ -80,9 +76,7 @@ forEachBackend(({ freshStore }) => {
 
   test('R01 an end that cannot be gone through with stops no other, and is told of', async (t) => {
     const clock = handClock()
-    const store = await freshStore(t, { clock })
-    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-    t.after(() => jobs.close())
+    const { store, jobs } = await freshQueue(t, backend, { clock })
     const ending = [...Array(3)].map(() => aTenant(store, { state: 'offboarding' }))
     const [first, stuck, last] = (await Promise.all(ending)) as [TenantId, TenantId, TenantId]
     for (const tenantId of [first, stuck, last])
@@ -107,9 +101,7 @@ forEachBackend(({ freshStore }) => {
 
   test('R01 a directory that is too large to go at once goes whole', async (t) => {
     const clock = handClock()
-    const store = await freshStore(t, { clock })
-    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-    t.after(() => jobs.close())
+    const { store, jobs } = await freshQueue(t, backend, { clock })
     const tenantId = await aTenant(store, { state: 'offboarding' })
     await asTenant(store, tenantId, ({ db }) =>
       raw`
@@ -124,9 +116,7 @@ forEachBackend(({ freshStore }) => {
 
   test('runs are told of for a month; the latest of each tenant and job stays, and the latest that went well', async (t) => {
     const clock = handClock()
-    const store = await freshStore(t, { clock })
-    const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-    t.after(() => jobs.close())
+    const { store, jobs } = await freshQueue(t, backend, { clock })
     const [busy, gone] = [await aTenant(store), await aTenant(store)]
     const run = (tenantId: TenantId, job: string, state: 'succeeded' | 'failed') =>
       asTenant(store, tenantId, async (sql) => {

@@ -5,7 +5,6 @@ import type { Config } from '#config.ts'
 import { planJobs } from '#flows/plan-jobs.ts'
 import { tidy } from '#flows/tidy.ts'
 import { enqueue } from '#jobs/enqueue.ts'
-import { openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { JobDefinition } from '#model/job.ts'
 import { type Schedule, scheduleText } from '#model/schedule.ts'
@@ -13,10 +12,10 @@ import type { TenantState } from '#model/tenant.ts'
 import { saveCursor } from '#store/cursors.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { moveTenant } from '#store/tenants.ts'
-import { type Backend, forEachBackend, silentLog } from '#test/support/backends.ts'
+import { type Backend, forEachBackend } from '#test/support/backends.ts'
 import { DAY, HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { aCursor, aTenant } from '#test/support/made-up.ts'
-import { jobsIn } from '#test/support/open-queue.ts'
+import { freshQueue, jobsIn } from '#test/support/open-queue.ts'
 
 const aJob = (name: string, schedule: Schedule): JobDefinition => ({
   name,
@@ -28,11 +27,9 @@ const aJob = (name: string, schedule: Schedule): JobDefinition => ({
 const byText = (left: string | undefined, right: string | undefined) => (left ?? '').localeCompare(right ?? '')
 
 /** A planner whose configuration and clock the test changes. */
-async function openPlanner(t: TestContext, { freshStore }: Backend, { tenants }: { tenants: number }) {
+async function openPlanner(t: TestContext, backend: Backend, { tenants }: { tenants: number }) {
   const clock = handClock()
-  const store = await freshStore(t, { clock })
-  const jobs = await openJobs({ store, log: silentLog, work: false, migrate: true })
-  t.after(() => jobs.close())
+  const { store, jobs } = await freshQueue(t, backend, { clock })
   const ids: TenantId[] = []
   for (let count = 0; count < tenants; count++) ids.push(await aTenant(store))
   const tools = (definitions: readonly JobDefinition[]) => ({

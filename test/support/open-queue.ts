@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import type { Clock } from '#base/clock.ts'
 import type { JobContext, JobName, TaskTable } from '#jobs/names.ts'
 import { type Jobs, openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -9,9 +10,9 @@ import { type Backend, silentLog } from '#test/support/backends.ts'
 export async function freshQueue(
   t: TestContext,
   { freshStore }: Backend,
-  { work = false } = {},
+  { work = false, clock }: { work?: boolean; clock?: Clock } = {},
 ): Promise<{ store: Store; jobs: Jobs }> {
-  const store = await freshStore(t)
+  const store = await freshStore(t, clock ? { clock } : {})
   const jobs = await openJobs({ store, log: silentLog, work, migrate: true })
   t.after(() => jobs.close())
   return { store, jobs }

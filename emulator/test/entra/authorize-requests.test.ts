@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, beforeEach, test } from 'node:test'
 import { startEmulator } from '#emulator/index.ts'
+import { authorizeUrl as urlAt } from '#emulator/test/support/authorize-url.ts'
 import { openBrowser, signIn, signInAndAccept } from '#emulator/test/support/browser.ts'
 import { APP, CONTOSO, FABRIKAM, ISV, REDIRECT, SECRET, SINGLE_APP, testEstate } from '#emulator/test/support/estate.ts'
 import { ask, askToken } from '#emulator/test/support/token.ts'
@@ -21,22 +22,8 @@ beforeEach(() => emulator.reset())
 
 const UMA = { username: 'uma@contoso.example' }
 
-function authorizeUrl(
-  parameters: Record<string, string | undefined> = {},
-  path = 'organizations/oauth2/v2.0/authorize',
-) {
-  const url = new URL(`${emulator.browserOrigin}/${path}`)
-  const all: Record<string, string | undefined> = {
-    client_id: APP,
-    response_type: 'code',
-    redirect_uri: REDIRECT,
-    scope: 'openid profile offline_access User.Read',
-    state: 's',
-    ...parameters,
-  }
-  for (const [name, value] of Object.entries(all)) if (value !== undefined) url.searchParams.set(name, value)
-  return url.href
-}
+const authorizeUrl = (parameters?: Record<string, string | undefined>, path?: string) =>
+  urlAt(emulator, parameters, path)
 const open = (parameters: Record<string, string | undefined>, path?: string) =>
   openBrowser(emulator).open(authorizeUrl(parameters, path))
 const redeem = (code: string, segment: string) =>

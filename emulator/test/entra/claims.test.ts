@@ -4,7 +4,7 @@ import { after, beforeEach, test } from 'node:test'
 import { decodeJwt, type JWTPayload } from 'jose'
 import * as client from 'openid-client'
 import { Agent, fetch } from 'undici'
-import { startEmulator } from '#emulator/index.ts'
+import { type Emulator, startEmulator } from '#emulator/index.ts'
 import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
 import {
   API_APP,
@@ -44,9 +44,16 @@ const AUTHORIZE = {
 
 async function tokensOf(
   estate: ReturnType<typeof estateWith>,
-  { domain = 'contoso.example', responseType = 'code' }: { domain?: string; responseType?: string } = {},
+  options: { domain?: string; responseType?: string } = {},
 ): Promise<{ idToken: JWTPayload; accessToken: JWTPayload }> {
   await using here = await startEmulator({ estate })
+  return await tokensAt(here, options)
+}
+
+async function tokensAt(
+  here: Emulator,
+  { domain = 'contoso.example', responseType = 'code' }: { domain?: string; responseType?: string } = {},
+): Promise<{ idToken: JWTPayload; accessToken: JWTPayload }> {
   const url = `${here.browserOrigin}/organizations/oauth2/v2.0/authorize?${new URLSearchParams({ ...AUTHORIZE, response_type: responseType })}`
   const { url: back } = await signInAndAccept(openBrowser(here), url, { username: `uma@${domain}` })
   const inFront = new URLSearchParams(back.hash.slice(1)).get('id_token')
@@ -120,16 +127,8 @@ test('groups in which one’s groups are stand in the token, too, each once', as
   }
   const inner = await group('inner', uma.id)
   const outer = await group('outer', inner)
-  const url = `${here.browserOrigin}/organizations/oauth2/v2.0/authorize?${new URLSearchParams({ ...AUTHORIZE, response_type: 'code' })}`
-  const { url: back } = await signInAndAccept(openBrowser(here), url, { username: 'uma@contoso.example' })
-  const { body } = await askToken(here, 'organizations', {
-    grant_type: 'authorization_code',
-    client_id: APP,
-    client_secret: SECRET,
-    redirect_uri: REDIRECT,
-    code: back.searchParams.get('code') ?? '',
-  })
-  assert.deepEqual(new Set(decodeJwt(body.id_token).groups as string[]), new Set([inner, outer]))
+  const { idToken } = await tokensAt(here)
+  assert.deepEqual(new Set(idToken.groups as string[]), new Set([inner, outer]))
 })
 
 test('more than 200 groups do not fit: the token says where to ask; from the page 5 are the most', async () => {

@@ -10,8 +10,9 @@ import * as openid from 'openid-client'
 import { Agent, fetch } from 'undici'
 import type { Emulator } from '#emulator/index.ts'
 import type { Seen } from '#emulator/test/entra/aadsts/witness.ts'
+import { authorizeUrl } from '#emulator/test/support/authorize-url.ts'
 import { openBrowser, type Page, signIn, signInAndAccept } from '#emulator/test/support/browser.ts'
-import { APP, REDIRECT, SECRET } from '#emulator/test/support/estate.ts'
+import { APP, SECRET } from '#emulator/test/support/estate.ts'
 
 export type Clients = ReturnType<typeof openClients>
 type Body = Record<string, unknown>
@@ -78,19 +79,8 @@ export function openClients(emulator: Emulator) {
     browser: () => openBrowser(emulator),
     signIn: (url: string, username: string) => signIn(openBrowser(emulator), url, { username }),
     signInAndAccept: (url: string, username: string) => signInAndAccept(openBrowser(emulator), url, { username }),
-    authorizeUrl(parameters: Record<string, string | undefined> = {}, path = 'organizations/oauth2/v2.0/authorize') {
-      const url = new URL(`${emulator.browserOrigin}/${path}`)
-      const all: Record<string, string | undefined> = {
-        client_id: APP,
-        response_type: 'code',
-        redirect_uri: REDIRECT,
-        scope: 'openid profile offline_access User.Read',
-        state: 's',
-        ...parameters,
-      }
-      for (const [name, value] of Object.entries(all)) if (value !== undefined) url.searchParams.set(name, value)
-      return url.href
-    },
+    authorizeUrl: (parameters?: Record<string, string | undefined>, path?: string) =>
+      authorizeUrl(emulator, parameters, path),
   }
 }
 
