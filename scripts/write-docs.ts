@@ -1,7 +1,7 @@
 // Writes the parts of the documents that are made from the program: `node scripts/write-docs.ts`. With --check it writes
 // nothing and ends with 1 when one of them is stale; --folder DIR does either in a copy of the repository's documents.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SETTINGS } from '#config.ts'
 import { AADSTS as EMULATED } from '#emulator/entra/aadsts.ts'
@@ -13,12 +13,13 @@ import { CLOUDS } from '#model/cloud.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { restMinutes } from '#model/rest.ts'
 import { MOVES, TENANT_STATES } from '#model/tenant.ts'
-import { EMULATOR, type Room, SRC } from '#test/rooms.ts'
+import { EMULATOR, FLOWS, type Room, SRC } from '#test/rooms.ts'
 
 const { values } = parseArgs({
   options: { check: { type: 'boolean', default: false }, folder: { type: 'string', default: '' } },
 })
-const folder = values.folder || join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '..')
+const folder = values.folder || root
 
 type Setting = { name: string; about: string; required: boolean; standard: string | null }
 
@@ -38,6 +39,12 @@ const roomTable = (rooms: Record<string, Room>): string =>
     ['room', 'may use', 'outside packages that live there'],
     Object.entries(rooms).map(([name, { imports, packages }]) => [code(name), codes(imports), codes(packages)]),
   )
+
+/** A flow is called what its file is called. */
+const verbsOf = (name: string): string[] =>
+  readdirSync(join(root, 'src/flows', name))
+    .map((file) => basename(file, '.ts'))
+    .toSorted()
 
 const emulatedCodes = (Object.keys(EMULATED).map(Number) as (keyof typeof EMULATED)[]).map((number) => {
   const [status, error, text] = EMULATED[number]
@@ -86,6 +93,10 @@ const PARTS: Record<string, string> = {
     ]),
   ),
   rooms: roomTable(SRC),
+  flows: table(
+    ['room', 'may use', 'what it does'],
+    Object.entries(FLOWS).map(([name, imports]) => [code(name), codes(imports), codes(verbsOf(name))]),
+  ),
   'emulator-rooms': roomTable(EMULATOR),
   'emulator-aadsts': table(['code', 'answer', 'text', 'unconfirmed', 'arises when', 'provoked by'], emulatedCodes),
   'unconfirmed-pages': UNCONFIRMED_PAGES.map(({ what, why }) => `- ${what}: ${why}`).join('\n'),

@@ -1,6 +1,6 @@
 import { openLog } from '#base/log.ts'
 import { type Mistake, readConfig } from '#config.ts'
-import { listTenantsFor } from '#flows/show-tenants.ts'
+import { listTenantsFor } from '#flows/tenants/show-tenants.ts'
 import { openSdkClient } from '#graph/sdk-client.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'

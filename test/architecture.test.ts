@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { EMULATOR, type Room, SRC } from './rooms.ts'
+import { EMULATOR, FLOWS, type Room, SRC } from './rooms.ts'
 
 const root = join(import.meta.dirname, '..')
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
@@ -51,6 +51,20 @@ function faultsOf(house: 'src' | 'emulator', rooms: Record<string, Room>): strin
 
 test('every import of the product follows the arrows', () => {
   assert.deepEqual(faultsOf('src', SRC), [])
+})
+
+test('every import of one flow by another follows the arrows among them', () => {
+  const faults = filesOf('src/flows').flatMap((file) => {
+    const name = dirname(file).slice('src/flows/'.length)
+    const mayUse = FLOWS[name]
+    if (!mayUse) return [`${file}: no room '${name}' among the flows in test/rooms.ts`]
+    return importsOf(file)
+      .filter((specifier) => specifier.startsWith('#flows/'))
+      .map((specifier) => dirname(specifier).slice('#flows/'.length))
+      .filter((target) => target !== name && !mayUse.includes(target))
+      .map((target) => `${file}: flows/${name} may not import flows/${target}`)
+  })
+  assert.deepEqual(faults, [])
 })
 
 test('every import of the emulator follows the arrows', () => {

@@ -76,6 +76,21 @@ export const SRC: Record<string, Room> = {
   index: { imports: ['flows', 'tools', 'config', 'graph', 'model', 'base'], packages: [] },
 }
 
+/** Within `flows` each part of what the product does has a room of its own; these are the others that it may use. */
+export const FLOWS: Record<string, readonly string[]> = {
+  incidents: [],
+  credentials: ['incidents'],
+  tenants: ['incidents'],
+  grants: ['tenants', 'incidents'],
+  'sign-up': ['grants', 'tenants', 'incidents'],
+  operators: ['sign-up', 'incidents'],
+  registration: ['operators', 'sign-up', 'grants'],
+  runs: ['tenants', 'incidents'],
+  sync: ['runs', 'tenants'],
+  queue: ['tenants'],
+  fleet: ['queue', 'tenants'],
+}
+
 /** The second house. It imports nothing of the first, nor the first of it. */
 export const EMULATOR: Record<string, Room> = {
   clock: { imports: [], packages: [] },

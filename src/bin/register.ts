@@ -9,7 +9,7 @@ import type { RegisterOptions } from '#cli/register-command.ts'
 import { EXIT_USAGE } from '#cli/run-cli.ts'
 import { jsonText, tellInvitation } from '#cli/terminal.ts'
 import type { Config, Mistake } from '#config.ts'
-import { type Registered, registerApp, registerScopes } from '#flows/register-app.ts'
+import { type Registered, registerApp, registerScopes } from '#flows/registration/register-app.ts'
 import { openRegistrar } from '#tools/registrar.ts'
 
 /** What registering is there to find out. */

@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, idOption, jsonOption } from '#cli/tenant-option.ts'
 import { jsonText, table } from '#cli/terminal.ts'
-import { listCredentials } from '#flows/list-credentials.ts'
-import { addCredential, removeCredential } from '#flows/rotate-credential.ts'
+import { listCredentials } from '#flows/credentials/list-credentials.ts'
+import { addCredential, removeCredential } from '#flows/credentials/rotate-credential.ts'
 import { type CredentialListing, daysLeft } from '#model/credential.ts'
 
 const MAX_DAYS = 730

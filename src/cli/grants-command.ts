@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
 import { jsonText, standingText, table, tellInvitation, tellStep } from '#cli/terminal.ts'
-import { type GrantedAtTerminal, grantAtTerminal } from '#flows/grant-at-terminal.ts'
-import { planTenantGrants } from '#flows/plan-tenant-grants.ts'
-import { writeGrantScript } from '#flows/write-grant-script.ts'
+import { type GrantedAtTerminal, grantAtTerminal } from '#flows/grants/grant-at-terminal.ts'
+import { planTenantGrants } from '#flows/grants/plan-tenant-grants.ts'
+import { writeGrantScript } from '#flows/grants/write-grant-script.ts'
 import type { TenantId } from '#model/ids.ts'
 
 type Chosen = { tenant: TenantId; json?: true }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { CLI_ACTOR, jsonOption, tenantsOption } from '#cli/tenant-option.ts'
 import { jsonText, standingText, tellProblem } from '#cli/terminal.ts'
-import { type Verification, verifyTenant } from '#flows/verify-tenant.ts'
+import { type Verification, verifyTenant } from '#flows/tenants/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 

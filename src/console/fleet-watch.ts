@@ -1,5 +1,5 @@
 import { type AtLeisure, atLeisure } from '#console/at-leisure.ts'
-import { type Fleet, overseeFleet } from '#flows/oversee-fleet.ts'
+import { type Fleet, overseeFleet } from '#flows/fleet/oversee-fleet.ts'
 import type { Tools } from '#tools.ts'
 
 /** However many operators and scrapers look at the same time, the database is asked once in so long, or more seldom. */

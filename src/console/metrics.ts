@@ -1,6 +1,6 @@
 import type { Handler } from 'hono'
 import type { FleetWatch } from '#console/fleet-watch.ts'
-import type { Fleet } from '#flows/oversee-fleet.ts'
+import type { Fleet } from '#flows/fleet/oversee-fleet.ts'
 import { DEAD_LETTER } from '#jobs/names.ts'
 import { daysLeft } from '#model/credential.ts'
 import type { SyncRun } from '#model/sync-run.ts'

@@ -2,7 +2,7 @@ import type { Handler, MiddlewareHandler } from 'hono'
 import { show, showProblem } from '#console/answers.ts'
 import type { Door, Env } from '#console/door.ts'
 import { notAnOperatorView, signedOutView, signInView } from '#console/views/sign-in-view.ts'
-import { beginOperatorSignIn, completeOperatorSignIn, OPERATOR_ROLE } from '#flows/operator-sign-in.ts'
+import { beginOperatorSignIn, completeOperatorSignIn, OPERATOR_ROLE } from '#flows/operators/operator-sign-in.ts'
 import { diagnose } from '#model/problem.ts'
 import { onwardPage } from '#pages/onward.ts'
 

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
-import { findSignUpFor } from '#flows/find-sign-up.ts'
-import { writeGrantScript } from '#flows/write-grant-script.ts'
+import { writeGrantScript } from '#flows/grants/write-grant-script.ts'
+import { findSignUpFor } from '#flows/sign-up/find-sign-up.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import type { SignUp } from '#model/sign-up.ts'
 import { type Door, invitationLink, isFresh } from '#signup/door.ts'

@@ -1,6 +1,6 @@
 import type { Context, Handler } from 'hono'
-import { type Arrivals, arrivals } from '#flows/arrivals.ts'
-import { findSignUpFor } from '#flows/find-sign-up.ts'
+import { type Arrivals, arrivals } from '#flows/sign-up/arrivals.ts'
+import { findSignUpFor } from '#flows/sign-up/find-sign-up.ts'
 import { WORKING_STATES } from '#model/tenant.ts'
 import { streamView } from '#pages/live.ts'
 import { show, showNotOpen } from '#signup/answers.ts'

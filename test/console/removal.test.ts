@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
-import { syncTenant } from '#flows/sync-tenant.ts'
+import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { asTenant } from '#store/open.ts'
 import { countResources, listResources } from '#store/resources.ts'
 import { openSite, type Site } from '#test/console/support/open-site.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { tasks } from '#daemon/tasks.ts'
-import { syncTenant } from '#flows/sync-tenant.ts'
+import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { startRunner } from '#jobs/runner.ts'
 import type { TenantId } from '#model/ids.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql as raw } from 'kysely'
-import { forgetDeadLetters } from '#flows/forget-dead-letters.ts'
+import { forgetDeadLetters } from '#flows/queue/forget-dead-letters.ts'
 import { listDeadLetters } from '#jobs/dead-letters.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { JobPayloads } from '#jobs/names.ts'

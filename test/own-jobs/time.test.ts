@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Clock } from '#base/clock.ts'
-import { runJob } from '#flows/run-job.ts'
+import { runJob } from '#flows/runs/run-job.ts'
 import type { TenantId } from '#model/ids.ts'
 import { asTenant } from '#store/open.ts'
 import { latestRun } from '#store/sync-runs.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
-import { runJob } from '#flows/run-job.ts'
+import { runJob } from '#flows/runs/run-job.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { JobSql } from '#model/job.ts'
 import { loadCheckpoint } from '#store/job-checkpoints.ts'

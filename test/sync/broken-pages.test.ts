@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { RuleInput } from '#emulator/index.ts'
-import { syncTenant } from '#flows/sync-tenant.ts'
+import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { ProblemCode } from '#model/problem.ts'
 import { asTenant } from '#store/open.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { syncTenant } from '#flows/sync-tenant.ts'
+import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
 import { allowRemovals } from '#store/cursors.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { sql } from 'kysely'
-import { syncTenant } from '#flows/sync-tenant.ts'
+import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { sdkClient } from '#graph/sdk-client.ts'
 import type { TenantId } from '#model/ids.ts'
 import { listIncidents } from '#store/incidents.ts'

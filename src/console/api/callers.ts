@@ -1,8 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { problemAnswer } from '#console/api/problem-answer.ts'
 import type { Door, Env } from '#console/door.ts'
-import { authenticateApiCaller } from '#flows/authenticate-api-caller.ts'
-import { OPERATOR_ROLE } from '#flows/operator-sign-in.ts'
+import { authenticateApiCaller } from '#flows/operators/authenticate-api-caller.ts'
+import { OPERATOR_ROLE } from '#flows/operators/operator-sign-in.ts'
 import type { Operator } from '#model/administrator.ts'
 
 const READING = ['GET', 'HEAD']

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { codeInWords } from '#console/problem-words.ts'
 import { ago, durationText, turn } from '#console/views/moment.ts'
-import type { Lagging } from '#flows/list-lagging.ts'
+import type { Lagging } from '#flows/fleet/list-lagging.ts'
 import { table } from '#pages/components/table.ts'
 import { tenantBadge } from '#pages/components/tenant-badge.ts'
 import type { Html } from '#pages/html.ts'

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Arrivals } from '#flows/arrivals.ts'
+import type { Arrivals } from '#flows/sign-up/arrivals.ts'
 import type { AppDefinition } from '#model/app.ts'
 import type { Cloud } from '#model/cloud.ts'
 import type { ClientId } from '#model/ids.ts'

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { GrantReview } from '#flows/review-grants.ts'
+import type { GrantReview } from '#flows/grants/review-grants.ts'
 import type { Account } from '#model/administrator.ts'
 import type { AppDefinition } from '#model/app.ts'
 import type { SignUp } from '#model/sign-up.ts'

@@ -1,6 +1,6 @@
 import { DEMO } from '#emulator/index.ts'
-import { applyGrants } from '#flows/apply-grants.ts'
-import { findSignUpFor } from '#flows/find-sign-up.ts'
+import { applyGrants } from '#flows/grants/apply-grants.ts'
+import { findSignUpFor } from '#flows/sign-up/find-sign-up.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
 import { provenAdministrator } from '#test/support/administrator.ts'

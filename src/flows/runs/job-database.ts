@@ -1,0 +1,94 @@
+import { refuseWithinTransaction, withinTransaction } from '#flows/runs/job-transaction.ts'
+import type { ObjectId, RunId, TenantId } from '#model/ids.ts'
+import type { Checkpoint, JobDatabase } from '#model/job.ts'
+import { runStatement } from '#store/author-sql.ts'
+import { loadCheckpoint, saveCheckpoint } from '#store/job-checkpoints.ts'
+import { asAuthor, asTenant, type TenantSql } from '#store/open.ts'
+import { listResources } from '#store/resources.ts'
+import { holdRun, recordGettingOn } from '#store/sync-runs.ts'
+import type { Tools } from '#tools.ts'
+
+type Run = Pick<Tools, 'store'> & {
+  tenantId: TenantId
+  job: string
+  runId: RunId
+  /** Aborted when the run is over, however it ended. */
+  over: AbortSignal
+}
+
+const PAGE = 500
+
+/** Writes only while the run is ours: a worker that was fenced off changes nothing any more. */
+const whileOurs = <Value>({ store, tenantId, runId }: Run, work: (sql: TenantSql) => Promise<Value>): Promise<Value> =>
+  asTenant(store, tenantId, async (sql) => {
+    await holdRun(sql, runId)
+    return work(sql)
+  })
+
+/** A checkpoint is how a job that begins anew after each pause of Graph’s gets on. */
+async function saveAndGetOn(sql: TenantSql, { job, runId }: Run, value: unknown): Promise<void> {
+  await saveCheckpoint(sql, job, value)
+  await recordGettingOn(sql, runId)
+}
+
+/** The database as one run of a job sees it: one tenant's rows, and what was read of its directory. */
+export function jobDatabase(run: Run): JobDatabase {
+  const { store, tenantId, runId, over } = run
+  const { clock, silenceMilliseconds } = store
+  return {
+    async transaction(work) {
+      refuseWithinTransaction('`db.transaction`')
+      const ofTheDatabase = new Set<unknown>()
+      const note = (error: unknown): never => {
+        ofTheDatabase.add(error)
+        throw error
+      }
+      let own: { error: unknown } | null = null
+      try {
+        return await asAuthor(store, tenantId, async (sql) => {
+          await holdRun(sql, runId)
+          try {
+            return await withinTransaction({ clock, silenceMilliseconds, over }, (ask) =>
+              work({
+                query: <Row>(text: string, parameters?: readonly unknown[]) =>
+                  ask(() => runStatement<Row>(sql, text, parameters).catch(note)),
+                saveCheckpoint: (value) => ask(() => saveAndGetOn(sql, run, value).catch(note)),
+              }),
+            )
+          } catch (error) {
+            if (!ofTheDatabase.has(error)) own = { error }
+            throw error
+          }
+        })
+      } catch (error) {
+        // Somebody else’s server that refuses a connection is not our database.
+        throw own ? (own as { error: unknown }).error : error
+      }
+    },
+    async *resources(kind) {
+      for (let after: ObjectId | undefined; ; ) {
+        refuseWithinTransaction('`db.resources`')
+        const page = await asTenant(store, tenantId, (sql) =>
+          listResources(sql, { kind, limit: PAGE, ...(after ? { after } : {}) }),
+        )
+        yield* page
+        after = page.at(-1)?.id
+        if (page.length < PAGE) return
+      }
+    },
+  }
+}
+
+export function jobCheckpoint(run: Run): Checkpoint {
+  const { store, tenantId, job } = run
+  return {
+    async load<Value>() {
+      refuseWithinTransaction('`checkpoint.load`')
+      return (await asTenant(store, tenantId, (sql) => loadCheckpoint(sql, job))) as Value | null
+    },
+    async save(value) {
+      refuseWithinTransaction('`checkpoint.save`')
+      await whileOurs(run, (sql) => saveAndGetOn(sql, run, value))
+    },
+  }
+}
