@@ -58,7 +58,9 @@ export type Emulator = AsyncDisposable & {
     /** Tokens, codes, secrets and certificates expire by turning it. */
     advance(by: Duration): void
     set(to: Date): void
-    /** Back to the machine's time. */
+    /** From now on it moves only when it is turned, so that no test depends on how fast the machine is. */
+    stop(): void
+    /** Back to the machine's time, and going. */
     reset(): void
   }
   readonly mischief: {
@@ -127,6 +129,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
       now: clock.now,
       advance: (by) => advanceClock(clock, by),
       set: (to) => setClock(clock, to),
+      stop: clock.stop,
       reset: clock.reset,
     },
     mischief: {

@@ -17,8 +17,15 @@ export type Levers = { reset(): void; snapshots: Snapshots }
 
 const SUBMIT = "document.getElementById('answer').submit()\n"
 const clockSchema = z.union(
-  [z.strictObject({ advance: durationSchema }), z.strictObject({ now: z.iso.datetime({ offset: true }) })],
-  { error: 'must be {"advance":{"days":1,"hours":0,"minutes":0,"seconds":0}} or {"now":"2031-01-01T00:00:00Z"}' },
+  [
+    z.strictObject({ advance: durationSchema }),
+    z.strictObject({ now: z.iso.datetime({ offset: true }) }),
+    z.strictObject({ stopped: z.literal(true) }),
+  ],
+  {
+    error:
+      'must be {"advance":{"days":1,"hours":0,"minutes":0,"seconds":0}}, {"now":"2031-01-01T00:00:00Z"} or {"stopped":true}',
+  },
 )
 
 /** Which requests of the log are wanted. */
@@ -47,11 +54,12 @@ export function controlApp(world: World, { reset, snapshots }: Levers): Hono<Env
     return c.body(null, 204)
   })
 
-  const time = () => ({ now: clock.now(), offsetSeconds: clock.offset() })
+  const time = () => ({ now: clock.now(), offsetSeconds: clock.offset(), stopped: clock.isStopped() })
   app.get('/clock', (c) => c.json(time()))
   app.put('/clock', async (c) => {
     const wish = read(clockSchema, await body(c.req))
-    if ('now' in wish) setClock(clock, new Date(wish.now))
+    if ('stopped' in wish) clock.stop()
+    else if ('now' in wish) setClock(clock, new Date(wish.now))
     else advanceClock(clock, wish.advance)
     return c.json(time())
   })

@@ -43,6 +43,7 @@ export function controlPages(
         origins,
         now: clock.now(),
         offsetSeconds: clock.offset(),
+        isStopped: clock.isStopped(),
         faults: mischief.rules().map(
           (rule) =>
             rule.word ??

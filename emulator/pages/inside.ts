@@ -7,6 +7,7 @@ export type Overview = {
   origins: { https: string; browser: string }
   now: Date
   offsetSeconds: number
+  isStopped: boolean
   faults: string[]
   lag: string
   tenants: {
@@ -30,7 +31,7 @@ export const overviewPage = (facts: Overview): Html =>
         <dl class="facts">
           <div><dt>For programs</dt><dd>${facts.origins.https}</dd></div>
           <div><dt>For browsers</dt><dd>${facts.origins.browser}</dd></div>
-          <div><dt>Its time</dt><dd>${stamp(facts.now)}${facts.offsetSeconds === 0 ? '' : html` <span class="badge">turned</span>`}</dd></div>
+          <div><dt>Its time</dt><dd>${stamp(facts.now)}${facts.offsetSeconds === 0 ? '' : html` <span class="badge">turned</span>`}${facts.isStopped ? html` <span class="badge">stopped</span>` : ''}</dd></div>
           <div><dt>Mischief</dt><dd>${facts.faults.length === 0 ? 'none' : facts.faults.map((fault) => html`<span class="badge warn">${fault}</span> `)}</dd></div>
           <div><dt>Lag</dt><dd>${facts.lag}</dd></div>
         </dl>

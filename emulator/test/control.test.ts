@@ -3,6 +3,7 @@ import { after, beforeEach, test } from 'node:test'
 import { startEmulator } from '#emulator/index.ts'
 import { APP, CONTOSO, FABRIKAM, GRAPH_DEFAULT, SECRET, testEstate } from '#emulator/test/support/estate.ts'
 import { ask, askToken } from '#emulator/test/support/token.ts'
+import { until } from '#test/support/until.ts'
 
 const emulator = await startEmulator({ estate: testEstate() })
 after(() => emulator.close())
@@ -37,6 +38,26 @@ test('the clock is turned, set and put back', async () => {
   await control('PUT', '/clock', { now: '2031-02-03T04:05:06Z' })
   assert.equal(emulator.clock.now().toISOString().slice(0, 16), '2031-02-03T04:05')
   assert.equal((await control('DELETE', '/clock')).body.offsetSeconds, 0)
+})
+
+test('a stopped clock moves only when it is turned, until it is put back', async () => {
+  const stopped = await control('PUT', '/clock', { stopped: true })
+  assert.equal(stopped.body.stopped, true)
+  const at = new Date(stopped.body.now).getTime()
+  assert.ok(at <= Date.now())
+  await until('the machine’s clock has gone on', () => Date.now() > at)
+  assert.equal((await control('GET', '/clock')).body.now, stopped.body.now)
+  assert.match(await (await fetch(`${emulator.browserOrigin}/_emulator/`)).text(), /badge">stopped</)
+  emulator.clock.stop()
+  emulator.clock.advance({ minutes: 1 })
+  assert.equal(emulator.clock.now().getTime(), at + 60_000)
+  assert.equal((await appOnly()).status, 200, 'tokens are given on a stopped clock as well')
+  emulator.clock.set(new Date('2031-02-03T04:05:06Z'))
+  assert.equal(emulator.clock.now().toISOString(), '2031-02-03T04:05:06.000Z')
+  assert.equal((await control('PUT', '/clock', { stopped: false })).status, 400)
+  const going = (await control('DELETE', '/clock')).body
+  assert.deepEqual([going.stopped, going.offsetSeconds], [false, 0])
+  await until('it goes again', () => emulator.clock.now().getTime() > new Date(going.now).getTime())
 })
 
 test('mischief, lag and requests can be read and set', async () => {
