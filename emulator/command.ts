@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import { resolve } from 'node:path'
 import { stdout } from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
@@ -26,8 +28,16 @@ const port = (text: string): number => {
   return number
 }
 
+/** Of the package that this file belongs to, which lies deeper in what is published than here. */
+function versionOfPackage(): string {
+  const file = findPackageJSON(import.meta.url)
+  if (file === undefined) throw new Error('The emulator lies in no package.')
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
 const program = new Command('tenantry-emulator')
   .description('Microsoft Entra ID and Microsoft Graph for tests, on this machine only.')
+  .version(versionOfPackage(), '-V, --version', 'print the version')
   .option('--estate <file>', 'JSON file with the tenants, people and applications to begin with (default: a demo)')
   .option('--port <number>', 'HTTPS for programs; 0 for any free port', port, 8443)
   .option('--http-port <number>', 'plain HTTP for browsers; 0 for any free port', port, 8080)

@@ -201,6 +201,12 @@ test('a busy port is told in words, exit 2', async () => {
   busy.close()
 })
 
+test('--version prints the package’s version and leaves with 0, whatever stands beside it', async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8'))
+  for (const options of [['--version'], ['-V'], ['--port', '0', '--version']])
+    assert.deepEqual(await outcome(...options), { out: `${version}\n`, error: '', code: 0 }, options.join(' '))
+})
+
 test('an option that is no option, or no port, is refused with exit 2; --help and --quiet', async () => {
   assert.equal((await outcome('--nonsense')).code, 2)
   const { code, error } = await outcome('--port', 'high')
