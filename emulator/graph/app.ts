@@ -36,7 +36,6 @@ async function answer(c: Context<Env>, world: World, state: GraphState, version:
     'x-ms-ags-diagnostic': DIAGNOSTIC,
     date: ids.now.toUTCString(),
     'cache-control': 'no-cache',
-    'odata-version': '4.0',
   }
   const { status, body, ...more } = await attempt(c, world, state, version).catch((error: unknown): Answer => {
     if (!(error instanceof GraphError)) throw error
@@ -45,7 +44,7 @@ async function answer(c: Context<Env>, world: World, state: GraphState, version:
   })
   const all = {
     ...headers,
-    ...(body === null ? {} : { 'content-type': more.contentType ?? JSON_TYPE }),
+    ...(body === null ? {} : { 'content-type': more.contentType ?? JSON_TYPE, 'odata-version': '4.0' }),
     ...more.headers,
   }
   if (body === null) return new Response(body, { status, headers: all })

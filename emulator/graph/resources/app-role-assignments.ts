@@ -10,9 +10,10 @@ import { GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR } from '#emulator/d
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { findServicePrincipal, findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import type { AppRoleAssignment, Guid, ServicePrincipal } from '#emulator/directory/types.ts'
-import { type Answer, type Call, noContent, param, root, textIn } from '#emulator/graph/call.ts'
+import { type Answer, type Call, noContent, param, textIn } from '#emulator/graph/call.ts'
 import { badRequest, GraphError, methodNotAllowed, notFound } from '#emulator/graph/errors.ts'
 import { collection, entity } from '#emulator/graph/odata/collection.ts'
+import { createdEntity, type DirectoryKind, placeBelow } from '#emulator/graph/odata/created.ts'
 import type { EntityType } from '#emulator/graph/odata/entity.ts'
 import { checkDirectoryRole, NEEDS, type Needs } from '#emulator/graph/permissions.ts'
 import { groupIn } from '#emulator/graph/resources/groups.ts'
@@ -71,7 +72,7 @@ function principalOf({ contents }: Call, id: Guid): Principal | null {
  * names the resource where the documentation names the principal, and the live service takes both.
  * @see https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
  */
-async function assign(call: Call, pathId: Guid, set: string): Promise<Answer> {
+async function assign(call: Call, { kind, set, name }: Owner, pathId: Guid): Promise<Answer> {
   const { world, caller } = call
   const body = await call.body()
   const principalId = textIn(body, 'principalId').toLowerCase()
@@ -96,8 +97,12 @@ async function assign(call: Call, pathId: Guid, set: string): Promise<Answer> {
     throw new GraphError(400, 'Request_BadRequest', EXISTS, {
       details: [{ code: 'InvalidUpdate', message: EXISTS, target: 'appRoleAssignment' }],
     })
-  const created = entity(call, { type: APP_ROLE_ASSIGNMENT, item: assignment, context: set, status: 201 })
-  return { ...created, headers: { location: `${root(call)}/${set.replaceAll("'", '')}/${assignment.id}` } }
+  return createdEntity(call, {
+    type: APP_ROLE_ASSIGNMENT,
+    item: assignment,
+    context: `${set}('${pathId}')/${name}`,
+    place: placeBelow(kind, pathId, `${name}/${assignment.id}`),
+  })
 }
 
 /** An application's client id where an object id belongs is the commonest mistake and has a text of its own. */
@@ -143,6 +148,7 @@ function removeOne(call: Call, id: Guid): Answer {
 /** A collection of assignments: the owner's set, and the side of the assignment that it lists. */
 type Owner = {
   path: string
+  kind: DirectoryKind
   set: string
   name: 'appRoleAssignments' | 'appRoleAssignedTo'
   read: (call: Call) => { id: Guid }
@@ -154,6 +160,7 @@ type Owner = {
 const OWNERS: readonly Owner[] = [
   {
     path: 'servicePrincipals/{id}',
+    kind: 'ServicePrincipal',
     set: 'servicePrincipals',
     name: 'appRoleAssignments',
     read: servicePrincipalIn,
@@ -163,6 +170,7 @@ const OWNERS: readonly Owner[] = [
   },
   {
     path: 'servicePrincipals/{id}',
+    kind: 'ServicePrincipal',
     set: 'servicePrincipals',
     name: 'appRoleAssignedTo',
     read: servicePrincipalIn,
@@ -171,6 +179,7 @@ const OWNERS: readonly Owner[] = [
   },
   {
     path: 'users/{id}',
+    kind: 'User',
     set: 'users',
     name: 'appRoleAssignments',
     read: userIn,
@@ -179,6 +188,7 @@ const OWNERS: readonly Owner[] = [
   },
   {
     path: 'groups/{id}',
+    kind: 'Group',
     set: 'groups',
     name: 'appRoleAssignments',
     read: groupIn,
@@ -188,7 +198,8 @@ const OWNERS: readonly Owner[] = [
 ]
 
 export const appRoleAssignmentRoutes: readonly Route[] = [
-  ...OWNERS.flatMap(({ path, set, name, read, write, needs, units = 1 }): Route[] => {
+  ...OWNERS.flatMap((owner): Route[] => {
+    const { path, set, name, read, write, needs, units = 1 } = owner
     const context = (id: Guid) => `${set}('${id}')/${name}`
     const find = name === 'appRoleAssignments' ? assignmentsOf : assignmentsTo
     const listAll = (call: Call): Answer => {
@@ -201,10 +212,7 @@ export const appRoleAssignmentRoutes: readonly Route[] = [
         const { id } = read(call)
         return entity(call, { type: APP_ROLE_ASSIGNMENT, item: findOne(call, id), context: context(id) })
       }),
-      post(`${path}/${name}`, NEEDS.writeAssignments, (call) => {
-        const { id } = write(call)
-        return assign(call, id, context(id))
-      }),
+      post(`${path}/${name}`, NEEDS.writeAssignments, (call) => assign(call, owner, write(call).id)),
       patch(`${path}/${name}/{assignment}`, NEEDS.writeAssignments, () => {
         throw methodNotAllowed()
       }),

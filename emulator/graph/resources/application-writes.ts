@@ -7,7 +7,7 @@ import { defaultDomain } from '#emulator/directory/tenants.ts'
 import type { Application } from '#emulator/directory/types.ts'
 import { readBody } from '#emulator/graph/body.ts'
 import { type Answer, type Call, noContent, param } from '#emulator/graph/call.ts'
-import { entity } from '#emulator/graph/odata/collection.ts'
+import { createdEntity, placeOf } from '#emulator/graph/odata/created.ts'
 import { keyOf } from '#emulator/graph/path.ts'
 import { checkPermission, NEEDS } from '#emulator/graph/permissions.ts'
 import { checkDuplicates, checkIdentifierHosts, checkRedirects } from '#emulator/graph/resources/address-checks.ts'
@@ -136,7 +136,12 @@ function add(call: Call, given: z.output<typeof created>): Answer {
   const application = { ...blank, ...changesOf(call, blank, given) }
   addApplication(world.directory, application)
   ownNew(call, application)
-  return entity(call, { type: APPLICATION, item: application, context: 'applications', status: 201 })
+  return createdEntity(call, {
+    type: APPLICATION,
+    item: application,
+    context: 'applications',
+    place: placeOf('Application', application.id),
+  })
 }
 
 /**

@@ -6,6 +6,7 @@ import { readBody } from '#emulator/graph/body.ts'
 import { type Answer, type Call, noContent, param } from '#emulator/graph/call.ts'
 import { badRequest, notFound, sameKey } from '#emulator/graph/errors.ts'
 import { collection, entity } from '#emulator/graph/odata/collection.ts'
+import { createdEntity } from '#emulator/graph/odata/created.ts'
 import type { EntityType } from '#emulator/graph/odata/entity.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
 import { ownApplicationIn } from '#emulator/graph/resources/application-writes.ts'
@@ -57,7 +58,12 @@ async function create(call: Call): Promise<Answer> {
   checkUnique(known, given)
   const credential = { ...given, description, id: randomUUID() }
   save(call, application, [...known, credential])
-  return entity(call, { type: FEDERATED_CREDENTIAL, item: credential, context: contextOf(application), status: 201 })
+  return createdEntity(call, {
+    type: FEDERATED_CREDENTIAL,
+    item: credential,
+    context: contextOf(application),
+    place: `federatedIdentityCredentials/${credential.id}`,
+  })
 }
 
 async function update(call: Call): Promise<Answer> {

@@ -8,7 +8,7 @@ import type { Group, Guid } from '#emulator/directory/types.ts'
 import { readBody } from '#emulator/graph/body.ts'
 import { type Answer, type Call, noContent, param, textIn } from '#emulator/graph/call.ts'
 import { badRequest, notFound } from '#emulator/graph/errors.ts'
-import { entity } from '#emulator/graph/odata/collection.ts'
+import { createdEntity, placeOf } from '#emulator/graph/odata/created.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
 import { GROUP } from '#emulator/graph/resources/group-type.ts'
 import { groupToWrite } from '#emulator/graph/resources/groups.ts'
@@ -65,7 +65,7 @@ async function create(call: Call): Promise<Answer> {
   // Without a user nobody owns it unless told.
   if (owning.length === 0 && call.caller.user) owning.push({ kind: 'user', id: call.caller.user.id })
   for (const owner of owning) addOwner(call.world.directory, call.caller.tenantId, group.id, owner)
-  return entity(call, { type: GROUP, item: group, context: 'groups', status: 201 })
+  return createdEntity(call, { type: GROUP, item: group, context: 'groups', place: placeOf('Group', group.id) })
 }
 
 /** `members@odata.bind` adds up to 20 at once. */

@@ -10,6 +10,7 @@ import type { PermissionGrant } from '#emulator/directory/types.ts'
 import { type Answer, type Call, noContent, textIn } from '#emulator/graph/call.ts'
 import { badRequest, notFound, sameKey } from '#emulator/graph/errors.ts'
 import { collection, entity } from '#emulator/graph/odata/collection.ts'
+import { createdEntity } from '#emulator/graph/odata/created.ts'
 import type { EntityType } from '#emulator/graph/odata/entity.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
 import { servicePrincipalIn } from '#emulator/graph/resources/service-principals.ts'
@@ -60,7 +61,13 @@ async function create(call: Call): Promise<Answer> {
     scope: scopesIn(typeof body.scope === 'string' ? body.scope : ''),
   })
   if (outcome === 'exists') throw sameKey('Permission entry already exists.')
-  return entity(call, { type: PERMISSION_GRANT, item: grant, context: 'oauth2PermissionGrants', status: 201 })
+  return createdEntity(call, {
+    type: PERMISSION_GRANT,
+    item: grant,
+    context: 'oauth2PermissionGrants',
+    // Like those of domains and of credentials; nobody has recorded one.
+    place: `oauth2PermissionGrants/${grant.id}`,
+  })
 }
 
 /** Replaces the whole list of scopes. */

@@ -14,6 +14,7 @@ import { readBody } from '#emulator/graph/body.ts'
 import { type Answer, type Call, noContent, param } from '#emulator/graph/call.ts'
 import { denied, GraphError, notFound, sameKey } from '#emulator/graph/errors.ts'
 import { collection, countOf, entity } from '#emulator/graph/odata/collection.ts'
+import { createdEntity, placeOf } from '#emulator/graph/odata/created.ts'
 import type { EntityType } from '#emulator/graph/odata/entity.ts'
 import { keyOf } from '#emulator/graph/path.ts'
 import { holds, NEEDS } from '#emulator/graph/permissions.ts'
@@ -86,7 +87,12 @@ async function create(call: Call): Promise<Answer> {
   const changed =
     updateServicePrincipal(world.directory, caller.tenantId, servicePrincipal.id, changesIn(changes)) ??
     servicePrincipal
-  return entity(call, { type: SERVICE_PRINCIPAL, item: changed, context: 'servicePrincipals', status: 201 })
+  return createdEntity(call, {
+    type: SERVICE_PRINCIPAL,
+    item: changed,
+    context: 'servicePrincipals',
+    place: placeOf('ServicePrincipal', changed.id),
+  })
 }
 
 /** A new application reaches the replica that makes service principals last. */

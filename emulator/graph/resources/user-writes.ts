@@ -6,7 +6,7 @@ import { addUser, findUser, removeUser, updateUser } from '#emulator/directory/u
 import { readBody } from '#emulator/graph/body.ts'
 import { type Answer, type Call, json, noContent, root } from '#emulator/graph/call.ts'
 import { badRequest, GraphError } from '#emulator/graph/errors.ts'
-import { entity } from '#emulator/graph/odata/collection.ts'
+import { createdEntity, placeOf } from '#emulator/graph/odata/created.ts'
 import { NEEDS } from '#emulator/graph/permissions.ts'
 import { USER } from '#emulator/graph/resources/user-type.ts'
 import { userToWrite } from '#emulator/graph/resources/users.ts'
@@ -70,7 +70,7 @@ async function create(call: Call): Promise<Answer> {
   }
   addUser(call.world.directory, user)
   wantNewPassword(call, user.id, passwordProfile.forceChangePasswordNextSignIn)
-  return entity(call, { type: USER, item: user, context: 'users', status: 201 })
+  return createdEntity(call, { type: USER, item: user, context: 'users', place: placeOf('User', user.id) })
 }
 
 /** @see https://learn.microsoft.com/graph/api/user-update */

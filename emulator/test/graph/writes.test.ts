@@ -7,9 +7,11 @@ import {
   asUser,
   FABRIKAM,
   graphEstate,
+  MICROSOFT_GRAPH,
   PORTAL,
   principalId,
   READER,
+  USER_READ_ALL,
   WRITER,
 } from '#emulator/test/graph/support.ts'
 import { openBrowser, signIn } from '#emulator/test/support/browser.ts'
@@ -213,4 +215,57 @@ test('objects are resolved by their ids, of whatever type', async () => {
   assertError(await reader(one), 403, 'Authorization_RequestDenied')
   await emulator.directory.grantPermission({ tenant: FABRIKAM, app: READER, permission: 'Directory.Read.All' })
   assert.equal((await (await asApp(emulator, READER))(one)).body['@odata.type'], '#microsoft.graph.user')
+})
+
+test('what is made tells where the directory keeps it, which is no address of Graph’s', async () => {
+  const at = (place: string) => `${emulator.origin}/v2/${FABRIKAM}/${place}`
+  const make = async (path: string, body: object) => {
+    const { status, headers, body: item, text } = await writer(path, { body })
+    assert.equal(status, 201, text)
+    return { location: headers.get('location'), id: String(item.id), item }
+  }
+  const user = await make('/users', newcomer)
+  assert.equal(user.location, at(`directoryObjects/${user.id}/Microsoft.DirectoryServices.User`))
+  const group = await make('/groups', {
+    displayName: 'Pilots',
+    mailNickname: 'pilots',
+    mailEnabled: false,
+    securityEnabled: true,
+  })
+  assert.equal(group.location, at(`directoryObjects/${group.id}/Microsoft.DirectoryServices.Group`))
+  const application = await make('/applications', { displayName: 'Made' })
+  assert.equal(application.location, at(`directoryObjects/${application.id}/Microsoft.DirectoryServices.Application`))
+  const credential = await make(`/applications/${application.id}/federatedIdentityCredentials`, {
+    name: 'ci',
+    issuer: 'https://token.example',
+    subject: 'repo:made',
+    audiences: ['api://AzureADTokenExchange'],
+  })
+  assert.equal(credential.location, at(`federatedIdentityCredentials/${credential.id}`))
+  const principal = await make('/servicePrincipals', { appId: application.item.appId })
+  assert.equal(principal.location, at(`directoryObjects/${principal.id}/Microsoft.DirectoryServices.ServicePrincipal`))
+  const resourceId = await principalId(writer, MICROSOFT_GRAPH)
+  const grant = await make('/oauth2PermissionGrants', {
+    clientId: principal.id,
+    consentType: 'AllPrincipals',
+    resourceId,
+    scope: 'User.Read',
+  })
+  assert.equal(grant.location, at(`oauth2PermissionGrants/${grant.id}`))
+  const ofPrincipal = `directoryObjects/$/Microsoft.DirectoryServices.ServicePrincipal('${principal.id}')`
+  const assignment = await make(`/servicePrincipals/${principal.id}/appRoleAssignments`, {
+    principalId: principal.id,
+    resourceId,
+    appRoleId: USER_READ_ALL,
+  })
+  assert.equal(assignment.location, at(`${ofPrincipal}/appRoleAssignments/${assignment.id}`))
+
+  const followed = await writer(`${user.location}`)
+  assert.equal(followed.status, 501, 'version 2 is the directory’s own')
+  const changed = await writer(`/users/${user.id}`, { method: 'PATCH', body: { jobTitle: 'Pilot' } })
+  assert.deepEqual(
+    [changed.status, changed.headers.get('location'), changed.headers.get('odata-version')],
+    [204, null, null],
+  )
+  assert.equal((await writer(`/users/${user.id}`)).headers.get('odata-version'), '4.0')
 })
