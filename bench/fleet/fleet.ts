@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,11 +23,20 @@ export type Fleet = AsyncDisposable & {
   where: Where
   emulator: EmulatorProcess
   tenantIds: readonly TenantId[]
-  /** Reads every tenant once with so many workers. @returns milliseconds from the first job in the queue to the last one out of it */
-  read(options: { workers: number; concurrency: number }): Promise<number>
+  /** So many workers, which stop when they are disposed of. */
+  startWorkers(options: Workforce): Promise<Workers>
+  /** Reads every tenant once with workers that are new. @returns as `Workers` */
+  read(options: Workforce): Promise<number>
   deltaLinks(): Promise<{ tenantId: TenantId; deltaLink: string }[]>
   /** From now on every answer of Entra ID and of Graph takes `LATENCY_MILLISECONDS`. */
   delay(): Promise<void>
+}
+
+type Workforce = { workers: number; concurrency: number }
+
+export type Workers = AsyncDisposable & {
+  /** Reads every tenant once. @returns milliseconds from the first job in the queue to the last one out of it */
+  read(): Promise<number>
 }
 
 export const LATENCY_MILLISECONDS = 50
@@ -55,12 +64,20 @@ export async function openFleet({ tenants, users }: { tenants: number; users: nu
       insert into tenantry.job_schedules (tenant_id, job, due_at)
       select id, 'sync-tenant', now() + interval '1 hour' from tenantry.tenants`.execute(db)
   })
+  const startWorkers = async ({ workers, concurrency }: Workforce): Promise<Workers> => {
+    const processes = await Promise.all(Array.from({ length: workers }, () => startWorker(where, concurrency)))
+    return { read: () => read(tools, tenantIds), [Symbol.asyncDispose]: () => stop(processes) }
+  }
   const closing = opened.move()
   return {
     where,
     emulator,
     tenantIds,
-    read: (options) => read(tools, where, tenantIds, options),
+    startWorkers,
+    async read(workforce) {
+      await using workers = await startWorkers(workforce)
+      return await workers.read()
+    },
     async deltaLinks() {
       const links: { tenantId: TenantId; deltaLink: string }[] = []
       for (const tenantId of tenantIds)
@@ -88,13 +105,7 @@ async function delay({ origin, caFile }: EmulatorProcess): Promise<void> {
   await dispatcher.close()
 }
 
-async function read(
-  { store, jobs }: Tools,
-  where: Where,
-  tenantIds: readonly TenantId[],
-  { workers, concurrency }: { workers: number; concurrency: number },
-): Promise<number> {
-  const processes = await Promise.all(Array.from({ length: workers }, () => startWorker(where, concurrency)))
+async function read({ store, jobs }: Tools, tenantIds: readonly TenantId[]): Promise<number> {
   const before = await countSucceeded(store)
   // In the queue is what is committed: before that no worker sees it.
   const startedAt = await asFleet(store, async (sql) => {
@@ -113,10 +124,6 @@ async function read(
     await new Promise((looked) => setTimeout(looked, untilNextLook(left)))
   }
   const milliseconds = performance.now() - startedAt
-  for (const worker of processes) {
-    worker.kill('SIGTERM')
-    if (worker.exitCode === null) await once(worker, 'exit')
-  }
   const succeeded = (await countSucceeded(store)) - before
   if (succeeded !== tenantIds.length)
     throw new Error(`${succeeded} readings of ${tenantIds.length} tenants were measured.`)
@@ -126,6 +133,13 @@ async function read(
 const countSucceeded = async (store: Tools['store']): Promise<number> =>
   (await asFleet(store, (sql) => listRuns(sql, { limit: 1_000_000 }))).filter(({ state }) => state === 'succeeded')
     .length
+
+async function stop(workers: readonly ChildProcess[]): Promise<void> {
+  for (const worker of workers) {
+    worker.kill('SIGTERM')
+    if (worker.exitCode === null) await once(worker, 'exit')
+  }
+}
 
 async function startWorker(where: Where, concurrency: number) {
   const program = join(import.meta.dirname, 'worker.ts')
