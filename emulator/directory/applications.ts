@@ -29,6 +29,11 @@ export function findApplicationById(directory: Directory, tenantId: Guid, object
 export const findApplicationNamed = (directory: Directory, tenantId: Guid, uniqueName: string): Application | null =>
   listApplications(directory, tenantId).find((application) => application.uniqueName === uniqueName) ?? null
 
+const PERSONAL: readonly unknown[] = ['AzureADandPersonalMicrosoftAccount', 'PersonalMicrosoftAccount']
+
+/** Whether people of no organisation may use an application of this `signInAudience`. */
+export const takesPersonalAccounts = (audience: unknown): boolean => PERSONAL.includes(audience)
+
 export const listApplications = (directory: Directory, tenantId: Guid): Application[] =>
   [...directory.applications.values()].filter((application) => application.tenantId === tenantId)
 

@@ -38,11 +38,30 @@ export const AADSTS = {
   700024: [
     401,
     'invalid_client',
-    'Client assertion is not within its valid time range. Current time: {0}, assertion valid from {1}, expiry time of assertion {2}.',
+    'Client assertion is not within its valid time range. Current time: {0}, assertion valid from {1}, expiry time of assertion {2}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .',
   ],
-  700021: [401, 'invalid_client', "Client assertion application identifier doesn't match 'client_id' parameter."],
+  700021: [
+    401,
+    'invalid_client',
+    "Client assertion application identifier doesn't match 'client_id' parameter. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+  ],
   700023: [401, 'invalid_client', 'Client assertion audience claim does not match Realm issuer.'],
   50027: [400, 'invalid_request', 'JWT token is invalid or malformed.'],
+  90014: [
+    400,
+    'invalid_request',
+    "The required field '{0}' is missing from the credential. Ensure that you have all the necessary parameters for the login request.",
+  ],
+  5002723: [
+    401,
+    'invalid_client',
+    'Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor keyId specified in token header.',
+  ],
+  5002738: [
+    401,
+    'invalid_client',
+    "Invalid JWT token. '{0}' is not a supported signature algorithm. Supported signing algorithms are: 'RS256,RS384,RS512'",
+  ],
   50048: [401, 'invalid_client', 'Subject and issuer claims in the client assertion do not match.'],
   1000502: [401, 'invalid_client', 'The provided certificate is not within its valid time range.'],
   90002: [
@@ -60,6 +79,11 @@ export const AADSTS = {
     400,
     'invalid_request',
     'The grant type is not supported over the /common or /consumers endpoints. Please use the /organizations or tenant-specific endpoint.',
+  ],
+  9002332: [
+    400,
+    'invalid_request',
+    "Application '{0}'({1}) is configured for use by Azure Active Directory users only. Please do not use the /consumers endpoint to serve this request.",
   ],
   50194: [
     400,
@@ -157,7 +181,7 @@ export const AADSTS = {
   50105: [
     400,
     'invalid_grant',
-    "Your administrator has configured the application {0} ('{1}') to block users unless they are specifically granted ('assigned') access to the application.",
+    "Your administrator has configured the application {0} ('{1}') to block users unless they are specifically granted ('assigned') access to the application. The signed in user '{2}' is blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please contact your administrator to assign access to this application.",
   ],
   50020: [
     400,
@@ -171,7 +195,12 @@ export const AADSTS = {
   50011: [
     400,
     'invalid_request',
-    "The redirect URI '{0}' specified in the request does not match the redirect URIs configured for the application '{1}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal.",
+    "The redirect URI '{0}' specified in the request does not match the redirect URIs configured for the application '{1}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about how to fix this.",
+  ],
+  500112: [
+    400,
+    'invalid_grant',
+    "The reply address '{0}' does not match the reply address '{1}' provided when requesting Authorization code.",
   ],
   500113: [400, 'invalid_request', 'No reply address is registered for the application.'],
   50013: [400, 'invalid_grant', 'Assertion failed signature validation.'],
@@ -189,13 +218,33 @@ export const AADSTS = {
     'expired_token',
     "The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
   ],
-  700211: [401, 'invalid_client', "No matching federated identity record found for presented assertion issuer '{0}'."],
+  700211: [
+    401,
+    'invalid_client',
+    "No matching federated identity record found for presented assertion issuer '{0}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+  ],
   700212: [
     401,
     'invalid_client',
-    "No matching federated identity record found for presented assertion audience '{0}'.",
+    "No matching federated identity record found for presented assertion audience '{0}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
   ],
-  700213: [401, 'invalid_client', "No matching federated identity record found for presented assertion subject '{0}'."],
+  700213: [
+    401,
+    'invalid_client',
+    "No matching federated identity record found for presented assertion subject '{0}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+  ],
+  70023: [
+    400,
+    'invalid_request',
+    'External OIDC Provider token must have a lifetime of less than or equal to 1.01:00:00. Token issued at {0}. Token expires on {1}.',
+  ],
+  50166: [400, 'invalid_request', 'Request to External OIDC endpoint failed.'],
+  900612: [400, 'invalid_request', 'Failed to parse provider signing keys.'],
+  7000272: [
+    401,
+    'invalid_client',
+    "The certificate with identifier {0} used to sign the federated credential could not be found in the metadata of identity provider {1}. Please validate that your Identity Provider's metadata exposes the key used to sign the incoming token.",
+  ],
   54005: [
     400,
     'invalid_grant',
@@ -286,7 +335,8 @@ export const AADSTS = {
     'invalid_client',
     "Misconfigured application. This could be due to one of the following: the client has not listed any permissions for '{0}' in the requested permissions in the client's application registration. Or, the admin has not consented in the tenant. Or, check the application identifier in the request to ensure it matches the configured client application identifier. Or, check the certificate in the request to ensure it's valid. Please contact your admin to fix the configuration or consent on behalf of the tenant. Client app ID: {1}.",
   ],
-  70000: [400, 'invalid_grant', 'Provided grant is invalid or malformed.'],
+  700007: [400, 'invalid_grant', 'The grant was issued for a different client id.'],
+  7000012: [400, 'invalid_grant', 'The grant was obtained for a different tenant.'],
   70005: [
     400,
     'unsupported_response_type',
@@ -357,9 +407,11 @@ export const SUBERRORS: Partial<Record<AadstsCode, string>> = {
   53000: 'message_only',
   53003: 'message_only',
   65001: 'consent_required',
-  70043: 'bad_token',
+  70043: 'token_expired',
 }
 /** Codes that come with a challenge, to be given back with the next request. */
 export const CHALLENGED: readonly AadstsCode[] = [50076, 50079, 53000, 53003]
 /** Trouble of Microsoft’s own: nothing of the emulator’s state leads there, only mischief. */
 export const TRANSIENT: readonly AadstsCode[] = [50033, 90033, 90055]
+/** Microsoft has no page about them, and so the answer has no `error_uri`; recorded of all but 700212 and 700213. */
+export const WITHOUT_PAGE: readonly AadstsCode[] = [...TRANSIENT, 50166, 70043, 700211, 700212, 700213, 900612, 7000012]

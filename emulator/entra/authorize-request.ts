@@ -1,4 +1,4 @@
-import { findApplication } from '#emulator/directory/applications.ts'
+import { findApplication, takesPersonalAccounts } from '#emulator/directory/applications.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import type { Application } from '#emulator/directory/types.ts'
 import type { Authority } from '#emulator/entra/authority.ts'
@@ -134,13 +134,15 @@ export const errorMode = (request: AuthorizeRequest): AuthorizeRequest =>
     : request
 
 /**
- * An application of one tenant is known in no other.
- * @throws EntraError 900144, 700016, 50194
+ * An application of one tenant is known in no other, and /consumers is for those that take personal accounts.
+ * @throws EntraError 900144, 700016, 9002332, 50194
  */
 export function clientOf({ directory }: World, authority: Authority, clientId: string | undefined): Application {
   if (!clientId) throw new EntraError(900144, 'client_id')
   const application = findApplication(directory, clientId)
   if (!application) throw new EntraError(700016, clientId, authority.tenant?.displayName ?? authority.segment)
+  if (authority.kind === 'consumers' && !takesPersonalAccounts(application.signInAudience))
+    throw new EntraError(9002332, application.appId, application.displayName)
   if (application.signInAudience !== 'AzureADMyOrg' || authority.tenant?.id === application.tenantId) return application
   throw authority.tenant
     ? new EntraError(700016, application.appId, authority.tenant.displayName)

@@ -2,7 +2,7 @@ import { policiesForUser, policiesForWorkload } from '#emulator/directory/condit
 import { isRevoked, securityOf } from '#emulator/directory/security.ts'
 import type { AccessPolicy, Application, Tenant } from '#emulator/directory/types.ts'
 import type { Parties } from '#emulator/entra/consent.ts'
-import { byPolicy, EntraError } from '#emulator/entra/errors.ts'
+import { byPolicy, EntraError, ticks } from '#emulator/entra/errors.ts'
 import type { SignIn } from '#emulator/entra/state.ts'
 import type { World } from '#emulator/world.ts'
 
@@ -33,12 +33,12 @@ export function refuseByAccess(world: World, parties: Parties, signIn: SignIn, r
   const { tenant, user } = parties
   const { revokedAt, hasSecondFactor } = securityOf(world.directory, tenant.id, user.id)
   if (revokedAt && isRevoked(world.directory, tenant.id, user.id, signIn.atMilliseconds))
-    throw new EntraError(50173, new Date(signIn.atMilliseconds).toISOString(), revokedAt.toISOString())
+    throw new EntraError(50173, ticks(new Date(signIn.atMilliseconds)), ticks(revokedAt))
   const policies = refuseBlocked(parties, resource)
   if (isTooOld(world, policies, signIn))
     throw new EntraError(
       70043,
-      new Date(signIn.atMilliseconds).toISOString(),
+      ticks(new Date(signIn.atMilliseconds)),
       String(Math.min(...policies.flatMap(({ signInFrequencySeconds }) => signInFrequencySeconds ?? []))),
     )
   const wanting = policies.filter(({ requires }) => requires === 'mfa')

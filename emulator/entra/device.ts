@@ -26,8 +26,8 @@ export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): v
       const authority = resolveAuthority(world.directory, c.req.param('tenant'))
       if (typeof clientId !== 'string') throw new EntraError(900144, 'client_id')
       told.appId = clientId
-      if (authority.kind === 'common' || authority.kind === 'consumers') throw new EntraError(90133)
       const application = clientOf(world, authority, clientId)
+      if (authority.kind === 'common' || authority.kind === 'consumers') throw new EntraError(90133)
       const named = version === 'v2' ? scope : resource
       if (typeof named !== 'string' || named === '')
         throw new EntraError(900144, version === 'v2' ? 'scope' : 'resource')

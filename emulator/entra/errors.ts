@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { GUID } from '#emulator/directory/ids.ts'
-import { AADSTS, type AadstsCode, CHALLENGED, SUBERRORS, TRANSIENT } from '#emulator/entra/aadsts.ts'
+import { AADSTS, type AadstsCode, CHALLENGED, SUBERRORS, WITHOUT_PAGE } from '#emulator/entra/aadsts.ts'
 import { answerHeaders } from '#emulator/entra/answer-headers.ts'
 
 const NO_POLICY = 'c0ffee00-0000-4000-8000-000000000001'
@@ -33,6 +33,9 @@ export class EntraError extends Error {
 
 /** `2026-11-23 03:00:00Z`, as Entra ID writes it. */
 const stamp = (at: Date) => `${at.toISOString().slice(0, 19).replace('T', ' ')}Z`
+
+/** `2025-09-03T17:04:47.0000000Z`, as .NET writes it into the texts. */
+export const ticks = (at: Date): string => at.toISOString().replace('Z', '0000Z')
 
 const endingOf = (trace: string, correlation: string, timestamp: string): string =>
   ` Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`
@@ -74,7 +77,7 @@ export function errorBody(
     timestamp,
     trace_id: trace,
     correlation_id: correlation,
-    ...(isOneOf(TRANSIENT, error.code) ? {} : { error_uri: `${origin}/error?code=${error.code}` }),
+    ...(isOneOf(WITHOUT_PAGE, error.code) ? {} : { error_uri: `${origin}/error?code=${error.code}` }),
     ...(error.suberror ? { suberror: error.suberror } : {}),
     ...(isOneOf(CHALLENGED, error.code) ? { claims: challenge(error.policies) } : {}),
   }

@@ -66,5 +66,5 @@ export function refuseUnassigned({ directory }: World, { tenant, user, applicati
   const client = findServicePrincipalByAppId(directory, tenant.id, application.appId)
   if (!client?.appRoleAssignmentRequired) return
   const isAssigned = assignmentsOfUser(directory, user).some(({ resourceId }) => resourceId === client.id)
-  if (!isAssigned) throw new EntraError(50105, application.appId, application.displayName)
+  if (!isAssigned) throw new EntraError(50105, application.displayName, application.appId, user.userPrincipalName)
 }

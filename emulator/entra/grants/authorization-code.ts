@@ -16,11 +16,11 @@ export const authorizationCode: Grant = {
     const { world, state, authority, client, form } = context
     const code = state.code(form.code ?? '')
     if (!code) throw new EntraError(9002313)
-    if (code.request.appId !== client.application.appId) throw new EntraError(70000)
+    if (code.request.appId !== client.application.appId) throw new EntraError(700007)
     if (code.used) throw new EntraError(54005)
     if (code.expiresAt <= world.clock.seconds()) throw new EntraError(70008)
     if (code.request.redirectUri !== form.redirect_uri)
-      throw new EntraError(50011, form.redirect_uri ?? '', client.application.appId)
+      throw new EntraError(500112, form.redirect_uri ?? '', code.request.redirectUri)
     if (!isOf(authority, code.tenantId)) throw new EntraError(700005)
     const platform = platformOf(client.application, code.request.redirectUri) ?? 'web'
     refuseWrongPlatform(context, platform)

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, type decodeJwt, errors, jwtVerify } from 'jose'
 import { readUti } from '#emulator/directory/uti.ts'
 import { MFA } from '#emulator/entra/conditional-access.ts'
-import { EntraError } from '#emulator/entra/errors.ts'
+import { EntraError, ticks } from '#emulator/entra/errors.ts'
 import { answerForUser } from '#emulator/entra/grants/delegated.ts'
 import type { Grant } from '#emulator/entra/grants/grant.ts'
 import type { SignIn } from '#emulator/entra/state.ts'
@@ -52,6 +52,6 @@ async function verified({ keys, clock }: World, assertion: string): Promise<Retu
   } catch (error) {
     if (!(error instanceof errors.JWTExpired)) throw new EntraError(50013)
     const expiry = new Date((error.payload.exp ?? 0) * 1000)
-    throw new EntraError(500133, clock.now().toISOString(), expiry.toISOString())
+    throw new EntraError(500133, ticks(clock.now()), ticks(expiry))
   }
 }

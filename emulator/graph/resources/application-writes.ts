@@ -18,7 +18,13 @@ import {
   keepPasswords,
 } from '#emulator/graph/resources/application-checks.ts'
 import { APPLICATION } from '#emulator/graph/resources/application-type.ts'
-import { applicationIn, becomesPersonal, isPersonal, knownIn } from '#emulator/graph/resources/applications.ts'
+import {
+  applicationIn,
+  becomesPersonal,
+  DEFAULT_AUDIENCE,
+  isPersonal,
+  knownIn,
+} from '#emulator/graph/resources/applications.ts'
 import { keyCredentialSchema, readKeys } from '#emulator/graph/resources/key-credential.ts'
 import { checkOwner, ownNew } from '#emulator/graph/resources/owned.ts'
 import { patch, post, type Route, remove } from '#emulator/graph/route.ts'
@@ -113,7 +119,7 @@ function add(call: Call, given: z.output<typeof created>): Answer {
     displayName: given.displayName,
     uniqueName: null,
     createdAt: world.clock.now(),
-    signInAudience: 'AzureADandPersonalMicrosoftAccount',
+    signInAudience: DEFAULT_AUDIENCE,
     identifierUris: [],
     redirectUris: { web: [], spa: [], publicClient: [] },
     logoutUrl: null,

@@ -3,6 +3,7 @@ import {
   findApplicationById,
   findApplicationNamed,
   listApplications,
+  takesPersonalAccounts,
 } from '#emulator/directory/applications.ts'
 import type { Application } from '#emulator/directory/types.ts'
 import type { Call } from '#emulator/graph/call.ts'
@@ -34,15 +35,16 @@ export function knownIn({ world, caller, params }: Call): Application | null {
   return found?.tenantId === caller.tenantId ? found : null
 }
 
-const PERSONAL: readonly unknown[] = ['AzureADandPersonalMicrosoftAccount', 'PersonalMicrosoftAccount']
+/** Of a new application that says nothing of it. */
+export const DEFAULT_AUDIENCE: Application['signInAudience'] = 'AzureADandPersonalMicrosoftAccount'
 
 /** Changing an application that takes personal accounts has a limit of its own. */
-export const isPersonal = (call: Call): boolean => PERSONAL.includes(knownIn(call)?.signInAudience)
+export const isPersonal = (call: Call): boolean => takesPersonalAccounts(knownIn(call)?.signInAudience)
 
 /** Unless told, a new application takes them. */
 export const becomesPersonal = async (call: Call): Promise<boolean> => {
-  const { signInAudience = PERSONAL[0] } = await call.body().catch(() => ({ signInAudience: null }))
-  return PERSONAL.includes(signInAudience)
+  const { signInAudience = DEFAULT_AUDIENCE } = await call.body().catch(() => ({ signInAudience: null }))
+  return takesPersonalAccounts(signInAudience)
 }
 
 const EXPANDABLE: EntityType<Application> = { ...APPLICATION, expand: { owners } }

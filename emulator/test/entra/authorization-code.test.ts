@@ -157,9 +157,9 @@ test('a code is bound to verifier, redirect address, client and tenant', async (
   assert.deepEqual((await redeem(await getCode(), { code_verifier: `${VERIFIER}x` })).body.error_codes, [501481])
   assert.deepEqual(
     (await redeem(await getCode(), { redirect_uri: 'http://localhost:3999/other' })).body.error_codes,
-    [50011],
+    [500112],
   )
-  assert.deepEqual((await redeem(await getCode(), { client_id: API_APP })).body.error_codes, [70000])
+  assert.deepEqual((await redeem(await getCode(), { client_id: API_APP })).body.error_codes, [700007])
   assert.deepEqual((await redeem(await getCode(), {}, CONTOSO)).body.error_codes, [700005])
   assert.deepEqual((await redeem('1.Anonsense')).body.error_codes, [9002313])
   const { code_verifier: _, ...without } = { code_verifier: '', code: await getCode() }

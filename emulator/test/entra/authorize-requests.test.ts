@@ -121,7 +121,7 @@ test('a code of a work account is nothing at /consumers, nor is its refresh toke
       client_secret: SECRET,
       refresh_token: body.refresh_token,
     })
-  assert.deepEqual((await refresh('consumers')).body.error_codes, [70000])
+  assert.deepEqual((await refresh('consumers')).body.error_codes, [7000012])
   assert.equal((await refresh('organizations')).status, 200)
 })
 

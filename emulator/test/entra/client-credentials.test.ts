@@ -83,18 +83,21 @@ function handMade(claims: Record<string, unknown>): string {
   return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), client.key).toString('base64url')}`
 }
 
+const msalByCertificate = (hear?: (form: URLSearchParams) => void) =>
+  msalFor(emulator, CONTOSO, {
+    credential: {
+      clientCertificate: {
+        thumbprintSha256: Buffer.from(hash('sha256', client.certificate), 'base64url').toString('hex'),
+        privateKey: client.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      },
+    },
+    ...(hear ? { hear } : {}),
+  })
+
 test('MSAL gets an app-only token by secret and by certificate', async () => {
   const bySecret = await msalFor(emulator, CONTOSO).acquireTokenByClientCredential({ scopes: [GRAPH_DEFAULT] })
   assert.equal(decodeJwt(bySecret?.accessToken ?? '').appidacr, '1')
-  const credential = {
-    clientCertificate: {
-      thumbprintSha256: Buffer.from(hash('sha256', client.certificate), 'base64url').toString('hex'),
-      privateKey: client.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    },
-  }
-  const byCertificate = await msalFor(emulator, CONTOSO, { credential }).acquireTokenByClientCredential({
-    scopes: [GRAPH_DEFAULT],
-  })
+  const byCertificate = await msalByCertificate().acquireTokenByClientCredential({ scopes: [GRAPH_DEFAULT] })
   assert.equal(decodeJwt(byCertificate?.accessToken ?? '').appidacr, '2')
 })
 
@@ -256,6 +259,8 @@ test('assertions that are refused say why', async () => {
     [700023, /audience/, { claims: { aud: 'https://evil.example/token' } }],
     [700023, /audience/, { claims: { aud: `${emulator.origin}/${FABRIKAM}/oauth2/v2.0/token` } }],
     [700024, /valid time range/, { claims: { exp: now - 301 } }],
+    [700024, /expiry time of assertion 1970-01-01T00:00:00\.0000000Z/, { claims: { exp: undefined } }],
+    [700024, /assertion valid from 1970-01-01T00:00:00\.0000000Z/, { claims: { nbf: undefined, exp: now - 301 } }],
     [700024, /valid time range/, { claims: { nbf: now + 900, exp: now + 1200 } }],
     [50048, /do not match/, { claims: { iss: randomUUID() } }],
     [700021, /doesn't match 'client_id'/, { claims: { iss: SINGLE_APP, sub: SINGLE_APP } }],
@@ -270,6 +275,16 @@ test('assertions that are refused say why', async () => {
   const thumbprint = Buffer.from(hash('sha256', other.certificate), 'base64url').toString('hex').toUpperCase()
   const { body } = await byAssertion({ header: { 'x5t#S256': hash('sha256', other.certificate) }, key: other.key })
   assert.match(body.error_description, new RegExp(`Thumbprint of key used by client: '${thumbprint}'`))
+})
+
+test('MSAL shows the same assertion until it runs out, and is given tokens for it', async () => {
+  const shown: string[] = []
+  const client = msalByCertificate((form) => shown.push(form.get('client_assertion') ?? ''))
+  for (const scope of [GRAPH_DEFAULT, GRAPH_DEFAULT, 'api://orders/.default'])
+    assert.ok((await client.acquireTokenByClientCredential({ scopes: [scope], skipCache: true }))?.accessToken)
+  assert.equal(shown.length, 3)
+  assert.ok(decodeJwt(shown[0] ?? '').jti)
+  assert.equal(new Set(shown).size, 1)
 })
 
 test('an assertion whose times are no times is no token', async () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { PublicClientApplication } from '@azure/msal-node'
-import { decodeJwt, exportJWK, SignJWT } from 'jose'
+import { decodeJwt, exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import { GRAPH_COMMAND_LINE_TOOLS } from '#emulator/directory/first-party.ts'
 import { type Emulator, startEmulator } from '#emulator/index.ts'
 import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
@@ -205,8 +205,10 @@ test('on behalf of: another audience, a run-out token, an app-only token and a f
   assert.deepEqual(await onBehalf(assertion), [500133])
 })
 
-const federated = async (claims: Record<string, unknown> = {}, key = privateKey) =>
-  askToken(emulator, CONTOSO, {
+type Vouching = { claims?: Record<string, unknown>; header?: Partial<JWTHeaderParameters>; key?: KeyObject }
+const federated = async ({ claims = {}, header = {}, key = privateKey }: Vouching = {}) => {
+  const now = Math.floor(emulator.clock.now().getTime() / 1000)
+  return askToken(emulator, CONTOSO, {
     grant_type: 'client_credentials',
     client_id: APP,
     scope: GRAPH_DEFAULT,
@@ -215,23 +217,48 @@ const federated = async (claims: Record<string, unknown> = {}, key = privateKey)
       iss: foreign,
       sub: 'repo:northwind/daemon',
       aud: 'api://AzureADTokenExchange',
+      iat: now,
+      exp: now + 300,
       ...claims,
     })
-      .setProtectedHeader({ alg: 'RS256', kid: 'k' })
-      .setIssuedAt()
-      .setExpirationTime('5m')
+      .setProtectedHeader({ alg: 'RS256', kid: 'k', ...header })
       .sign(key),
   })
+}
 
 test('a federated credential: issuer, subject and audience as registered, signed by the issuer', async () => {
-  const { status, body } = await federated()
-  assert.equal(status, 200, body.error_description)
-  assert.deepEqual(decodeJwt(body.access_token).roles, ['User.Read.All'])
-  assert.deepEqual((await federated({ iss: 'https://other.example' })).body.error_codes, [700211])
-  assert.deepEqual((await federated({ aud: 'api://other' })).body.error_codes, [700212])
-  assert.deepEqual((await federated({ sub: 'repo:northwind/Daemon' })).body.error_codes, [700213])
+  for (const alg of ['RS256', 'RS512', 'PS256']) {
+    const { status, body } = await federated({ header: { alg } })
+    assert.equal(status, 200, body.error_description)
+    assert.deepEqual(decodeJwt(body.access_token).roles, ['User.Read.All'])
+  }
   const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-  assert.deepEqual((await federated({}, stranger)).body.error_codes, [50013])
+  const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  const table: readonly (readonly [number, Vouching])[] = [
+    [700211, { claims: { iss: 'https://other.example' } }],
+    [700212, { claims: { aud: 'api://other' } }],
+    [700213, { claims: { sub: 'repo:northwind/Daemon' } }],
+    [50013, { key: stranger }],
+    [7000272, { header: { kid: 'other' } }],
+    [5002738, { header: { alg: 'ES256' }, key: curve }],
+    [90014, { claims: { aud: undefined } }],
+  ]
+  for (const [code, vouching] of table) assert.deepEqual((await federated(vouching)).body.error_codes, [code])
+})
+
+test('a foreign token without an end, or with one far away, is refused; so is one that has run out', async () => {
+  const now = Math.floor(emulator.clock.now().getTime() / 1000)
+  const day = 24 * 3600
+  const outcome = async (claims: Record<string, unknown>) => (await federated({ claims })).body.error_codes ?? 'token'
+  assert.deepEqual(await outcome({ exp: undefined }), [700024])
+  assert.deepEqual(await outcome({ exp: undefined, iat: undefined }), [700024])
+  assert.deepEqual(await outcome({ iat: undefined }), [70023])
+  assert.deepEqual(await outcome({ exp: now + day + 3601 }), [70023])
+  assert.equal(await outcome({ exp: now + day + 3600 }), 'token')
+  assert.deepEqual(await outcome({ iat: now - 600, exp: now - 301 }), [700024])
+  assert.deepEqual(await outcome({ nbf: now + 301 }), [700024])
+  assert.equal(await outcome({ nbf: now + 299 }), 'token')
+  assert.deepEqual(await outcome({ exp: 'never' }), [50027])
 })
 
 test('user name and password, for tools that ask so', async () => {

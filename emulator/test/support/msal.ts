@@ -3,8 +3,8 @@ import { Agent, fetch } from 'undici'
 import type { Emulator } from '#emulator/index.ts'
 import { APP, SECRET } from '#emulator/test/support/estate.ts'
 
-/** MSAL's network, trusting the emulator's authority. */
-export function networkFor(emulator: Emulator): INetworkModule {
+/** MSAL's network, trusting the emulator's authority. @param hear is told of every form that MSAL posts */
+export function networkFor(emulator: Emulator, hear: (form: URLSearchParams) => void = () => {}): INetworkModule {
   const dispatcher = new Agent({ connect: { ca: emulator.ca } })
   const send = async <Body>(method: string, url: string, options?: NetworkRequestOptions) => {
     const response = await fetch(url, {
@@ -21,7 +21,10 @@ export function networkFor(emulator: Emulator): INetworkModule {
   }
   return {
     sendGetRequestAsync: (url, options) => send('GET', url, options),
-    sendPostRequestAsync: (url, options) => send('POST', url, options),
+    sendPostRequestAsync(url, options) {
+      hear(new URLSearchParams(options?.body))
+      return send('POST', url, options)
+    },
   }
 }
 
@@ -35,7 +38,13 @@ export const msalFor = (
     clientId = APP,
     credential = { clientSecret: SECRET },
     clientCapabilities = [],
-  }: { clientId?: string; credential?: Credential; clientCapabilities?: string[] } = {},
+    hear,
+  }: {
+    clientId?: string
+    credential?: Credential
+    clientCapabilities?: string[]
+    hear?: (form: URLSearchParams) => void
+  } = {},
 ): ConfidentialClientApplication =>
   new ConfidentialClientApplication({
     auth: {
@@ -45,5 +54,5 @@ export const msalFor = (
       authority: `${emulator.origin}/${tenant}`,
       knownAuthorities: [new URL(emulator.origin).host],
     },
-    system: { networkClient: networkFor(emulator) },
+    system: { networkClient: networkFor(emulator, hear) },
   })

@@ -73,7 +73,9 @@ export const accessWitnesses: readonly Witness[] = [
     client: 'MSAL Node',
     when: 'the tenant lets only assigned people into the application',
     error: 'invalid_grant',
-    text: /block users unless they are specifically granted \('assigned'\) access to the application/,
+    text: new RegExp(
+      `the application Daemon \\('${APP}'\\) to block users .* The signed in user 'nora@northwind\\.example' is blocked because`,
+    ),
     provoke: (stage) => byPassword(stage, 'nora@northwind.example', { tenant: ISV, clientId: APP }),
   },
   {
@@ -150,7 +152,8 @@ export const accessWitnesses: readonly Witness[] = [
     client: 'MSAL Node',
     when: 'the sign-in is older than a policy allows',
     error: 'invalid_grant',
-    suberror: 'bad_token',
+    suberror: 'token_expired',
+    withoutPage: true,
     text: /due to sign-in frequency checks by conditional access\. The token was issued on \S+Z and the maximum allowed lifetime for this request is 3600\./,
     async provoke(stage) {
       const token = await refreshTokenOf(stage)

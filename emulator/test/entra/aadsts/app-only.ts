@@ -1,5 +1,5 @@
-import { createHash, randomUUID, X509Certificate } from 'node:crypto'
-import { SignJWT } from 'jose'
+import { createHash, createSecretKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto'
+import { type JWTHeaderParameters, SignJWT } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import type { Stage, Witness } from '#emulator/test/entra/aadsts/witness.ts'
@@ -40,6 +40,9 @@ const signedAssertion = (claims: Record<string, unknown>) =>
     })
     .setExpirationTime('10m')
     .sign(good.key)
+/** Of a header that no certificate stands behind. */
+const assertionWith = (header: JWTHeaderParameters, key: KeyObject, aud: string) =>
+  new SignJWT({ iss: APP, sub: APP, aud }).setProtectedHeader(header).setExpirationTime('10m').sign(key)
 const audience = ({ emulator }: Stage, tenant = CONTOSO) => `${emulator.origin}/${tenant}/oauth2/v2.0/token`
 const byOauth = async ({ clients }: Stage, tenant: string, scope = GRAPH_DEFAULT) => {
   const server = clients.server(tenant)
@@ -138,7 +141,7 @@ export const appOnlyWitnesses: readonly Witness[] = [
     when: 'client and Microsoft do not agree about the time',
     status: 401,
     error: 'invalid_client',
-    text: /Current time: \S+Z, assertion valid from \S+Z, expiry time of assertion \S+Z/,
+    text: /Current time: \S+\.\d{7}Z, assertion valid from \S+\.0{7}Z, expiry time of assertion \S+\.0{7}Z\. Review the documentation at https/,
     provoke(stage) {
       stage.emulator.clock.advance({ hours: 2 })
       return byMsal(stage, CONTOSO, { credential: byCertificate(good) })
@@ -191,6 +194,44 @@ export const appOnlyWitnesses: readonly Witness[] = [
     error: 'invalid_request',
     text: /JWT token is invalid or malformed/,
     provoke: (stage) => byMsal(stage, CONTOSO, { credential: { clientAssertion: 'not-a-token' } }),
+  },
+  {
+    code: 90014,
+    client: 'MSAL Node',
+    when: 'the assertion does not say for whom it is, or from whom',
+    error: 'invalid_request',
+    text: /The required field 'aud' is missing from the credential\. Ensure that you have all the necessary parameters/,
+    provoke: async (stage) => byMsal(stage, CONTOSO, { credential: { clientAssertion: await signedAssertion({}) } }),
+  },
+  {
+    code: 5002723,
+    client: 'MSAL Node',
+    when: 'the assertion does not say which key it was signed with',
+    status: 401,
+    error: 'invalid_client',
+    text: /No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor keyId specified in token header/,
+    provoke: async (stage) =>
+      byMsal(stage, CONTOSO, {
+        credential: { clientAssertion: await assertionWith({ alg: 'PS256' }, good.key, audience(stage)) },
+      }),
+  },
+  {
+    code: 5002738,
+    client: 'MSAL Node',
+    when: 'the assertion is signed with the secret',
+    status: 401,
+    error: 'invalid_client',
+    text: /'HS256' is not a supported signature algorithm\. Supported signing algorithms are: 'RS256,RS384,RS512'/,
+    provoke: async (stage) =>
+      byMsal(stage, CONTOSO, {
+        credential: {
+          clientAssertion: await assertionWith(
+            { alg: 'HS256', kid: 'k' },
+            createSecretKey(Buffer.from(SECRET.padEnd(32))),
+            audience(stage),
+          ),
+        },
+      }),
   },
   {
     code: 1000502,

@@ -15,12 +15,15 @@ const SUBJECT = 'repo:northwind/daemon'
 const AUDIENCE = 'api://AzureADTokenExchange'
 
 /** A foreign issuer, as GitHub is one, for as long as it is asked. */
-async function withIssuer(work: (issuer: string) => Promise<Seen>): Promise<Seen> {
+async function withIssuer(
+  work: (issuer: string) => Promise<Seen>,
+  keys = async (): Promise<object> => ({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k' }] }),
+): Promise<Seen> {
   const server = createServer((request, response) => {
     const origin = `http://${request.headers.host}`
-    void exportJWK(publicKey).then((jwk) => {
+    void keys().then((published) => {
       const isConfiguration = request.url?.includes('openid-configuration')
-      const body = isConfiguration ? { issuer: origin, jwks_uri: `${origin}/keys` } : { keys: [{ ...jwk, kid: 'k' }] }
+      const body = isConfiguration ? { issuer: origin, jwks_uri: `${origin}/keys` } : published
       response.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(body))
     })
   }).listen(0, 'localhost')
@@ -67,11 +70,11 @@ const byFederation = async (stage: Stage, clientAssertion: string): Promise<Seen
       .acquireTokenByClientCredential({ scopes: [GRAPH_DEFAULT] }),
   )
 
-const sign = (claims: { iss: string; sub?: string; aud?: string }) =>
-  new SignJWT({ sub: SUBJECT, aud: AUDIENCE, ...claims })
-    .setProtectedHeader({ alg: 'RS256', kid: 'k' })
-    .setIssuedAt()
-    .setExpirationTime('5m')
+const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds
+
+const sign = (claims: Record<string, unknown>, kid = 'k') =>
+  new SignJWT({ sub: SUBJECT, aud: AUDIENCE, iat: inSeconds(0), exp: inSeconds(300), ...claims })
+    .setProtectedHeader({ alg: 'RS256', kid })
     .sign(privateKey)
 
 const mismatch = (code: number, what: string, claims: { iss?: string; sub?: string; aud?: string }): Witness => ({
@@ -80,7 +83,10 @@ const mismatch = (code: number, what: string, claims: { iss?: string; sub?: stri
   when: `the ${what} of another issuer’s token is not as registered`,
   error: 'invalid_client',
   status: 401,
-  text: new RegExp(`No matching federated identity record found for presented assertion ${what} '`),
+  text: new RegExp(
+    `No matching federated identity record found for presented assertion ${what} '[^']+'\\. Check your federated identity credential`,
+  ),
+  withoutPage: true,
   provoke: (stage) =>
     withIssuer(async (issuer) => {
       await register(stage, issuer)
@@ -102,6 +108,60 @@ export const federationWitnesses: readonly Witness[] = [
   mismatch(700211, 'issuer', { iss: 'https://token.example' }),
   mismatch(700212, 'audience', { aud: 'api://other' }),
   mismatch(700213, 'subject', { sub: 'repo:northwind/Daemon' }),
+  {
+    code: 70023,
+    client: 'MSAL Node',
+    when: 'another issuer’s token lives longer than a day, or does not say since when',
+    error: 'invalid_request',
+    text: /must have a lifetime of less than or equal to 1\.01:00:00\. Token issued at 0\. Token expires on \d+\./,
+    provoke: (stage) =>
+      withIssuer(async (issuer) => {
+        await register(stage, issuer)
+        return byFederation(stage, await sign({ iss: issuer, iat: undefined }))
+      }),
+  },
+  {
+    code: 7000272,
+    client: 'MSAL Node',
+    when: 'another issuer has not published the key of its token',
+    status: 401,
+    error: 'invalid_client',
+    text: /The certificate with identifier rolled used to sign the federated credential could not be found in the metadata of identity provider http:\/\/localhost:\d+\./,
+    provoke: (stage) =>
+      withIssuer(async (issuer) => {
+        await register(stage, issuer)
+        return byFederation(stage, await sign({ iss: issuer }, 'rolled'))
+      }),
+  },
+  {
+    code: 900612,
+    client: 'MSAL Node',
+    when: 'what another issuer publishes are no keys',
+    error: 'invalid_request',
+    text: /Failed to parse provider signing keys\./,
+    withoutPage: true,
+    provoke: (stage) =>
+      withIssuer(
+        async (issuer) => {
+          await register(stage, issuer)
+          return byFederation(stage, await sign({ iss: issuer }))
+        },
+        async () => ({ keys: 'none' }),
+      ),
+  },
+  {
+    code: 50166,
+    client: 'MSAL Node',
+    when: 'another issuer does not answer',
+    error: 'invalid_request',
+    text: /Request to External OIDC endpoint failed\./,
+    withoutPage: true,
+    async provoke(stage) {
+      const nobody = 'http://localhost:9'
+      await register(stage, nobody)
+      return byFederation(stage, await sign({ iss: nobody }))
+    },
+  },
   {
     code: 700229,
     client: 'MSAL Node',

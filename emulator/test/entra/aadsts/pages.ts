@@ -49,6 +49,13 @@ const onPages: readonly Witness[] = [
     provoke: (stage) => open(stage, { redirect_uri: 'https://evil.example/' }),
   },
   {
+    code: 9002332,
+    client: 'a browser',
+    when: 'an application that takes no personal accounts sends somebody to /consumers',
+    text: new RegExp(`Application '${APP}'\\(Daemon\\) is configured for use by Azure Active Directory users only`),
+    provoke: (stage) => open(stage, {}, 'consumers/oauth2/v2.0/authorize'),
+  },
+  {
     code: 500113,
     client: 'a browser',
     when: 'the application has no redirect address',

@@ -91,15 +91,39 @@ export const redemptionWitnesses: readonly Witness[] = [
       ),
   },
   {
-    code: 70000,
+    code: 700007,
     client: 'openid-client',
-    when: 'a refresh token belongs to another client',
+    when: 'a code or a refresh token belongs to another client',
     error: 'invalid_grant',
-    text: /Provided grant is invalid or malformed/,
+    text: /The grant was issued for a different client id\./,
     async provoke(stage) {
       const token = await refreshTokenOf(stage)
       const other = await stage.clients.openid(FABRIKAM, { clientId: API_APP })
       return stage.clients.refusal(openid.refreshTokenGrant(other, token))
+    },
+  },
+  {
+    code: 7000012,
+    client: 'MSAL Node',
+    when: 'the refresh token of a work account is used at /consumers',
+    error: 'invalid_grant',
+    text: /The grant was obtained for a different tenant\./,
+    withoutPage: true,
+    async provoke(stage) {
+      const refreshToken = await refreshTokenOf(stage)
+      const consumers = stage.clients.msal('consumers')
+      return stage.clients.refusal(consumers.acquireTokenByRefreshToken({ refreshToken, scopes: ['User.Read'] }))
+    },
+  },
+  {
+    code: 500112,
+    client: 'MSAL Node',
+    when: 'a code is redeemed with another redirect address than it was asked for with',
+    error: 'invalid_grant',
+    text: /The reply address 'http:\/\/localhost:3999\/other' does not match the reply address 'http:\/\/localhost:3999\/callback'/,
+    async provoke(stage) {
+      const request = { ...(await codeForMsal(stage)), redirectUri: `${new URL(REDIRECT).origin}/other` }
+      return stage.clients.refusal(stage.clients.msal('organizations').acquireTokenByCode(request))
     },
   },
   {

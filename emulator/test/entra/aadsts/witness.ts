@@ -25,6 +25,8 @@ export type Witness = {
   when: string
   /** Only when told to: trouble of Microsoft’s own. */
   byMischief?: true
+  /** Microsoft has no page about it. */
+  withoutPage?: true
   status?: number
   error?: string
   suberror?: string
@@ -69,7 +71,7 @@ export function check(witness: Witness, seen: Seen): void {
   assert.ok(body.error_description.endsWith(body.timestamp))
   assert.match(body.trace_id, GUID)
   assert.match(body.correlation_id, GUID)
-  if (witness.byMischief) assert.equal(body.error_uri, undefined)
+  if (witness.byMischief || witness.withoutPage) assert.equal(body.error_uri, undefined)
   else assert.match(body.error_uri, new RegExp(`/error\\?code=${code}$`))
   if (witness.challenges) assert.deepEqual(Object.keys(JSON.parse(body.claims)), ['access_token'])
   else assert.equal(body.claims, undefined)
