@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { SETTINGS } from '#config.ts'
+import { SETTINGS } from '#config/settings.ts'
 import { AADSTS as EMULATED } from '#emulator/entra/aadsts.ts'
 import { UNCONFIRMED } from '#emulator/entra/unconfirmed.ts'
 import { WITNESSES } from '#emulator/test/entra/aadsts/index.ts'

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
-import type { Config, ConfigReading, Mistake } from '#config.ts'
+import type { Mistake } from '#config/mistake.ts'
+import type { Config, ConfigReading } from '#config.ts'
 import { appToken } from '#entra/app-token.ts'
 import { checkDiscovery } from '#entra/discovery.ts'
 import { openEntra } from '#entra/open.ts'

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Start } from '#bin/start.ts'
-import { type ConfigReading, type Mistake, readConfig } from '#config.ts'
+import type { Mistake } from '#config/mistake.ts'
+import { type ConfigReading, readConfig } from '#config.ts'
 
 const NAMES = ['tenantry.config.ts', 'tenantry.config.mjs', 'tenantry.config.js']
 

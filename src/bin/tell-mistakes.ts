@@ -1,5 +1,5 @@
 import type { Terminal } from '#cli/terminal.ts'
-import type { Mistake } from '#config.ts'
+import type { Mistake } from '#config/mistake.ts'
 
 /** Everything that is wrong, together, each with what to do. */
 export function tellMistakes({ err }: Terminal, mistakes: readonly Mistake[]): void {

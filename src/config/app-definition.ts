@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { faultsOf } from '#config/faults-of.ts'
-import type { Mistake } from '#config.ts'
+import type { Mistake } from '#config/mistake.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
 import { BUILT_IN_JOBS } from '#model/job.ts'

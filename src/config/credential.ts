@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import type { Mistake } from '#config/mistake.ts'
 import { readText } from '#config/read-text.ts'
-import type { Mistake } from '#config.ts'
 
 /** How the app proves to Microsoft Entra ID that it is itself. */
 export type Credential =

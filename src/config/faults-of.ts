@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Mistake } from '#config.ts'
+import type { Mistake } from '#config/mistake.ts'
 import { nearestName } from '#model/nearest-name.ts'
 
 type Schema = z.core.$ZodType

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { codeOf } from '#base/code-of.ts'
-import type { Mistake } from '#config.ts'
+import type { Mistake } from '#config/mistake.ts'
 
 /** What stands in the file that a setting names; null where it cannot be read, which `mistakes` then tells. */
 export function readText(setting: string, file: string, mistakes: Mistake[], nextStep: string): string | null {

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { readConfig, SETTINGS } from '#config.ts'
+import { SETTINGS } from '#config/settings.ts'
+import { readConfig } from '#config.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const docs = join(root, 'docs')
