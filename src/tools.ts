@@ -11,6 +11,7 @@ import { type Graph, openGraph } from '#graph/open.ts'
 import { type Jobs, openJobs } from '#jobs/open.ts'
 import type { DelegatedToken } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
+import type { IncidentId } from '#model/incident.ts'
 import { openOutbound } from '#outbound/open.ts'
 import { postJson } from '#outbound/post-json.ts'
 import { lendFrom, restBucket } from '#store/buckets.ts'
@@ -37,6 +38,8 @@ export type Tools = {
   background: Background
   /** What this process does, counted. */
   telemetry: Telemetry
+  /** The incidents that have named this process’s machine since Microsoft began to refuse its credential; empty where it accepts it. */
+  namedIn: Set<IncidentId>
   /** Whether an incident holds the work for everybody. */
   hold: Hold
   /** Tells a person elsewhere of an incident; null where nobody is to be told. */
@@ -117,6 +120,7 @@ export async function openTools(
     budget,
     background,
     telemetry,
+    namedIn: new Set(),
     hold: watchHold(store),
     sendAlert: alertUrl && alerts ? (body) => postJson(alerts, alertUrl, body) : null,
     graphAsApp: (tenantId, options = {}) =>

@@ -243,6 +243,29 @@ test('R08 what visitors meet while a process holds back is its one incident, and
   assert.deepEqual(await ids(), [third?.id])
 })
 
+test('R08 what a person has closed for one process is news of another, and one that is accepted forgets for itself alone', async (t) => {
+  const { openBad, open, minute } = await openWorkers(t, 0)
+  const [one, other] = [await openBad('worker-1'), await openBad('worker-2')]
+  const visit = (tools: Tools) =>
+    raiseAlarm(tools, { tenantId: null, diagnosis: aDiagnosis({ code: 'CLIENT_SECRET_INVALID', owner: 'operator' }) })
+  const hosts = async () => (await open()).map((incident) => incident.hosts)
+  const close = async () => {
+    const [incident] = await open()
+    await closeIncidentBy(one, { id: incident?.id as IncidentId, actor: 'operator:test' })
+  }
+  await visit(one)
+  await close()
+  await visit(other)
+  assert.deepEqual(await hosts(), [['worker-2']])
+  await close()
+
+  Object.assign(one.entra, { credential: { kind: 'secret', secret: 'secret of a test' } })
+  await minute(2)
+  await until('one is accepted', () => !isHoldingBack(one))
+  await visit(other)
+  assert.deepEqual(await hosts(), [])
+})
+
 test('R08 a process that holds back does not look whether what holds everybody’s work is over', async (t) => {
   const { good, emulator, openBad, open } = await openWorkers(t, 0)
   const bad = await openBad('worker-7')

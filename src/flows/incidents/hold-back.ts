@@ -1,5 +1,5 @@
 import { tryToken } from '#flows/incidents/try-token.ts'
-import { type Incident, type IncidentId, incidentMeantBy } from '#model/incident.ts'
+import { type Incident, incidentMeantBy } from '#model/incident.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
 import { addHost, hearOf, removeHosts } from '#store/incident-hosts.ts'
@@ -7,13 +7,10 @@ import { findClosedByPerson, openIncident } from '#store/incidents.ts'
 import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'clock' | 'background' | 'host'> & Parameters<typeof tryToken>[0]
+type Needs = Pick<Tools, 'clock' | 'background' | 'host' | 'namedIn'> & Parameters<typeof tryToken>[0]
 
 const KEY = 'our credential is refused'
 const MINUTE = 60_000
-
-/** Of each process that holds back: the incidents that have named it since it began to. */
-const NAMED_IN = new WeakMap<Tools['background'], Set<IncidentId>>()
 
 /** Whether Microsoft refuses this process's credential: it leaves the work to those whose credential is accepted. */
 export const isHoldingBack = ({ background }: Pick<Tools, 'background'>): boolean => background.isRunning(KEY)
@@ -32,11 +29,11 @@ export async function refusalAtHome(tools: Parameters<typeof tryToken>[0]): Prom
  * process held back stays closed until its credential has been accepted once.
  */
 export const openHere = (
-  { store, host, background }: Pick<Tools, 'store' | 'host' | 'background'>,
+  { store, host, namedIn }: Pick<Tools, 'store' | 'host' | 'namedIn'>,
   diagnosis: Diagnosis,
 ): ReturnType<typeof openIncident> =>
   asFleet(store, async (sql) => {
-    const settled = await findClosedByPerson(sql, { ids: namedIn(background), code: diagnosis.code })
+    const settled = await findClosedByPerson(sql, { ids: [...namedIn], code: diagnosis.code })
     if (settled) return { incident: settled, isNew: false }
     const found = await openIncident(sql, { tenantId: null, diagnosis: ofThisMachine(diagnosis), holds: false })
     await addHost(sql, { id: found.incident.id, host })
@@ -53,23 +50,21 @@ const ofThisMachine = (diagnosis: Diagnosis): Diagnosis => ({
  * that is right. Once a minute it asks at home whether that is over, and says that it is still there.
  */
 export function holdBack(tools: Needs, refusal: Diagnosis, incident: Incident): void {
-  const { background, log, host } = tools
-  NAMED_IN.set(background, new Set([...namedIn(background), incident.id]))
+  const { background, log, host, namedIn } = tools
+  namedIn.add(incident.id)
   if (background.start(KEY, (signal) => untilAccepted(tools, refusal, signal)) === 'started')
     log.error({ host, code: refusal.code }, 'Microsoft refuses the credential of this process: it takes no work')
 }
 
-const namedIn = (background: Tools['background']): IncidentId[] => [...(NAMED_IN.get(background) ?? [])]
-
 /** Only a token tells that it is over: whatever else is answered says nothing of the credential. */
 async function untilAccepted(tools: Needs, refusal: Diagnosis, signal: AbortSignal): Promise<void> {
-  const { clock, entra, log, host, background } = tools
+  const { clock, entra, log, host, namedIn } = tools
   const { code } = refusal
   for (;;) {
     await clock.sleep(MINUTE, signal).catch(() => {})
     if (signal.aborted) return
     const isAccepted = (await tryToken(tools, entra.homeTenantId)) === null
-    if (isAccepted) NAMED_IN.delete(background)
+    if (isAccepted) namedIn.clear()
     try {
       if (isAccepted) await closeOver(tools, { over: host })
       else await say(tools, refusal)
@@ -84,10 +79,10 @@ async function untilAccepted(tools: Needs, refusal: Diagnosis, signal: AbortSign
 
 /** A machine that was taken for silent is named again; what a person has closed stays closed. */
 async function say(tools: Needs, refusal: Diagnosis): Promise<void> {
-  const { store, host, background } = tools
+  const { store, host, namedIn } = tools
   const isKnown = await asFleet(
     store,
-    async (sql) => (await hearOf(sql, host)) || (await findClosedByPerson(sql, { ids: namedIn(background) })) !== null,
+    async (sql) => (await hearOf(sql, host)) || (await findClosedByPerson(sql, { ids: [...namedIn] })) !== null,
   )
   if (!isKnown) holdBack(tools, refusal, (await openHere(tools, refusal)).incident)
 }

@@ -10,7 +10,10 @@ import { asFleet, asFleetOnTime, type FleetSql } from '#store/open.ts'
 import { moveTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'telemetry' | 'hold' | 'background' | 'host'>
+type Needs = Pick<
+  Tools,
+  'store' | 'clock' | 'jobs' | 'entra' | 'log' | 'telemetry' | 'hold' | 'background' | 'host' | 'namedIn'
+>
 type Failure = { tenantId: TenantId | null; diagnosis: Diagnosis }
 type Opened = Awaited<ReturnType<typeof openIncident>>
 
