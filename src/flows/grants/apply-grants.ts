@@ -6,6 +6,7 @@ import { raiseAlarm } from '#flows/incidents/raise-alarm.ts'
 import { connectTenant } from '#flows/tenants/connect-tenant.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import type { SignUpId } from '#model/ids.ts'
+import { incidentMeantBy } from '#model/incident.ts'
 import { diagnose } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
 import { asFleet } from '#store/open.ts'
@@ -28,7 +29,7 @@ const keyOf = (signUpId: SignUpId): string => `sign-up:${signUpId}`
  * Gives the app's service principal every declared app role, on behalf of the administrator, waits until Microsoft shows
  * it everywhere, and connects the tenant. Safe to repeat from any point: what exists is recognised by reading it.
  * A failure is recorded with the sign-up, not thrown; when the process stops in between, the sign-up stays open and can
- * be tried again.
+ * be tried again, unless what was met must never happen.
  */
 export async function applyGrants(tools: Needs, step: AdministratorStep, signal: AbortSignal): Promise<void> {
   const { store, log } = tools
@@ -40,10 +41,10 @@ export async function applyGrants(tools: Needs, step: AdministratorStep, signal:
       () => grantAndConnect(tools, step, signal),
     )
   } catch (error) {
-    if (signal.aborted) return
     const diagnosis = diagnose(error)
+    if (signal.aborted && incidentMeantBy(diagnosis) !== 'tenant') return
     log.warn({ err: error, signUpId: step.signUpId, tenantId: step.account.tenantId }, 'granting failed')
-    await asFleet(store, async (sql) => {
+    const recorded = asFleet(store, async (sql) => {
       await updateSignUp(sql, step.signUpId, { state: 'failed', diagnosis })
       await addAudit(sql, {
         tenantId: step.account.tenantId,
@@ -52,6 +53,9 @@ export async function applyGrants(tools: Needs, step: AdministratorStep, signal:
         detail: { code: diagnosis.code },
       })
     })
+    await recorded.catch((second: unknown) =>
+      log.error({ err: second, signUpId: step.signUpId }, 'that granting failed could not be stored'),
+    )
     await raiseAlarm(tools, { tenantId: step.account.tenantId, diagnosis })
   }
 }

@@ -10,7 +10,9 @@ export type Progress = {
   step<Value>(text: string, work: () => Promise<Value>): Promise<Value>
 }
 
-export function openProgress({ store }: Pick<Tools, 'store'>, signUpId: SignUpId): Progress {
+const NOT_SHOWN = 'that a step failed could not be stored'
+
+export function openProgress({ store, log }: Pick<Tools, 'store' | 'log'>, signUpId: SignUpId): Progress {
   const steps: ProgressStep[] = []
   const save = () => asFleet(store, (sql) => updateSignUp(sql, signUpId, { progress: steps }))
   return {
@@ -26,7 +28,8 @@ export function openProgress({ store }: Pick<Tools, 'store'>, signUpId: SignUpId
         await settle('done')
         return value
       } catch (error) {
-        await settle('failed')
+        // What went wrong is what is told, also where the page cannot be.
+        await settle('failed').catch((second: unknown) => log.warn({ err: second, signUpId }, NOT_SHOWN))
         throw error
       }
     },

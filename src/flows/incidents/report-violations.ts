@@ -21,9 +21,9 @@ export async function reportViolations<Value>(
   } catch (error) {
     const diagnosis = diagnose(error)
     if (incidentMeantBy(diagnosis) === 'tenant')
-      announceIncident(
-        tools,
-        await asFleet(tools.store, (sql) => openIncident(sql, { tenantId, diagnosis, holds: false })),
+      await asFleet(tools.store, (sql) => openIncident(sql, { tenantId, diagnosis, holds: false })).then(
+        (opened) => announceIncident(tools, opened),
+        (second: unknown) => tools.log.error({ err: second, tenantId, diagnosis }, 'an incident could not be stored'),
       )
     throw error
   }

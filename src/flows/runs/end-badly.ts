@@ -36,12 +36,18 @@ export async function endBadly(
     letRest: (sql: TenantSql, minutes: number) => Promise<void>
   },
 ): Promise<void> {
+  /** The second failure is what the queue goes by, as nothing was recorded; the first one is to be found all the same. */
+  const unrecorded = (second: unknown): never => {
+    if (diagnose(second).code !== diagnosis.code)
+      tools.log.warn({ err: error, tenantId, runId }, 'what stopped a run could not be recorded')
+    throw second
+  }
   const isStopped = (diagnosis: Diagnosis) => signal.aborted && incidentMeantBy(diagnosis) !== 'tenant'
   let error = thrown
   let diagnosis = diagnose(error)
   if (diagnosis.code === 'RUN_SUPERSEDED') throw error
   if (diagnosis.code === 'THROTTLED' && !isStopped(diagnosis)) {
-    const hopeless = await waitForGraph(tools, { tenantId, runId, diagnosis }, goOn)
+    const hopeless = await waitForGraph(tools, { tenantId, runId, diagnosis }, goOn).catch(unrecorded)
     if (!hopeless) return
     error = hopeless
     diagnosis = hopeless.diagnosis
@@ -57,9 +63,9 @@ export async function endBadly(
     const isOurs = await finishRun(sql, runId, ending)
     if (isOurs && rest > 0) await letRest(sql, rest)
     return isOurs
-  })
+  }).catch(unrecorded)
   // What was heard before somebody else took over says nothing any more, unless it must never have happened.
   if (!stillOurs && incidentMeantBy(diagnosis) !== 'tenant') throw superseded()
-  if (!stopped) await loseConsent(tools, { tenantId, actor: 'daemon', error })
+  if (!stopped) await loseConsent(tools, { tenantId, actor: 'daemon', error }).catch(unrecorded)
   throw error
 }

@@ -39,7 +39,9 @@ export async function checkSignUp(
     if (diagnosis.code === 'NOT_AN_ADMINISTRATOR') throw error
     const { tenantId } = account
     tools.log.warn({ err: error, signUpId: step.signUpId, tenantId }, 'what was granted by hand could not be looked at')
-    await raiseAlarm(tools, { tenantId, diagnosis })
+    await raiseAlarm(tools, { tenantId, diagnosis }).catch((second: unknown) =>
+      tools.log.error({ err: second, tenantId, diagnosis }, 'an incident could not be stored'),
+    )
     const missing = tools.config.app.permissions.map((permission) => permission.value)
     return { state: 'waiting', missing, diagnosis }
   }

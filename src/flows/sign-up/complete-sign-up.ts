@@ -42,9 +42,12 @@ export async function completeSignUp(
       () => complete(tools, ticket, callback),
     )
   } catch (error) {
-    await recordRejection(tools, ticket, error)
+    const missed = (second: unknown) =>
+      tools.log.error({ err: second, signUpId: ticket?.signUpId }, 'that a sign-in was rejected could not be stored')
+    await recordRejection(tools, ticket, error).catch(missed)
     // What the query of a redirect says anybody may have written: it is told to whoever brought it, and proves nothing of ours.
-    if (callback.error === undefined) await raiseAlarm(tools, { tenantId: null, diagnosis: diagnose(error) })
+    if (callback.error === undefined)
+      await raiseAlarm(tools, { tenantId: null, diagnosis: diagnose(error) }).catch(missed)
     throw error
   }
 }
