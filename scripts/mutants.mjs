@@ -257,8 +257,8 @@ export const MUTANTS = [
   {
     name: 'watch: what a redirect says of our app is believed',
     file: 'src/flows/sign-up/complete-sign-up.ts',
-    search: 'if (callback.error === undefined) await raiseAlarm',
-    replace: 'await raiseAlarm',
+    search: 'if (callback.error === undefined)',
+    replace: 'if (callback)',
     tests: ['test/flows/complete-sign-up.test.ts'],
   },
   {
@@ -389,11 +389,9 @@ export const MUTANTS = [
   },
   {
     name: 'a job by hand takes no place',
-    file: 'src/flows/runs/run-job-by-hand.ts',
-    search:
-      '  if (!place) throw underWay(job)\n  try {\n    return await runJob(tools, { tenantId, job, signal: AbortSignal.any([signal, place.signal]) })',
-    replace:
-      '  void underWay(job)\n  try {\n    return await runJob(tools, { tenantId, job, signal: AbortSignal.any([signal, ...(place ? [place.signal] : [])]) })',
+    file: 'src/flows/runs/by-hand.ts',
+    search: '  if (!place) throw underWay(what)\n  return await work(AbortSignal.any([signal, place.signal]))',
+    replace: '  void underWay(what)\n  return await work(AbortSignal.any([signal, ...(place ? [place.signal] : [])]))',
     tests: ['test/own-jobs/processes.test.ts'],
   },
   {
@@ -440,10 +438,24 @@ export const MUTANTS = [
   },
   {
     name: 'a run that somebody is at is taken for dead',
-    file: 'src/flows/fleet/tidy.ts',
-    search: '? !underWay.has(`sync',
-    replace: '? underWay.has(`sync',
+    file: 'src/flows/runs/end-dead-runs.ts',
+    search: 'running.filter((run) => !underWay.has(placeOf(run)))',
+    replace: 'running.filter((run) => !underWay.has(run.id))',
     tests: ['test/flows/tidy.test.ts'],
+  },
+  {
+    name: 'a run that was gone on with since is taken for dead',
+    file: 'src/store/sync-runs.ts',
+    search: ' and run.xmin::text = one.version',
+    replace: '',
+    tests: ['test/flows/tidy.test.ts'],
+  },
+  {
+    name: 'a run of nobody who is alive goes on for ever',
+    file: 'src/daemon/tasks.ts',
+    search: 'watchIncidents, endDeadRuns, forget',
+    replace: 'watchIncidents, forget',
+    tests: ['test/faults/by-hand.test.ts'],
   },
   {
     name: 'an end of a tenant stays broken off',

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { CliContext } from '#cli/run-cli.ts'
 import { jsonOption, tenantOption } from '#cli/tenant-option.ts'
 import { jsonText, printable, type Terminal } from '#cli/terminal.ts'
+import { byHand } from '#flows/runs/by-hand.ts'
 import { printUsers } from '#flows/runs/print-users.ts'
 import type { JobOutcome } from '#flows/runs/run-job.ts'
 import { runJobByHand } from '#flows/runs/run-job-by-hand.ts'
@@ -36,7 +37,8 @@ const BUILT_IN: Record<string, Job> = {
   },
   'sync-tenant': async (tools, { tenantId, json, terminal, signal }) => {
     const works = WORKING_STATES.includes((await knownTenant(tools, tenantId)).state)
-    await syncTenant(tools, { tenantId, signal })
+    const place = { name: 'sync-tenant', payload: { tenantId }, what: 'sync-tenant', signal } as const
+    await byHand(tools, place, (inPlace) => syncTenant(tools, { tenantId, signal: inPlace }))
     const { state, displayName } = await knownTenant(tools, tenantId)
     const run = works ? await asTenant(tools.store, tenantId, (sql) => latestRun(sql)) : null
     const outcome = run === null ? 'idle' : run.state === 'waiting' ? 'waiting' : 'succeeded'

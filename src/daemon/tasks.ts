@@ -8,6 +8,7 @@ import { watchIncidents } from '#flows/incidents/watch-incidents.ts'
 import { forgetDeadLetters } from '#flows/queue/forget-dead-letters.ts'
 import { planJobs } from '#flows/queue/plan-jobs.ts'
 import { giveBack, putOff } from '#flows/queue/put-off.ts'
+import { endDeadRuns } from '#flows/runs/end-dead-runs.ts'
 import { runJob } from '#flows/runs/run-job.ts'
 import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { askRevoked } from '#flows/tenants/ask-revoked.ts'
@@ -39,8 +40,7 @@ const taskTable = (tools: Tools): TaskTable => ({
     await runJob(tools, { tenantId, job, signal, graphOptions: { aside } })
   }),
   watch: async () => {
-    await watchIncidents(tools)
-    await forgetDeadLetters(tools)
+    await tryAll([watchIncidents, endDeadRuns, forgetDeadLetters], (work) => work(tools))
     if (!(await tools.hold.isOn())) await askRevoked(tools)
   },
   'plan-jobs': Object.assign(

@@ -189,22 +189,25 @@ export async function haveSucceeded(
   return rows.map(({ id }) => id)
 }
 
-/** Those that have been under way for longer than so many hours. */
-export async function listOldRuns(
-  { db, at }: FleetSql,
-  { hours }: { hours: number },
-): Promise<{ id: RunId; tenantId: TenantId; job: string }[]> {
-  const { rows } = await raw<Pick<Row, 'id' | 'tenant_id' | 'job'>>`
-    select id, tenant_id, job from tenantry.sync_runs where state = 'running' and started_at < ${at} - make_interval(hours => ${hours}::int)`.execute(
-    db,
-  )
-  return rows.map(({ id, tenant_id, job }) => ({ id, tenantId: tenant_id, job }))
+/** `version`: what was written last about it. */
+export type Running = { id: RunId; tenantId: TenantId; job: string; version: string }
+
+/** Those that are under way, or whose process died at it. */
+export async function listRunning({ db }: FleetSql): Promise<Running[]> {
+  const { rows } = await raw<Pick<Row, 'id' | 'tenant_id' | 'job'> & { version: string }>`
+    select id, tenant_id, job, xmin::text as version from tenantry.sync_runs where state = 'running'`.execute(db)
+  return rows.map(({ id, tenant_id, job, version }) => ({ id, tenantId: tenant_id, job, version }))
 }
 
-export async function interruptRuns({ db, at }: FleetSql, ids: readonly RunId[]): Promise<void> {
+/** Ends these, but none of which anything was written since it was listed: it may wait by now, or have been gone on with. */
+export async function interruptRuns({ db, at }: FleetSql, runs: readonly Running[]): Promise<void> {
+  const listed = JSON.stringify(runs.map(({ id, tenantId, version }) => ({ id, tenantId, version })))
   await raw`
-    update tenantry.sync_runs set state = 'interrupted', finished_at = ${at}
-    where state = 'running' and id = any(${[...ids]}::uuid[])`.execute(db)
+    update tenantry.sync_runs run set state = 'interrupted', finished_at = ${at}
+    from jsonb_to_recordset(${listed}::jsonb) as one(id uuid, "tenantId" uuid, version text)
+    where run.tenant_id = one."tenantId" and run.id = one.id and run.state = 'running' and run.xmin::text = one.version`.execute(
+    db,
+  )
 }
 
 /** For so long a run that is over is told of. */

@@ -5,6 +5,7 @@ import { forgetTenant } from '#entra/app-token.ts'
 import { raiseAlarm } from '#flows/incidents/raise-alarm.ts'
 import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { pauseTenant } from '#flows/tenants/pause-tenant.ts'
+import { holdPlace } from '#jobs/hold-place.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 import { CONTOSO, CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
 import { aDiagnosis, aTenant } from '#test/support/made-up.ts'
@@ -40,6 +41,16 @@ test('a reading by hand that waits for Graph says so, one that has ended says th
   assert.match(waiting.out, /not done to the end yet; a worker goes on with it/)
   const read = await command('run', 'sync-tenant', '--tenant', CONTOSO)
   assert.deepEqual([read.code, read.out], [0, 'Customer has been read; it is active.'])
+})
+
+test('R02 a reading by hand takes nothing from the worker that reads the tenant', async () => {
+  await using place = await holdPlace(tools.jobs, 'sync-tenant', { tenantId: CONTOSO })
+  assert.ok(place)
+  emulator.requests.clear()
+  const { code, err } = await command('run', 'sync-tenant', '--tenant', CONTOSO)
+  assert.equal(code, 1)
+  assert.match(err, /^JOB_UNDER_WAY: The job sync-tenant is being done in this tenant already\./)
+  assert.deepEqual(emulator.requests.list({ tenantId: CONTOSO }), [])
 })
 
 test('one tenant is shown with what its latest reading met, who mends it and what to do next', async () => {

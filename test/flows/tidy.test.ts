@@ -4,13 +4,14 @@ import { sql as raw } from 'kysely'
 import type { Config } from '#config.ts'
 import { tasks } from '#daemon/tasks.ts'
 import { tidy } from '#flows/fleet/tidy.ts'
+import { endDeadRuns } from '#flows/runs/end-dead-runs.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { holdPlace } from '#jobs/hold-place.ts'
 import type { TenantId } from '#model/ids.ts'
 import { addAudit, listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
-import { finishRun, latestRun, letRunWait, listRuns, startRun } from '#store/sync-runs.ts'
+import { finishRun, interruptRuns, latestRun, letRunWait, listRunning, listRuns, startRun } from '#store/sync-runs.ts'
 import { listTenants, moveTenant } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { openFleet } from '#test/support/fleet.ts'
@@ -22,7 +23,7 @@ import { refusedWith } from '#test/support/problem.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
 
 forEachBackend((backend) => {
-  test('R01 a run whose process died is ended after half a day; one that somebody is at, or goes on with later, is not', async (t) => {
+  test('R01 a run whose process died is ended within a minute; one that somebody is at, or goes on with later, is not', async (t) => {
     const clock = handClock()
     const { store, jobs } = await freshQueue(t, backend, { clock })
     const [dead, giant, waits] = [await aTenant(store), await aTenant(store), await aTenant(store)]
@@ -35,8 +36,7 @@ forEachBackend((backend) => {
     await jobs.boss.fetch('sync-tenant')
     await using place = await holdPlace(jobs, 'run-job', { tenantId: giant, job: 'report' })
     assert.ok(place)
-    clock.pass(13 * HOUR)
-    await tidy({ store, jobs, config: { syncEveryMinutes: 60, app: {} } as unknown as Config })
+    await endDeadRuns({ store, jobs })
     const states = async (tenantId: TenantId) => [
       (await asTenant(store, tenantId, (sql) => latestRun(sql)))?.state,
       (await asTenant(store, tenantId, (sql) => latestRun(sql, 'report')))?.state,
@@ -44,6 +44,20 @@ forEachBackend((backend) => {
     assert.deepEqual(await states(dead), ['interrupted', 'interrupted'])
     assert.deepEqual(await states(giant), ['running', 'running'])
     assert.deepEqual(await states(waits), ['waiting', undefined])
+  })
+
+  test('R02 a run that was gone on with since it was looked at is nobody’s who died', async (t) => {
+    const { store } = await freshQueue(t, backend)
+    const [left, resumed] = [await aTenant(store), await aTenant(store)]
+    const begin = (tenantId: TenantId) => asTenant(store, tenantId, (sql) => startRun(sql, { id: madeUp.runId() }))
+    await begin(left)
+    const { id } = await begin(resumed)
+    const running = await asFleet(store, listRunning)
+    await asTenant(store, resumed, (sql) => letRunWait(sql, id, { refused: false }))
+    assert.deepEqual(await begin(resumed), { id, resumed: true })
+    await asFleet(store, (sql) => interruptRuns(sql, running))
+    const stateOf = async (tenantId: TenantId) => (await asTenant(store, tenantId, (sql) => latestRun(sql)))?.state
+    assert.deepEqual([await stateOf(left), await stateOf(resumed)], ['interrupted', 'running'])
   })
 
   test('A06 a sign-up that was refused is told of for a month, whoever tried; what concerns a tenant for good', async (t) => {

@@ -8,7 +8,7 @@ import {
   haveSucceeded,
   interruptRuns,
   latestRun,
-  listOldRuns,
+  listRunning,
   listRuns,
   recordPage,
   startRun,
@@ -89,23 +89,33 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
     assert.deepEqual(await due(), [tenantId])
   })
 
-  test('the fleet sees all runs, the latest first, those that are old among them, and can end them', async (t) => {
+  test('the fleet sees all runs, the latest first, those that are under way among them, and can end them', async (t) => {
     const store = await freshStore(t, { clock })
-    const [old, young] = [await aTenant(store), await aTenant(store)]
+    const [old, young, ended] = [await aTenant(store), await aTenant(store), await aTenant(store)]
     const died = madeUp.runId()
     await asTenant(store, old, (sql) => startRun(sql, { id: died }))
-    clock.pass(12 * HOUR + 1)
+    clock.pass(HOUR)
     await asTenant(store, young, (sql) => startRun(sql, { id: madeUp.runId() }))
-    const found = await asFleet(store, (sql) => listOldRuns(sql, { hours: 12 }))
-    assert.deepEqual(found, [{ id: died, tenantId: old, job: 'sync-tenant' }])
-    await asFleet(store, (sql) => interruptRuns(sql, [died]))
+    await asTenant(store, ended, async (sql) => {
+      const { id } = await startRun(sql, { id: madeUp.runId() })
+      await finishRun(sql, id, { state: 'succeeded', diagnosis: null })
+    })
+    const found = await asFleet(store, listRunning)
+    assert.deepEqual(new Set(found.map(({ tenantId }) => tenantId)), new Set([old, young]))
+    const dead = found.filter(({ id }) => id === died)
+    assert.deepEqual(
+      dead.map(({ tenantId, job }) => [tenantId, job]),
+      [[old, 'sync-tenant']],
+    )
+    await asFleet(store, (sql) => interruptRuns(sql, dead))
     const runs = await asFleet(store, (sql) => listRuns(sql, { limit: 10 }))
     assert.deepEqual(
-      runs.map(({ tenantId, state }) => [tenantId, state]),
-      [
+      new Map(runs.map(({ tenantId, state }) => [tenantId, state])),
+      new Map([
+        [ended, 'succeeded'],
         [young, 'running'],
         [old, 'interrupted'],
-      ],
+      ]),
     )
   })
 
