@@ -42,8 +42,8 @@ export function tokenRoutes(app: Hono<Env>, everywhere: World, state: EntraState
     return grant.handler({ world, state, authority, version, client, form, origin, restrictions, told })
   }
   for (const path of ['/:tenant/oauth2/v2.0/token', '/:tenant/oauth2/token'] as const)
-    app.get(path, () => {
-      throw new EntraError(900561, 'GET')
+    app.on(['GET', 'PUT', 'PATCH', 'DELETE'], path, (c) => {
+      throw new EntraError(900561, c.req.method)
     })
 
   app.post('/:tenant/oauth2/v2.0/token', async (c) => sendToken(c, await answer(c, await readForm(c.req), 'v2')))

@@ -1,5 +1,6 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, Next } from 'hono'
+import { refuseTooLong } from '#emulator/server/body-limit.ts'
 import { carryOut, type ServedEnv } from '#emulator/server/faults.ts'
 import { isOurHost } from '#emulator/server/hosts.ts'
 import { occasionOf } from '#emulator/server/occasion.ts'
@@ -29,16 +30,20 @@ export const watch =
     c.set('told', {})
     if (!isOurHost(c.req.header('host')))
       return c.text('The emulator answers to the names of this machine only, not to this Host header.\n', 421)
+    const tooLong = await refuseTooLong(c)
     if (c.req.path.startsWith('/_emulator')) {
+      if (tooLong) return tooLong
       await next()
       return
     }
     // Browsers ask for it by themselves, and nobody wants to read of it.
     if (c.req.path === '/favicon.ico') return c.body(null, 204)
     const at = world.clock.now()
-    const occasion = world.mischief.rules().length > 0 ? await occasionOf(world, c.req) : null
+    const occasion = world.mischief.rules().length > 0 && !tooLong ? await occasionOf(world, c.req) : null
     const answered =
-      (await carryOut(c, next, occasion ? world.mischief.hit(occasion) : [], { closing, now: at })) ?? sendReady(c)
+      tooLong ??
+      (await carryOut(c, next, occasion ? world.mischief.hit(occasion) : [], { closing, now: at })) ??
+      sendReady(c)
     // Hono keeps the first answer; what has been sent and cut already must not be sent again.
     if (answered && c.finalized) {
       c.res = undefined

@@ -181,3 +181,37 @@ test('what browsers ask for by themselves is answered, and stands in no log', as
   }
   assert.deepEqual(emulator.requests.list(), [])
 })
+
+test('more than four megabytes are refused and not kept, announced or in pieces; less in pieces is read', async () => {
+  const MEGABYTE = 'a'.repeat(1024 * 1024)
+  const inPieces = async function* (head: string, megabytes: number) {
+    yield Buffer.from(head)
+    for (let sent = 0; sent < megabytes; sent += 1) yield Buffer.from(MEGABYTE)
+  }
+  const form = `grant_type=client_credentials&client_id=${APP}&client_secret=${SECRET}&scope=${GRAPH_DEFAULT}&x=`
+  const post = async (path: string, body: string | AsyncGenerator<Buffer>) => {
+    const response = await fetch(`${emulator.browserOrigin}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      ...(typeof body === 'string' ? { body } : { body: body as never, duplex: 'half' }),
+    } as RequestInit)
+    return { status: response.status, body: JSON.parse(await response.text()) }
+  }
+  const token = `/${CONTOSO}/oauth2/v2.0/token`
+  for (const body of [form + MEGABYTE.repeat(4), inPieces(form, 4)]) {
+    const refused = await post(token, body)
+    assert.deepEqual([refused.status, refused.body.error], [413, 'invalid_request'])
+  }
+  assert.deepEqual((await post('/v1.0/users', inPieces('{', 5))).body.error, {
+    code: 'BadRequest',
+    message: 'Maximum request length exceeded.',
+  })
+  assert.equal((await post('/_emulator/reset', MEGABYTE.repeat(5))).status, 413)
+  const reasons = emulator.requests.list({ status: 413 }).map(({ reason }) => reason)
+  assert.deepEqual(reasons, Array(3).fill('The body is longer than 4194304 bytes.'))
+  for (const rules of [[], [{ at: 'token', match: { app: APP }, delayMs: 1 }]] as const) {
+    emulator.mischief.set(rules)
+    const { status, body } = await post(token, inPieces(form, 3))
+    assert.equal(status, 200, body.error_description)
+  }
+})

@@ -96,7 +96,10 @@ test('MSAL accepts the issuer that it finds', async () => {
 })
 
 test('the token endpoint takes POST only: AADSTS900561', async () => {
-  const { body, status } = await ask(emulator, `/${CONTOSO}/oauth2/v2.0/token`)
-  assert.equal(status, 400)
-  assert.deepEqual(body.error_codes, [900561])
+  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
+    const { body, status } = await ask(emulator, `/${CONTOSO}/oauth2/v2.0/token`, { method })
+    assert.equal(status, 400)
+    assert.deepEqual(body.error_codes, [900561])
+    assert.match(body.error_description, new RegExp(`Received a ${method} request`))
+  }
 })
