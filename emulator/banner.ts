@@ -19,7 +19,7 @@ export const summary = (emulator: Emulator): Summary => ({
 type Look = { isDemo: boolean; colours: boolean; milliseconds: number }
 const ACCOUNTS_SHOWN = 12
 
-/** What a person wants to know once it runs. The password is shown for the demo estate only, whose it is no secret. */
+/** What a person wants to know once it runs. Password and client secret are shown for the demo estate alone, where they are none. */
 export function banner(facts: Summary, { isDemo, colours, milliseconds }: Look): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     colours ? styleText(style, text, { validateStream: false }) : text
@@ -43,7 +43,9 @@ export function banner(facts: Summary, { isDemo, colours, milliseconds }: Look):
     ...facts.tenants.map(({ id, displayName, users, groups }) =>
       row(displayName.padEnd(nameWidth), paint('dim', id), `${count(users, 'user')}, ${count(groups, 'group')}`),
     ),
-    ...(facts.applications.length > 0 ? [heading('Applications')] : []),
+    ...(facts.applications.length > 0
+      ? [heading(`Applications${isDemo ? paint('dim', `  with the secret ${DEMO.secret}`) : ''}`)]
+      : []),
     ...facts.applications.map(({ appId, displayName }) => row(displayName, paint('dim', appId))),
     ...(accounts.length > 0
       ? [heading(`Accounts${isDemo ? paint('dim', `  all with the password ${DEMO.password}`) : ''}`)]

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
-import { answerBatch } from '#emulator/graph/batch.ts'
+import { answerBatch, isBatchPath } from '#emulator/graph/batch.ts'
 import type { Answer } from '#emulator/graph/call.ts'
 import { type Caller, challenged, identifyCaller } from '#emulator/graph/caller.ts'
 import { dispatch, type Incoming } from '#emulator/graph/dispatch.ts'
@@ -80,7 +80,7 @@ async function attempt(c: Context<Env>, world: World, state: GraphState, version
     header: (name) => c.req.header(name),
     readBody: () => c.req.text(),
   }
-  const isBatch = method === 'POST' && path.toLowerCase() === '/$batch'
+  const isBatch = method === 'POST' && isBatchPath(path)
   const answer = await (isBatch ? answerBatch(world, state, incoming) : dispatch(world, state, incoming))
   return struck.answer ?? answer
 }

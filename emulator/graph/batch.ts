@@ -9,6 +9,9 @@ import type { World } from '#emulator/world.ts'
 
 const MAX_REQUESTS = 20
 
+/** Some clients encode the dollar. */
+export const isBatchPath = (path: string): boolean => /^\/?(\$|%24)batch$/i.test(path)
+
 const item = z.object({
   id: z.string().min(1),
   method: z.string().transform((method) => method.toUpperCase()),
@@ -101,7 +104,7 @@ function split(url: string): { path: string; query: string } {
     throw invalid('Invalid request url: it must be relative.')
   const mark = url.indexOf('?')
   const path = mark === -1 ? url : url.slice(0, mark)
-  if (/^\/?\$batch$/i.test(path)) throw invalid('Nested batch requests are not supported.')
+  if (isBatchPath(path)) throw invalid('Nested batch requests are not supported.')
   return { path: path.startsWith('/') ? path : `/${path}`, query: mark === -1 ? '' : url.slice(mark + 1) }
 }
 

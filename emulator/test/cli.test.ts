@@ -104,6 +104,7 @@ test('without an estate it brings the demo, and its banner tells a person all he
     'grace@fabrikam.onmicrosoft.com',
     'Passw0rd!',
     'Northwind Insights',
+    'demo-secret-of-the-emulator-only',
   ])
     assert.ok(banner.includes(words), `${words} in\n${banner}`)
   child.kill()

@@ -28,6 +28,8 @@ export type EntityType<Item> = {
   /** As in microsoft.graph.user. */
   name: string
   properties: Readonly<Record<string, Property<Item>>>
+  /** Properties that Graph fetches from other services than the directory, which are not emulated. */
+  elsewhere?: readonly string[]
   /** Of collections that mix types: what stands in @odata.type. */
   typeOf?: (item: Item) => string
   /** What a caller with few permissions does not see is null, save for id. */
@@ -54,7 +56,7 @@ export function spell<Item>({ properties }: EntityType<Item>, name: string): str
   return known.get(name.toLowerCase()) ?? null
 }
 
-/** @throws GraphError 400 for a property that does not exist, 403 for one that this caller may not select, 501 for a relationship that is not emulated */
+/** @throws GraphError 400 for a property that does not exist, 403 for one that this caller may not select, 501 for what is not emulated */
 export function shapeOf<Item>(type: EntityType<Item>, call: Call): Shape {
   for (const { name } of call.options.expand) checkExpansion(type, name, call)
   const wanted = call.options.select
@@ -62,11 +64,16 @@ export function shapeOf<Item>(type: EntityType<Item>, call: Call): Shape {
     return { names: Object.keys(type.properties).filter((name) => type.properties[name]?.shown), isSelected: false }
   const names = wanted.map((name) => {
     const spelling = spell(type, name)
-    if (spelling === null) throw noProperty(name, type.name)
+    if (spelling === null) throw unknown(type, name, call)
     checkConditions(type.properties[spelling], call)
     return spelling
   })
   return { names: [...new Set(names)], isSelected: true }
+}
+
+function unknown<Item>({ name: type, elsewhere = [] }: EntityType<Item>, name: string, call: Call): GraphError {
+  const isElsewhere = elsewhere.some((known) => known.toLowerCase() === name.toLowerCase())
+  return isElsewhere ? notEmulated(call.method, `${call.path} with $select=${name}`) : noProperty(name, type)
 }
 
 /** Graph's relationships are more than are here: a name that is no property may be one of them. */

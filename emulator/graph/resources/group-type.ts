@@ -6,11 +6,25 @@ import { stamp } from '#emulator/graph/stamp.ts'
 type P = Property<Group>
 
 const empty = (value: unknown = null): P => ({ read: () => value, shown: true })
+const onlySelected = (value: unknown = null): P => ({ read: () => value })
+
+/** Of Exchange and SharePoint. @see https://learn.microsoft.com/graph/api/resources/group#properties */
+const ELSEWHERE = [
+  'allowExternalSenders',
+  'autoSubscribeNewMembers',
+  'hideFromAddressLists',
+  'hideFromOutlookClients',
+  'isArchived',
+  'isSubscribedByMail',
+  'unseenCount',
+]
 
 /** @see https://learn.microsoft.com/graph/api/resources/group#properties */
 const properties: Readonly<Record<string, P>> = {
   id: { read: (group) => group.id, shown: true, basic: true, filter: 'default' },
   deletedDateTime: empty(),
+  assignedLabels: onlySelected([]),
+  assignedLicenses: onlySelected([]),
   classification: empty(),
   createdDateTime: { read: (group) => stamp(group.createdAt), shown: true, filter: 'default', sort: 'advanced' },
   creationOptions: empty([]),
@@ -26,6 +40,8 @@ const properties: Readonly<Record<string, P>> = {
   expirationDateTime: empty(),
   groupTypes: { read: (group) => group.groupTypes, shown: true, filter: 'default' },
   isAssignableToRole: empty(),
+  isManagementRestricted: onlySelected(),
+  licenseProcessingState: onlySelected(),
   mail: { read: (group) => group.mail, shown: true, filter: 'default', ends: true, sort: 'advanced', search: true },
   mailEnabled: { read: (group) => group.mailEnabled, shown: true, filter: 'default' },
   mailNickname: { read: (group) => group.mailNickname, shown: true, filter: 'default', search: true },
@@ -80,5 +96,6 @@ const READ = [
 export const GROUP: EntityType<Group> = {
   name: 'group',
   properties,
+  elsewhere: ELSEWHERE,
   hides: (_group, { caller }) => (holds(caller, ...READ) ? 'nothing' : 'all'),
 }

@@ -81,6 +81,7 @@ const properties: Readonly<Record<string, P>> = {
   department: { read: (user) => user.department, filter: 'default', sort: 'advanced', search: true },
   employeeHireDate: empty(),
   employeeId: { ...empty(), filter: 'default' },
+  employeeLeaveDateTime: { ...empty(), needs: ['User-LifeCycleInfo.Read.All', 'User-LifeCycleInfo.ReadWrite.All'] },
   employeeOrgData: empty(),
   employeeType: { ...empty(), filter: 'default' },
   externalUserState: { read: (user) => (user.userType === 'Guest' ? 'Accepted' : null), filter: 'default' },
@@ -96,6 +97,7 @@ const properties: Readonly<Record<string, P>> = {
     ],
   },
   imAddresses: { read: (user) => (user.mail ? [user.mail] : []), filter: 'default' },
+  isManagementRestricted: empty(),
   isResourceAccount: empty(),
   lastPasswordChangeDateTime: { read: (user) => stamp(user.createdAt) },
   legalAgeGroupClassification: empty(),
@@ -130,11 +132,29 @@ const properties: Readonly<Record<string, P>> = {
   userType: { read: (user) => user.userType, filter: 'default' },
 }
 
+/** Of SharePoint, Exchange and Intune. @see https://learn.microsoft.com/graph/api/resources/user#properties */
+const ELSEWHERE = [
+  'aboutMe',
+  'birthday',
+  'deviceEnrollmentLimit',
+  'hireDate',
+  'interests',
+  'mailboxSettings',
+  'mySite',
+  'pastProjects',
+  'preferredName',
+  'print',
+  'responsibilities',
+  'schools',
+  'skills',
+]
+
 const FULL = ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All']
 
 export const USER: EntityType<User> = {
   name: 'user',
   properties,
+  elsewhere: ELSEWHERE,
   hides(user, { caller }: Call) {
     if (holds(caller, ...FULL) || caller.user?.id === user.id) return 'nothing'
     return holds(caller, 'User.ReadBasic.All') ? 'all but basic' : 'all'

@@ -128,6 +128,11 @@ test('mischief and throttling strike items, while the batch itself succeeds', as
   assert.equal((await batch(requests)).get('g')?.status, 200)
 })
 
+test('the dollar of a batch may be percent-encoded', async () => {
+  const { body } = await ask('/%24batch', { body: { requests: [{ id: 'a', method: 'GET', url: '/%24batch' }] } })
+  assert.equal(body.responses[0].body.error.message, 'Nested batch requests are not supported.')
+})
+
 test('a batch needs a token, not a permission', async () => {
   const nobody = await asApp(emulator, NOBODY)
   assert.equal((await batch([{ id: 'a', method: 'GET', url: '/users' }], nobody)).get('a')?.status, 403)

@@ -180,6 +180,18 @@ test('what is not emulated says so, and names the path', async () => {
   assertError(await ask('/beta/security/alerts'), 501, 'NotImplemented', /GET \/beta\/security\/alerts/)
 })
 
+test('properties that Graph fetches from other services than the directory exist, but are not emulated', async () => {
+  for (const path of ['/users?$select=id,skills', '/users?$select=MAILBOXSETTINGS', '/groups?$select=unseenCount'])
+    assertError(await ask(path), 501, 'NotImplemented', /\$select=(skills|MAILBOXSETTINGS|unseenCount)\.$/)
+  assertError(await ask('/groups?$select=skills'), 400, 'BadRequest', /Could not find a property named 'skills'/)
+})
+
+test('some properties of a group come when selected only', async () => {
+  const selected = await ask('/groups?$top=1&$select=assignedLabels,assignedLicenses,licenseProcessingState')
+  assert.deepEqual(selected.body.value, [{ assignedLabels: [], assignedLicenses: [], licenseProcessingState: null }])
+  assert.equal('assignedLabels' in (await ask('/groups?$top=1')).body.value[0], false)
+})
+
 test('beta answers as v1.0 does, under its own name', async () => {
   const { body } = await ask('/beta/users?$top=1')
   assert.match(body['@odata.context'], /\/beta\/\$metadata#users$/)
