@@ -1,22 +1,37 @@
 import { openLog } from '#base/log.ts'
 import type { Mistake } from '#config/mistake.ts'
 import { readConfig } from '#config.ts'
+import { readStored } from '#flows/runs/read-stored.ts'
 import { listTenantsFor } from '#flows/tenants/show-tenants.ts'
 import { openSdkClient } from '#graph/sdk-client.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
 import type { JobDefinition, JobRun } from '#model/job.ts'
 import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
+import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'
 import { openTools } from '#tools.ts'
 
 export type { Mistake } from '#config/mistake.ts'
-export { type AppDeclaration, type AppDefinition, defineApp, type PermissionDeclaration } from '#model/app.ts'
+export {
+  type AppDeclaration,
+  type AppDefinition,
+  type BuiltInChange,
+  defineApp,
+  type PermissionDeclaration,
+} from '#model/app.ts'
 export type { BatchItem, BatchOutcome } from '#model/batch.ts'
 export type { TenantId } from '#model/ids.ts'
 export type { Checkpoint, JobDatabase, JobDefinition, JobLog, JobSql } from '#model/job.ts'
 export { type Confidence, type Diagnosis, type Owner, Problem, type ProblemCode, type Retry } from '#model/problem.ts'
-export type { DirectoryResource, ResourceKind } from '#model/resource.ts'
+export {
+  type BuiltInKind,
+  type DirectoryResource,
+  defineResource,
+  type ResourceDeclaration,
+  type ResourceDefinition,
+  type ResourceKind,
+} from '#model/resource.ts'
 export type { Schedule } from '#model/schedule.ts'
 export type { Tenant, TenantState } from '#model/tenant.ts'
 
@@ -46,6 +61,11 @@ export type TenantHandle = {
   tenantId: TenantId
   /** Microsoft's own Graph client, as the app, in this tenant and no other. */
   graph: GraphClient
+  /**
+   * What the directory sync has stored of one kind, in the order of their ids; nothing is asked of Microsoft.
+   * @throws Problem RESOURCE_UNKNOWN for a kind that the app does not read
+   */
+  resources(kind: ResourceKind): AsyncGenerator<DirectoryResource>
   /** What was behind an error that `graph` has thrown: what happened, who can mend it, what to do next. */
   diagnose(error: unknown): Diagnosis
 }
@@ -95,7 +115,12 @@ export async function openTenantry({
     const tenantId = parseTenantId(text)
     if (!tenantId) throw notATenantId()
     const { client, problemBehind } = openSdkClient(tools.graphAsApp(tenantId), options)
-    return { tenantId, graph: client, diagnose: (error) => diagnose(problemBehind(error)) }
+    return {
+      tenantId,
+      graph: client,
+      resources: (kind) => readStored(tools, { tenantId, kind }),
+      diagnose: (error) => diagnose(problemBehind(error)),
+    }
   }
   return {
     forTenant,

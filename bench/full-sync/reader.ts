@@ -5,8 +5,8 @@ import { Agent, request } from 'undici'
 import { openLog } from '#base/log.ts'
 import { appToken } from '#entra/app-token.ts'
 import { syncTenant } from '#flows/sync/sync-tenant.ts'
+import { BUILT_IN_RESOURCES } from '#model/built-in-resources.ts'
 import type { TenantId } from '#model/ids.ts'
-import { RESOURCES } from '#model/resource.ts'
 import { asTenant } from '#store/open.ts'
 import { connectTenant } from '#store/tenants.ts'
 import { openTools } from '#tools.ts'
@@ -25,7 +25,7 @@ await asTenant(tools.store, tenantId, (sql) =>
   connectTenant(sql, { displayName: 'T', defaultDomain: null, servicePrincipalId: tenantId as never, actor: 'bench' }),
 )
 const token = (await appToken(tools.entra, tenantId)).value
-const select = RESOURCES.find(({ kind }) => kind === 'user')?.select.join(',')
+const select = BUILT_IN_RESOURCES.find(({ kind }) => kind === 'user')?.select.join(',')
 const first = `${where.origin}/v1.0/users/delta?$select=${select}`
 const prefer = { prefer: 'odata.maxpagesize=999' }
 

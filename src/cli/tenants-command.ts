@@ -147,14 +147,16 @@ const nextTryText = (at: Date | null, incidents: TenantStory['incidents']): stri
       : 'not before somebody does something'
 
 function tellStory(
-  { tenant, grants, runs, jobRuns, audit, counts, nextTryAt, incidents }: TenantStory,
+  { tenant, grants, runs, jobRuns, audit, counts, kinds, nextTryAt, incidents }: TenantStory,
   signUpLink: string,
 ): string {
+  const read = kinds.filter(({ isRead }) => isRead)
   return [
     `${printable(`${tenant.displayName} (${tenant.defaultDomain ?? tenant.id})`)} is ${tenant.state}.`,
     ...troublesOf(tenant, runs, incidents).flatMap(diagnosisText),
     `  Next try: ${nextTryText(nextTryAt, incidents)}.`,
-    `  ${counts.user} users and ${counts.group} groups stored.`,
+    `  Stored: ${storedText(read, counts)}.`,
+    ...leftText(kinds, counts),
     `  Its administrators sign up again at ${signUpLink}`,
     '',
     table(
@@ -163,13 +165,19 @@ function tellStory(
     ),
     '',
     table(
-      ['RUN STARTED (UTC)', 'STATE', 'PAGES', 'USERS READ', 'GROUPS READ', 'REMOVED', 'WHY'],
+      [
+        'RUN STARTED (UTC)',
+        'STATE',
+        'PAGES',
+        ...read.map(({ title }) => `${title} read`.toUpperCase()),
+        'REMOVED',
+        'WHY',
+      ],
       runs.map((run) => [
         timeText(run.startedAt),
         run.state,
         `${run.pages}`,
-        `${run.users}`,
-        `${run.groups}`,
+        ...read.map(({ kind }) => `${run.counts[kind] ?? 0}`),
         `${run.removed}`,
         run.diagnosis?.code ?? '',
       ]),
@@ -181,6 +189,14 @@ function tellStory(
       audit.map((entry) => [timeText(entry.at), entry.actor, entry.action, entry.from ?? '', entry.to ?? '']),
     ),
   ].join('\n')
+}
+
+const storedText = (kinds: TenantStory['kinds'], counts: TenantStory['counts']): string =>
+  kinds.map(({ kind, title }) => `${counts[kind] ?? 0} ${title.toLowerCase()}`).join(', ')
+
+function leftText(kinds: TenantStory['kinds'], counts: TenantStory['counts']): string[] {
+  const left = kinds.filter(({ isRead }) => !isRead)
+  return left.length > 0 ? [`  No longer read, and left as it was: ${storedText(left, counts)}.`] : []
 }
 
 const jobTable = (runs: readonly SyncRun[]): string =>

@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import type { DefinitionFault } from '#config/definition-fault.ts'
 import { faultsOf } from '#config/faults-of.ts'
 import type { Mistake } from '#config/mistake.ts'
+import { repeatedIn } from '#config/repeated-in.ts'
+import { builtInResources, resource, resourceFaults } from '#config/resource-definition.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
 import { BUILT_IN_JOBS } from '#model/job.ts'
@@ -84,6 +87,8 @@ const definition = z.strictObject({
   largestRemovalShare: z.number().min(0).max(1).optional(),
   graphLimits: graphLimits.optional(),
   jobs: z.array(job).optional(),
+  resources: z.array(resource).optional(),
+  builtInResources: builtInResources.optional(),
 })
 
 /** What `tenantry.config.ts` gives, checked; undefined when anything is wrong with it, which `mistakes` then says. */
@@ -117,16 +122,16 @@ export function readDefinition(given: unknown, mistakes: Mistake[]): AppDefiniti
       nextStep: 'Keep one entry, with one reason.',
     })
   const app = result.data as unknown as AppDefinition
-  const faults = jobFaults(app)
-  for (const { job, ...fault } of faults) mistakes.push({ setting: setting(['jobs', job]), ...fault })
+  const faults = [...jobFaults(app), ...resourceFaults(app)]
+  for (const { at, ...fault } of faults) mistakes.push({ setting: setting(at), ...fault })
   return unknown.length + repeated.length + faults.length === 0 ? app : undefined
 }
 
 /** Two jobs of one name could not be told apart, and what no administrator was asked for cannot be needed. */
-function jobFaults({ permissions, jobs = [] }: AppDefinition): (Omit<Mistake, 'setting'> & { job: string })[] {
+function jobFaults({ permissions, jobs = [] }: AppDefinition): DefinitionFault[] {
   const declared = permissions.map(({ value }) => value)
   const twice = repeatedIn(jobs.map(({ name }) => name)).map((job) => ({
-    job,
+    at: ['jobs', job],
     message: 'is the name of two jobs',
     nextStep: 'Give each job a name of its own.',
   }))
@@ -134,14 +139,10 @@ function jobFaults({ permissions, jobs = [] }: AppDefinition): (Omit<Mistake, 's
     needed
       .filter((value) => !declared.includes(value))
       .map((value) => ({
-        job: name,
+        at: ['jobs', name],
         message: `needs ${value}, which the app does not declare`,
         nextStep: `Add ${value} to the app’s permissions, with a reason that administrators read.`,
       })),
   )
   return [...twice, ...undeclared]
 }
-
-const repeatedIn = (values: readonly string[]): string[] => [
-  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
-]

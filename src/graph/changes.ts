@@ -111,7 +111,8 @@ function takeApart({ kind, key, path }: ResourceDefinition, bytes: Buffer): Chan
     removed.delete(id)
     changed.set(id, entry)
     const came = entry['members@delta']
-    if (Array.isArray(came)) for (const member of came) members.push(membership(id, member as Entry))
+    if (kind === 'group' && Array.isArray(came))
+      for (const member of came) members.push(membership(id, member as Entry))
   }
   const same = asItIs && changed.size === entries.length
   const json = same ? bytes.toString('utf8') : JSON.stringify({ value: [...changed.values()].map(withoutAside) })

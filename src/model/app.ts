@@ -1,6 +1,7 @@
 import type { ApplicationPermission, PermissionName } from '#model/graph-permissions.ts'
 import type { JobDefinition } from '#model/job.ts'
 import type { DeclaredPermission } from '#model/permission.ts'
+import type { BuiltInKind, ResourceDefinition } from '#model/resource.ts'
 import type { ThrottleLimits } from '#model/throttle.ts'
 
 /** What `tenantry.config.ts` says: who we are, what we ask of a customer and why. No secret belongs here. */
@@ -24,7 +25,14 @@ export type AppDefinition = {
   graphLimits?: Partial<ThrottleLimits>
   /** What is done in every tenant besides reading its directory; each made by `defineJob`. */
   jobs?: readonly JobDefinition[]
+  /** What is read of every tenant's directory besides what is built in; each made by `defineResource`. */
+  resources?: readonly ResourceDefinition[]
+  /** Kinds that are built in and left out, with `false`, or of which more is read. */
+  builtInResources?: Partial<Record<BuiltInKind, BuiltInChange>>
 }
+
+/** Nothing is read of the kind, or these properties besides the usual ones. */
+export type BuiltInChange = false | { alsoSelect: readonly string[] }
 
 /** A permission as it is written down: one that this version knows, or on purpose another. */
 export type PermissionDeclaration =

@@ -57,7 +57,10 @@ export type JobDatabase = {
    * used; anything else of the run's is refused with TRANSACTION_MISUSED.
    */
   transaction<Value>(work: (sql: JobSql) => Promise<Value>): Promise<Value>
-  /** What the directory sync has stored of one kind, in the order of their ids. */
+  /**
+   * What the directory sync has stored of one kind, in the order of their ids.
+   * @throws Problem RESOURCE_UNKNOWN for a kind that the app does not read
+   */
   resources(kind: ResourceKind): AsyncGenerator<DirectoryResource>
 }
 

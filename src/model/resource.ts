@@ -1,108 +1,58 @@
+import type { PermissionName } from '#model/graph-permissions.ts'
 import type { ObjectId } from '#model/ids.ts'
 
-/** The kinds of object that we read of a customer's directory. */
-export const RESOURCE_KINDS = ['organization', 'subscribedSku', 'user', 'group', 'servicePrincipal'] as const
-export type ResourceKind = (typeof RESOURCE_KINDS)[number]
+/** The kinds of object that are read of every customer's directory. */
+export const BUILT_IN_KINDS = ['organization', 'subscribedSku', 'user', 'group', 'servicePrincipal'] as const
+export type BuiltInKind = (typeof BUILT_IN_KINDS)[number]
+
+/** A kind that is built in, or one that `tenantry.config.ts` declares. */
+export type ResourceKind = BuiltInKind | (string & Record<never, never>)
 
 /**
  * How one kind of object is read. `delta`: everything once, then only what has changed. `full`: everything every time,
  * for the few objects that Graph tells no changes of.
  */
 export type ResourceDefinition = {
+  /** One of them, as Graph names its type: device, administrativeUnit. */
   kind: ResourceKind
+  /** All of them, as operators and administrators read it: Devices. The kind unless told. */
+  title?: string
   mode: 'delta' | 'full'
   /** Below /v1.0, without options: /users/delta. */
   path: string
   /** Only what is stored is asked for: it costs less of Graph's budget. */
   select: readonly string[]
-  /** The property that tells objects of this kind apart: a GUID. */
-  key: 'id' | 'skuId'
+  /** The property that tells objects of this kind apart, a GUID; with delta it is `id`. */
+  key: string
   /** Application permissions any one of which lets the app read it. */
-  anyOf: readonly string[]
+  anyOf: readonly PermissionName[]
 }
 
-/** What a directory sync reads, in this order. Adding a kind of object is a few lines here. */
-export const RESOURCES: readonly ResourceDefinition[] = [
-  {
-    kind: 'organization',
-    mode: 'full',
-    path: '/organization',
-    select: ['id', 'displayName', 'verifiedDomains', 'countryLetterCode'],
-    key: 'id',
-    anyOf: ['Organization.Read.All', 'Organization.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
-  },
-  {
-    kind: 'subscribedSku',
-    mode: 'full',
-    path: '/subscribedSkus',
-    select: ['id', 'skuId', 'skuPartNumber', 'capabilityStatus', 'consumedUnits', 'prepaidUnits'],
-    key: 'skuId',
-    anyOf: [
-      'LicenseAssignment.Read.All',
-      'Organization.Read.All',
-      'Organization.ReadWrite.All',
-      'Directory.Read.All',
-      'Directory.ReadWrite.All',
-    ],
-  },
-  {
-    kind: 'user',
-    mode: 'delta',
-    path: '/users/delta',
-    select: [
-      'id',
-      'displayName',
-      'userPrincipalName',
-      'mail',
-      'givenName',
-      'surname',
-      'jobTitle',
-      'department',
-      'accountEnabled',
-      'userType',
-    ],
-    key: 'id',
-    anyOf: ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
-  },
-  {
-    kind: 'group',
-    mode: 'delta',
-    path: '/groups/delta',
-    select: [
-      'id',
-      'displayName',
-      'description',
-      'mail',
-      'mailEnabled',
-      'securityEnabled',
-      'groupTypes',
-      'visibility',
-      'members',
-    ],
-    key: 'id',
-    anyOf: [
-      'GroupMember.Read.All',
-      'Group.Read.All',
-      'Group.ReadWrite.All',
-      'Directory.Read.All',
-      'Directory.ReadWrite.All',
-    ],
-  },
-  {
-    kind: 'servicePrincipal',
-    mode: 'delta',
-    path: '/servicePrincipals/delta',
-    select: ['id', 'appId', 'displayName', 'accountEnabled', 'servicePrincipalType', 'appOwnerOrganizationId'],
-    key: 'id',
-    anyOf: [
-      'Application.Read.All',
-      'Application.ReadWrite.All',
-      'Application.ReadWrite.OwnedBy',
-      'Directory.Read.All',
-      'Directory.ReadWrite.All',
-    ],
-  },
-]
+/** What is written down for `defineResource`; the same, but that the compiler looks for the key among what is selected. */
+export interface ResourceDeclaration<Property extends string> extends Omit<ResourceDefinition, 'select' | 'key'> {
+  /** Only what is stored is asked for: it costs less of Graph's budget. */
+  select: readonly Property[]
+  /** The property that tells objects of this kind apart, a GUID; with delta it is `id`. */
+  key: NoInfer<Property>
+}
+
+/**
+ * Another kind of object that the directory sync reads. It stands in `resources` of `defineApp` and is checked with the
+ * rest of the configuration.
+ * @example
+ * defineResource({
+ *   kind: 'application',
+ *   title: 'App registrations',
+ *   mode: 'delta',
+ *   path: '/applications/delta',
+ *   select: ['id', 'appId', 'displayName', 'passwordCredentials'],
+ *   key: 'id',
+ *   anyOf: ['Application.Read.All', 'Directory.Read.All'],
+ * })
+ */
+export const defineResource = <const Property extends string>(
+  declaration: ResourceDeclaration<Property>,
+): ResourceDefinition => declaration
 
 const DAY_MILLISECONDS = 24 * 3_600_000
 /** Delta tokens of directory objects are documented to live seven days. @see https://learn.microsoft.com/graph/delta-query-overview#token-duration */
@@ -110,13 +60,19 @@ export const DELTA_LIFE_MILLISECONDS = 6.5 * DAY_MILLISECONDS
 /** From so old on a link goes before others: when it has grown too old everything is read anew, which costs far more. */
 export const DELTA_HURRIES_MILLISECONDS = 5 * DAY_MILLISECONDS
 
-/** The kinds that the app's declared permissions let it read. */
-export const resourcesFor = (permissions: readonly { value: string }[]): readonly ResourceDefinition[] =>
-  RESOURCES.filter(({ anyOf }) => permissions.some(({ value }) => anyOf.includes(value)))
+/** How many objects there are, or were written, of each kind: of the built-in ones always, of others where there are any. */
+export type ResourceCounts = Readonly<Record<BuiltInKind, number> & Record<string, number>>
 
-/** Any one of these application permissions lets the app list that kind. */
-export const readPermissions = (kind: ResourceKind): readonly string[] =>
-  RESOURCES.find((definition) => definition.kind === kind)?.anyOf ?? []
+const NONE = Object.fromEntries(BUILT_IN_KINDS.map((kind) => [kind, 0])) as Record<BuiltInKind, number>
+
+export const countsOf = (counted: Readonly<Record<string, number>>): ResourceCounts => ({ ...NONE, ...counted })
+
+/** What is read of a kind, as people read it: Devices. One without a title is named for what it is: administrativeUnit, Administrative unit. */
+export function titleOf({ kind, title }: Pick<ResourceDefinition, 'kind' | 'title'>): string {
+  if (title !== undefined) return title
+  const words = kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
 
 /** One object of a customer's directory, as Graph gave it. */
 export type DirectoryResource = {

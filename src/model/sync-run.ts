@@ -1,5 +1,6 @@
 import type { RunId, TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
+import type { ResourceCounts } from '#model/resource.ts'
 
 /** One attempt to do a job in a tenant: to read its directory, or a job of the ISV's own. */
 export type SyncRun = {
@@ -12,7 +13,8 @@ export type SyncRun = {
   startedAt: Date
   finishedAt: Date | null
   pages: number
-  /** Objects written, by kind. */
+  /** Objects written, by kind; people and groups once more by themselves. */
+  counts: ResourceCounts
   users: number
   groups: number
   /** Objects that were there before and are no longer in the directory. */

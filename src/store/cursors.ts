@@ -8,6 +8,8 @@ import type { FleetSql, TenantSql } from '#store/open.ts'
 export type Cursor = {
   kind: ResourceKind
   generation: GenerationId
+  /** What the reading asks for, in short; null: before that was written down. */
+  fingerprint: string | null
   /** The page to read next; null between two rounds. */
   nextLink: string | null
   /** Where to ask what has changed; null until the first full reading has ended. */
@@ -31,6 +33,7 @@ export type Unchanged = { kind: ResourceKind; deltaLink: string; removalsAllowed
 export type CursorRow = {
   kind: ResourceKind
   generation: GenerationId
+  fingerprint: string | null
   next_link: string | null
   delta_link: string | null
   delta_at: Date | null
@@ -45,6 +48,7 @@ export type CursorRow = {
 export const toCursor = (row: CursorRow): Cursor => ({
   kind: row.kind,
   generation: row.generation,
+  fingerprint: row.fingerprint,
   nextLink: row.next_link,
   deltaLink: row.delta_link,
   deltaAt: row.delta_at,
@@ -71,13 +75,14 @@ export async function saveCursor(
   { linkIsNew = false, allowanceUsed = false }: { linkIsNew?: boolean; allowanceUsed?: boolean } = {},
 ): Promise<void> {
   await raw`
-    insert into tenantry.sync_cursors (tenant_id, kind, generation, next_link, delta_link, delta_at, removed_in_round,
+    insert into tenantry.sync_cursors (tenant_id, kind, generation, fingerprint, next_link, delta_link, delta_at, removed_in_round,
       removals_allowed, finished_in_run, counted, round_pages, milestone, updated_at)
-    values (${tenantId}, ${cursor.kind}, ${cursor.generation}, ${cursor.nextLink}, ${cursor.deltaLink}, ${linkIsNew ? at : cursor.deltaAt},
+    values (${tenantId}, ${cursor.kind}, ${cursor.generation}, ${cursor.fingerprint}, ${cursor.nextLink}, ${cursor.deltaLink}, ${linkIsNew ? at : cursor.deltaAt},
       ${cursor.removedInRound}, ${cursor.removalsAllowed}, ${cursor.finishedInRun}, ${cursor.counted},
       ${cursor.trail.pages}, ${cursor.trail.milestone}, ${at})
     on conflict (tenant_id, kind) do update set
       generation = excluded.generation,
+      fingerprint = excluded.fingerprint,
       next_link = excluded.next_link,
       delta_link = excluded.delta_link,
       delta_at = excluded.delta_at,
@@ -95,20 +100,26 @@ export async function allowRemovals({ db, at }: TenantSql): Promise<void> {
   await raw`update tenantry.sync_cursors set removals_allowed = true, updated_at = ${at}`.execute(db)
 }
 
-/** Those of the tenants in which a delta link is so old, and no older. */
+/** Those of the tenants in which a delta link of one of these kinds is so old, and no older. */
 export async function withOldLinks(
   { db, at }: FleetSql,
   {
     tenantIds,
+    kinds,
     fromMilliseconds,
     toMilliseconds,
-  }: { tenantIds: readonly TenantId[]; fromMilliseconds: number; toMilliseconds: number },
+  }: {
+    tenantIds: readonly TenantId[]
+    kinds: readonly ResourceKind[]
+    fromMilliseconds: number
+    toMilliseconds: number
+  },
 ): Promise<TenantId[]> {
   if (tenantIds.length === 0) return []
   await raw`select set_config('tenantry.tenant_ids', ${`{${tenantIds.join(',')}}`}, true)`.execute(db)
   const { rows } = await raw<{ tenant_id: TenantId }>`
     select distinct tenant_id from tenantry.sync_cursors
-    where tenant_id = any(${[...tenantIds]}::uuid[]) and delta_link is not null
+    where tenant_id = any(${[...tenantIds]}::uuid[]) and kind = any(${[...kinds]}::text[]) and delta_link is not null
       and delta_at < ${at} - make_interval(secs => ${fromMilliseconds / 1_000}::float8)
       and delta_at >= ${at} - make_interval(secs => ${toMilliseconds / 1_000}::float8)`.execute(db)
   return rows.map((row) => row.tenant_id)

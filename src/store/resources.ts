@@ -3,10 +3,11 @@ import type { GenerationId, ObjectId } from '#model/ids.ts'
 import {
   type ChangePage,
   type Changes,
+  countsOf,
   type DirectoryResource,
   type MembershipChange,
   type Objects,
-  RESOURCE_KINDS,
+  type ResourceCounts,
   type ResourceDefinition,
   type ResourceKind,
 } from '#model/resource.ts'
@@ -182,22 +183,21 @@ export async function removeResources({ db }: TenantSql, limit = 20_000): Promis
   return 'all'
 }
 
-/** What stands under the name of a kind, or between groups and their members. */
-export type Stored = ResourceKind | 'membership'
+/** The objects of a kind, or what stands between groups and their members. */
+export type Stored = { kind: ResourceKind } | 'memberships'
 
 const storedAs = (what: Stored) =>
-  what === 'membership' ? raw`tenantry.group_members` : raw`tenantry.resources where kind = ${what}`
+  what === 'memberships' ? raw`tenantry.group_members` : raw`tenantry.resources where kind = ${what.kind}`
 
 export async function countStored({ db }: TenantSql, what: Stored): Promise<number> {
   const { rows } = await raw<{ count: number }>`select count(*)::int as count from ${storedAs(what)}`.execute(db)
   return rows[0]?.count ?? 0
 }
 
-export async function countResources({ db }: TenantSql): Promise<Record<ResourceKind, number>> {
+export async function countResources({ db }: TenantSql): Promise<ResourceCounts> {
   const { rows } = await raw<{ kind: ResourceKind; count: number }>`
     select kind, count(*)::int as count from tenantry.resources group by kind`.execute(db)
-  const counts = new Map(rows.map((row) => [row.kind, row.count]))
-  return Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, counts.get(kind) ?? 0])) as Record<ResourceKind, number>
+  return countsOf(Object.fromEntries(rows.map(({ kind, count }) => [kind, count])))
 }
 
 type Row = { kind: ResourceKind; id: ObjectId; display_name: string | null; properties: Record<string, unknown> }

@@ -2,16 +2,18 @@ import { sql as raw } from 'kysely'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
-import type { ResourceKind } from '#model/resource.ts'
+import { countsOf, type ResourceKind } from '#model/resource.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { noteEnds } from '#store/latest-ends.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
 import { storable, storableJson } from '#store/storable.ts'
 
-type Row = Omit<SyncRun, 'tenantId' | 'startedAt' | 'finishedAt'> & {
+type Row = Omit<SyncRun, 'tenantId' | 'startedAt' | 'finishedAt' | 'counts' | 'users' | 'groups'> & {
   tenant_id: TenantId
   started_at: Date
   finished_at: Date | null
+  /** Only of kinds of which some were written. */
+  counts: Record<string, number>
 }
 
 const toRun = (row: Row): SyncRun => ({
@@ -22,8 +24,9 @@ const toRun = (row: Row): SyncRun => ({
   startedAt: row.started_at,
   finishedAt: row.finished_at,
   pages: row.pages,
-  users: row.users,
-  groups: row.groups,
+  counts: countsOf(row.counts),
+  users: row.counts.user ?? 0,
+  groups: row.counts.group ?? 0,
   removed: row.removed,
   progress: row.progress,
   diagnosis: row.diagnosis,
@@ -96,8 +99,7 @@ export async function recordPage(
   const { numAffectedRows } = await raw`
     update tenantry.sync_runs set
       pages = pages + ${pages}::int,
-      users = users + ${kind === 'user' ? count : 0}::int,
-      groups = groups + ${kind === 'group' ? count : 0}::int,
+      counts = ${count === 0 ? raw`counts` : raw`counts || jsonb_build_object(${kind}::text, coalesce((counts->>${kind}::text)::int, 0) + ${count}::int)`},
       removed = removed + ${removed}::int,
       waits = 0, got_on_at = ${at}
     where id = ${id} and state = 'running'`.execute(db)

@@ -3,8 +3,9 @@ import { after, test } from 'node:test'
 import { systemClock } from '#base/clock.ts'
 import { readChanges } from '#graph/changes.ts'
 import { openGraph } from '#graph/open.ts'
+import { BUILT_IN_RESOURCES } from '#model/built-in-resources.ts'
 import { emulatorCloud } from '#model/cloud.ts'
-import { RESOURCES, type ResourceDefinition } from '#model/resource.ts'
+import type { ResourceDefinition } from '#model/resource.ts'
 import { openOutbound } from '#outbound/open.ts'
 import { openHost } from '#test/outbound/support/open-host.ts'
 import { silentLog } from '#test/support/backends.ts'
@@ -24,10 +25,9 @@ const graph = openGraph({
   token: async () => 'token',
   priority: 'low',
 })
-const [users, groups] = (['user', 'group'] as const).map((kind) => RESOURCES.find((one) => one.kind === kind)) as [
-  ResourceDefinition,
-  ResourceDefinition,
-]
+const [users, groups] = (['user', 'group'] as const).map((kind) =>
+  BUILT_IN_RESOURCES.find((one) => one.kind === kind),
+) as [ResourceDefinition, ResourceDefinition]
 const deltaLink = { '@odata.deltaLink': `${host.origin}/v1.0/users/delta?$deltatoken=1` }
 const read = async (definition: ResourceDefinition, value: unknown, links: object = deltaLink) => {
   answer = JSON.stringify({ ...links, value })
@@ -47,7 +47,7 @@ test('a page of nothing but objects goes on as the text that came', async () => 
 })
 
 test('T14 a directory that says it is another tenant’s is not read', async () => {
-  const organization = RESOURCES.find(({ kind }) => kind === 'organization') as ResourceDefinition
+  const organization = BUILT_IN_RESOURCES.find(({ kind }) => kind === 'organization') as ResourceDefinition
   const own = await read(organization, [{ id: graph.tenantId.toUpperCase(), displayName: 'Fabrikam' }], {})
   assert.deepEqual(own.changed.ids.map(String), [graph.tenantId])
   const other = [{ id: madeUp.tenantId(), displayName: 'Contoso' }]

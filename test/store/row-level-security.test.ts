@@ -59,6 +59,7 @@ async function aFullTenant(store: Store) {
     await saveCursor(handle, {
       kind: 'user',
       generation,
+      fingerprint: null,
       nextLink: null,
       deltaLink: null,
       deltaAt: null,

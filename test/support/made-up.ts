@@ -61,6 +61,7 @@ export async function aTenant(
 export const aCursor = (change: Partial<Cursor> = {}): Cursor => ({
   kind: 'user',
   generation: madeUp.generationId(),
+  fingerprint: 'one of a test',
   nextLink: null,
   deltaLink: 'https://graph.example/v1.0/users/delta?$deltatoken=one',
   deltaAt: new Date('2026-01-01T00:00:00Z'),

@@ -22,7 +22,7 @@ const sync = async ({ tools }: Fleet, tenantId: TenantId) => {
 const users = ({ tools }: Fleet, tenantId: TenantId) =>
   asTenant(tools.store, tenantId, (handle) => listResources(handle, { kind: 'user', limit: 10_000 }))
 const memberships = ({ tools }: Fleet, tenantId: TenantId) =>
-  asTenant(tools.store, tenantId, (handle) => countStored(handle, 'membership'))
+  asTenant(tools.store, tenantId, (handle) => countStored(handle, 'memberships'))
 const deltaRequests = ({ emulator }: Fleet) => emulator.requests.list({ path: '/delta' })
 
 test('the first reading stores everything, the second asks only what has changed', async () => {

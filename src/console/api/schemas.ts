@@ -8,6 +8,8 @@ const guid = z.guid()
 /** A moment, as JSON carries it. */
 const moment = z.iso.datetime()
 const count = z.number().int().min(0)
+/** By kind: the built-in ones always, and the app’s own. */
+const counts = z.object({ user: count, group: count }).catchall(count)
 
 /** The shapes of the API. What leaves is written by `present.ts`; these describe it and check what comes in. */
 export const tenantState = z.enum(TENANT_STATES).openapi('TenantState')
@@ -46,7 +48,7 @@ export const tenant = z
 
 export const tenantDetail = tenant
   .extend({
-    counts: z.object({ user: count, group: count }),
+    counts: counts.openapi({ description: 'How many objects are stored of each kind.' }),
     grants: z.array(z.object({ permission: z.string(), status: z.enum(['granted', 'missing']), seenAt: moment })),
     invitation: z.url(),
     nextTryAt: moment
@@ -76,6 +78,7 @@ export const run = z
     startedAt: moment,
     finishedAt: moment.nullable(),
     pages: count,
+    counts: counts.openapi({ description: 'How many objects the run has written of each kind.' }),
     users: count,
     groups: count,
     removed: count,

@@ -3,6 +3,7 @@ import type { ConsolePage } from '#console/answers.ts'
 import { counted } from '#console/views/figure.ts'
 import { MAX_REASON_CHARACTERS } from '#console/views/tenant-actions.ts'
 import type { TenantStory } from '#flows/tenants/show-tenants.ts'
+import type { ResourceCounts } from '#model/resource.ts'
 import { button, buttonLink } from '#pages/components/button.ts'
 import { icon } from '#pages/components/icon.ts'
 import { notice } from '#pages/components/notice.ts'
@@ -23,7 +24,7 @@ export const offboardView = (
       </div>
       ${mistake && notice('danger', mistake)}
       <ul class="ticks never">
-        <li>${icon('cross')}<span>Jobs stop, and ${counted(counts.user, 'user')} and ${counted(counts.group, 'group')} read from the directory are <strong>deleted</strong>.</span></li>
+        <li>${icon('cross')}<span>Jobs stop, and ${counted(counts.user, 'user')}, ${counted(counts.group, 'group')} and ${counted(othersIn(counts), 'other object')} read from the directory are <strong>deleted</strong>.</span></li>
         <li>${icon('check')}<span>The tenant’s entry and its audit stay.</span></li>
         <li>${icon('info')}<span>The enterprise application in their tenant is theirs to delete; until then it keeps its permissions.</span></li>
       </ul>
@@ -40,3 +41,6 @@ export const offboardView = (
       </form>
     </div>`,
 })
+
+const othersIn = (counts: ResourceCounts): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0) - counts.user - counts.group

@@ -33,18 +33,26 @@ export const runsOf = (story: TenantStory, now: Date): Html => html`
 
 /** What changes while a run goes on. */
 export function runsBody(story: TenantStory, now: Date): Html {
-  const { runs, counts } = story
+  const { runs, counts, kinds } = story
   const [latest] = runs
   const waiting = isMoving(story, now) && latest?.state !== 'running'
   return html`
     <dl class="sums">
-      <div><dt>Users</dt><dd>${figure(counts.user)}</dd></div>
-      <div><dt>Groups</dt><dd>${figure(counts.group)}</dd></div>
+      ${kinds.filter(({ isRead }) => isRead).map(({ kind, title }) => html`<div><dt>${title}</dt><dd>${figure(counts[kind] ?? 0)}</dd></div>`)}
       <div><dt>Last run</dt><dd class="sum-words">${waiting ? 'Waiting for a worker' : latest ? html`${runBadge(latest.state)} ${ago(latest.startedAt, now)}` : 'None yet'}</dd></div>
       <div><dt>Next try</dt><dd class="sum-words">${nextTryOf(story, now)}</dd></div>
     </dl>
+    ${leftOf(story)}
     ${latest?.state === 'failed' && latest.diagnosis && !isTold(story, latest.diagnosis.code) && diagnosisCard(latest.diagnosis, { owner: ownerInWords(latest.diagnosis.owner) })}
-    ${runs.length === 0 ? emptyState('No run yet', 'The daemon reads the directory soon after a tenant is connected.', 'clock') : html`${runTable(runs, now)}<p class="soft small">After the first reading a run reads only what has changed.</p>`}`
+    ${runs.length === 0 ? emptyState('No run yet', 'The daemon reads the directory soon after a tenant is connected.', 'clock') : html`${runTable(story, now)}<p class="soft small">After the first reading a run reads only what has changed.</p>`}`
+}
+
+/** What was read as long as the configuration had it. */
+function leftOf({ counts, kinds }: TenantStory): Html | '' {
+  const left = kinds.filter(({ isRead }) => !isRead)
+  if (left.length === 0) return ''
+  const words = left.map(({ kind, title }) => `${title} ${figure(counts[kind] ?? 0)}`).join(', ')
+  return html`<p class="soft small">No longer read, and left as it was: ${words}.</p>`
 }
 
 /** It stands above already: with the tenant’s state, or as an incident. */
@@ -61,8 +69,8 @@ function nextTryOf({ nextTryAt, incidents }: TenantStory, now: Date): Html | str
 
 const SHOWN = 12
 
-const runTable = (runs: readonly SyncRun[], now: Date): Html =>
-  table(
+const runTable = ({ runs, kinds }: TenantStory, now: Date): Html =>
+  table<SyncRun>(
     'Runs, the latest first',
     [
       {
@@ -79,8 +87,13 @@ const runTable = (runs: readonly SyncRun[], now: Date): Html =>
           finishedAt ? durationText(finishedAt.getTime() - startedAt.getTime()) : '—',
       },
       { title: 'Pages', figures: true, cell: ({ pages }) => figure(pages) },
-      { title: 'Users read', figures: true, cell: ({ users }) => figure(users) },
-      { title: 'Groups read', figures: true, cell: ({ groups }) => figure(groups) },
+      ...kinds
+        .filter(({ isRead }) => isRead)
+        .map(({ kind, title }) => ({
+          title: `${title} read`,
+          figures: true,
+          cell: ({ counts }: SyncRun) => figure(counts[kind] ?? 0),
+        })),
       { title: 'Removed', figures: true, cell: ({ removed }) => figure(removed) },
     ],
     runs.slice(0, SHOWN),

@@ -3,6 +3,7 @@ import { hurry } from '#jobs/hurry.ts'
 import type { TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import { DELTA_HURRIES_MILLISECONDS, DELTA_LIFE_MILLISECONDS } from '#model/resource.ts'
+import { resourcesOf } from '#model/resources-of.ts'
 import { scheduleText, turnsAround } from '#model/schedule.ts'
 import { withOldLinks } from '#store/cursors.ts'
 import {
@@ -26,7 +27,8 @@ const AT_A_TIME = 1_000
  * tenant is looked at.
  */
 export async function planJobs(tools: Needs): Promise<void> {
-  const { store, jobs } = tools
+  const { store, jobs, config } = tools
+  const kinds = resourcesOf(config.app).map(({ kind }) => kind)
   await followConfiguration(tools)
   for (;;) {
     const { taken, hurried } = await asFleetOnTime(store, async (sql) => {
@@ -41,6 +43,7 @@ export async function planJobs(tools: Needs): Promise<void> {
         taken: due.length,
         hurried: await withOldLinks(sql, {
           tenantIds: readings.map(({ tenantId }) => tenantId),
+          kinds,
           fromMilliseconds: DELTA_HURRIES_MILLISECONDS,
           toMilliseconds: DELTA_LIFE_MILLISECONDS,
         }),

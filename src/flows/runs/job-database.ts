@@ -1,22 +1,20 @@
 import { refuseWithinTransaction, withinTransaction } from '#flows/runs/job-transaction.ts'
-import type { ObjectId, RunId, TenantId } from '#model/ids.ts'
+import { readStored } from '#flows/runs/read-stored.ts'
+import type { RunId, TenantId } from '#model/ids.ts'
 import type { Checkpoint, JobDatabase } from '#model/job.ts'
 import { runStatement } from '#store/author-sql.ts'
 import { loadCheckpoint, saveCheckpoint } from '#store/job-checkpoints.ts'
 import { asAuthor, asTenant, type TenantSql } from '#store/open.ts'
-import { listResources } from '#store/resources.ts'
 import { holdRun, recordGettingOn } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 
-type Run = Pick<Tools, 'store'> & {
+type Run = Pick<Tools, 'store' | 'config'> & {
   tenantId: TenantId
   job: string
   runId: RunId
   /** Aborted when the run is over, however it ended. */
   over: AbortSignal
 }
-
-const PAGE = 500
 
 /** Writes only while the run is ours: a worker that was fenced off changes nothing any more. */
 const whileOurs = <Value>({ store, tenantId, runId }: Run, work: (sql: TenantSql) => Promise<Value>): Promise<Value> =>
@@ -65,17 +63,8 @@ export function jobDatabase(run: Run): JobDatabase {
         throw own ? (own as { error: unknown }).error : error
       }
     },
-    async *resources(kind) {
-      for (let after: ObjectId | undefined; ; ) {
-        refuseWithinTransaction('`db.resources`')
-        const page = await asTenant(store, tenantId, (sql) =>
-          listResources(sql, { kind, limit: PAGE, ...(after ? { after } : {}) }),
-        )
-        yield* page
-        after = page.at(-1)?.id
-        if (page.length < PAGE) return
-      }
-    },
+    resources: (kind) =>
+      readStored(run, { tenantId, kind }, { before: () => refuseWithinTransaction('`db.resources`') }),
   }
 }
 

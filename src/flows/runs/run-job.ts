@@ -87,13 +87,13 @@ export async function runJob(
  * @throws Problem whatever it throws, diagnosed
  */
 async function runAuthors(tools: Needs, { tenant, definition, runId, signal, graphOptions }: Run): Promise<void> {
-  const { store, log, graphAsApp } = tools
+  const { store, config, log, graphAsApp } = tools
   const [time, end, over] = [new AbortController(), new AbortController(), new AbortController()]
   const stop = AbortSignal.any([signal, time.signal, end.signal])
   const stopAtViolation = (problem: Problem) => {
     if (incidentMeantBy(problem.diagnosis) === 'tenant') end.abort(problem)
   }
-  const run = { store, tenantId: tenant.id, job: definition.name, runId, over: over.signal }
+  const run = { store, config, tenantId: tenant.id, job: definition.name, runId, over: over.signal }
   const graph = graphAsApp(tenant.id, { longestPauseMilliseconds: LONGEST_PAUSE_MILLISECONDS, ...graphOptions })
   const { client, problemBehind } = openSdkClient(graph, {
     signal: stop,

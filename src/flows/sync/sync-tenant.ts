@@ -7,7 +7,7 @@ import { settleDoubt } from '#flows/tenants/settle-doubt.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
-import { resourcesFor } from '#model/resource.ts'
+import { readableResources } from '#model/resources-of.ts'
 import { sizeOf } from '#model/throttle.ts'
 import type { Unchanged } from '#store/cursors.ts'
 import { asTenant } from '#store/open.ts'
@@ -77,7 +77,7 @@ export async function syncTenant(
     if (state === 'active' && lacking(roles)) roles = (await appToken(entra, tenantId, { fresh: true })).roles
     const complete = !lacking(roles)
     const granted = config.app.permissions.filter(({ value }) => roles.includes(value))
-    for (const definition of resourcesFor(granted)) {
+    for (const definition of readableResources(config.app, granted)) {
       const cursor = cursors.find(({ kind }) => kind === definition.kind) ?? null
       if (run.resumed && cursor?.finishedInRun === run.id) continue
       if ((await syncResource(work, definition, cursor)) === 'unfinished') {

@@ -2,7 +2,8 @@ import { knownTenant } from '#flows/tenants/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Incident } from '#model/incident.ts'
 import { nextTryAt } from '#model/next-try.ts'
-import type { ResourceKind } from '#model/resource.ts'
+import type { ResourceCounts } from '#model/resource.ts'
+import { type ShownKind, shownKinds } from '#model/resources-of.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'
 import { type AuditEntry, listAudit } from '#store/audit.ts'
@@ -24,7 +25,9 @@ export type TenantStory = {
   runs: readonly SyncRun[]
   jobRuns: readonly SyncRun[]
   audit: readonly AuditEntry[]
-  counts: Record<ResourceKind, number>
+  counts: ResourceCounts
+  /** What is read of its directory, and of what objects are left, as people are shown it. */
+  kinds: readonly ShownKind[]
   /** When the daemon asks Microsoft about the tenant next by itself; null: not before somebody does something. */
   nextTryAt: Date | null
   /** The open ones about it, and those that keep everybody's work from all machines or from some. */
@@ -42,20 +45,24 @@ export const listTenantsFor = ({ store }: Pick<Tools, 'store'>, query: TenantQue
 export async function showTenant(
   { store, config }: Pick<Tools, 'store' | 'config'>,
   tenantId: TenantId,
-  { counts }: { counts?: TenantStory['counts'] } = {},
+  { counts: counted }: { counts?: TenantStory['counts'] } = {},
 ): Promise<TenantStory> {
   const tenant = await knownTenant({ store }, tenantId)
   const incidents = await asFleet(store, (sql) => listIncidents(sql, { open: true, concerning: tenantId }))
-  return asTenant(store, tenantId, async (sql) => ({
-    tenant,
-    grants: await listGrants(sql),
-    runs: await listRuns(sql, { limit: RECENT, of: 'directory' }),
-    jobRuns: await listRuns(sql, { limit: RECENT, of: 'own-jobs' }),
-    audit: await listAudit(sql, { limit: RECENT }),
-    counts: counts ?? (await countResources(sql)),
-    nextTryAt: nextTryAt(tenant, await triesOf(sql), config),
-    incidents,
-  }))
+  return asTenant(store, tenantId, async (sql) => {
+    const counts = counted ?? (await countResources(sql))
+    return {
+      tenant,
+      grants: await listGrants(sql),
+      runs: await listRuns(sql, { limit: RECENT, of: 'directory' }),
+      jobRuns: await listRuns(sql, { limit: RECENT, of: 'own-jobs' }),
+      audit: await listAudit(sql, { limit: RECENT }),
+      counts,
+      kinds: shownKinds(config.app, counts),
+      nextTryAt: nextTryAt(tenant, await triesOf(sql), config),
+      incidents,
+    }
+  })
 }
 
 export const countStoredIn = ({ store }: Pick<Tools, 'store'>, tenantId: TenantId): Promise<TenantStory['counts']> =>

@@ -2,9 +2,9 @@ import { type AppToken, appToken } from '#entra/app-token.ts'
 import { batch } from '#graph/batch.ts'
 import { otherTenant } from '#graph/errors.ts'
 import { ORGANIZATION_PATH, type Organization, parseOrganization } from '#graph/organization.ts'
+import { readPermissions } from '#model/built-in-resources.ts'
 import type { TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
-import { readPermissions } from '#model/resource.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
 export type Access = {

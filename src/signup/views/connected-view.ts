@@ -77,13 +77,12 @@ export const isSettled = ({ run }: Arrivals): boolean => run?.state === 'succeed
 
 /** What changes while one watches. */
 export const arrivalsBody = (app: AppDefinition, arrivals: Arrivals): Html => {
-  const { run, counts, newest } = arrivals
+  const { run, counts, kinds, newest } = arrivals
   const diagnosis = run?.state === 'failed' && run.diagnosis ? forVisitors(run.diagnosis, app) : null
   return html`
     <p role="status" class="row">${runBadge(run)}<span class="soft">${runText(run)}</span></p>
     <dl class="tiles">
-      <div class="figure-tile"><dt>Users</dt><dd>${figure(Math.max(counts.user, run?.users ?? 0))}</dd></div>
-      <div class="figure-tile"><dt>Groups</dt><dd>${figure(Math.max(counts.group, run?.groups ?? 0))}</dd></div>
+      ${kinds.filter(({ isRead }) => isRead).map(({ kind, title }) => html`<div class="figure-tile"><dt>${title}</dt><dd>${figure(Math.max(counts[kind] ?? 0, run?.counts[kind] ?? 0))}</dd></div>`)}
       <div class="figure-tile"><dt>Pages</dt><dd>${figure(run?.pages ?? 0)}</dd></div>
     </dl>
     ${diagnosis && diagnosisCard(diagnosis, { owner: ownerForVisitors(diagnosis, app), tone: 'warning' })}

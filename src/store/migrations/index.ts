@@ -19,6 +19,7 @@ import { hosts } from '#store/migrations/0017-hosts.ts'
 import { trails } from '#store/migrations/0018-trails.ts'
 import { withoutRefusals } from '#store/migrations/0019-without-refusals.ts'
 import { latestEnds } from '#store/migrations/0020-latest-ends.ts'
+import { ownResources } from '#store/migrations/0021-own-resources.ts'
 
 /** In order of their names. A released migration is never edited. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -42,4 +43,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0018-trails': trails,
   '0019-without-refusals': withoutRefusals,
   '0020-latest-ends': latestEnds,
+  '0021-own-resources': ownResources,
 }

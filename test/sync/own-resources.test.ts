@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { syncTenant } from '#flows/sync/sync-tenant.ts'
+import { offboardTenant } from '#flows/tenants/offboard-tenant.ts'
+import { type AppDefinition, defineApp } from '#model/app.ts'
+import type { TenantId } from '#model/ids.ts'
+import { defineResource } from '#model/resource.ts'
+import { asTenant } from '#store/open.ts'
+import { countResources, listResources } from '#store/resources.ts'
+import { latestRun, listRuns } from '#store/sync-runs.ts'
+import { APP, APP_OF_TESTS, type Fleet, openFleet } from '#test/support/fleet.ts'
+import { freshDatabase } from '#test/support/postgres.ts'
+import type { Tools } from '#tools.ts'
+
+const signal = new AbortController().signal
+
+const registrations = defineResource({
+  kind: 'application',
+  title: 'App registrations',
+  mode: 'delta',
+  path: '/applications/delta',
+  select: ['id', 'appId', 'displayName'],
+  key: 'id',
+  anyOf: ['Application.Read.All', 'Directory.Read.All'],
+})
+/** Read in full; Graph lists the roles that somebody has ever held. */
+const roles = defineResource({
+  kind: 'directoryRole',
+  mode: 'full',
+  path: '/directoryRoles',
+  select: ['displayName', 'roleTemplateId'],
+  key: 'roleTemplateId',
+  anyOf: ['RoleManagement.Read.Directory'],
+})
+
+const OWN = defineApp({
+  ...APP_OF_TESTS,
+  permissions: [
+    { value: 'User.Read.All', reason: 'Reads people.' },
+    { value: 'Application.Read.All', reason: 'Reads what is registered.' },
+    { value: 'RoleManagement.Read.Directory', reason: 'Reads roles.' },
+  ],
+  resources: [registrations, roles],
+  builtInResources: { servicePrincipal: false, group: false },
+})
+
+const WRITER = 'Application.ReadWrite.All'
+const openOwn = ({ databaseUrl = null, tenants = 1 }: { databaseUrl?: string | null; tenants?: number } = {}) =>
+  openFleet({
+    tenants,
+    users: 3,
+    groups: 0,
+    app: OWN,
+    databaseUrl,
+    estate: (usual) => ({
+      ...usual,
+      servicePrincipals: (usual.servicePrincipals ?? []).map((one) =>
+        one.application?.includes('User.ReadWrite.All') ? { ...one, application: [...one.application, WRITER] } : one,
+      ),
+    }),
+  })
+
+const within = (tools: Tools, change: Partial<AppDefinition>): Tools => ({
+  ...tools,
+  config: { ...tools.config, app: { ...tools.config.app, ...change } },
+})
+const sync = async (tools: Tools, tenantId: TenantId) => {
+  await syncTenant(tools, { tenantId, signal })
+  return asTenant(tools.store, tenantId, latestRun)
+}
+const stored = (tools: Tools, tenantId: TenantId, kind = 'application') =>
+  asTenant(tools.store, tenantId, (sql) => listResources(sql, { kind, limit: 1_000 }))
+const namesOf = (found: Awaited<ReturnType<typeof stored>>) => found.map(({ displayName }) => displayName).toSorted()
+const register = (fleet: Fleet, tenantId: TenantId, displayName: string) =>
+  fleet.change(tenantId, 'POST', '/applications', { displayName }) as Promise<{ id: string; appId: string }>
+
+/** Each test has a tenant of its own. */
+const embedded = await openOwn({ tenants: 9 })
+after(() => embedded[Symbol.asyncDispose]())
+const { tools, emulator } = embedded
+const unused = [...embedded.tenantIds]
+const anotherTenant = () => unused.shift() as TenantId
+
+for (const backend of ['pglite', 'postgres'] as const)
+  test(`a kind of the app’s own is read, kept apart by tenant and counted, with delta and in full: ${backend}`, async () => {
+    await using onServer =
+      backend === 'postgres' ? await openOwn({ databaseUrl: await freshDatabase(), tenants: 2 }) : null
+    const fleet = onServer ?? embedded
+    const { tools, emulator } = fleet
+    const [ours, other] = onServer ? (onServer.tenantIds as [TenantId, TenantId]) : [anotherTenant(), anotherTenant()]
+    const [one, two] = [await register(fleet, ours, 'One'), await register(fleet, ours, 'Two')]
+    await register(fleet, other, 'Elsewhere')
+    const first = await sync(tools, ours)
+    assert.deepEqual(
+      [first?.state, first?.counts, first?.users],
+      [
+        'succeeded',
+        { organization: 0, subscribedSku: 0, user: 3, group: 0, servicePrincipal: 0, application: 2, directoryRole: 1 },
+        3,
+      ],
+    )
+    assert.deepEqual(namesOf(await stored(tools, ours)), ['One', 'Two'])
+    assert.deepEqual((await stored(tools, ours)).find(({ id }) => (id as string) === one.id)?.properties, {
+      id: one.id,
+      appId: one.appId,
+      displayName: 'One',
+    })
+    assert.deepEqual(
+      (await stored(tools, ours, 'directoryRole')).map(({ displayName, id, properties }) => [
+        displayName,
+        id === properties.roleTemplateId,
+      ]),
+      [['Global Administrator', true]],
+      'its key is another property than id',
+    )
+    assert.deepEqual(await stored(tools, other), [])
+    await sync(tools, other)
+    assert.deepEqual(namesOf(await stored(tools, other)), ['Elsewhere'])
+
+    emulator.requests.clear()
+    await fleet.change(ours, 'DELETE', `/applications/${two.id}`)
+    await fleet.change(ours, 'PATCH', `/applications/${one.id}`, { displayName: 'Renamed' })
+    const second = await sync(tools, ours)
+    assert.deepEqual(
+      [second?.counts.application, second?.counts.user, second?.counts.directoryRole, second?.removed],
+      [1, 0, 1, 1],
+    )
+    assert.deepEqual(namesOf(await stored(tools, ours)), ['Renamed'])
+    const [asked] = emulator.requests.list({ path: '/applications/delta' })
+    assert.match(asked?.query ?? '', /deltatoken=/i)
+    assert.equal(emulator.requests.list({ path: '/groups/delta' }).length, 0, 'a built-in kind was left out')
+
+    await offboardTenant(tools, { tenantId: ours, actor: 'operator:test', reason: 'Over.' })
+    assert.deepEqual(await stored(tools, ours), [])
+    assert.deepEqual(namesOf(await stored(tools, other)), ['Elsewhere'])
+  })
+
+test('G09 a kind of the app’s own is read anew where Graph has forgotten the place, and what is gone is removed', async () => {
+  const tenantId = anotherTenant()
+  const [one] = [await register(embedded, tenantId, 'One'), await register(embedded, tenantId, 'Two')]
+  await sync(tools, tenantId)
+  await embedded.change(tenantId, 'DELETE', `/applications/${one.id}`)
+  emulator.mischief.once({
+    at: 'graph',
+    match: { path: '/applications/delta' },
+    answer: {
+      status: 410,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ error: { code: 'resyncRequired', message: 'Resync required.' } }),
+    },
+  })
+  const run = await sync(tools, tenantId)
+  assert.deepEqual([run?.state, run?.counts.application, run?.removed], ['succeeded', 1, 1])
+  assert.deepEqual(namesOf(await stored(tools, tenantId)), ['Two'])
+})
+
+test('G09 a large share of a kind of the app’s own does not go without anybody being asked', async () => {
+  const tenantId = anotherTenant()
+  const made: { id: string }[] = []
+  for (let index = 0; index < 8; index++) made.push(await register(embedded, tenantId, `App ${index}`))
+  await sync(tools, tenantId)
+  for (const { id } of made.slice(0, 6)) await embedded.change(tenantId, 'DELETE', `/applications/${id}`)
+  await assert.rejects(sync(tools, tenantId), { message: /would remove 6 of 8 stored objects of kind application/ })
+  assert.equal((await stored(tools, tenantId)).length, 8)
+})
+
+test('another $select brings one full reading, of this kind alone; then what has changed again', async () => {
+  const tenantId = anotherTenant()
+  await register(embedded, tenantId, 'One')
+  await sync(tools, tenantId)
+  const wider = within(tools, {
+    resources: [{ ...registrations, select: ['displayName', 'signInAudience', 'appId', 'id'] }],
+    builtInResources: { user: { alsoSelect: ['officeLocation'] }, group: false, servicePrincipal: false },
+  })
+  emulator.requests.clear()
+  const run = await sync(wider, tenantId)
+  assert.deepEqual([run?.state, run?.counts.application, run?.counts.user], ['succeeded', 1, 3])
+  assert.equal((await stored(tools, tenantId))[0]?.properties.signInAudience, 'AzureADandPersonalMicrosoftAccount')
+  const people = await stored(tools, tenantId, 'user')
+  assert.ok(people.every(({ properties }) => typeof properties.officeLocation === 'string'))
+
+  emulator.requests.clear()
+  const other = within(wider, {
+    resources: [{ ...registrations, select: ['id', 'appId', 'displayName', 'signInAudience'] }],
+  })
+  const after = await sync(other, tenantId)
+  assert.deepEqual([after?.counts.application ?? 0, after?.counts.user], [0, 0], 'in another order it is the same')
+  assert.ok(emulator.requests.list({ path: '/delta' }).every(({ query }) => /deltatoken=/i.test(query)))
+})
+
+test('a kind that is taken out of the configuration keeps its rows as they were, until it is back or the tenant goes', async () => {
+  const tenantId = anotherTenant()
+  const one = await register(embedded, tenantId, 'One')
+  await sync(tools, tenantId)
+  await embedded.change(tenantId, 'DELETE', `/applications/${one.id}`)
+  emulator.requests.clear()
+  await sync(within(tools, { resources: [] }), tenantId)
+  assert.equal(emulator.requests.list({ tenantId, path: '/applications' }).length, 0)
+  assert.deepEqual(namesOf(await stored(tools, tenantId)), ['One'])
+  const run = await sync(tools, tenantId)
+  assert.equal(run?.removed, 1, 'back again, it goes on where it was')
+  assert.deepEqual(await stored(tools, tenantId), [])
+})
+
+test('what the tenant does not grant is not read, and the rest is', async () => {
+  const tenantId = anotherTenant()
+  await register(embedded, tenantId, 'One')
+  await emulator.directory.revokePermission({ tenant: tenantId, app: APP, permission: 'Application.Read.All' })
+  await sync(tools, tenantId)
+  assert.equal(emulator.requests.list({ tenantId, path: '/applications/delta' }).length, 0)
+  const counts = await asTenant(tools.store, tenantId, countResources)
+  assert.deepEqual([counts.user, counts.application, counts.directoryRole], [3, undefined, 1])
+})
+
+test('a round without changes writes nothing of a kind of the app’s own but where to go on', async () => {
+  const tenantId = anotherTenant()
+  await register(embedded, tenantId, 'One')
+  const onlyDelta = within(tools, { resources: [registrations] })
+  await sync(onlyDelta, tenantId)
+  const before = await stored(tools, tenantId)
+  await sync(onlyDelta, tenantId)
+  assert.deepEqual(await stored(tools, tenantId), before)
+  const runs = await asTenant(tools.store, tenantId, (sql) => listRuns(sql, { limit: 2 }))
+  assert.deepEqual(
+    runs.map(({ state, pages, counts }) => [state, pages, counts.application ?? 0]),
+    [
+      ['succeeded', 2, 0],
+      ['succeeded', 2, 1],
+    ],
+  )
+})
