@@ -3,6 +3,7 @@ import { BUILT_IN_RESOURCES } from '#model/built-in-resources.ts'
 import { type ResourceCounts, type ResourceDefinition, type ResourceKind, titleOf } from '#model/resource.ts'
 
 type Declared = Pick<AppDefinition, 'resources' | 'builtInResources'>
+type Asking = Declared & Pick<AppDefinition, 'permissions'>
 
 /** What a directory sync of this app reads, in this order: what is built in, as the app wants it, and its own. */
 export const resourcesOf = ({ resources = [], builtInResources: wanted = {} }: Declared): ResourceDefinition[] => [
@@ -27,8 +28,8 @@ export type ShownKind = {
 }
 
 /** What people are told figures of: people, groups, the app's own kinds, and what is left of kinds that are no longer read. */
-export function shownKinds(app: Declared, counts: ResourceCounts): ShownKind[] {
-  const read = resourcesOf(app)
+export function shownKinds(app: Asking, counts: ResourceCounts): ShownKind[] {
+  const read = readableResources(app, app.permissions)
   const isRead = (kind: ResourceKind) => read.some((definition) => definition.kind === kind)
   const own = app.resources ?? []
   const known = BUILT_IN_RESOURCES.filter(({ kind }) => ALWAYS_SHOWN.includes(kind))

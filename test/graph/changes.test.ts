@@ -147,3 +147,14 @@ test('what may not pass is taken apart all the same: something gone, members, an
     readToPass(`{"value":[],"@odata.deltaLink":"https://elsewhere.example/v1.0/users"}`),
   )
 })
+
+test('members are those of groups: what another kind says of its own is neither one nor stored with it', async () => {
+  const unit = { ...groups, kind: 'administrativeUnit', path: '/administrativeUnits/delta' }
+  const [id, member] = [madeUp.objectId(), madeUp.objectId()]
+  const value = [
+    { id, displayName: 'North', 'members@delta': [{ '@odata.type': '#microsoft.graph.user', id: member }] },
+  ]
+  assert.equal((await read(groups, value)).members.length, 1)
+  const page = await read(unit, value)
+  assert.deepEqual([page.members, objectsOf(page)], [[], [{ id, displayName: 'North' }]])
+})

@@ -4,10 +4,12 @@ import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { offboardTenant } from '#flows/tenants/offboard-tenant.ts'
 import { type AppDefinition, defineApp } from '#model/app.ts'
 import type { TenantId } from '#model/ids.ts'
+import { diagnose } from '#model/problem.ts'
 import { defineResource } from '#model/resource.ts'
 import { asTenant } from '#store/open.ts'
 import { countResources, listResources } from '#store/resources.ts'
 import { latestRun, listRuns } from '#store/sync-runs.ts'
+import { findTenant } from '#store/tenants.ts'
 import { APP, APP_OF_TESTS, type Fleet, openFleet } from '#test/support/fleet.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import type { Tools } from '#tools.ts'
@@ -70,12 +72,13 @@ const sync = async (tools: Tools, tenantId: TenantId) => {
 }
 const stored = (tools: Tools, tenantId: TenantId, kind = 'application') =>
   asTenant(tools.store, tenantId, (sql) => listResources(sql, { kind, limit: 1_000 }))
-const namesOf = (found: Awaited<ReturnType<typeof stored>>) => found.map(({ displayName }) => displayName).toSorted()
+const namesOf = (found: Awaited<ReturnType<typeof stored>>) =>
+  found.map(({ displayName }) => `${displayName}`).toSorted()
 const register = (fleet: Fleet, tenantId: TenantId, displayName: string) =>
   fleet.change(tenantId, 'POST', '/applications', { displayName }) as Promise<{ id: string; appId: string }>
 
 /** Each test has a tenant of its own. */
-const embedded = await openOwn({ tenants: 9 })
+const embedded = await openOwn({ tenants: 14 })
 after(() => embedded[Symbol.asyncDispose]())
 const { tools, emulator } = embedded
 const unused = [...embedded.tenantIds]
@@ -228,4 +231,53 @@ test('a round without changes writes nothing of a kind of the app’s own but wh
       ['succeeded', 2, 1],
     ],
   )
+})
+
+/** What Graph says to a resource that was declared wrongly, and what the operator reads of it. */
+const MISTAKEN = [
+  {
+    what: 'permission',
+    change: { path: '/groups/delta', select: ['id'] },
+    told: /refuses what the resource application asks, \/groups\/delta, though the tenant grants Application\.Read\.All/,
+  },
+  {
+    what: 'path',
+    change: { path: '/registrations/delta' },
+    told: /resource application asks: \/registrations\/delta\./,
+  },
+  {
+    what: 'property',
+    change: { select: ['id', 'displayname_'] },
+    told: /resource application asks: \/applications\/delta\./,
+  },
+]
+for (const { what, change, told } of MISTAKEN)
+  test(`a resource with the wrong ${what} is the ISV’s to mend, and says nothing about the tenant`, async () => {
+    const tenantId = anotherTenant()
+    const mistaken = within(tools, { resources: [{ ...registrations, ...change }] })
+    await assert.rejects(sync(mistaken, tenantId), (error) => {
+      const { code, owner, message } = diagnose(error)
+      assert.deepEqual([code, owner], ['GRAPH_REFUSED', 'operator'])
+      assert.match(message, told)
+      return true
+    })
+    const { tenant, run, counts } = await asTenant(tools.store, tenantId, async (sql) => ({
+      tenant: await findTenant(sql, tenantId),
+      run: await latestRun(sql),
+      counts: await countResources(sql),
+    }))
+    assert.deepEqual([tenant?.state, run?.state, run?.diagnosis?.owner], ['active', 'failed', 'operator'])
+    assert.equal(counts.user, 3, 'what was read before stays')
+  })
+
+test('a permission that the tenant has taken away meanwhile is the customer’s to give', async () => {
+  const tenantId = anotherTenant()
+  await sync(tools, tenantId)
+  await emulator.directory.revokePermission({ tenant: tenantId, app: APP, permission: 'Application.Read.All' })
+  emulator.mischief.once({
+    at: 'graph',
+    match: { tenant: tenantId, path: '/applications/delta' },
+    answer: { status: 403 },
+  })
+  await assert.rejects(sync(tools, tenantId), (error) => diagnose(error).owner === 'customer-administrator')
 })

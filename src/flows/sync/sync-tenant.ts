@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Aside } from '#base/places.ts'
 import { appToken } from '#entra/app-token.ts'
 import { endBadly } from '#flows/runs/end-badly.ts'
+import { diagnoseResource } from '#flows/sync/diagnose-resource.ts'
 import { syncResource } from '#flows/sync/sync-resource.ts'
 import { settleDoubt } from '#flows/tenants/settle-doubt.ts'
 import { enqueue } from '#jobs/enqueue.ts'
@@ -80,7 +81,10 @@ export async function syncTenant(
     for (const definition of readableResources(config.app, granted)) {
       const cursor = cursors.find(({ kind }) => kind === definition.kind) ?? null
       if (run.resumed && cursor?.finishedInRun === run.id) continue
-      if ((await syncResource(work, definition, cursor)) === 'unfinished') {
+      const outcome = await syncResource(work, definition, cursor).catch(async (error: unknown) => {
+        throw await diagnoseResource(tools, { tenantId, definition, error })
+      })
+      if (outcome === 'unfinished') {
         await makeRoom(tools, { tenantId, runId: run.id })
         return
       }

@@ -3,6 +3,7 @@ import { listen } from '#bin/listen.ts'
 import { type Config, readConfig } from '#config.ts'
 import { openConsole } from '#console/app.ts'
 import { DEMO, demoEstate, type Emulator, type EstateInput, startEmulator } from '#emulator/index.ts'
+import type { AppDefinition } from '#model/app.ts'
 import type { JobDefinition } from '#model/job.ts'
 import { silentLog, temporaryFolder } from '#test/support/backends.ts'
 import { layEmptyDatabase } from '#test/support/embedded-template.ts'
@@ -36,11 +37,14 @@ export async function openSite(
     clock = systemClock,
     estate = demoEstate,
     jobs = [],
+    app = {},
     settings = {},
   }: {
     clock?: Clock
     estate?: EstateInput
     jobs?: readonly JobDefinition[]
+    /** What is different of the usual app. */
+    app?: Partial<AppDefinition>
     settings?: Readonly<Record<string, string>>
   } = {},
 ): Promise<Site> {
@@ -70,7 +74,7 @@ export async function openSite(
       TENANTRY_EMULATOR_CA_FILE: emulator.caFile ?? '',
       ...settings,
     },
-    { ...APP, jobs },
+    { ...APP, jobs, ...app },
   )
   if (!config) throw new Error(JSON.stringify(mistakes))
   const tools = open.use(await openTools(config, { log: silentLog, clock }))
