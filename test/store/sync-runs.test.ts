@@ -30,6 +30,8 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
       await recordPage(sql, id, { kind: 'user', count: 100 })
       await recordPage(sql, id, { kind: 'user', count: 20 })
       await recordPage(sql, id, { kind: 'group', count: 8, removed: 3 })
+      await recordPage(sql, id, { kind: 'device', count: 5 })
+      await recordPage(sql, id, { kind: 'printer', count: 0 })
     })
     clock.pass(MINUTE)
     const finish = (end: Parameters<typeof finishRun>[2]) => asTenant(store, tenantId, (sql) => finishRun(sql, id, end))
@@ -41,7 +43,8 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
       state: 'succeeded',
       startedAt,
       finishedAt: clock.now(),
-      pages: 3,
+      pages: 5,
+      counts: { organization: 0, subscribedSku: 0, user: 120, group: 8, servicePrincipal: 0, device: 5 },
       users: 120,
       groups: 8,
       removed: 3,
