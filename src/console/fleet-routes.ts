@@ -22,19 +22,19 @@ const AUDIT_ENTRIES = 100
 export const overview =
   (door: Door): Handler<Env> =>
   async (c) =>
-    show(c, door, overviewView(await door.fleet.look()))
+    show(c, door, overviewView(await door.fleet.look(), { landingUrl: door.tools.config.publicUrl }))
 
 export const tenants =
   (door: Door): Handler<Env> =>
   async (c) => {
-    const { store, clock } = door.tools
+    const { store, clock, config } = door.tools
     const query = readListQuery(c.req.query())
     if (!query) return show(c, door, unknownQuery, 400)
     const { page, ...search } = query
     const found = await asFleet(store, (sql) =>
       searchTenants(sql, { ...search, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE }),
     )
-    return show(c, door, tenantListView(query, found, clock.now()))
+    return show(c, door, tenantListView(query, found, { now: clock.now(), landingUrl: config.publicUrl }))
   }
 
 export const audit =

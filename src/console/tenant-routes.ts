@@ -184,7 +184,14 @@ async function typedIn(c: Context): Promise<{ name: string; reason: string }> {
   return { name: text(name), reason: text(reason).slice(0, MAX_REASON_CHARACTERS) }
 }
 
-const sameName = (typed: string, name: string): boolean => typed.normalize() === name.trim().normalize()
+/** As people see a name: browsers show runs of spaces as one, and nobody can type what has no shape. */
+const seen = (name: string): string =>
+  name
+    .normalize()
+    .replace(/\p{Cf}/gu, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+const sameName = (typed: string, name: string): boolean => seen(typed) === seen(name)
 
 /** @throws Problem TENANT_UNKNOWN */
 function tenantIdOf(c: Context): TenantId {

@@ -36,8 +36,14 @@ suite('tenants in the console', { concurrency: false }, () => {
   test('an empty house says what will fill it', async (t) => {
     const empty = await openSite(t)
     const person = openPerson(empty)
-    assert.match((await person.signIn()).text, /Nobody has signed up yet/)
-    assert.match((await person.get('/tenants')).text, /Nobody has signed up yet/)
+    for (const { text } of [await person.signIn(), await person.get('/tenants')]) {
+      assert.match(text, /Nobody has signed up yet/)
+      assert.ok(text.includes(`<a href="${empty.config.publicUrl}/"`), 'what to send to the first customer')
+    }
+    const overview = plain((await person.get('/')).text)
+    assert.match(overview, /No run has begun in this time/)
+    assert.doesNotMatch(overview, /Most in an hour/)
+    assert.match(overview, /Needs somebody now .*No worker runs .*Nothing else needs you/)
   })
 
   test('the list finds by name, domain and id, filters, sorts and turns pages', async () => {
@@ -224,6 +230,15 @@ suite('tenants in the console', { concurrency: false }, () => {
     assert.equal(await stateOf(id), 'offboarded')
     assert.equal(await count(), 0)
     assert.ok(!done.text.includes(`/tenants/${id}/offboard`), 'there is nothing left to offboard')
+  })
+
+  test('a name is confirmed by what one sees of it: what has no shape, and how many spaces there are, nobody can type', async () => {
+    const id = await aTenant(site.tools.store, { displayName: ' Wide\u00a0  World\u202e Im\u200bporters\u202c ' })
+    const order = (name: string) => olivia.post(`/tenants/${id}/offboard`, { name, reason: 'Contract ended' })
+    assert.equal((await order('Wide World')).status, 400)
+    assert.equal(await stateOf(id), 'active')
+    assert.match((await order('Wide World Importers')).text, /is offboarded/)
+    assert.equal(await stateOf(id), 'offboarded')
   })
 
   test('S16 names from customers’ directories are shown as text everywhere', async () => {

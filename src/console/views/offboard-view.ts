@@ -19,7 +19,7 @@ export const offboardView = (
   body: html`
     <div class="stack roomy">
       <div class="stack tight">
-        <p class="crumb"><a href="/tenants/${tenant.id}"><bdi>${tenant.displayName}</bdi></a></p>
+        <p class="crumb"><a href="/tenants/${tenant.id}">Back to the tenant</a></p>
         <h1>Offboard <bdi>${tenant.displayName}</bdi>?</h1>
       </div>
       ${mistake && notice('danger', mistake)}

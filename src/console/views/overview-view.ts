@@ -6,6 +6,7 @@ import { openIncidents } from '#console/views/incident-list.ts'
 import { jobInWords } from '#console/views/job-words.ts'
 import { laggingSection } from '#console/views/lagging-list.ts'
 import { ago, momentText } from '#console/views/moment.ts'
+import { nobodyYet } from '#console/views/nobody-yet.ts'
 import { OWNERS } from '#console/views/owner.ts'
 import { runsChart } from '#console/views/runs-chart.ts'
 import { statePicture } from '#console/views/state-picture.ts'
@@ -14,14 +15,15 @@ import type { Fleet } from '#flows/fleet/oversee-fleet.ts'
 import { givenUpIn, type QueueDepth } from '#jobs/inspect.ts'
 import { DEAD_LETTER } from '#jobs/names.ts'
 import type { SyncRun } from '#model/sync-run.ts'
-import { emptyState } from '#pages/components/empty-state.ts'
 import { icon } from '#pages/components/icon.ts'
+import { notice } from '#pages/components/notice.ts'
+import { prose } from '#pages/components/prose.ts'
 import { table } from '#pages/components/table.ts'
 import type { Html } from '#pages/html.ts'
 import type { RunFailures, RunFigures } from '#store/run-figures.ts'
 
-/** How everything is, on one page. */
-export function overviewView(fleet: Fleet): ConsolePage {
+/** How everything is, on one page. `landingUrl`: where customers sign up. */
+export function overviewView(fleet: Fleet, { landingUrl }: { landingUrl: string }): ConsolePage {
   const total = Object.values(fleet.byState).reduce((sum, count) => sum + count, 0)
   return {
     section: 'overview',
@@ -36,9 +38,9 @@ export function overviewView(fleet: Fleet): ConsolePage {
         ${incidentsSection(fleet)}
         <section class="card stack" aria-labelledby="tenants">
           <div class="row apart"><h2 id="tenants">${counted(total, 'tenant')}</h2><a href="/tenants">All tenants</a></div>
-          ${total === 0 ? emptyState('Nobody has signed up yet', 'A tenant appears here when its administrator has connected it on the landing page.', 'building') : statePicture(fleet.byState)}
+          ${total === 0 ? nobodyYet(landingUrl) : statePicture(fleet.byState)}
         </section>
-        ${troublesSection(fleet.troubles, { now: fleet.at, incidents: fleet.incidents.length })}
+        ${troublesSection(fleet.troubles, { now: fleet.at, incidents: fleet.incidents.length, ours: oursToMend(fleet) })}
         ${laggingSection(fleet.lag, fleet.lagging, fleet.at)}
         <div class="columns leaning">
           ${runsSection(fleet.runs)}
@@ -60,6 +62,25 @@ const incidentsSection = ({ incidents, incidentCounts, incidentTenants, at }: Fl
           ${openIncidents(incidents, incidentTenants, at)}
           ${more > 0 && html`<p><a href="/incidents">And ${figure(more)} more</a></p>`}
         </section>`
+}
+
+/** What stands still although no tenant is to blame. */
+const oursToMend = ({ workers, queue }: Fleet): readonly Html[] => {
+  const givenUp = givenUpIn(queue)
+  return [
+    ...(workers.length === 0
+      ? [notice('warning', 'No worker runs', prose('What is due waits until one is started, with `tenantry work`.'))]
+      : []),
+    ...(givenUp > 0
+      ? [
+          notice(
+            'warning',
+            'Work was given up',
+            html`<a href="/jobs#dead">${counted(givenUp, 'job was', 'jobs were')} given up</a>: see why, and try again.`,
+          ),
+        ]
+      : []),
+  ]
 }
 
 function runsSection({ hours, failures }: RunFigures): Html {
@@ -104,7 +125,6 @@ const isShown = ({ name, ready, deferred, active, failed }: QueueDepth): boolean
   name === 'sync-tenant' || (name !== DEAD_LETTER && ready + deferred + active + failed > 0)
 
 const queueSection = ({ queue, workers, budgetLeft, at: now }: Fleet): Html => {
-  const givenUp = givenUpIn(queue)
   const due = queue
     .filter(isShown)
     .flatMap(({ oldestDueAt }) => oldestDueAt ?? [])
@@ -113,7 +133,7 @@ const queueSection = ({ queue, workers, budgetLeft, at: now }: Fleet): Html => {
     <section class="card stack" aria-labelledby="queue">
       <h2 id="queue">Queue</h2>
       <p class="soft">${due ? html`The longest waiting job was due ${ago(due, now)}.` : 'Nothing waits that is due.'}</p>
-      ${workers.length === 0 ? html`<p class="trouble-next">${icon('warning')}<span>No worker runs: what is due waits until one is started.</span></p>` : html`<p class="soft">${counted(workers.length, 'worker')} on ${counted(new Set(workers.map(({ host }) => host)).size, 'machine')}.</p>`}
+      ${workers.length > 0 && html`<p class="soft">${counted(workers.length, 'worker')} on ${counted(new Set(workers.map(({ host }) => host)).size, 'machine')}.</p>`}
       ${budgetLeft.units === 0 && html`<p class="trouble-next">${icon('warning')}<span>Microsoft Graph lets the whole app rest. What asks for it waits, and goes on by itself.</span></p>`}
       ${table(
         'Jobs by kind',
@@ -126,6 +146,5 @@ const queueSection = ({ queue, workers, budgetLeft, at: now }: Fleet): Html => {
         ],
         queue.filter(isShown),
       )}
-      ${givenUp > 0 && html`<p class="trouble-next">${icon('warning')}<span><a href="/jobs#dead">${counted(givenUp, 'job was', 'jobs were')} given up</a>: see why, and try again.</span></p>`}
     </section>`
 }

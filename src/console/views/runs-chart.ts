@@ -15,7 +15,8 @@ const LAYERS = ['failed', 'interrupted', 'running', 'waiting', 'succeeded'] as c
 /** Runs hour by hour, as columns. */
 export function runsChart(hours: readonly HourOfRuns[]): Html {
   const sums = hours.map((hour) => LAYERS.reduce((sum, layer) => sum + hour[layer], 0))
-  const highest = Math.max(...sums, 1)
+  const highest = Math.max(...sums)
+  if (highest === 0) return html`<p class="soft">No run has begun in this time.</p>`
   const width = hours.length * COLUMN
   return html`
     <figure class="chart">

@@ -4,6 +4,7 @@ import { codeInWords } from '#console/problem-words.ts'
 import { listAddress, PAGE_SIZE, type TenantListQuery } from '#console/tenant-list-query.ts'
 import { counted, figure } from '#console/views/figure.ts'
 import { ago } from '#console/views/moment.ts'
+import { nobodyYet } from '#console/views/nobody-yet.ts'
 import { OWNERS } from '#console/views/owner.ts'
 import { runMark } from '#console/views/run-badge.ts'
 import { TENANT_STATES } from '#model/tenant.ts'
@@ -19,7 +20,7 @@ import type { FoundTenant, TenantSearch } from '#store/search-tenants.ts'
 export function tenantListView(
   query: TenantListQuery,
   { total, found }: { total: number; found: readonly FoundTenant[] },
-  now: Date,
+  { now, landingUrl }: { now: Date; landingUrl: string },
 ): ConsolePage {
   const narrowed = query.text !== undefined || query.state || query.code || query.owner
   return {
@@ -29,7 +30,7 @@ export function tenantListView(
       <div class="stack">
         <div class="row apart"><h1>Tenants</h1><p class="soft" role="status">${counted(total, 'tenant')}${narrowed && ' found'}</p></div>
         ${searchForm(query)}
-        ${found.length === 0 ? nothing(query) : html`<div class="lean">${table('Tenants', columnsOf(query, now), found)}</div>`}
+        ${found.length === 0 ? nothing(query, landingUrl) : html`<div class="lean">${table('Tenants', columnsOf(query, now), found)}</div>`}
         ${pager(query, total)}
       </div>`,
   }
@@ -96,18 +97,14 @@ function sortLink(query: TenantListQuery, sort: TenantSearch['sort'], name: stri
   }</a>`
 }
 
-const nothing = ({ text, state, code, owner }: TenantListQuery): Html =>
+const nothing = ({ text, state, code, owner }: TenantListQuery, landingUrl: string): Html =>
   text !== undefined || state || code || owner
     ? emptyState(
         'No tenant fits',
         html`${(code || owner) && 'None is in this trouble now; what failed has gone well since. '}<a href="/tenants">Show all tenants</a>`,
         'search',
       )
-    : emptyState(
-        'Nobody has signed up yet',
-        'A tenant appears here when its administrator has connected it on the landing page.',
-        'building',
-      )
+    : nobodyYet(landingUrl)
 
 function pager(query: TenantListQuery, total: number): Html | '' {
   const pages = Math.max(1, Math.ceil(total / PAGE_SIZE))

@@ -14,18 +14,24 @@ import type { Trouble } from '#store/troubles.ts'
 const ACTING: readonly Owner[] = ['operator', 'customer-administrator']
 const WAITING: readonly Owner[] = ['microsoft', 'nobody']
 
+type Around = {
+  now: Date
+  /** So many are open, and stand above. */
+  incidents: number
+  /** What stands still although no tenant is in trouble; it comes first. */
+  ours: readonly Html[]
+}
+
 /** What needs a human now: by who can mend it, each kind of trouble once, however many tenants share it. */
-export function troublesSection(
-  troubles: readonly Trouble[],
-  { now, incidents }: { now: Date /** So many are open, and stand above. */; incidents: number },
-): Html {
+export function troublesSection(troubles: readonly Trouble[], { now, incidents, ours }: Around): Html {
   const of = (owners: readonly Owner[]) => owners.filter((owner) => troubles.some((trouble) => trouble.owner === owner))
   const groups = (owners: readonly Owner[]) => of(owners).map((owner) => troubleGroup(owner, troubles, now))
   const waiting = troubles.filter(({ owner }) => WAITING.includes(owner))
   return html`
     <section class="stack" aria-labelledby="needs">
       <h2 id="needs">Needs somebody now</h2>
-      ${of(ACTING).length === 0 ? emptyState(incidents > 0 ? 'Nothing else needs you' : 'Nothing needs you', 'No tenant has a trouble that somebody could mend.', 'check') : groups(ACTING)}
+      ${ours}
+      ${of(ACTING).length > 0 ? groups(ACTING) : emptyState(incidents + ours.length > 0 ? 'Nothing else needs you' : 'Nothing needs you', 'No tenant has a trouble that somebody could mend.', 'check')}
       ${
         waiting.length > 0 &&
         html`<details class="fold">

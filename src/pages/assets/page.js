@@ -42,6 +42,14 @@ document.addEventListener('submit', (event) => {
   })
 })
 
+// A small form that was opened from a button is put away as a menu is, and one is where one was.
+document.addEventListener('keydown', ({ key }) => {
+  const drop = key === 'Escape' && document.activeElement?.closest('details.drop[open]')
+  if (!drop) return
+  drop.open = false
+  drop.querySelector('summary')?.focus()
+})
+
 // A page that comes back from the browser's memory has its buttons again.
 addEventListener('pageshow', (event) => {
   if (!event.persisted) return

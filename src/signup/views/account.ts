@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { Account } from '#model/administrator.ts'
+import { breakable } from '#pages/components/breakable.ts'
 import { action } from '#pages/components/button.ts'
 import type { Html } from '#pages/html.ts'
 
@@ -8,5 +9,5 @@ export const WAY = ['Sign in', 'Review', 'Grant', 'Connected'] as const
 
 /** Who is signed in, and the way out. */
 export const accountBar = ({ username }: Pick<Account, 'username'>): Html => html`
-  <bdi>${username}</bdi>
+  <bdi>${breakable(username)}</bdi>
   ${action('/sign-up/sign-out', 'Sign out', { look: 'quiet' })}`

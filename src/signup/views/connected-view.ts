@@ -5,6 +5,7 @@ import type { Cloud } from '#model/cloud.ts'
 import type { ClientId } from '#model/ids.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { badge } from '#pages/components/badge.ts'
+import { breakable } from '#pages/components/breakable.ts'
 import { codeBlock } from '#pages/components/code-block.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
 import { facts } from '#pages/components/facts.ts'
@@ -50,7 +51,7 @@ export const connectedView = (app: AppDefinition, { arrivals, watcher, cloud, cl
       <section class="card" aria-label="The connection">
         ${facts([
           ['Tenant ID', html`<code>${arrivals.tenant.id}</code>`],
-          ['Default domain', arrivals.tenant.defaultDomain ?? 'not set'],
+          ['Default domain', arrivals.tenant.defaultDomain ? breakable(arrivals.tenant.defaultDomain) : 'not set'],
           ['Read again', `every ${minutesText(app.syncEveryMinutes ?? 60)}`],
         ])}
       </section>
@@ -59,7 +60,7 @@ export const connectedView = (app: AppDefinition, { arrivals, watcher, cloud, cl
         <details class="fold">
           <summary>Take back what you consented to for the sign-up</summary>
           <div class="stack">
-            <p>The delegated permissions, <code>AppRoleAssignment.ReadWrite.All</code> among them, are no longer needed. We recommend that you remove them; the connection keeps working.</p>
+            <p>The delegated permissions, <code>${breakable('AppRoleAssignment.ReadWrite.All')}</code> among them, are no longer needed. We recommend that you remove them; the connection keeps working.</p>
             <p>${portalPath(app, cloud, { clientId, servicePrincipalId: arrivals.tenant.servicePrincipalId }, 'Permissions')}: revoke what is listed as delegated.</p>
             ${codeBlock('With the Azure CLI', removeDelegatedScript(cloud, clientId))}
           </div>

@@ -3,6 +3,7 @@ import type { GrantReview } from '#flows/grants/review-grants.ts'
 import type { Account } from '#model/administrator.ts'
 import type { AppDefinition } from '#model/app.ts'
 import type { SignUp } from '#model/sign-up.ts'
+import { breakable } from '#pages/components/breakable.ts'
 import { action } from '#pages/components/button.ts'
 import { facts } from '#pages/components/facts.ts'
 import { notice } from '#pages/components/notice.ts'
@@ -40,9 +41,12 @@ export const welcomeView = (
       <section class="card" aria-label="Your tenant and your account">
         ${facts([
           ['Organization', html`<bdi>${review.tenant.displayName}</bdi>`],
-          ['Default domain', review.tenant.defaultDomain ?? 'not set'],
+          ['Default domain', review.tenant.defaultDomain ? breakable(review.tenant.defaultDomain) : 'not set'],
           ['Tenant ID', html`<code>${account.tenantId}</code>`],
-          ['Signed in as', html`<bdi>${account.name}</bdi> <span class="soft">(<bdi>${account.username}</bdi>)</span>`],
+          [
+            'Signed in as',
+            html`<bdi>${account.name}</bdi> <span class="soft">(<bdi>${breakable(account.username)}</bdi>)</span>`,
+          ],
         ])}
       </section>
       <section class="stack" aria-labelledby="plan">

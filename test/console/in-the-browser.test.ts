@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { before, suite, test } from 'node:test'
+import type { TenantId } from '#model/ids.ts'
+import { asTenant } from '#store/open.ts'
+import { finishRun, startRun } from '#store/sync-runs.ts'
+import { openSite, type Site } from '#test/console/support/open-site.ts'
+import { openPerson } from '#test/console/support/person.ts'
+import { look, openBrowser, type Page } from '#test/support/browser.ts'
+import { aTenant, madeUp } from '#test/support/made-up.ts'
+import { suiteScope } from '#test/support/suite-scope.ts'
+
+/** As long as Microsoft lets a name be, and in no words. @see https://learn.microsoft.com/graph/api/resources/organization */
+const LONGEST = 'W'.repeat(256)
+
+/** Runs in the page: whatever is wider than the column it stands in, or cut off beyond the window’s edge. */
+const STICKING_OUT = `(() => {
+  const edge = document.querySelector('main').getBoundingClientRect().right
+  const padding = Number.parseFloat(getComputedStyle(document.querySelector('main')).paddingRight)
+  return [...document.querySelectorAll('main *')]
+    .filter((element) => !element.closest('pre, .unseen, thead'))
+    .filter((element) => element.getBoundingClientRect().right > edge - padding + 1)
+    .map((element) => element.tagName + '.' + element.className)
+})()`
+
+suite('the console in a browser', { concurrency: false }, () => {
+  const scope = suiteScope()
+  let site: Site
+  let page: Page
+  let [long, plainOne]: TenantId[] = []
+  before(async () => {
+    site = await openSite(scope)
+    const { store } = site.tools
+    long = await aTenant(store, { displayName: LONGEST, state: 'degraded' })
+    plainOne = await aTenant(store, { displayName: 'مصرف الأفق' })
+    for (const id of [long, plainOne]) {
+      const run = madeUp.runId()
+      await asTenant(store, id, (sql) => startRun(sql, { id: run }))
+      await asTenant(store, id, (sql) => finishRun(sql, run, { state: 'succeeded', diagnosis: null }))
+    }
+    const olivia = openPerson(site)
+    await olivia.signIn()
+    page = await (await openBrowser(scope)).person()
+    await page
+      .context()
+      .addCookies([...olivia.cookies].map(([name, value]) => ({ name, value, url: site.url, httpOnly: true })))
+  })
+
+  test('the longest name and the narrowest window, text at twice its size: nothing sticks out', async () => {
+    for (const path of ['/', '/tenants', `/tenants/${long}`, `/tenants/${long}/offboard`, '/jobs', '/audit']) {
+      await page.goto(`${site.url}${path}`)
+      for (const width of [320, 768, 1440]) {
+        await page.setViewportSize({ width, height: 800 })
+        assert.deepEqual(await page.evaluate(STICKING_OUT), [], `${path} at ${width} px`)
+      }
+      await page.setViewportSize({ width: 360, height: 800 })
+      await page.evaluate(`document.documentElement.style.fontSize = '200%'`)
+      assert.deepEqual(await page.evaluate(STICKING_OUT), [], `${path} with large text`)
+    }
+    await page.goto(`${site.url}/tenants/${long}/offboard`)
+    await look(page, 'console-longest-name')
+  })
+
+  test('what a button has opened is put away with Escape, and one is where one was', async () => {
+    await page.goto(`${site.url}/tenants/${plainOne}`)
+    await page.locator('summary', { hasText: 'Pause…' }).click()
+    await page.getByLabel('Why, for your colleagues').fill('They asked for it.')
+    await page.keyboard.press('Escape')
+    await page.getByLabel('Why, for your colleagues').waitFor({ state: 'hidden' })
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Pause…')
+    await page.keyboard.press('Enter')
+    assert.equal(await page.getByLabel('Why, for your colleagues').inputValue(), 'They asked for it.')
+  })
+})
