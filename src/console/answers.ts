@@ -8,7 +8,7 @@ import { ownerInWords } from '#console/views/owner.ts'
 import { plainView } from '#console/views/plain-view.ts'
 import type { Operator } from '#model/administrator.ts'
 import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
-import { action } from '#pages/components/button.ts'
+import { action, buttonLink } from '#pages/components/button.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
 import { notice } from '#pages/components/notice.ts'
 import { prose } from '#pages/components/prose.ts'
@@ -74,13 +74,19 @@ function showMalformed(c: Context<Env>, door: Door): Promise<Response> | Respons
 const problemPage = (c: Context<Env>, diagnosis: Diagnosis): ConsolePage => {
   const title = problemTitle(diagnosis)
   const again = c.get('operator')
-    ? html`<p><a href="/tenants">All tenants</a></p>`
+    ? html`<div>${buttonLink('All tenants', '/tenants')}</div>`
     : action('/sign-in', 'Sign in again', { look: 'primary' })
   return {
     title,
     width: 'reading',
-    body: html`<div class="stack roomy" ${c.get('operator') ? '' : html`data-forget-address`}><h1>${title}</h1>${diagnosisCard(diagnosis, c.get('operator') ? { owner: ownerInWords(diagnosis.owner) } : {})}${again}</div>`,
+    body: html`<div class="stack roomy" ${c.get('operator') ? '' : html`data-forget-address`}><h1>${title}</h1>${diagnosisCard(diagnosis, dressOf(c, diagnosis))}${again}</div>`,
   }
+}
+
+/** What is not there is nobody’s fault, and nobody has to mend it. */
+const dressOf = (c: Context<Env>, diagnosis: Diagnosis): Parameters<typeof diagnosisCard>[1] => {
+  if (problemStatus(diagnosis) === 404) return { tone: 'info', owner: null }
+  return c.get('operator') ? { owner: ownerInWords(diagnosis.owner) } : {}
 }
 
 const REFUSALS: Record<Refusal, [status: Status, title: string, text: string]> = {
@@ -91,7 +97,6 @@ const REFUSALS: Record<Refusal, [status: Status, title: string, text: string]> =
     'Another site sent this form, or it was not marked as application/json. Nothing was done.',
   ],
   'too-large': [413, 'That was too much', 'More was sent than any form of the console holds. Nothing was done.'],
-  'rate-limited': [429, 'That was very often', 'Your network has tried many times in a row. Please wait a moment.'],
 }
 
 /** No, in words, before any page of ours was looked at. */
@@ -102,20 +107,37 @@ export function showRefusal(c: Context<Env>, door: Door, refusal: Refusal): Prom
     : show(c, door, plainView(title, text), status)
 }
 
-export function showNowhere(c: Context<Env>, door: Door): Promise<Response> | Response {
-  const [title, text] = ['There is no such page', 'The address may be mistyped.']
-  return c.req.path.startsWith(API)
-    ? problemAnswer(c, { code: 'NOT_FOUND', owner: 'operator', message: `${title}.`, nextStep: text }, 404)
-    : show(c, door, plainView(title, text), 404)
+/** For whoever comes to sign in while his network has used up what it may do at once. */
+export function showTooOften(c: Context<Env>, door: Door): Promise<Response> {
+  const then = c.req.method === 'POST' ? 'go back and press the button again' : 'load this page again'
+  const text = `Very many sign-ins have come from your network within a minute. Nothing was done: wait a few seconds, then ${then}.`
+  return show(c, door, plainView('Please wait a moment', text), 429)
 }
 
-export function showNotThatWay(c: Context<Env>, door: Door, methods: readonly string[]): Promise<Response> | Response {
+export async function showNowhere(c: Context<Env>, door: Door): Promise<Response> {
+  const [title, text] = ['There is no such page', 'The address may be mistyped.']
+  if (c.req.path.startsWith(API))
+    return problemAnswer(c, { code: 'NOT_FOUND', owner: 'operator', message: `${title}.`, nextStep: text }, 404)
+  await recognize(c, door)
+  return show(c, door, plainView(title, text), 404)
+}
+
+export async function showNotThatWay(c: Context<Env>, door: Door, methods: readonly string[]): Promise<Response> {
   const allowed = methods.join(', ')
   c.header('allow', allowed)
-  const [title, text] = ['That is not possible here', `This address takes ${allowed}.`]
-  return c.req.path.startsWith(API)
-    ? problemAnswer(c, { code: 'REQUEST_REFUSED', owner: 'operator', message: `${title}.`, nextStep: text }, 405)
-    : show(c, door, plainView(title, text), 405)
+  const title = 'That is not possible here'
+  const nextStep = `This address takes ${allowed}.`
+  if (c.req.path.startsWith(API))
+    return problemAnswer(c, { code: 'REQUEST_REFUSED', owner: 'operator', message: `${title}.`, nextStep }, 405)
+  await recognize(c, door)
+  const text = 'Nothing was done: this address cannot be opened by itself. A button of the console leads to it.'
+  return show(c, door, plainView(title, text), 405)
+}
+
+/** A page without a route of its own shows whoever is signed in the way on, too. */
+async function recognize(c: Context<Env>, { sessions }: Door): Promise<void> {
+  const session = await sessions.current(c)
+  if (session) c.set('operator', session.operator)
 }
 
 const navigation = (current: Section | undefined): Html => html`

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { showNotThatWay, showNowhere, showProblem, showRefusal } from '#console/answers.ts'
+import { showNotThatWay, showNowhere, showProblem, showRefusal, showTooOften } from '#console/answers.ts'
 import { apiRoutes } from '#console/api/app.ts'
 import type { Door, Env } from '#console/door.ts'
 import * as all from '#console/fleet-routes.ts'
@@ -102,6 +102,6 @@ function signInLimit(door: Door): MiddlewareHandler<Env> {
     const seconds = limit.secondsToWait(addressOf(c))
     if (seconds === null) return next()
     c.header('retry-after', String(seconds))
-    return showRefusal(c, door, 'rate-limited')
+    return showTooOften(c, door)
   }
 }

@@ -9,17 +9,25 @@ import { onwardPage } from '#pages/onward.ts'
 /** Only addresses of ours, in their simplest spelling: whatever else a link asks for leads to the overview. */
 const OURS = /^\/(?:(?:tenants(?:\/[0-9a-f-]{36})?|audit|jobs|incidents)(?:\?[\w.~%&=+-]*)?)?$/
 
+/** Each button’s address begins with that of the page on which it stands. */
+const PAGE_OF_BUTTON = /^\/(?:tenants\/[^/]+|[a-z]+)/
+
 const ownAddress = (asked: unknown): string => (typeof asked === 'string' && OURS.test(asked) ? asked : '/')
 
-/** Lets operators pass, sends everybody else to sign in, and back to where they wanted to go. */
+/** Lets operators pass, sends everybody else to sign in, and back to where they wanted to go; who has pressed a button is told that it did nothing. */
 export const onlyOperators =
   ({ sessions }: Door): MiddlewareHandler<Env> =>
   async (c, next) => {
     const session = await sessions.current(c)
     if (!session) {
       const { pathname, search } = new URL(c.req.url)
-      const wanted = c.req.method === 'GET' ? ownAddress(pathname + search) : '/'
-      return c.redirect(wanted === '/' ? '/sign-in' : `/sign-in?to=${encodeURIComponent(wanted)}`, 303)
+      const pressed = c.req.method === 'POST'
+      const wanted = ownAddress(pressed ? PAGE_OF_BUTTON.exec(pathname)?.[0] : pathname + search)
+      const asked = new URLSearchParams({
+        ...(wanted === '/' ? {} : { to: wanted }),
+        ...(pressed ? { ended: '1' } : {}),
+      })
+      return c.redirect(asked.size > 0 ? `/sign-in?${asked}` : '/sign-in', 303)
     }
     c.set('operator', session.operator)
     return next()
@@ -30,7 +38,7 @@ export const signIn =
   async (c) => {
     const returnTo = ownAddress(c.req.query('to'))
     if (await door.sessions.current(c)) return c.redirect(returnTo, 303)
-    return show(c, door, signInView(door.tools.config, returnTo))
+    return show(c, door, signInView(door.tools.config, { returnTo, ended: c.req.query('ended') === '1' }))
   }
 
 export const begin =

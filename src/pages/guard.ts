@@ -8,7 +8,7 @@ import { secureHeaders } from 'hono/secure-headers'
 const MAX_BODY_BYTES = 64 * 1024
 
 /** What a request can be refused for before any page of ours has looked at it. */
-export type Refusal = 'foreign-host' | 'cross-site' | 'too-large' | 'rate-limited'
+export type Refusal = 'foreign-host' | 'cross-site' | 'too-large'
 export type GuardOptions = {
   /** Where people find the site: an origin. */
   url: string

@@ -52,7 +52,6 @@ const REFUSALS: Record<Refusal, [status: Status, title: string, text: string]> =
     'Another site sent this form, or your browser hid where it came from. Nothing was done.',
   ],
   'too-large': [413, 'That was too much', 'More was sent than any form of ours holds. Nothing was done.'],
-  'rate-limited': [429, 'That was very often', 'Your network has tried many times in a row. Please wait a moment.'],
 }
 
 /** No, in words. */
@@ -60,3 +59,25 @@ export const showRefusal = (c: Context, door: Door, refusal: Refusal): Response 
   const [status, title, text] = REFUSALS[refusal]
   return show(c, door, plainView(title, text), status)
 }
+
+/** For whoever comes while his network has used up what it may do at once; nothing of his is lost by that. */
+export const showTooOften = (c: Context, door: Door): Response | Promise<Response> => {
+  const then = c.req.method === 'POST' ? 'go back and press the button again' : 'load this page again'
+  const text = `Very many sign-ins have come from your network within a minute. Nothing was done, and nothing is lost: wait a few seconds, then ${then}.`
+  return show(c, door, plainView('Please wait a moment', text), 429)
+}
+
+export const showNowhere = async (c: Context, door: Door): Promise<Response> =>
+  show(c, door, plainView('There is no such page', 'The address may be mistyped.', await openSignUp(c, door)), 404)
+
+/** Who opens the address of a button, such as a bookmark made while something was under way, has done nothing by it. */
+export async function showNotThatWay(c: Context, door: Door, methods: readonly string[]): Promise<Response> {
+  c.header('allow', methods.join(', '))
+  const text = 'Nothing was done: this address cannot be opened by itself. A button of our pages leads to it.'
+  return show(c, door, plainView('That is not possible here', text, await openSignUp(c, door)), 405)
+}
+
+/** Where the sign-up of this browser goes on, if one is open. */
+const openSignUp = async (c: Context, { cookies }: Door) => ({
+  goOn: (await cookies.step.read(c)) ? '/sign-up/welcome' : null,
+})

@@ -5,13 +5,12 @@ import { openAssets } from '#pages/assets.ts'
 import { guard } from '#pages/guard.ts'
 import { openRateLimit } from '#pages/rate-limit.ts'
 import { openStreams } from '#pages/streams.ts'
-import { show, showProblem, showRefusal } from '#signup/answers.ts'
+import { show, showNotThatWay, showNowhere, showProblem, showRefusal, showTooOften } from '#signup/answers.ts'
 import { openSignUpCookies } from '#signup/cookies.ts'
 import type { Door } from '#signup/door.ts'
 import * as entrance from '#signup/entrance-routes.ts'
 import * as grants from '#signup/grant-routes.ts'
 import { leaveView } from '#signup/views/leave-view.ts'
-import { plainView } from '#signup/views/plain-view.ts'
 import * as watching from '#signup/watching-routes.ts'
 import { pingStore } from '#store/ping-store.ts'
 import type { Tools } from '#tools.ts'
@@ -37,16 +36,8 @@ export function openSignup(tools: Tools, { sessionKey }: { sessionKey: Uint8Arra
     refuse: (c, refusal) => showRefusal(c, door, refusal),
   })
   app.onError((error, c) => showProblem(c, door, error))
-  app.notFound((c) => show(c, door, plainView('There is no such page', 'The address may be mistyped.'), 404))
-  app.use(
-    methodNotAllowed({
-      app,
-      onMethodNotAllowed: (c, methods) => {
-        c.header('allow', methods.join(', '))
-        return show(c, door, plainView('That is not possible here', 'This address does not take such a request.'), 405)
-      },
-    }),
-  )
+  app.notFound((c) => showNowhere(c, door))
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => showNotThatWay(c, door, methods) }))
   const limit = signInLimit(door)
 
   app.get('/', entrance.landing(door))
@@ -77,6 +68,6 @@ function signInLimit(door: Door): MiddlewareHandler {
     const seconds = limit.secondsToWait(addressOf(c))
     if (seconds === null) return next()
     c.header('retry-after', String(seconds))
-    return showRefusal(c, door, 'rate-limited')
+    return showTooOften(c, door)
   }
 }

@@ -14,6 +14,8 @@ import { forVisitors } from '#signup/problem-words.ts'
 import { type Course, type ProgressParts, progressBody, progressView } from '#signup/views/progress-view.ts'
 import { welcomeView } from '#signup/views/welcome-view.ts'
 
+/** Every step of granting is written down; one that takes so long is no moment any more. */
+const SLOW_MILLISECONDS = 60_000
 /** Longer than the pause between two looks at Microsoft; afterwards it is said that nothing moves. */
 const STILL_MILLISECONDS = 45_000
 /** With an embedded database there is no other process that could be at it: what this one does not do, nobody does. */
@@ -124,10 +126,10 @@ function partsOf(
 }
 
 function courseOf({ tools }: Door, { id, state, updatedAt }: SignUp): Course {
-  if (isGranting(tools, id)) return 'running'
+  const unmoved = tools.clock.now().getTime() - updatedAt.getTime()
+  if (isGranting(tools, id)) return unmoved > SLOW_MILLISECONDS ? 'slow' : 'running'
   if (state === 'failed') return 'failed'
-  const still = tools.config.databaseUrl ? STILL_MILLISECONDS : STILL_ALONE_MILLISECONDS
-  return tools.clock.now().getTime() - updatedAt.getTime() > still ? 'stopped' : 'running'
+  return unmoved > (tools.config.databaseUrl ? STILL_MILLISECONDS : STILL_ALONE_MILLISECONDS) ? 'stopped' : 'running'
 }
 
 /** Starting again keeps the tenant; the link is for whoever may do more. */

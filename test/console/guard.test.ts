@@ -39,9 +39,43 @@ suite('the console’s gate', { concurrency: false }, () => {
       assert.match(answer.headers.location ?? '', /^\/sign-in/)
       assert.ok(!answer.text.includes('Contoso'))
     }
+    const back = `/sign-in?to=${encodeURIComponent(`/tenants/${CONTOSO}`)}&ended=1`
     for (const path of ORDERS)
-      assert.equal((await stranger.post(path, { reason: 'x' }, { stay: true })).headers.location, '/sign-in', path)
+      assert.equal((await stranger.post(path, { reason: 'x' }, { stay: true })).headers.location, back, path)
     assert.equal(await state(), 'active')
+  })
+
+  test('whoever presses a button after the session has ended is told that it did nothing, and led back to its page', async () => {
+    const stranger = openPerson(site)
+    assert.doesNotMatch((await stranger.get(`/tenants/${CONTOSO}`)).text, /nothing was done/)
+    const told = await stranger.post(`/tenants/${CONTOSO}/pause`, { reason: 'Late at night.' })
+    assert.match(told.text, /You were signed out, and nothing was done/)
+    assert.match(told.text, new RegExp(`name="to" value="/tenants/${CONTOSO}"`))
+    for (const [button, to] of [
+      ['/jobs/x/retry', '/jobs'],
+      ['/incidents/x/close', '/incidents'],
+    ] as const)
+      assert.equal(
+        (await stranger.post(button, {}, { stay: true })).headers.location,
+        `/sign-in?to=${encodeURIComponent(to)}&ended=1`,
+      )
+    assert.equal(await state(), 'active')
+  })
+
+  test('a page that is not there shows an operator the way on, and a stranger nothing', async () => {
+    for (const [path, status] of [
+      ['/nowhere', 404],
+      [`/tenants/${CONTOSO}/pause`, 405],
+    ] as const) {
+      const page = await olivia.get(path)
+      assert.equal(page.status, status)
+      assert.match(page.text, /<nav aria-label="Console">/, path)
+      assert.doesNotMatch((await openPerson(site).get(path)).text, /<nav aria-label="Console">/, path)
+    }
+    assert.match((await olivia.get(`/tenants/${CONTOSO}/pause`)).text, /Nothing was done/)
+    const unknown = await olivia.get('/tenants/nothing')
+    assert.equal(unknown.status, 404)
+    assert.doesNotMatch(unknown.text, /class="diagnosis danger"|Who can mend it/, 'nothing is broken')
   })
 
   test('T11 nothing changes by a GET, nor by a form of another site', async () => {

@@ -260,6 +260,8 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     const page = plain((await olivia.get(`/tenants/${CONTOSO}`)).text)
     assert.match(page, /Client secret expired .* Next try When the incident is over/)
     assert.doesNotMatch(page, /Origin refused/)
+    const paused = await aTenant(store, { displayName: 'Paused', state: 'suspended' })
+    assert.match(plain((await olivia.get(`/tenants/${paused}`)).text), /Next try Not before somebody does something/)
     assert.match((await command('tenants', 'show', '--tenant', CONTOSO)).said, /Next try: when the incident is over\./)
     const asked = await olivia.post(`/tenants/${CONTOSO}/sync`)
     assert.match(asked.text, /It begins when the incident that holds the work is over\./)

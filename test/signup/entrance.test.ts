@@ -222,7 +222,38 @@ suite('the entrance', { concurrency: false }, () => {
       for (let asked = 0; asked < 61; asked++)
         statuses.push((await visitor.post(path, {}, { stay: true, headers })).status)
       assert.equal(statuses.indexOf(429), 60, path)
+      const told = await visitor.post(path, {}, { headers })
+      assert.equal(told.heading, 'Please wait a moment')
+      assert.match(told.text, /Nothing was done, and nothing is lost: wait a few seconds, then go back and press/)
+      assert.match((await visitor.get('/sign-up/callback', { headers })).text, /then load this page again/)
     }
+  })
+
+  test('a page that is not there leads back to a sign-up that is open, and nowhere else', async () => {
+    const grace = openVisitor(site)
+    const pages = [
+      ['/nowhere', 404],
+      ['/sign-up/grant', 405],
+    ] as const
+    for (const [path] of pages) assert.doesNotMatch((await grace.get(path)).text, /Go on with your sign-up/, path)
+    await grace.arrive('grace@fabrikam.onmicrosoft.com')
+    for (const [path, status] of pages) {
+      const page = await grace.get(path)
+      assert.equal(page.status, status)
+      assert.match(page.text, /href="\/sign-up\/welcome">Go on with your sign-up/, path)
+    }
+    assert.match((await grace.get('/sign-up/grant')).text, /Nothing was done/)
+  })
+
+  test('whoever signs out is told what stays at Microsoft, and how to take it back', async () => {
+    const grace = openVisitor(site)
+    await grace.arrive('grace@fabrikam.onmicrosoft.com')
+    const page = await grace.post('/sign-up/sign-out')
+    assert.deepEqual([page.path, page.status, page.heading], ['/sign-up/signed-out', 200, 'You are signed out'])
+    assert.match(page.text, /This browser has forgotten your sign-in\./)
+    assert.match(page.text, /What you accepted at Microsoft, and what you granted here, stays as it is\./)
+    assert.match(page.text, /<a href="\/leave">how to leave, step by step<\/a>/)
+    assert.equal((await grace.get('/sign-up/welcome')).status, 400, 'and so it has')
   })
 
   test('A06 behind several proxies it is the visitor who is counted, and he cannot name another', async (t) => {

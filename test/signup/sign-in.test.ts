@@ -172,11 +172,17 @@ suite('the sign-in', { concurrency: false }, () => {
   })
 
   test('a declined consent is told as what it is, and changes nothing', async () => {
+    const askedOfGraph = () => site.emulator.requests.list({ path: '^/v1\\.0/' })
+    const before = askedOfGraph().length
     const visitor = openVisitor(site)
     const page = await visitor.get(await visitor.comeBack('grace@fabrikam.onmicrosoft.com', { accept: false }))
     refused(page, visitor, 403, 'CONSENT_DECLINED')
     assert.equal(page.heading, 'You declined, and nothing was changed')
     assert.doesNotMatch(page.text, /Who can mend it/, 'nothing is broken')
+    assert.match(page.text, /The permissions were declined\. Nothing was changed\./)
+    assert.match(page.text, /Start again whenever you like\./)
+    assert.match(page.text, /<form class="action" method="post" action="\/sign-up">/)
+    assert.equal(askedOfGraph().length, before, 'and nothing was')
   })
 
   test('T02 a forged answer of the admin consent page connects nobody', async () => {

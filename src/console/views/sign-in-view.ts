@@ -3,11 +3,13 @@ import type { Config } from '#config.ts'
 import { action } from '#pages/components/button.ts'
 import { copyable } from '#pages/components/code-block.ts'
 import { facts } from '#pages/components/facts.ts'
+import { notice } from '#pages/components/notice.ts'
 import type { Page } from '#pages/layout.ts'
 
 type Shown = Pick<Config, 'app' | 'homeTenantId' | 'clientId'>
 
-export const signInView = ({ app }: Shown, returnTo: string): Page => ({
+/** @param options.ended a button was pressed after the session had ended */
+export const signInView = ({ app }: Shown, { returnTo, ended }: { returnTo: string; ended: boolean }): Page => ({
   title: 'Sign in',
   body: html`
     <div class="entrance stack roomy">
@@ -15,6 +17,7 @@ export const signInView = ({ app }: Shown, returnTo: string): Page => ({
         <h1>Every customer’s tenant, and how it is</h1>
         <p class="lead">This is where the people of ${app.publisher} look after the tenants that ${app.name} works in.</p>
       </div>
+      ${ended && notice('warning', 'You were signed out, and nothing was done', 'After an hour without a sign of life, or a working day, the console asks who you are. Sign in, then press the button again.')}
       ${action('/sign-in', 'Sign in with Microsoft', { look: 'primary', fields: returnTo === '/' ? {} : { to: returnTo } })}
       <p class="soft small">With your account of ${app.publisher}. Only operators come in; what they do is written down.</p>
     </div>`,

@@ -59,10 +59,10 @@ function leftOf({ counts, kinds }: TenantStory): Html | '' {
 const isTold = ({ tenant, incidents }: TenantStory, code: string): boolean =>
   tenant.diagnosis?.code === code || incidents.some((incident) => incident.code === code)
 
-/** A turn that has come waits for a worker. */
+/** A turn that has come waits for a worker. An incident holds only what would be done without it. */
 function nextTryOf({ nextTryAt, incidents }: TenantStory, now: Date): Html | string {
-  if (incidents.some(({ holds }) => holds)) return 'When the incident is over'
   if (!nextTryAt) return 'Not before somebody does something'
+  if (incidents.some(({ holds }) => holds)) return 'When the incident is over'
   const isRefused = incidents.some(({ hosts }) => hosts.length > 0)
   return html`${turn(nextTryAt, now)}${nextTryAt > now && html` <span class="soft small">${moment(nextTryAt)} UTC</span>`}${isRefused && html` <span class="soft small">on a machine whose credential Microsoft accepts</span>`}`
 }

@@ -16,8 +16,11 @@ import { forAdministrator } from '#signup/views/for-administrator.ts'
 import { checked, type HandOver, handOver } from '#signup/views/hand-over.ts'
 import { signInAgain } from '#signup/views/sign-in-again.ts'
 
-/** `stopped`: it is marked as under way, but has not moved for a while; the process that did it may be gone. */
-export type Course = 'running' | 'stopped' | 'failed'
+/**
+ * `slow`: this process is at it, but Microsoft takes longer than it usually does. `stopped`: it is marked as under way, but
+ * has not moved for a while; the process that did it may be gone.
+ */
+export type Course = 'running' | 'slow' | 'stopped' | 'failed'
 export type ProgressParts = {
   signUp: SignUp
   account: Account
@@ -54,9 +57,14 @@ const titleOf = ({ course, signUp }: ProgressParts): string => {
   return signUp.diagnosis ? problemTitle(signUp.diagnosis) : 'Not connected yet'
 }
 
-const leadOf = ({ course }: ProgressParts): Html | false =>
-  course === 'running' &&
-  html`<p class="lead">This usually takes less than a minute. Microsoft needs a moment to pass new entries on; we wait for it. You may close this page and come back.</p>`
+const LEADS: Partial<Record<Course, string>> = {
+  running:
+    'This usually takes less than a minute. Microsoft needs a moment to pass new entries on; we wait for it. You may close this page and come back.',
+  slow: 'This takes longer than usual: Microsoft has not yet passed everything on, or does not answer. We go on asking, and say here what comes of it. You may close this page and come back.',
+}
+
+const leadOf = ({ course }: ProgressParts): Html | '' | undefined =>
+  LEADS[course] && html`<p class="lead">${LEADS[course]}</p>`
 
 const STARTING: readonly ProgressStep[] = [{ text: 'Start', state: 'running' }]
 
@@ -88,8 +96,7 @@ const failure = (app: AppDefinition, { signUp, account, ways }: ProgressParts): 
       !handsOver &&
       !isNobody &&
       html`<div class="row">
-      ${hasEnded ? signInAgain(account.tenantId) : action('/sign-up/grant', 'Try again', { look: 'primary' })}
-      ${action('/sign-up/check', 'Check again', { icon: 'refresh' })}
+      ${hasEnded ? html`${signInAgain(account.tenantId)}${action('/sign-up/check', 'Check again', { icon: 'refresh' })}` : action('/sign-up/grant', 'Try again', { look: 'primary' })}
     </div>`
     }
     ${
