@@ -828,6 +828,34 @@ export const MUTANTS = [
     replace: '!isOutOfUse(error)',
     tests: ['test/jobs/runner.test.ts'],
   },
+  {
+    name: 'engine: of a refusal the others hear what a person waits',
+    file: 'src/graph/request.ts',
+    search: 'graph.budget?.rest(whoRests(graph, answer.headers), pause)',
+    replace: 'graph.budget?.rest(whoRests(graph, answer.headers), bearable(graph, pause))',
+    tests: ['test/graph/budget.test.ts'],
+  },
+  {
+    name: 'engine: a date of Graph’s is read by our clock',
+    file: 'src/outbound/retry-after.ts',
+    search: 'dateIn(headers.date?.trim()) ?? now.getTime()',
+    replace: 'now.getTime()',
+    tests: ['test/graph/patience.test.ts', 'test/graph/batch.test.ts'],
+  },
+  {
+    name: 'engine: whoever is sent away has used what his tenant may ask',
+    file: 'src/graph/budget.ts',
+    search: 'if (!goes) purses.putBack(taken)',
+    replace: 'void goes',
+    tests: ['test/graph/budget.test.ts'],
+  },
+  {
+    name: 'engine: what is given to whoever has left is lost',
+    file: 'src/graph/turns.ts',
+    search: 'if (wait === 0 && waiter.gone()) putBack(waiter.what)',
+    replace: '',
+    tests: ['test/graph/budget.test.ts'],
+  },
 ]
 
 const LONGEST_TEST_MILLISECONDS = 120_000

@@ -35,12 +35,13 @@ function meaningOf(codes: readonly number[], error: string, status: number): { m
 /** A failed answer of the token endpoint as a Problem. Its description may hold names and addresses, so it goes nowhere. */
 export function fromTokenAnswer({
   status,
-  retryAfter,
+  headers,
   now,
   body,
 }: {
   status: number
-  retryAfter: string | undefined
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>
   now: Date
   body: unknown
 }): Problem {
@@ -55,7 +56,7 @@ export function fromTokenAnswer({
     ...(sourceCode ? { sourceCode } : {}),
     ...(trace_id ? { traceId: trace_id } : {}),
     ...(correlation_id ? { correlationId: correlation_id } : {}),
-    ...patienceStated(retryAfter, now),
+    ...patienceStated(headers, now),
   })
 }
 

@@ -62,8 +62,7 @@ export function openNetwork({ outbound, clock }: PublicEntra, { signal }: { sign
       })
       const now = clock.now()
       const body = parse(answer, now)
-      if (answer.status !== 200)
-        failed = fromTokenAnswer({ status: answer.status, retryAfter: answer.headers['retry-after'], now, body })
+      if (answer.status !== 200) failed = fromTokenAnswer({ status: answer.status, headers: answer.headers, now, body })
       return { headers: { ...answer.headers }, status: answer.status, body: body as Body }
     } catch (error) {
       if (error instanceof Problem) failed = error
@@ -88,6 +87,6 @@ function parse({ status, headers, text }: Answer, now: Date): unknown {
     return JSON.parse(text)
   } catch {
     const speaksForItself = status === 429 || status >= 500
-    throw fromTokenAnswer({ status: speaksForItself ? status : 502, retryAfter: headers['retry-after'], now, body: {} })
+    throw fromTokenAnswer({ status: speaksForItself ? status : 502, headers, now, body: {} })
   }
 }

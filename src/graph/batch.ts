@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { fromGraph, unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
-import { heed, pauseStated, rest, settle, tooLong, urlOf, whoRests } from '#graph/request.ts'
+import { heed, rest, settle, tooLong, urlOf, whoRests } from '#graph/request.ts'
+import { bearable, pauseBefore } from '#graph/retry-after.ts'
 import type { BatchItem, BatchOutcome } from '#model/batch.ts'
 import { type Cost, costOf, sumOf } from '#model/request-cost.ts'
 import type { Answer } from '#outbound/send.ts'
@@ -84,7 +85,7 @@ async function askUntilDone(graph: Graph, steps: readonly Step[], signal: AbortS
       if (refused) throw tooLong(graph, refused, pause)
     }
     graph.log.debug({ tenantId: graph.tenantId, items: again.length, pause, attempt }, 'Graph asks to wait')
-    await rest(graph, pause, signal)
+    await rest(graph, bearable(graph, pause), signal)
   }
 }
 
@@ -106,7 +107,7 @@ async function askOnce(graph: Graph, open: readonly Step[], signal: AbortSignal 
   for (const { id, status, headers, body } of parsed.data.responses) {
     const step = open.find(({ key }) => key === id.toLowerCase())
     if (!step || step.answer) continue
-    step.answer = answerOf(status, headers ?? {}, body)
+    step.answer = answerOf(status, { ...dateOf(answer), ...headers }, body)
     if (status === 429) graph.telemetry?.graphRefusedForNow()
     heed(graph, step.answer.headers, step.cost)
   }
@@ -148,12 +149,15 @@ const failed = ({ answer }: Step): boolean => answer === null || answer.status >
 function longestPause(graph: Graph, again: readonly Step[], attempt: number): number {
   const pauses = again.map(({ answer }) => {
     if (answer?.status === DEPENDENCY_FAILED) return 0
-    const pause = pauseStated(graph, attempt, answer?.headers)
+    const pause = pauseBefore(attempt, answer?.headers ?? {}, graph.clock.now())
     if (answer?.status === 429) graph.budget?.rest(whoRests(graph, answer.headers), pause)
     return pause
   })
   return Math.max(...pauses)
 }
+
+/** An item tells no moment of its own, but may ask to wait until one. */
+const dateOf = ({ headers: { date } }: Answer): Record<string, string> => (date === undefined ? {} : { date })
 
 /** As if it had come by itself. */
 function answerOf(status: number, headers: Record<string, string>, body: unknown): Answer {

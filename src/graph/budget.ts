@@ -88,8 +88,20 @@ export function openBudget({
       remember(resting, 'app', { since: now(), milliseconds: wait })
     return wait
   }
-  const turns = openTurns<TenantId, readonly Need[]>(give, clock)
-  const turnsToWrite = openTurns<TenantId, readonly Need[]>(give, clock)
+  /** Puts back what was taken where the request does not go after all. */
+  const withUnused = async (taken: readonly Need[], work: () => Promise<number>): Promise<number> => {
+    let goes = false
+    try {
+      const wait = await work()
+      goes = wait === 0
+      return wait
+    } finally {
+      if (!goes) purses.putBack(taken)
+    }
+  }
+  const shop = { give, putBack: purses.putBack }
+  const turns = openTurns<TenantId, readonly Need[]>(shop, clock)
+  const turnsToWrite = openTurns<TenantId, readonly Need[]>(shop, clock)
 
   return {
     async admit(tenantId, cost, { signal, aside = stay } = {}) {
@@ -97,13 +109,16 @@ export function openBudget({
       const appRests = restOf('app')
       const wait = restOf(tenantId) || (appRests > LONGEST_WAIT_MILLISECONDS ? appRests : await purses.take(own))
       if (wait > 0) return wait
-      const toWrite = common.filter(({ key }) => key === writes.key)
-      if (toWrite.length > 0 && (turnsToWrite.areTaken() || (await give(toWrite)) > 0)) {
-        const longer = await aside(() => turnsToWrite.wait(tenantId, toWrite, signal))
-        if (longer > 0) return longer
-      }
-      const others = toWrite.length > 0 ? common.filter((need) => !toWrite.includes(need)) : common
-      return turns.wait(tenantId, others, signal)
+      // Whoever is sent away has used nothing: he takes all of it again when he comes back, if he does.
+      return withUnused(own, async () => {
+        const toWrite = common.filter(({ key }) => key === writes.key)
+        if (toWrite.length > 0 && (turnsToWrite.areTaken() || (await give(toWrite)) > 0)) {
+          const longer = await aside(() => turnsToWrite.wait(tenantId, toWrite, signal))
+          if (longer > 0) return longer
+        }
+        const others = toWrite.length > 0 ? common.filter((need) => !toWrite.includes(need)) : common
+        return withUnused(toWrite, () => turns.wait(tenantId, others, signal))
+      })
     },
     async prepare(tenantId) {
       const { own, common } = needs(tenantId, { units: 1, writes: 0, requests: 0 })

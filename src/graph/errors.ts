@@ -200,7 +200,7 @@ export function fromGraph({ status, headers, text }: Answer, now: Date): Problem
     sourceCode: /^[\w.]{1,80}$/.test(error.code) ? error.code : `HTTP ${status}`,
     ...(requestId ? { traceId: requestId } : {}),
     ...(error.clientRequestId ? { correlationId: error.clientRequestId } : {}),
-    ...patienceStated(headers['retry-after'], now),
+    ...patienceStated(headers, now),
   })
 }
 

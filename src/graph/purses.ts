@@ -13,6 +13,8 @@ export type Lender = (
 export type Purses = {
   /** Takes every need at once, or none. @returns 0, or how long to wait before asking again, in milliseconds */
   take(needs: readonly Need[]): Promise<number>
+  /** Puts back what was taken and not used. */
+  putBack(needs: readonly Need[]): void
   /** Borrows what is not there, without taking it: many who do so in the same moment are one question. */
   prepare(needs: readonly Need[]): Promise<void>
   /** Takes without waiting, for whoever must not; what was not there is a debt, paid with the next loan. */
@@ -112,6 +114,9 @@ export function openPurses({ lender, clock }: { lender: Lender; clock: Clock }):
       // Nothing is awaited from here on, so what was found in the purses is still there.
       spend(needs)
       return 0
+    },
+    putBack(needs) {
+      spend(needs.map((one) => ({ ...one, need: -one.need })))
     },
     async prepare(needs) {
       const short = needs.filter((need) => !holds(need))

@@ -1,11 +1,10 @@
 import { claimsWanted } from '#graph/claims-challenge.ts'
 import { fromGraph, signInEnded, unreadable } from '#graph/errors.ts'
 import type { Graph, TokenWish } from '#graph/open.ts'
-import { pauseBefore } from '#graph/retry-after.ts'
+import { bearable, pauseBefore } from '#graph/retry-after.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { type Cost, costOf } from '#model/request-cost.ts'
-import { LONGEST_STATED_MILLISECONDS } from '#outbound/retry-after.ts'
 import { type Answer, send } from '#outbound/send.ts'
 import { inSpan } from '#telemetry/open.ts'
 
@@ -95,7 +94,7 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     if (answer instanceof Problem || (wanted.cost && answer.status >= 300)) graph.telemetry?.unitsSpent(cost.units)
     if (answer instanceof Problem) {
       if (attempt >= MAX_TRIES || once) throw answer
-      await rest(graph, pauseBefore(attempt, undefined, graph.clock.now()), signal)
+      await rest(graph, pauseBefore(attempt, {}, graph.clock.now()), signal)
       continue
     }
     heed(graph, answer.headers, wanted.cost ? null : cost)
@@ -104,15 +103,16 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
       renewed = true
       wish = { fresh: true, ...(claims ? { claims } : {}) }
       // The same token once more, where there is no other: another replica may know it.
-      if (graph.signedIn) await rest(graph, pauseBefore(attempt, undefined, graph.clock.now()), signal)
+      if (graph.signedIn) await rest(graph, pauseBefore(attempt, {}, graph.clock.now()), signal)
       continue
     }
     if (retried.includes(answer.status) && attempt < MAX_TRIES) {
-      const pause = pauseStated(graph, attempt, answer.headers)
+      const pause = pauseBefore(attempt, answer.headers, graph.clock.now())
+      // All others hear what Graph has said, however long whoever asked here is willing to wait.
       if (answer.status === 429) graph.budget?.rest(whoRests(graph, answer.headers), pause)
       if (pause > (graph.longestPauseMilliseconds ?? pause)) throw tooLong(graph, answer, pause)
       graph.log.debug({ tenantId: graph.tenantId, status: answer.status, pause, attempt }, 'Graph asks to wait')
-      await rest(graph, pause, signal)
+      await rest(graph, bearable(graph, pause), signal)
       continue
     }
     if (answer.status >= 300 && answer.status < 400) refuseForeign(graph, wanted.url, answer.headers.location)
@@ -121,15 +121,6 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     return answer
   }
 }
-
-/** Whoever waits for longer than he wants to comes back then, and as late as Graph says. */
-export const pauseStated = (graph: Graph, attempt: number, headers: Readonly<Record<string, string>> = {}): number =>
-  pauseBefore(
-    attempt,
-    headers['retry-after'],
-    graph.clock.now(),
-    graph.longestPauseMilliseconds === undefined ? undefined : LONGEST_STATED_MILLISECONDS,
-  )
 
 /** Nothing follows a redirect; one that leads out of what was asked is told as what it is. @throws Problem ORIGIN_REFUSED */
 function refuseForeign(graph: Graph, asked: string, location: string | undefined): void {

@@ -21,9 +21,13 @@ export const LONGEST_WAIT_MILLISECONDS = 3_000
 
 /**
  * Round robin: whoever asks for very much at once has one turn among the others, as if he asked for one thing.
- * @param give gives it and returns 0, or says how many milliseconds to wait before asking again
+ * @param shop.give gives it and returns 0, or says how many milliseconds to wait before asking again
+ * @param shop.putBack takes back what was given to whoever has left meanwhile
  */
-export function openTurns<Who, What>(give: (what: What) => Promise<number>, clock: Clock): Turns<Who, What> {
+export function openTurns<Who, What>(
+  { give, putBack }: { give: (what: What) => Promise<number>; putBack: (what: What) => void },
+  clock: Clock,
+): Turns<Who, What> {
   const queues = new Map<Who, Waiter<What>[]>()
   let serving = false
 
@@ -37,6 +41,7 @@ export function openTurns<Who, What>(give: (what: What) => Promise<number>, cloc
         let wait = 0
         while (!waiter.gone()) {
           wait = await give(waiter.what)
+          if (wait === 0 && waiter.gone()) putBack(waiter.what)
           if (wait === 0 || wait > LONGEST_WAIT_MILLISECONDS) break
           await clock.sleep(Math.min(wait, LONGEST_SLEEP_MILLISECONDS))
         }

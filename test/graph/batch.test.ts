@@ -92,6 +92,22 @@ test('G10 refused items are asked again together, after the longest pause that o
   assert.deepEqual([sent(), clock.pauses], [2, [9 * SECOND]])
 })
 
+test('G05 G10 an item that asks to wait until a date is read by the clock of the batch’s answer', async () => {
+  const theirs = new Date(clock.now().getTime() - 3_600 * SECOND)
+  const until = new Date(theirs.getTime() + 42 * SECOND).toUTCString()
+  const item = { id: 'user 0', status: 429, headers: { 'Retry-After': until }, body: { error: { code: 'x' } } }
+  emulator.mischief.add({
+    ...answering(JSON.stringify({ responses: [item] })),
+    answer: {
+      status: 200,
+      headers: { 'content-type': 'application/json', date: theirs.toUTCString() },
+      body: JSON.stringify({ responses: [item] }),
+    },
+  })
+  assert.deepEqual(states(await ask(users(1))), [['user 0', 200, null]])
+  assert.deepEqual(clock.pauses, [42 * SECOND])
+})
+
 test('G10 what stays refused is given up after six times, and the others keep their answers', async () => {
   emulator.mischief.add(busy('/v1.0/groups', '2', 100))
   const outcomes = await ask([user('one'), { id: 'two', path: '/groups' }, user('three', { dependsOn: ['two'] })])

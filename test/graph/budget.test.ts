@@ -12,12 +12,13 @@ import { startRunner } from '#jobs/runner.ts'
 import type { AppDefinition } from '#model/app.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { JobRun } from '#model/job.ts'
-import { DOCUMENTED_LIMITS } from '#model/throttle.ts'
+import { burstOf, DOCUMENTED_LIMITS } from '#model/throttle.ts'
 import { asFleet } from '#store/open.ts'
 import { APP_OF_TESTS, openFleet } from '#test/support/fleet.ts'
 import { type LeapingClock, leapingClock } from '#test/support/leaping-clock.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
+import type { Tools } from '#tools.ts'
 
 const SHARE = 0.95
 /** One unit: the same for every request below, so that requests can be counted for units. */
@@ -266,6 +267,76 @@ for (const [who, scope] of [
       'nobody was refused again',
     )
   })
+
+test('G05 what Graph asks of everybody when it refuses a person is told whole, however short a person waits', async (t) => {
+  const { tools, moreTools, tenantIds, emulator, asked, clock } = await openThrottled(t, { tenants: 1, scale: 1 })
+  const [tenantId] = tenantIds as [TenantId]
+  const more = await moreTools()
+  const answer = { status: 429, headers: { 'retry-after': '1200' } }
+  emulator.mischief.once({ at: 'graph', match: { path: '/users' }, answer })
+  const began = clock.now().getTime()
+  const since = () => (clock.now().getTime() - began) / 1_000
+  await request(tools.graphAsApp(tenantId, { priority: 'high' }), { path: ONE_UNIT })
+  assert.ok(since() >= 180 && since() < 240, `the person has waited ${since()} s`)
+  for (const one of [tools, more]) {
+    await request(one.graphAsApp(tenantId), { path: ONE_UNIT })
+    assert.ok(since() >= 1_199, `background work has waited ${since()} s`)
+  }
+  assert.deepEqual(
+    asked().map(({ status }) => status),
+    [429, 200, 200, 200],
+  )
+})
+
+/** Limits out of which nothing comes back while a test counts what is used. */
+const COUNTED = { amount: 1_000, seconds: 1e9 }
+/** A process holds so much of them at most. */
+const MOST_BORROWED = 20
+const usedOf = async ({ store }: Tools, key: string): Promise<number> => {
+  const { rows } = await sql<{ tokens: number }>`
+    select tokens from tenantry.buckets where key like ${key}`.execute(store.kysely)
+  return burstOf({ ...COUNTED, amount: COUNTED.amount * SHARE }) - (rows[0]?.tokens ?? 0)
+}
+
+test('G12 who is sent away for the whole app’s sake has used nothing of what his tenant may ask', async (t) => {
+  const tenantUnits = { S: COUNTED, M: COUNTED, L: COUNTED }
+  const app = { ...APP_OF_TESTS, graphLimits: { appUnits: { amount: 10, seconds: 1_000 }, tenantUnits } }
+  const { tools, tenantIds, asked } = await openThrottled(t, { tenants: 1, scale: 1, app })
+  const [tenantId] = tenantIds as [TenantId]
+  const wanted = 30
+  await Promise.all(Array.from({ length: wanted }, () => request(tools.graphAsApp(tenantId), { path: ONE_UNIT })))
+  assert.equal(asked().length, wanted)
+  const units = await usedOf(tools, `%/${tenantId}/units`)
+  assert.ok(units >= wanted && units <= wanted + MOST_BORROWED, `${units} units for ${wanted} requests`)
+})
+
+test('G12 whoever is told to stop while he waits for his turn has used nothing, be it his in that very moment', async (t) => {
+  const app = { ...APP_OF_TESTS, graphLimits: { appUnits: COUNTED } }
+  const { tools, tenantIds } = await openThrottled(t, { tenants: 1, scale: 1, app })
+  const [tenantId] = tenantIds as [TenantId]
+  const cost = { units: 1, writes: 0, requests: 1 }
+  let went = 0
+  const admit = (signal?: AbortSignal) =>
+    tools.budget.admit(tenantId, cost, signal ? { signal } : {}).then(
+      (wait) => {
+        if (wait === 0) went += 1
+      },
+      () => {},
+    )
+  for (let round = 0; round < 10; round++)
+    for (let moments = 0; moments < 20; moments++) {
+      // Behind one that is served, all that one asks for is at hand: what takes time is passing it on.
+      await admit()
+      const stop = new AbortController()
+      const admitted = admit(stop.signal)
+      for (let moment = 0; moment < moments; moment++) await Promise.resolve()
+      stop.abort(new Error('told to stop'))
+      await admitted
+    }
+  const units = await usedOf(tools, `${tools.config.clientId}/units`)
+  assert.ok(went > 200 && went < 400, `${went} went`)
+  assert.ok(units >= went && units <= went + MOST_BORROWED, `${units} units for ${went}`)
+})
 
 test('G12 two processes take turns at one bucket, and none gets what the other has', async (t) => {
   const scale = 0.002

@@ -24,10 +24,16 @@ beforeEach(() => {
 afterEach(() => emulator.mischief.clear())
 
 const SECOND = 1_000
-const busy = (retryAfter?: string): RuleInput => ({
+const HOUR = 3_600 * SECOND
+const until = (seconds: number, now: Date) => new Date(now.getTime() + seconds * SECOND).toUTCString()
+/** @param date what the clock of whoever answers shows */
+const busy = (retryAfter?: string, date?: string): RuleInput => ({
   at: 'graph',
   match: { path: '/v1.0/users' },
-  answer: { status: 429, headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter } },
+  answer: {
+    status: 429,
+    headers: { ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }), ...(date ? { date } : {}) },
+  },
 })
 
 test('G05 what Graph states is waited for, in seconds or until a date', async () => {
@@ -36,10 +42,20 @@ test('G05 what Graph states is waited for, in seconds or until a date', async ()
   assert.deepEqual(clock.pauses, [17 * SECOND])
 
   clock.pauses.length = 0
-  emulator.mischief.once(busy(new Date(clock.now().getTime() + 42 * SECOND).toUTCString()))
+  emulator.mischief.once(busy(until(42, clock.now()), 'soon'))
   await ask()
   const [pause = 0] = clock.pauses
   assert.ok(pause > 40 * SECOND && pause <= 42 * SECOND, `${pause} ms; a date has whole seconds`)
+})
+
+test('G05 a date is read by the clock of whoever wrote it, however wrong ours is', async () => {
+  for (const wrong of [-2 * HOUR, 2 * HOUR]) {
+    clock.pauses.length = 0
+    const theirs = new Date(clock.now().getTime() + wrong)
+    emulator.mischief.once(busy(until(42, theirs), theirs.toUTCString()))
+    await ask()
+    assert.deepEqual(clock.pauses, [42 * SECOND])
+  }
 })
 
 test('G05 a statement that makes no sense is as good as none, and none keeps us for hours', async () => {

@@ -5,6 +5,7 @@ import { begin, comeToReview, grant, seeEverythingArrive, signIn } from '#test/j
 import { openBrowser, type Surfing } from '#test/support/browser.ts'
 import { type Deployment, openDeployment } from '#test/support/deployment.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
+import { until } from '#test/support/until.ts'
 
 const GRACE = 'grace@contoso.onmicrosoft.com'
 const CONTOSO = { tenant: DEMO.contoso, app: DEMO.appId }
@@ -86,6 +87,10 @@ suite('T15: a tenant takes back what it gave', () => {
   })
 
   test('a sync that meets the loss first draws the same conclusion', async () => {
+    await until('the worker has read what was granted', async () => {
+      const { stdout } = await place.run('jobs', 'running', '--json')
+      return !stdout.includes('sync-tenant') && (await place.show(DEMO.contoso)).runs[0]?.state === 'succeeded'
+    })
     await place.emulator.directory.deleteServicePrincipal(CONTOSO)
     const { code, stderr } = await place.run('run', 'sync-tenant', '--tenant', DEMO.contoso)
     assert.equal(code, 1)
