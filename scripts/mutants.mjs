@@ -621,7 +621,7 @@ export const MUTANTS = [
   {
     name: 'engine: who waits for writes holds up who reads',
     file: 'src/graph/budget.ts',
-    search: 'const turnsToWrite = openTurns<TenantId, readonly Need[]>(give, clock)',
+    search: 'const turnsToWrite = openTurns<TenantId, readonly Need[]>(shop, clock)',
     replace: 'const turnsToWrite = turns',
     tests: ['test/graph/budget.test.ts'],
   },
