@@ -102,11 +102,12 @@ export const EMULATOR: Record<string, Room> = {
   lag: { imports: ['directory'], packages: ['zod'] },
   'request-log': { imports: [], packages: [] },
   throttle: { imports: ['directory', 'clock'], packages: ['zod'] },
+  form: { imports: [], packages: ['hono'] },
   world: { imports: ['directory', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'clock'], packages: ['hono'] },
   estate: { imports: ['directory', 'mischief', 'clock'], packages: ['zod'] },
   pages: { imports: ['directory'], packages: ['hono'] },
   entra: {
-    imports: ['world', 'directory', 'keys', 'mischief', 'lag', 'pages', 'clock'],
+    imports: ['world', 'form', 'directory', 'keys', 'mischief', 'lag', 'pages', 'clock'],
     packages: ['hono', 'jose', 'zod'],
   },
   graph: {
@@ -115,12 +116,25 @@ export const EMULATOR: Record<string, Room> = {
   },
   azure: { imports: ['world', 'directory', 'entra'], packages: ['hono', 'jose'] },
   control: {
-    imports: ['world', 'directory', 'estate', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'pages', 'clock'],
+    imports: [
+      'world',
+      'form',
+      'directory',
+      'estate',
+      'keys',
+      'mischief',
+      'lag',
+      'request-log',
+      'throttle',
+      'pages',
+      'clock',
+    ],
     packages: ['hono', 'jose', 'zod'],
   },
   server: {
     imports: [
       'world',
+      'form',
       'directory',
       'estate',
       'keys',

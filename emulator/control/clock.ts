@@ -7,12 +7,14 @@ const amount = z.number().default(0)
 export const durationSchema = z.strictObject({ days: amount, hours: amount, minutes: amount, seconds: amount })
 export type Duration = z.input<typeof durationSchema>
 
-/** A time that nothing could be dated with. */
+/** A time that nothing could be dated with, or none at all. */
 export class ClockError extends Error {}
 
 /** @throws ClockError */
 export const advanceClock = (clock: Clock, duration: Duration): void => {
-  const { days, hours, minutes, seconds } = durationSchema.parse(duration)
+  const parsed = durationSchema.safeParse(duration)
+  if (!parsed.success) throw new ClockError('days, hours, minutes and seconds are numbers')
+  const { days, hours, minutes, seconds } = parsed.data
   turn(clock, ((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 }
 

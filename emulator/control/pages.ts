@@ -6,6 +6,7 @@ import { viewTenant } from '#emulator/control/tenant.ts'
 import { givenTokens, readToken } from '#emulator/control/tokens.ts'
 import { findApplication } from '#emulator/directory/applications.ts'
 import { findTenant, listTenants } from '#emulator/directory/tenants.ts'
+import { readForm } from '#emulator/form.ts'
 import { overviewPage } from '#emulator/pages/inside.ts'
 import { type RequestLine, requestsPage } from '#emulator/pages/inside-requests.ts'
 import { tenantPage } from '#emulator/pages/inside-tenant.ts'
@@ -75,23 +76,25 @@ export function controlPages(
   })
   app.get('/token', (c) => show(c, tokenPage(null)))
   app.post('/token', async (c) => {
-    const { token } = await c.req.parseBody()
-    return show(c, tokenPage(await readToken(world, typeof token === 'string' ? token.trim() : '')))
+    const { token = '' } = await readForm(c.req)
+    return show(c, tokenPage(await readToken(world, token.trim())))
   })
 
-  const levers: Record<string, (form: Record<string, unknown>) => unknown> = {
-    advance: ({ days, hours }) => advanceClock(clock, { days: Number(days ?? 0), hours: Number(hours ?? 0) }),
-    clock: clock.reset,
-    mischief: mischief.clear,
-    rotate: world.keys.rotate,
-    snapshot: snapshots.take,
-    restore: ({ id }) => snapshots.restore(String(id)),
-    reset,
-  }
+  const levers = new Map<string, (form: Record<string, string>) => unknown>(
+    Object.entries({
+      advance: ({ days, hours }) => advanceClock(clock, { days: Number(days ?? 0), hours: Number(hours ?? 0) }),
+      clock: clock.reset,
+      mischief: mischief.clear,
+      rotate: world.keys.rotate,
+      snapshot: snapshots.take,
+      restore: ({ id }) => snapshots.restore(String(id)),
+      reset,
+    }),
+  )
   app.post('/levers/:name', async (c) => {
-    const pull = levers[c.req.param('name')]
+    const pull = levers.get(c.req.param('name'))
     if (!pull) return c.notFound()
-    await pull(await c.req.parseBody())
+    await pull(await readForm(c.req))
     return c.redirect('/_emulator/', 303)
   })
 }

@@ -9,6 +9,7 @@ import { render } from '#emulator/entra/sign-in-render.ts'
 import { act, start, type Visit } from '#emulator/entra/sign-in-steps.ts'
 import type { AuthorizeRequest, EntraState, Interaction, Session } from '#emulator/entra/state.ts'
 import { readRestrictions, refuseRestricted } from '#emulator/entra/tenant-restrictions.ts'
+import { readForm } from '#emulator/form.ts'
 import { codeHelpPage, errorPage, formPostPage } from '#emulator/pages/sign-in.ts'
 import type { Env, World } from '#emulator/world.ts'
 
@@ -57,7 +58,7 @@ export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState)
     ['/:tenant/oauth2/authorize', 'v1'],
   ] as const) {
     app.get(path, (c) => begin(c, c.req.query(), { purpose: 'sign-in', version }))
-    app.post(path, async (c) => begin(c, textFields(await c.req.parseBody()), { purpose: 'sign-in', version }))
+    app.post(path, async (c) => begin(c, await readForm(c.req), { purpose: 'sign-in', version }))
   }
   app.get('/:tenant/v2.0/adminconsent', (c) => begin(c, c.req.query(), { purpose: 'admin-consent-v2', version: 'v2' }))
   app.get('/:tenant/adminconsent', (c) => begin(c, c.req.query(), { purpose: 'admin-consent-v1', version: 'v1' }))
@@ -86,7 +87,7 @@ export function authorizeRoutes(app: Hono<Env>, world: World, state: EntraState)
     if (!interaction) return c.html(errorPage(70008, EXPIRED, detailsOf()), 400, pageHeaders(null))
     c.get('told').appId = interaction.request.appId
     try {
-      const next = await act(world, state, visit, interaction, textFields(await c.req.parseBody()))
+      const next = await act(world, state, visit, interaction, await readForm(c.req))
       if ('kind' in next) state.finish(interaction.id)
       return await advance(c, next, session)
     } catch (error) {
@@ -124,6 +125,3 @@ function formTarget(redirectUri: string | null): string {
   const { origin, protocol } = new URL(redirectUri)
   return origin === 'null' ? protocol : origin
 }
-
-const textFields = (body: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(Object.entries(body).map(([key, value]) => [key, typeof value === 'string' ? value : '']))

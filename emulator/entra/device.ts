@@ -7,6 +7,7 @@ import { EntraError } from '#emulator/entra/errors.ts'
 import { readScopes } from '#emulator/entra/scopes.ts'
 import type { EntraState } from '#emulator/entra/state.ts'
 import { v1Scope } from '#emulator/entra/token-v1.ts'
+import { readForm } from '#emulator/form.ts'
 import { deviceDonePage, devicePage } from '#emulator/pages/device.ts'
 import type { Env, World } from '#emulator/world.ts'
 
@@ -21,16 +22,15 @@ export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): v
     ['/:tenant/oauth2/devicecode', 'v1'],
   ] as const)
     app.post(path, async (c) => {
-      const { client_id: clientId, scope, resource } = await c.req.parseBody()
+      const { client_id: clientId, scope, resource } = await readForm(c.req)
       const told = c.get('told')
       const authority = resolveAuthority(world.directory, c.req.param('tenant'))
-      if (typeof clientId !== 'string') throw new EntraError(900144, 'client_id')
+      if (clientId === undefined) throw new EntraError(900144, 'client_id')
       told.appId = clientId
       const application = clientOf(world, authority, clientId)
       if (authority.kind === 'common' || authority.kind === 'consumers') throw new EntraError(90133)
       const named = version === 'v2' ? scope : resource
-      if (typeof named !== 'string' || named === '')
-        throw new EntraError(900144, version === 'v2' ? 'scope' : 'resource')
+      if (!named) throw new EntraError(900144, version === 'v2' ? 'scope' : 'resource')
       const wanted = version === 'v2' ? named : v1Scope(named)
       const scopes = wanted.split(' ').filter((word) => word !== '')
       readScopes(world.directory, scopes, authority.segment)
@@ -55,8 +55,8 @@ export function deviceRoutes(app: Hono<Env>, world: World, state: EntraState): v
 
   app.get('/common/oauth2/deviceauth', (c) => c.html(devicePage('', null), 200, pageHeaders(null)))
   app.post('/common/oauth2/deviceauth', async (c) => {
-    const { user_code: typed } = await c.req.parseBody()
-    const userCode = typeof typed === 'string' ? typed.trim().toUpperCase() : ''
+    const { user_code: typed = '' } = await readForm(c.req)
+    const userCode = typed.trim().toUpperCase()
     const device = state.deviceByUserCode(userCode)
     if (device?.outcome !== 'pending' || device.expiresAt <= world.clock.seconds())
       return c.html(devicePage(userCode, 'That code is not good, or no longer.'), 200, pageHeaders(null))

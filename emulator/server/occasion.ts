@@ -1,7 +1,7 @@
 import type { HonoRequest } from 'hono'
 import { decodeJwt } from 'jose'
 import { findTenant } from '#emulator/directory/tenants.ts'
-import { readForm } from '#emulator/entra/form.ts'
+import { readForm } from '#emulator/form.ts'
 import type { Occasion } from '#emulator/mischief/open.ts'
 import type { Place } from '#emulator/mischief/words.ts'
 import type { World } from '#emulator/world.ts'

@@ -170,6 +170,21 @@ test('the estate shows what is there and no password or secret', async () => {
   assert.doesNotMatch(JSON.stringify(body), /Passw0rd|a-secret/)
 })
 
+test('a lever that is none is not found, and one pulled too far says so', async () => {
+  const pull = async (lever: string, form: Record<string, string> = {}, headers: Record<string, string> = {}) =>
+    (
+      await fetch(`${emulator.browserOrigin}/_emulator/levers/${lever}`, {
+        method: 'POST',
+        body: new URLSearchParams(form),
+        headers,
+        redirect: 'manual',
+      })
+    ).status
+  for (const lever of ['nothing', 'constructor', '__proto__']) assert.equal(await pull(lever), 404, lever)
+  for (const days of ['many', 'NaN', 'Infinity', '1e9']) assert.equal(await pull('advance', { days }), 400, days)
+  assert.equal(await pull('snapshot', {}, { 'content-type': 'multipart/form-data' }), 303, 'what is no form is empty')
+})
+
 test('another site in the same browser cannot pull the levers', async () => {
   const from = (headers: Record<string, string>, method = 'POST', path = '/reset') =>
     control(method, path, undefined, headers).then(({ status }) => status)
