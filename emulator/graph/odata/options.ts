@@ -1,7 +1,5 @@
-import { badRequest, GraphError, unsupportedQuery } from '#emulator/graph/errors.ts'
-
-/** One property of $expand, and the $select in its brackets. */
-export type Expansion = { name: string; select: readonly string[] | null }
+import { badRequest, GraphError } from '#emulator/graph/errors.ts'
+import { type Expansion, readExpansions, readSelect, separated } from '#emulator/graph/odata/select-expand.ts'
 
 /** The query options of a request, read but not yet understood. @see https://learn.microsoft.com/graph/query-parameters */
 export type Options = {
@@ -41,10 +39,10 @@ export function readOptions(query: string): Options {
     if (name !== 'skiptoken' && name !== 'deltatoken') repeated.push([`$${name}`, value])
   }
   return {
-    select: names(given.get('select')),
+    select: readSelect(given.get('select')),
     top: readTop(given.get('top')),
     filter: given.get('filter') || null,
-    orderBy: names(given.get('orderby'))?.map(readOrder) ?? [],
+    orderBy: separated(given.get('orderby'))?.map(readOrder) ?? [],
     search: given.get('search') || null,
     expand: readExpansions(given.get('expand')),
     count: readCount(given.get('count')),
@@ -52,27 +50,6 @@ export function readOptions(query: string): Options {
     deltaToken: given.get('deltatoken') ?? null,
     repeated,
   }
-}
-
-/** Commas inside brackets belong to the option within. */
-const names = (text: string | undefined): string[] | null =>
-  text
-    ? text
-        .split(/,(?![^(]*\))/)
-        .map((name) => name.trim())
-        .filter(Boolean)
-    : null
-
-/** Directory objects bring one relationship along, no more. */
-function readExpansions(text: string | undefined): Expansion[] {
-  const expansions = names(text)?.map(readExpansion) ?? []
-  if (expansions.length > 1) throw unsupportedQuery('Only one property can be expanded by $expand.')
-  return expansions
-}
-
-function readExpansion(text: string): Expansion {
-  const [, name = text, inner = ''] = /^([^(]+)\((.*)\)$/s.exec(text) ?? []
-  return { name: name.trim(), select: names(/\$select=([^;]*)/i.exec(inner)?.[1]) }
 }
 
 function readTop(text: string | undefined): number | null {
@@ -85,7 +62,7 @@ function readTop(text: string | undefined): number | null {
     )
   const top = Number(text)
   if (top < 1 || top > MAX_PAGE)
-    throw badRequest(`Invalid page size specified: '${top}'. Must be between 1 and ${MAX_PAGE} inclusive.`)
+    throw badRequest(`Invalid page size specified: '${text.trim()}'. Must be between 1 and ${MAX_PAGE} inclusive.`)
   return top
 }
 

@@ -25,6 +25,16 @@ export function checkUniqueName({ world, caller }: Call, known: Application, wan
     throw badRequest('Another object with the same value for property uniqueName already exists.')
 }
 
+/**
+ * Who takes personal accounts is given tokens of version 2 alone.
+ * @see https://learn.microsoft.com/graph/api/resources/apiapplication
+ * @see https://github.com/azure-ad-b2c/Scripts/issues/2, which has the answer
+ */
+export function checkTokenVersion(version: Application['requestedAccessTokenVersion'], takesPersonal: boolean): void {
+  if (takesPersonal && version !== 2)
+    throw new GraphError(400, 'InvalidAccessTokenVersion', 'One or more properties contains invalid values.')
+}
+
 /** @see https://learn.microsoft.com/graph/api/resources/approle */
 export function checkRemoved(
   known: readonly { id: string; isEnabled: boolean }[],

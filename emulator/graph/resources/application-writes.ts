@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
-import { addApplication, updateApplication } from '#emulator/directory/applications.ts'
-import { GUID } from '#emulator/directory/ids.ts'
+import { addApplication, takesPersonalAccounts, updateApplication } from '#emulator/directory/applications.ts'
 import { deleteApplication } from '#emulator/directory/service-principals.ts'
 import { defaultDomain } from '#emulator/directory/tenants.ts'
 import type { Application } from '#emulator/directory/types.ts'
@@ -10,13 +8,13 @@ import { type Answer, type Call, noContent, param } from '#emulator/graph/call.t
 import { createdEntity, placeOf } from '#emulator/graph/odata/created.ts'
 import { keyOf } from '#emulator/graph/path.ts'
 import { checkPermission, NEEDS } from '#emulator/graph/permissions.ts'
-import { checkDuplicates, checkIdentifierHosts, checkRedirects } from '#emulator/graph/resources/address-checks.ts'
+import { changesOf } from '#emulator/graph/resources/application-changes.ts'
 import {
-  checkIdentifiers,
-  checkRemoved,
-  checkUniqueName,
-  keepPasswords,
-} from '#emulator/graph/resources/application-checks.ts'
+  type ApplicationChanges,
+  changeable,
+  created,
+  type NewApplication,
+} from '#emulator/graph/resources/application-schema.ts'
 import { APPLICATION } from '#emulator/graph/resources/application-type.ts'
 import {
   applicationIn,
@@ -25,92 +23,12 @@ import {
   isPersonal,
   knownIn,
 } from '#emulator/graph/resources/applications.ts'
-import { keyCredentialSchema, readKeys } from '#emulator/graph/resources/key-credential.ts'
 import { checkOwner, ownNew } from '#emulator/graph/resources/owned.ts'
 import { patch, post, type Route, remove } from '#emulator/graph/route.ts'
 
-const guid = z
-  .string()
-  .regex(GUID)
-  .transform((id) => id.toLowerCase())
-const url = z.string().min(1)
-const uris = z.array(url)
-
-const appRole = z.object({
-  id: guid,
-  value: z.string().nullable().default(null),
-  displayName: z.string().min(1),
-  description: z.string().default(''),
-  allowedMemberTypes: z.array(z.enum(['User', 'Application'])).min(1),
-  isEnabled: z.boolean().default(true),
-})
-const delegatedPermission = z.object({
-  id: guid,
-  value: z.string().min(1),
-  type: z.enum(['User', 'Admin']).default('User'),
-  adminConsentDisplayName: z.string().nullable().default(null),
-  adminConsentDescription: z.string().nullable().default(null),
-  userConsentDisplayName: z.string().nullable().default(null),
-  userConsentDescription: z.string().nullable().default(null),
-  isEnabled: z.boolean().default(true),
-})
-
-/** What a registration can be told; everything else of the type is not kept. @see https://learn.microsoft.com/graph/api/application-update */
-const changeable = z.object({
-  displayName: z.string().min(1).max(256).optional(),
-  uniqueName: z.string().min(1).optional(),
-  signInAudience: z
-    .enum(['AzureADMyOrg', 'AzureADMultipleOrgs', 'AzureADandPersonalMicrosoftAccount', 'PersonalMicrosoftAccount'])
-    .optional(),
-  identifierUris: uris.optional(),
-  isFallbackPublicClient: z.boolean().nullable().optional(),
-  groupMembershipClaims: z.string().nullable().optional(),
-  optionalClaims: z.record(z.string(), z.unknown()).nullable().optional(),
-  web: z
-    .object({
-      redirectUris: uris.optional(),
-      logoutUrl: z.string().nullable().optional(),
-      implicitGrantSettings: z
-        .object({ enableIdTokenIssuance: z.boolean().nullish(), enableAccessTokenIssuance: z.boolean().nullish() })
-        .nullish(),
-    })
-    .optional(),
-  spa: z.object({ redirectUris: uris.default([]) }).optional(),
-  publicClient: z.object({ redirectUris: uris.default([]) }).optional(),
-  api: z
-    .object({
-      requestedAccessTokenVersion: z
-        .union([z.literal(1), z.literal(2)])
-        .nullable()
-        .optional(),
-      oauth2PermissionScopes: z.array(delegatedPermission).optional(),
-    })
-    .optional(),
-  appRoles: z.array(appRole).optional(),
-  requiredResourceAccess: z
-    .array(
-      z.object({
-        resourceAppId: guid,
-        resourceAccess: z.array(z.object({ id: guid, type: z.enum(['Scope', 'Role']) })),
-      }),
-    )
-    .optional(),
-  info: z
-    .object({
-      privacyStatementUrl: z.string().nullable().optional(),
-      termsOfServiceUrl: z.string().nullable().optional(),
-      supportUrl: z.string().nullable().optional(),
-      marketingUrl: z.string().nullable().optional(),
-    })
-    .optional(),
-  keyCredentials: z.array(keyCredentialSchema).optional(),
-  passwordCredentials: z.array(z.object({ keyId: z.string().nullish() })).optional(),
-})
-const created = changeable.required({ displayName: true })
-
 const create = async (call: Call): Promise<Answer> => add(call, await readBody(call, created, APPLICATION))
 
-function add(call: Call, given: z.output<typeof created>): Answer {
+function add(call: Call, given: NewApplication): Answer {
   const { contents, world, caller } = call
   const blank: Application = {
     id: randomUUID(),
@@ -127,7 +45,7 @@ function add(call: Call, given: z.output<typeof created>): Answer {
     implicitAccessTokens: false,
     isFallbackPublicClient: false,
     groupMembershipClaims: null,
-    requestedAccessTokenVersion: null,
+    requestedAccessTokenVersion: takesPersonalAccounts(given.signInAudience ?? DEFAULT_AUDIENCE) ? 2 : null,
     appRoles: [],
     delegatedPermissions: [],
     requiredResourceAccess: [],
@@ -167,7 +85,7 @@ async function upsert(call: Call): Promise<Answer> {
 
 const update = async (call: Call): Promise<Answer> => change(call, await readBody(call, changeable, APPLICATION))
 
-function change(call: Call, given: z.output<typeof changeable>): Answer {
+function change(call: Call, given: ApplicationChanges): Answer {
   const application = ownApplicationIn(call)
   const changes = changesOf(call, application, given)
   updateApplication(call.world.directory, application.appId, changes)
@@ -185,65 +103,6 @@ export function ownApplicationIn(call: Call): Application {
   checkOwner(call, application)
   return application
 }
-
-function changesOf(call: Call, known: Application, given: z.output<typeof changeable>): Partial<Application> {
-  const { web, spa, publicClient, api } = given
-  const redirectUris = {
-    web: web?.redirectUris ?? known.redirectUris.web,
-    spa: spa?.redirectUris ?? known.redirectUris.spa,
-    publicClient: publicClient?.redirectUris ?? known.redirectUris.publicClient,
-  }
-  const requestedAccessTokenVersion =
-    api?.requestedAccessTokenVersion === undefined ? known.requestedAccessTokenVersion : api.requestedAccessTokenVersion
-  checkRedirects(redirectUris, known.redirectUris, /personal/i.test(given.signInAudience ?? known.signInAudience))
-  if (given.identifierUris) {
-    checkIdentifiers(call, known, given.identifierUris)
-    checkIdentifierHosts(call.contents.tenant, known, given.identifierUris, requestedAccessTokenVersion)
-  }
-  checkDuplicates(given.appRoles ?? [])
-  checkDuplicates(api?.oauth2PermissionScopes ?? [])
-  if (given.uniqueName !== undefined) checkUniqueName(call, known, given.uniqueName)
-  if (given.appRoles) checkRemoved(known.appRoles, given.appRoles)
-  if (api?.oauth2PermissionScopes) checkRemoved(known.delegatedPermissions, api.oauth2PermissionScopes)
-  return {
-    ...(given.displayName === undefined ? {} : { displayName: given.displayName }),
-    ...(given.uniqueName === undefined ? {} : { uniqueName: given.uniqueName }),
-    ...(given.signInAudience === undefined ? {} : { signInAudience: given.signInAudience }),
-    ...(given.identifierUris === undefined ? {} : { identifierUris: given.identifierUris }),
-    ...(given.isFallbackPublicClient === undefined
-      ? {}
-      : { isFallbackPublicClient: given.isFallbackPublicClient ?? false }),
-    ...(given.groupMembershipClaims === undefined ? {} : { groupMembershipClaims: given.groupMembershipClaims }),
-    ...(given.optionalClaims === undefined ? {} : { optionalClaims: given.optionalClaims }),
-    ...(given.requiredResourceAccess === undefined ? {} : { requiredResourceAccess: given.requiredResourceAccess }),
-    ...(given.info === undefined ? {} : { info: { ...known.info, ...defined(given.info) } }),
-    ...(given.keyCredentials === undefined
-      ? {}
-      : { keyCredentials: readKeys(given.keyCredentials, known.keyCredentials) }),
-    ...(given.passwordCredentials === undefined
-      ? {}
-      : { passwordCredentials: keepPasswords(given.passwordCredentials, known.passwordCredentials) }),
-    ...(given.appRoles === undefined
-      ? {}
-      : { appRoles: given.appRoles.map((role) => ({ ...role, value: role.value ?? '' })) }),
-    redirectUris,
-    logoutUrl: web?.logoutUrl === undefined ? known.logoutUrl : web.logoutUrl,
-    implicitIdTokens: web?.implicitGrantSettings?.enableIdTokenIssuance ?? known.implicitIdTokens,
-    implicitAccessTokens: web?.implicitGrantSettings?.enableAccessTokenIssuance ?? known.implicitAccessTokens,
-    requestedAccessTokenVersion,
-    delegatedPermissions:
-      api?.oauth2PermissionScopes?.map((scope) => ({
-        ...scope,
-        adminConsentDisplayName: scope.adminConsentDisplayName ?? scope.value,
-        adminConsentDescription: scope.adminConsentDescription ?? scope.value,
-        userConsentDisplayName: scope.userConsentDisplayName ?? scope.value,
-        userConsentDescription: scope.userConsentDescription ?? scope.value,
-      })) ?? known.delegatedPermissions,
-  }
-}
-
-const defined = <Values extends object>(values: Values): { [Name in keyof Values]: Exclude<Values[Name], undefined> } =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 
 export const applicationWriteRoutes: readonly Route[] = [
   post('applications', NEEDS.createApplications, create, { isPersonalApplication: becomesPersonal }),

@@ -112,6 +112,22 @@ test('an application with a unique name is made once, however often it is asked 
   assert.equal((await upsert({ displayName: 'Ours' })).status, 201)
 })
 
+test('an application that takes personal accounts has tokens of version 2, and cannot have others', async () => {
+  const personal = 'AzureADandPersonalMicrosoftAccount'
+  const { body: byDefault } = await ask('/applications', { body: { displayName: 'Says nothing of it' } })
+  assert.deepEqual([byDefault.signInAudience, byDefault.api.requestedAccessTokenVersion], [personal, 2])
+  const { id } = await create({ signInAudience: 'AzureADMyOrg' })
+  const change = (path: string, body: object) => ask(`/applications/${path}`, { method: 'PATCH', body })
+  for (const [path, body] of [
+    [id, { signInAudience: personal }],
+    [id, { signInAudience: 'PersonalMicrosoftAccount', api: { requestedAccessTokenVersion: 1 } }],
+    [byDefault.id, { api: { requestedAccessTokenVersion: null } }],
+  ] as const)
+    assertError(await change(path, body), 400, 'InvalidAccessTokenVersion')
+  const both = { signInAudience: personal, api: { requestedAccessTokenVersion: 2 } }
+  assert.equal((await change(id, both)).status, 204)
+})
+
 test('tokens for an application are of version 1 until it asks for version 2', async () => {
   const { id, appId, api } = await create({ signInAudience: 'AzureADMultipleOrgs' })
   assert.equal(api.requestedAccessTokenVersion, null)

@@ -178,6 +178,9 @@ test('what cannot be understood is refused: syntax, unknown properties and optio
     '$count=maybe',
   ])
     assert.equal((await ask(`/users?${query}`)).status, 400, query)
+  for (const query of ['$select=id,@odata.type', '$select=display name', '$expand=(x)'])
+    assertError(await ask(`/users?${query}`), 400, 'BadRequest', /Term '.+' is not valid in a \$select or \$expand/)
+  assertError(await ask('/groups?$expand=members('), 400, 'BadRequest', /Found an unbalanced bracket expression\.$/)
   assert.equal((await ask('/users?$top=1&unknown=x&top=1')).status, 400, 'top is $top')
   assert.equal((await ask('/users?top=1&unknown=x')).body.value.length, 1)
 })
