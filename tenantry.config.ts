@@ -4,11 +4,11 @@ import { defineApp } from 'tenantry'
 export default defineApp({
   name: 'Northwind Insights',
   publisher: 'Northwind Software',
-  description: 'Keeps your organization chart and licence reports up to date, every night, by itself.',
+  description: 'Keeps your organisation chart and licence reports up to date, every night, by itself.',
   permissions: [
-    { value: 'User.Read.All', reason: 'Reads the names, departments and managers that the organization chart shows.' },
+    { value: 'User.Read.All', reason: 'Reads the names, departments and managers that the organisation chart shows.' },
     { value: 'Group.Read.All', reason: 'Reads teams and their members, so that reports can be filtered by team.' },
-    { value: 'Organization.Read.All', reason: 'Reads your organization’s name, for the headings of its reports.' },
+    { value: 'Organization.Read.All', reason: 'Reads your organisation’s name, for the headings of its reports.' },
   ],
   supportEmail: 'support@northwind.example',
   privacyUrl: 'https://northwind.example/privacy',

@@ -118,7 +118,7 @@ export async function showNowhere(c: Context<Env>, door: Door): Promise<Response
   const [title, text] = ['There is no such page', 'The address may be mistyped.']
   if (c.req.path.startsWith(API))
     return problemAnswer(c, { code: 'NOT_FOUND', owner: 'operator', message: `${title}.`, nextStep: text }, 404)
-  await recognize(c, door)
+  await recognise(c, door)
   return show(c, door, plainView(title, text), 404)
 }
 
@@ -129,13 +129,13 @@ export async function showNotThatWay(c: Context<Env>, door: Door, methods: reado
   const nextStep = `This address takes ${allowed}.`
   if (c.req.path.startsWith(API))
     return problemAnswer(c, { code: 'REQUEST_REFUSED', owner: 'operator', message: `${title}.`, nextStep }, 405)
-  await recognize(c, door)
+  await recognise(c, door)
   const text = 'Nothing was done: this address cannot be opened by itself. A button of the console leads to it.'
   return show(c, door, plainView(title, text), 405)
 }
 
 /** A page without a route of its own shows whoever is signed in the way on, too. */
-async function recognize(c: Context<Env>, { sessions }: Door): Promise<void> {
+async function recognise(c: Context<Env>, { sessions }: Door): Promise<void> {
   const session = await sessions.current(c)
   if (session) c.set('operator', session.operator)
 }

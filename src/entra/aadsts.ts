@@ -68,8 +68,8 @@ const federation = ours(
 const misconfigured = ours('APPLICATION_MISCONFIGURED', 'The request does not fit the app registration.', correctApp)
 const approval = customers(
   'ADMIN_APPROVAL_NEEDED',
-  'Your organization lets only an administrator accept what the app asks for.',
-  'Send the link on this page to an administrator of your organization.',
+  'Your organisation lets only an administrator accept what the app asks for.',
+  'Send the link on this page to an administrator of your organisation.',
 )
 const blocked: Meaning = {
   ...customers(

@@ -101,7 +101,7 @@ const personalAccount = () =>
     code: 'PERSONAL_ACCOUNT',
     owner: 'customer-administrator',
     message: 'You signed in with a personal Microsoft account.',
-    nextStep: 'Start again with the work account of an administrator of your organization.',
+    nextStep: 'Start again with the work account of an administrator of your organisation.',
     retry: 'never',
     confidence: 'certain',
   })

@@ -232,7 +232,7 @@ export const signInEnded = (refused: Problem): Problem =>
       code: 'SIGN_IN_ENDED',
       owner: 'customer-administrator',
       message: 'The sign-in is no longer good: Microsoft Graph does not take its token any more.',
-      nextStep: 'Sign in again. What has been done already is recognized.',
+      nextStep: 'Sign in again. What has been done already is recognised.',
       retry: 'never',
     },
     { cause: refused },

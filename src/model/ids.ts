@@ -42,6 +42,6 @@ export const GRAPH_COMMAND_LINE_TOOLS = '14d82eec-204b-4c2f-b7e8-296a70dab67e' a
 /** Directory role template ids that may grant app roles of Microsoft Graph. @see https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent */
 export const GLOBAL_ADMINISTRATOR = '62e90394-69f5-4237-9190-012177145e10'
 export const PRIVILEGED_ROLE_ADMINISTRATOR = 'e8611ab8-c189-46e8-94e1-60213ab1f814'
-/** These may consent for their organization, though not grant app roles of Microsoft Graph. @see https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference */
+/** These may consent for their organisation, though not grant app roles of Microsoft Graph. @see https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference */
 export const APPLICATION_ADMINISTRATOR = '9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3'
 export const CLOUD_APPLICATION_ADMINISTRATOR = '158c047a-c907-4556-b7ef-446551a6b5f7'

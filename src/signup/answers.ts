@@ -36,7 +36,7 @@ export async function showNotOpen(c: Context, door: Door): Promise<Response> {
     code: 'SIGN_UP_UNKNOWN',
     owner: 'customer-administrator',
     message: 'No sign-up is open in this browser, or it has been open for too long.',
-    nextStep: 'Start again. What has been granted already is recognized.',
+    nextStep: 'Start again. What has been granted already is recognised.',
     retry: 'never',
     confidence: 'certain',
   }

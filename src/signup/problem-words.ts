@@ -8,7 +8,7 @@ const TITLES: Partial<Record<ProblemCode, string>> = {
   SIGN_UP_OTHER_BROWSER: 'This sign-up belongs to another browser',
   SIGN_UP_USED: 'This step has been done already',
   SIGN_UP_EXPIRED: 'This sign-up took too long',
-  SIGN_UP_WRONG_TENANT: 'You signed in to another organization',
+  SIGN_UP_WRONG_TENANT: 'You signed in to another organisation',
   CONSENT_DECLINED: 'You declined, and nothing was changed',
   ADMIN_APPROVAL_NEEDED: 'An administrator has to take this step',
   CODE_EXPIRED: 'The sign-in took too long',
@@ -16,11 +16,11 @@ const TITLES: Partial<Record<ProblemCode, string>> = {
   ID_TOKEN_INVALID: 'We could not verify who signed in',
   SIGN_IN_FAILED: 'The sign-in did not succeed',
   SIGN_IN_ENDED: 'Please sign in again',
-  SIGN_IN_BLOCKED: 'Your organization does not let you sign in here',
-  CONDITIONAL_ACCESS: 'A policy of your organization blocked the sign-in',
+  SIGN_IN_BLOCKED: 'Your organisation does not let you sign in here',
+  CONDITIONAL_ACCESS: 'A policy of your organisation blocked the sign-in',
   MAY_NOT_GRANT: 'Another administrator has to finish this',
-  NOT_AN_ADMINISTRATOR: 'An administrator has to connect your organization',
-  PERMISSION_UNKNOWN: 'A permission is not offered in your organization',
+  NOT_AN_ADMINISTRATOR: 'An administrator has to connect your organisation',
+  PERMISSION_UNKNOWN: 'A permission is not offered in your organisation',
   GRANT_NOT_VISIBLE_YET: 'Microsoft needs more time',
   THROTTLED: 'Microsoft asks us to slow down',
   UNAVAILABLE: 'Microsoft is not available right now',
@@ -28,7 +28,7 @@ const TITLES: Partial<Record<ProblemCode, string>> = {
   DATABASE_UNREACHABLE: 'We are not available right now',
 }
 const TITLES_BY_OWNER: Record<Owner, string> = {
-  'customer-administrator': 'Something in your organization is in the way',
+  'customer-administrator': 'Something in your organisation is in the way',
   operator: 'Something on our side is not right',
   microsoft: 'Microsoft answered with an error',
   nobody: 'Please try again in a moment',
@@ -47,7 +47,7 @@ export function forVisitors(diagnosis: Diagnosis, app: AppDefinition): Diagnosis
     ...diagnosis,
     message: MEANT_FOR_VISITORS.includes(diagnosis.code)
       ? diagnosis.message
-      : `Something on ${app.publisher}’s side is not set up as it should be. Nothing is wrong in your organization.`,
+      : `Something on ${app.publisher}’s side is not set up as it should be. Nothing is wrong in your organisation.`,
     nextStep: `Try again later. If it stays so, write to ${contact} and quote the code below.`,
   }
 }
@@ -61,16 +61,16 @@ const MENDED_BY_STARTING_AGAIN: readonly ProblemCode[] = [
   'CODE_EXPIRED',
   'SIGN_IN_ENDED',
 ]
-const GRANTERS = 'A Global Administrator or a Privileged Role Administrator of your organization'
+const GRANTERS = 'A Global Administrator or a Privileged Role Administrator of your organisation'
 
 /** Who can mend it, said to a customer's administrator; null for his own decision, which nobody has to. */
 export function ownerForVisitors({ code, owner }: Diagnosis, app: AppDefinition): string | null {
   if (code === 'CONSENT_DECLINED') return null
   if (code === 'MAY_NOT_GRANT' || code === 'ADMIN_APPROVAL_NEEDED') return GRANTERS
   if (MENDED_BY_STARTING_AGAIN.includes(code)) return 'You'
-  if (code === 'NOT_AN_ADMINISTRATOR') return 'An administrator of your organization'
+  if (code === 'NOT_AN_ADMINISTRATOR') return 'An administrator of your organisation'
   return {
-    'customer-administrator': 'You, or another administrator of your organization',
+    'customer-administrator': 'You, or another administrator of your organisation',
     operator: app.publisher,
     microsoft: 'Microsoft',
     nobody: 'Nobody has to: it mends itself',

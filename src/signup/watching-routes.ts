@@ -57,6 +57,6 @@ async function becomeWatcher(c: Context, { tools, cookies }: Door): Promise<Watc
 }
 
 const noLonger = plainView(
-  'This organization is not connected any longer',
+  'This organisation is not connected any longer',
   'It has been disconnected or paused since. An administrator can sign it up again at any time.',
 )

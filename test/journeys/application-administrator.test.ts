@@ -17,7 +17,7 @@ suite('an Application Administrator may consent, but not grant', () => {
     await place.open('dev')
   })
 
-  test('T04: he hands the step over by a link, a Global Administrator finishes it, and his own page recognizes it', async () => {
+  test('T04: he hands the step over by a link, a Global Administrator finishes it, and his own page recognises it', async () => {
     const adam = await browser.person({ clipboard: true })
     await tryToGrant(adam, 'adam@contoso.onmicrosoft.com')
     await look(adam, 'may-not-grant')
@@ -47,7 +47,7 @@ suite('an Application Administrator may consent, but not grant', () => {
     assert.ok(audit.some(({ action }) => action === 'grants.failed'))
   })
 
-  test('T04: a Global Administrator grants by hand, and the page recognizes it', async () => {
+  test('T04: a Global Administrator grants by hand, and the page recognises it', async () => {
     const adam = await browser.person({ clipboard: true })
     await tryToGrant(adam, 'adam@fabrikam.onmicrosoft.com')
     const script = await copied(adam, 'Script for the Azure CLI')
@@ -76,7 +76,7 @@ suite('an Application Administrator may consent, but not grant', () => {
     await grant(page)
     await page.getByRole('heading', { name: 'Another administrator has to finish this' }).waitFor()
     await page
-      .getByText('A Global Administrator or a Privileged Role Administrator of your organization')
+      .getByText('A Global Administrator or a Privileged Role Administrator of your organisation')
       .first()
       .waitFor()
   }

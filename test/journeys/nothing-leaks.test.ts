@@ -125,7 +125,7 @@ suite('a whole journey at the loudest level, then a search for whatever could be
       const page = await grace.get('/sign-up/progress')
       keep(page)
       keepCookies(grace.cookies)
-      return page.heading !== 'Connecting your organization'
+      return page.heading !== 'Connecting your organisation'
     })
     keep(await grace.get('/sign-up/connected'))
 

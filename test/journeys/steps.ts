@@ -17,7 +17,7 @@ export async function signIn(page: Page, username: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
-/** Accepts; for the whole organization where Microsoft offers it, which it does to a Global Administrator alone. */
+/** Accepts; for the whole organisation where Microsoft offers it, which it does to a Global Administrator alone. */
 export async function accept(page: Page): Promise<void> {
   const button = page.getByRole('button', { name: 'Accept' })
   await button.waitFor()

@@ -42,7 +42,7 @@ suite('granting', { concurrency: false }, () => {
   const outcome = (visitor: Visitor): Promise<Page> =>
     until('the sign-up has ended', async () => {
       const page = await visitor.get('/sign-up/progress')
-      return page.heading === 'Connecting your organization' ? null : page
+      return page.heading === 'Connecting your organisation' ? null : page
     })
   const assignments = () =>
     site.emulator.requests.list({ path: 'appRole(Assignments|AssignedTo)$' }).filter(({ method }) => method === 'POST')
@@ -130,7 +130,7 @@ suite('granting', { concurrency: false }, () => {
     assert.doesNotMatch(welcome.text, /can do nothing by itself/)
   })
 
-  test('what was granted before is recognized, and granted no second time', async () => {
+  test('what was granted before is recognised, and granted no second time', async () => {
     const first = openVisitor(site)
     await first.arrive(globalAdministrator)
     await first.post('/sign-up/grant')
@@ -192,10 +192,10 @@ suite('granting', { concurrency: false }, () => {
     await priya.arrive(privilegedRoleAdministrator, { invitation: FABRIKAM })
     await priya.post('/sign-up/grant')
     assert.equal((await outcome(priya)).path, '/sign-up/connected')
-    assert.equal((await adam.post('/sign-up/check')).path, '/sign-up/connected', 'Adam’s page recognizes it')
+    assert.equal((await adam.post('/sign-up/check')).path, '/sign-up/connected', 'Adam’s page recognises it')
   })
 
-  test('what somebody grants by hand is recognized', async () => {
+  test('what somebody grants by hand is recognised', async () => {
     const adam = openVisitor(site)
     await adam.arrive(applicationAdministrator)
     await adam.post('/sign-up/grant')
@@ -288,7 +288,7 @@ suite('granting', { concurrency: false }, () => {
     await clock.sleep(MINUTE)
     const still = await grace.get('/sign-up/progress')
     assert.match(still.text, /This has not moved for a while/)
-    assert.match(still.text, /Going on is safe: what has been done is recogni[sz]ed, nothing is done twice\./)
+    assert.match(still.text, /Going on is safe: what has been done is recognised, nothing is done twice\./)
     assert.match(still.text, /action="\/sign-up\/grant">[\s\S]*?>Go on</)
     assert.doesNotMatch(still.text, /class="spinner"|less than a minute/, 'nothing turns, and nothing is promised')
     await grace.post('/sign-up/grant', {}, { stay: true })
@@ -328,7 +328,7 @@ suite('granting', { concurrency: false }, () => {
     assert.ok(!live.text.includes('Grace Admin'), 'nobody is named any more')
     const page = await grace.get('/sign-up/connected')
     assert.equal(page.status, 409)
-    assert.equal(page.heading, 'This organization is not connected any longer')
+    assert.equal(page.heading, 'This organisation is not connected any longer')
   })
 
   test('T12 a step kept from a sign-up that is over brings no tenant back, by whichever button', async () => {

@@ -129,7 +129,7 @@ suite('the landing page in a browser', { concurrency: false }, () => {
     await page.fill('[name=loginfmt]', fabrikam.globalAdministrator)
   })
 
-  test('a Global Administrator connects the organization, and every page on the way is without flaw', async (t) => {
+  test('a Global Administrator connects the organisation, and every page on the way is without flaw', async (t) => {
     const page = await open(t)
     await arrive(page, fabrikam.globalAdministrator)
     assert.equal(await heading(page), 'Connect Fabrikam?')

@@ -46,7 +46,7 @@ const ROLES_WITHOUT_NAMES = {
   headers: { 'content-type': 'application/json' },
   body: '{"value":[{"@odata.type":"#microsoft.graph.directoryRole","id":"21004afc-1111-4111-8111-111111111111","roleTemplateId":null}]}',
 }
-const NOT_YOU = 'An administrator has to connect your organization'
+const NOT_YOU = 'An administrator has to connect your organisation'
 
 suite('who is no administrator', { concurrency: false }, () => {
   const scope = suiteScope()
@@ -65,7 +65,7 @@ suite('who is no administrator', { concurrency: false }, () => {
   const outcome = (visitor: Visitor): Promise<Page> =>
     until('the sign-up has ended', async () => {
       const page = await visitor.get('/sign-up/progress')
-      return page.heading === 'Connecting your organization' ? null : page
+      return page.heading === 'Connecting your organisation' ? null : page
     })
   const standing = async () => {
     const { tenant, audit } = await showTenant(site.tools, LITWARE)
@@ -84,7 +84,7 @@ suite('who is no administrator', { concurrency: false }, () => {
     for (const username of [MEMBER, READER, GUEST]) {
       const [visitor, welcome] = await arrive(username)
       assert.equal(welcome.status, 200)
-      assert.match(welcome.text, /Only an administrator can connect your organization/)
+      assert.match(welcome.text, /Only an administrator can connect your organisation/)
       assert.doesNotMatch(welcome.text, /and is connected|When you grant/)
       assert.ok(welcome.text.includes(`${site.url}/?tenant=${LITWARE}`), 'the link to send')
       assert.doesNotMatch(welcome.text, /action="\/sign-up\/(grant|check)"/)
@@ -92,7 +92,7 @@ suite('who is no administrator', { concurrency: false }, () => {
       const checked = await visitor.post('/sign-up/check')
       assert.deepEqual([checked.status, checked.heading], [403, NOT_YOU], username)
       assert.match(checked.text, /NOT_AN_ADMINISTRATOR/)
-      assert.match(checked.text, /An administrator of your organization/)
+      assert.match(checked.text, /An administrator of your organisation/)
       assert.ok(checked.text.includes(`${site.url}/?tenant=${LITWARE}`))
       await visitor.post('/sign-up/grant')
       const granted = await outcome(visitor)
@@ -160,7 +160,7 @@ suite('who is no administrator', { concurrency: false }, () => {
     assert.equal((await standing()).state, 'offboarded')
   })
 
-  test('T04 an Application Administrator, who may not grant, has it recognized and brings the tenant back', async () => {
+  test('T04 an Application Administrator, who may not grant, has it recognised and brings the tenant back', async () => {
     const [adam] = await arrive(ADAM)
     assert.equal((await adam.post('/sign-up/check')).path, '/sign-up/connected')
     assert.equal((await standing()).state, 'active')

@@ -123,7 +123,7 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
     assert.equal(await asTenant(store, tenantId, (sql) => connectSignUp(sql, id)), 'connected-already')
     for (const state of ['granting', 'verifying', 'failed'] as const)
       assert.equal(await change({ state, diagnosis: aDiagnosis() }), 'connected-already', state)
-    const progress = [{ text: 'Connect your organization', state: 'done' as const }]
+    const progress = [{ text: 'Connect your organisation', state: 'done' as const }]
     assert.equal(await change({ progress }), 'changed')
     const found = await asFleet(store, (sql) => findSignUp(sql, id))
     assert.deepEqual([found?.state, found?.diagnosis, found?.progress], ['connected', null, progress])

@@ -73,7 +73,7 @@ async function grantAndConnect(tools: Needs, step: AdministratorStep, signal: Ab
   const { tenant } = await grantMissing(tools, { step, progress, signal })
   await become('verifying')
   const access = await awaitAccess(tools, { step, progress, signal })
-  await progress.step('Connect your organization', () =>
+  await progress.step('Connect your organisation', () =>
     connectTenant(tools, {
       signUpId,
       administrator,

@@ -41,9 +41,9 @@ export const noAdministrator = (cause?: unknown) =>
     {
       code: 'NOT_AN_ADMINISTRATOR',
       owner: 'customer-administrator',
-      message: 'Who signed in is no administrator of this organization. Nothing was changed.',
+      message: 'Who signed in is no administrator of this organisation. Nothing was changed.',
       nextStep:
-        'Let a Global Administrator, a Privileged Role Administrator, an Application Administrator or a Cloud Application Administrator of the organization sign up. If your own role has to be activated first, activate it, then sign in again.',
+        'Let a Global Administrator, a Privileged Role Administrator, an Application Administrator or a Cloud Application Administrator of the organisation sign up. If your own role has to be activated first, activate it, then sign in again.',
       retry: 'never',
       confidence: 'certain',
     },

@@ -65,7 +65,7 @@ export function wantedOf(wish: RegistrationWish, offered: OfferedPermissions, fo
   const unless = (isThere: boolean, change: RegistrationChange) => (isThere ? null : change)
   return {
     [`app registration “${app.name}”`]: unless(found.displayName === app.name, { displayName: app.name }),
-    'accounts of any organization': unless(found.signInAudience === MULTI_TENANT, { signInAudience: MULTI_TENANT }),
+    'accounts of any organisation': unless(found.signInAudience === MULTI_TENANT, { signInAudience: MULTI_TENANT }),
     'redirect addresses': unless(includesAll(uris, ourUris), {
       web: { redirectUris: [...new Set([...uris, ...ourUris])] },
     }),

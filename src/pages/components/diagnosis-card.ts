@@ -7,7 +7,7 @@ import { prose } from '#pages/components/prose.ts'
 import type { Html } from '#pages/html.ts'
 
 const OWNERS: Record<Owner, string> = {
-  'customer-administrator': 'An administrator of the customer’s organization',
+  'customer-administrator': 'An administrator of the customer’s organisation',
   operator: 'The software’s maker',
   microsoft: 'Microsoft',
   nobody: 'Nobody: it mends itself',

@@ -24,7 +24,7 @@ export const handOver = ({ link, script }: HandOver): Html => html`
       <div>${buttonLink('Download the script', '/sign-up/script')}</div>
     </div>
     <div class="card stack">
-      <h3>Then have it recognized here</h3>
+      <h3>Then have it recognised here</h3>
       <p class="soft">Once somebody has granted, one press here connects your tenant. Microsoft may need a minute to pass it on.</p>
       <div>${action('/sign-up/check', 'Check again', { icon: 'refresh' })}</div>
     </div>

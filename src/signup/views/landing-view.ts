@@ -14,7 +14,7 @@ export const landingView = (
   app: AppDefinition,
   { invitedTenantId }: { invitedTenantId: TenantId | null },
 ): Page & { width: 'wide' } => ({
-  title: 'Connect your organization',
+  title: 'Connect your organisation',
   width: 'wide',
   body: html`
     <div class="stack roomy">
@@ -49,7 +49,7 @@ const welcome = (app: AppDefinition, invitedTenantId: TenantId | null): Html => 
   <div class="stack roomy">
     <div class="stack">
       <p class="eyebrow">${app.publisher} asks for your permission</p>
-      <h1>Connect your organization to ${app.name}</h1>
+      <h1>Connect your organisation to ${app.name}</h1>
       <p class="lead">${app.description}</p>
     </div>
     ${

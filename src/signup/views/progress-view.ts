@@ -53,7 +53,7 @@ export const progressBody = (app: AppDefinition, parts: ProgressParts): Html => 
   ${parts.course === 'failed' ? failure(app, parts) : underWay(parts)}`
 
 const titleOf = ({ course, signUp }: ProgressParts): string => {
-  if (course !== 'failed') return 'Connecting your organization'
+  if (course !== 'failed') return 'Connecting your organisation'
   return signUp.diagnosis ? problemTitle(signUp.diagnosis) : 'Not connected yet'
 }
 
@@ -79,7 +79,7 @@ const underWay = ({ signUp, course }: ProgressParts): Html => {
 const atRest = (line: ProgressStep): ProgressStep => (line.state === 'running' ? { ...line, state: 'waiting' } : line)
 
 const stopped: Html = html`
-  ${notice('warning', 'This has not moved for a while', 'It may have been interrupted. Going on is safe: what has been done is recognized, nothing is done twice.')}
+  ${notice('warning', 'This has not moved for a while', 'It may have been interrupted. Going on is safe: what has been done is recognised, nothing is done twice.')}
   <div>${action('/sign-up/grant', 'Go on', { look: 'primary' })}</div>`
 
 const failure = (app: AppDefinition, { signUp, account, ways }: ProgressParts): Html => {

@@ -40,7 +40,7 @@ export const welcomeView = (
       ${check && checked(check)}
       <section class="card" aria-label="Your tenant and your account">
         ${facts([
-          ['Organization', html`<bdi>${review.tenant.displayName}</bdi>`],
+          ['Organisation', html`<bdi>${review.tenant.displayName}</bdi>`],
           ['Default domain', review.tenant.defaultDomain ? breakable(review.tenant.defaultDomain) : 'not set'],
           ['Tenant ID', html`<code>${account.tenantId}</code>`],
           [
@@ -73,7 +73,7 @@ const goingOn = ({ tenant, plan, mayGrant }: GrantReview, ways: HandOver): Html 
 const noAdministrator = ({ invitedTenantId }: SignUp, { link }: HandOver): Html => html`
   ${notice(
     'warning',
-    'Only an administrator can connect your organization',
+    'Only an administrator can connect your organisation',
     html`Your account holds no administrator’s directory role here, so nothing can be finished with it. If yours has to be
       activated first, activate it, then sign in again.`,
   )}
