@@ -1,32 +1,32 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import {
+  applicationOf,
+  OperationError,
+  permissionOf,
+  presenceOf,
+  roleOf,
+  tenantOf,
+  userOf,
+} from '#emulator/control/named.ts'
 import { assignAppRole, assignmentsOf, removeAssignment } from '#emulator/directory/app-role-assignments.ts'
 import { findApplication, updateApplication } from '#emulator/directory/applications.ts'
 import { listDeleted, restoreDeleted } from '#emulator/directory/deleted.ts'
-import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
 import { LIFECYCLE_EVENTS, playLifecycle } from '#emulator/directory/lifecycle.ts'
-import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { contentsOf } from '#emulator/directory/open.ts'
 import { lockAccount, revokeSessions, updateSecurity } from '#emulator/directory/security.ts'
 import {
   deleteApplication,
   ensureServicePrincipal,
-  findServicePrincipalByAppId,
   removeServicePrincipal,
   updateServicePrincipal,
 } from '#emulator/directory/service-principals.ts'
-import { findTenant, removeTenant } from '#emulator/directory/tenants.ts'
-import type { Application, Guid, ServicePrincipal, Tenant, User } from '#emulator/directory/types.ts'
-import { findUser, removeUser, updateUser } from '#emulator/directory/users.ts'
+import { removeTenant } from '#emulator/directory/tenants.ts'
+import { removeUser, updateUser } from '#emulator/directory/users.ts'
 import { makeAccessPolicy } from '#emulator/estate/access-policy.ts'
 import { readCertificate } from '#emulator/estate/certificate.ts'
 import { accessPolicy } from '#emulator/estate/schema.ts'
 import type { World } from '#emulator/world.ts'
-
-/** What was named is not there, or is not what it should be. */
-export class OperationError extends Error {
-  override readonly name = 'OperationError'
-}
 
 const tenant = z.string().min(1).describe('a tenant id or one of its domains')
 const app = z.guid('must be an application (client) id').describe('an application (client) id')
@@ -221,48 +221,3 @@ export const OPERATIONS = {
 
 export type Operations = typeof OPERATIONS
 export type OperationName = keyof Operations
-
-function tenantOf({ directory }: Pick<World, 'directory'>, segment: string): Tenant {
-  const found = findTenant(directory, segment)
-  if (!found) throw new OperationError(`There is no tenant ${segment}.`)
-  return found
-}
-
-function applicationOf({ directory }: World, appId: string): Application {
-  const found = findApplication(directory, appId)
-  if (!found) throw new OperationError(`There is no application ${appId}.`)
-  return found
-}
-
-function userOf(world: World, input: { tenant: string; user: string }): User {
-  const { id, displayName } = tenantOf(world, input.tenant)
-  const found = findUser(world.directory, id, input.user)
-  if (!found) throw new OperationError(`There is no user ${input.user} in ${displayName}.`)
-  return found
-}
-
-function presenceOf(world: World, input: { tenant: string; app: string }): ServicePrincipal {
-  const { id, displayName } = tenantOf(world, input.tenant)
-  const found = findServicePrincipalByAppId(world.directory, id, input.app.toLowerCase())
-  if (!found) throw new OperationError(`The application ${input.app} has no service principal in ${displayName}.`)
-  return found
-}
-
-function permissionOf(
-  world: World,
-  input: { tenant: string; app: string; permission: string },
-): { client: ServicePrincipal; graph: ServicePrincipal; roleId: Guid } {
-  const role = applicationOf(world, MICROSOFT_GRAPH).appRoles.find(({ value }) => value === input.permission)
-  if (!role) throw new OperationError(`Microsoft Graph has no application permission ${input.permission}.`)
-  return {
-    client: presenceOf(world, input),
-    graph: presenceOf(world, { tenant: input.tenant, app: MICROSOFT_GRAPH }),
-    roleId: role.id,
-  }
-}
-
-function roleOf(wanted: string): Guid {
-  const role = DIRECTORY_ROLES.find(({ displayName, templateId }) => displayName === wanted || templateId === wanted)
-  if (!role) throw new OperationError(`There is no directory role “${wanted}”.`)
-  return role.templateId
-}

@@ -15,13 +15,13 @@ export function checkPassword({ directory }: World, user: User, password: string
     countWrongPassword(directory, tenantId, id)
     throw new EntraError(50126)
   }
-  updateSecurityIfWrong(directory, user)
+  forgetWrongPasswords(directory, user)
   if (!user.accountEnabled) throw new EntraError(50057)
   if (securityOf(directory, tenantId, id).passwordExpired) throw new EntraError(50055)
 }
 
 /** A right password wipes out the wrong ones before it. */
-function updateSecurityIfWrong(directory: World['directory'], { tenantId, id }: User): void {
+function forgetWrongPasswords(directory: World['directory'], { tenantId, id }: User): void {
   if (securityOf(directory, tenantId, id).wrongPasswords > 0)
     updateSecurity(directory, tenantId, id, { wrongPasswords: 0 })
 }

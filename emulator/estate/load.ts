@@ -1,23 +1,14 @@
 import type { Clock } from '#emulator/clock.ts'
-import { assignAppRole } from '#emulator/directory/app-role-assignments.ts'
 import { addApplication, findApplication, updateApplication } from '#emulator/directory/applications.ts'
-import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
-import { guidOf } from '#emulator/directory/ids.ts'
-import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { contentsOf, type Directory, openDirectory } from '#emulator/directory/open.ts'
-import { addGrant } from '#emulator/directory/permission-grants.ts'
-import { updateSecurity } from '#emulator/directory/security.ts'
-import {
-  ensureServicePrincipal,
-  findServicePrincipalByAppId,
-  updateServicePrincipal,
-} from '#emulator/directory/service-principals.ts'
+import { ensureServicePrincipal } from '#emulator/directory/service-principals.ts'
 import { addTenant, findTenant } from '#emulator/directory/tenants.ts'
-import type { Tenant, User } from '#emulator/directory/types.ts'
-import { addUser, findUser, findUserByName } from '#emulator/directory/users.ts'
+import type { Tenant } from '#emulator/directory/types.ts'
 import { makeAccessPolicy } from '#emulator/estate/access-policy.ts'
 import { FOUNDED, makeApplication, requiredAccess } from '#emulator/estate/application.ts'
+import { loadGuests, loadMembers } from '#emulator/estate/people.ts'
 import { populate } from '#emulator/estate/populate.ts'
+import { loadPresence } from '#emulator/estate/presence.ts'
 import { type Estate, estateSchema } from '#emulator/estate/schema.ts'
 
 /** The estate is not what it should be; `mistakes` says everything that is wrong. */
@@ -86,42 +77,8 @@ function loadTenant(directory: Directory, entry: Estate['tenants'][number], mist
   for (const { name } of tenant.domains)
     if (findTenant(directory, name)) mistakes.push(`tenants: the domain ${name} belongs to two tenants`)
   addTenant(directory, tenant)
-  for (const user of entry.users) {
-    if (user.guestOf) continue
-    const made = makeUser(tenant, user, mistakes)
-    complainOfTwin(directory, made, mistakes)
-    addUser(directory, made)
-    const { passwordExpired, secondFactor: hasSecondFactor } = user
-    if (passwordExpired || !hasSecondFactor)
-      updateSecurity(directory, tenant.id, made.id, { passwordExpired, hasSecondFactor })
-  }
+  loadMembers(directory, tenant, entry, mistakes)
   populate(directory, tenant, entry.generated)
-}
-
-/** Guests come last: their home may be any other tenant of the estate. */
-function loadGuests(directory: Directory, entry: Estate['tenants'][number], mistakes: string[]): void {
-  const tenant = findTenant(directory, entry.id)
-  for (const user of entry.users) {
-    if (!user.guestOf || !tenant) continue
-    const home = findUserByName(directory, user.guestOf)
-    if (!home)
-      mistakes.push(
-        `tenants ${entry.displayName}: the guest ${user.userPrincipalName} has no home account ${user.guestOf}`,
-      )
-    else {
-      const made = makeUser(tenant, user, mistakes)
-      complainOfTwin(directory, made, mistakes)
-      addUser(directory, { ...made, userType: 'Guest', home: { tenantId: home.tenantId, objectId: home.id } })
-    }
-  }
-}
-
-/** Two with one name or one id would be one, silently. */
-function complainOfTwin(directory: Directory, { tenantId, id, userPrincipalName }: User, mistakes: string[]): void {
-  const { tenant, users } = contentsOf(directory, tenantId)
-  if (findUser(directory, tenantId, userPrincipalName))
-    mistakes.push(`tenants ${tenant.displayName}: the user ${userPrincipalName} stands twice`)
-  else if (users.get(id)) mistakes.push(`tenants ${tenant.displayName}: two users have the id ${id}`)
 }
 
 function loadPolicies(directory: Directory, entry: Estate['tenants'][number], mistakes: string[]): void {
@@ -130,43 +87,6 @@ function loadPolicies(directory: Directory, entry: Estate['tenants'][number], mi
   contents.tenant = {
     ...contents.tenant,
     conditionalAccess: entry.conditionalAccess.map((policy) => makeAccessPolicy(directory, entry.id, policy, complain)),
-  }
-}
-
-function makeUser(tenant: Tenant, entry: Estate['tenants'][number]['users'][number], mistakes: string[]): User {
-  const [givenName = null, ...rest] = entry.displayName.split(' ')
-  const domain = entry.userPrincipalName.split('@').at(-1)?.toLowerCase()
-  if (!tenant.domains.some(({ name }) => name.toLowerCase() === domain))
-    mistakes.push(`tenants ${tenant.displayName}: ${entry.userPrincipalName} is of none of its domains`)
-  return {
-    id: entry.id ?? guidOf('user', tenant.id, entry.userPrincipalName.toLowerCase()),
-    tenantId: tenant.id,
-    userPrincipalName: entry.userPrincipalName,
-    displayName: entry.displayName,
-    givenName,
-    surname: rest.join(' ') || null,
-    mail: entry.mail === undefined ? entry.userPrincipalName : entry.mail,
-    jobTitle: entry.jobTitle ?? null,
-    department: null,
-    officeLocation: null,
-    mobilePhone: null,
-    businessPhones: [],
-    preferredLanguage: null,
-    accountEnabled: entry.accountEnabled,
-    userType: 'Member',
-    createdAt: tenant.createdAt,
-    password: entry.password ?? null,
-    directoryRoles: entry.roles.flatMap((wanted) => {
-      const role = DIRECTORY_ROLES.find(
-        ({ displayName, templateId }) => displayName === wanted || templateId === wanted,
-      )
-      if (!role)
-        mistakes.push(
-          `tenants ${tenant.displayName}: ${entry.userPrincipalName} has the unknown directory role '${wanted}'`,
-        )
-      return role ? [role.templateId] : []
-    }),
-    home: null,
   }
 }
 
@@ -184,71 +104,4 @@ function loadApplication(
   if (findApplication(directory, entry.appId)) mistakes.push(`applications: ${entry.appId} stands twice`)
   addApplication(directory, makeApplication(entry, home, now, mistakes))
   ensureServicePrincipal(directory, home.id, entry.appId)
-}
-
-function loadPresence(
-  directory: Directory,
-  entry: Estate['servicePrincipals'][number],
-  { mistakes, seen }: { mistakes: string[]; seen: Set<string> },
-): void {
-  const tenant = findTenant(directory, entry.tenant)
-  const application = findApplication(directory, entry.appId)
-  if (!tenant || !application) {
-    mistakes.push(`servicePrincipals: no ${tenant ? `application ${entry.appId}` : `tenant ${entry.tenant}`}`)
-    return
-  }
-  const place = `${tenant.id} ${application.appId}`
-  if (seen.has(place))
-    mistakes.push(`servicePrincipals ${application.displayName}: stands twice in ${tenant.displayName}`)
-  seen.add(place)
-  const { servicePrincipal } = ensureServicePrincipal(directory, tenant.id, application.appId)
-  const { accountEnabled, appRoleAssignmentRequired } = entry
-  updateServicePrincipal(directory, tenant.id, servicePrincipal.id, { accountEnabled, appRoleAssignmentRequired })
-  const graph = findApplication(directory, MICROSOFT_GRAPH)
-  const graphHere = findServicePrincipalByAppId(directory, tenant.id, MICROSOFT_GRAPH)
-  if (!graph || !graphHere) return
-  for (const value of entry.application) {
-    const role = graph.appRoles.find((candidate) => candidate.value === value)
-    if (!role)
-      mistakes.push(
-        `servicePrincipals ${application.displayName}: Microsoft Graph has no application permission '${value}'`,
-      )
-    else
-      assignAppRole(directory, tenant.id, {
-        principalId: servicePrincipal.id,
-        principalType: 'ServicePrincipal',
-        resourceId: graphHere.id,
-        appRoleId: role.id,
-      })
-  }
-  for (const value of entry.delegated)
-    if (!graph.delegatedPermissions.some((permission) => permission.value === value))
-      mistakes.push(
-        `servicePrincipals ${application.displayName}: Microsoft Graph has no delegated permission '${value}'`,
-      )
-  if (entry.delegated.length > 0)
-    addGrant(directory, tenant.id, {
-      clientId: servicePrincipal.id,
-      consentType: 'AllPrincipals',
-      principalId: null,
-      resourceId: graphHere.id,
-      scope: entry.delegated,
-    })
-  for (const [value, names] of Object.entries(entry.assignedUsers)) {
-    const role = application.appRoles.find((candidate) => candidate.value === value)
-    for (const name of names) {
-      const user = findUser(directory, tenant.id, name)
-      if (!role || !user)
-        mistakes.push(
-          `servicePrincipals ${application.displayName}: no ${role ? `user ${name}` : `app role '${value}'`}`,
-        )
-      else
-        assignAppRole(directory, tenant.id, {
-          principalId: user.id,
-          principalType: 'User',
-          resourceId: servicePrincipal.id,
-          appRoleId: role.id,
-        })
-    }
-  }
 }
