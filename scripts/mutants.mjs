@@ -856,6 +856,13 @@ export const MUTANTS = [
     replace: '',
     tests: ['test/graph/budget.test.ts'],
   },
+  {
+    name: 'engine: planning sorts all that is due for each piece of it',
+    file: 'src/store/job-schedules.ts',
+    search: "set_config('enable_sort', 'off', true)",
+    replace: "set_config('enable_sort', 'on', true)",
+    tests: ['test/own-jobs/planning.test.ts'],
+  },
 ]
 
 const LONGEST_TEST_MILLISECONDS = 120_000

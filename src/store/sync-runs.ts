@@ -215,18 +215,36 @@ export async function interruptRuns({ db, at }: FleetSql, runs: readonly Running
 /** For so long a run that is over is told of. */
 export const RUNS_KEPT_DAYS = 30
 
+/** How far the old runs were looked at: those that stay are not looked at again. */
+export type OldRunsMark = { startedAt: string; id: RunId }
+
 /**
- * Removes some of the runs that are over and too old; of each tenant and job the latest stays, and the latest that went well.
- * @returns how many those were; fewer than `limit` when no more are left
+ * Looks at some of the runs that are over and too old, the oldest first, and removes them; of each tenant and job the latest
+ * stays, and the latest that went well. Each is looked up by itself: left to choose, PostgreSQL reads all runs to find some.
+ * @param options.after goes on behind what was looked at last
+ * @returns where it has come to; null when no more are left
  */
-export async function removeOldRuns({ db, at }: FleetSql, { limit }: { limit: number }): Promise<number> {
-  const { numAffectedRows } = await raw`
-    delete from tenantry.sync_runs where (tenant_id, id) in (
-      select old.tenant_id, old.id from tenantry.sync_runs old
-      where old.started_at < ${at} - make_interval(hours => 24 * ${RUNS_KEPT_DAYS}::int) and old.state not in ('running', 'waiting')
-        and exists (select 1 from tenantry.sync_runs later
+export async function removeOldRuns(
+  { db, at }: FleetSql,
+  { limit, after }: { limit: number; after: OldRunsMark | null },
+): Promise<OldRunsMark | null> {
+  const behind = after ? raw`(started_at, id) > (${after.startedAt}::timestamptz, ${after.id}::uuid)` : raw`true`
+  const { rows } = await raw<{ started_at: string; id: RunId; looked_at: number }>`
+    with old as materialized (
+      select tenant_id, id, job, state, started_at, ctid as place from tenantry.sync_runs
+      where started_at < ${at} - make_interval(hours => 24 * ${RUNS_KEPT_DAYS}::int) and ${behind}
+      order by started_at, id limit ${limit}
+    ), removed as (
+      delete from tenantry.sync_runs run using (
+        select old.place from old cross join lateral (
+          select 1 from tenantry.sync_runs later
           where later.tenant_id = old.tenant_id and later.job = old.job and later.started_at > old.started_at
-            and (old.state <> 'succeeded' or later.state = 'succeeded'))
-      order by old.started_at limit ${limit})`.execute(db)
-  return Number(numAffectedRows ?? 0)
+            and (old.state <> 'succeeded' or later.state = 'succeeded') limit 1) it
+        where old.state not in ('running', 'waiting')) gone
+      where run.ctid = gone.place
+    )
+    select started_at::text, id, (count(*) over ())::int as looked_at from old
+    order by old.started_at desc, id desc limit 1`.execute(db)
+  const [last] = rows
+  return last && last.looked_at >= limit ? { startedAt: last.started_at, id: last.id } : null
 }

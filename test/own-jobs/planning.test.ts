@@ -7,15 +7,17 @@ import { planJobs } from '#flows/queue/plan-jobs.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { JobDefinition } from '#model/job.ts'
-import { type Schedule, scheduleText } from '#model/schedule.ts'
+import { type Schedule, scheduleText, turnsAround } from '#model/schedule.ts'
 import type { TenantState } from '#model/tenant.ts'
 import { saveCursor } from '#store/cursors.ts'
+import { takeJobsDue } from '#store/job-schedules.ts'
 import { asFleet, asTenant } from '#store/open.ts'
 import { moveTenant } from '#store/tenants.ts'
 import { type Backend, forEachBackend } from '#test/support/backends.ts'
 import { DAY, HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { aCursor, aTenant } from '#test/support/made-up.ts'
 import { freshQueue, jobsIn } from '#test/support/open-queue.ts'
+import { explaining, rowsRead } from '#test/support/rows-read.ts'
 
 const aJob = (name: string, schedule: Schedule): JobDefinition => ({
   name,
@@ -294,6 +296,35 @@ forEachBackend((backend) => {
     assert.equal((await times()).size, 1)
     await clear(hourly)
     assert.deepEqual([...(await times()).keys()].toSorted(byText), ids.toSorted(byText))
+  })
+
+  test('a hundred that are due cost what a hundred cost, also where the server does not know yet how many are', async (t) => {
+    const { store, clock } = await openPlanner(t, backend, { tenants: 0 })
+    const registered = 20_000
+    await asFleet(store, async ({ db, at }) => {
+      await sql`
+        insert into tenantry.tenants (id, display_name, state, created_at, updated_at)
+        select gen_random_uuid(), 'Tenant', 'active', ${at}, ${at} from generate_series(1, ${registered}::int)`.execute(
+        db,
+      )
+      await sql`
+        insert into tenantry.job_schedules (tenant_id, job, due_at)
+        select id, 'sync-tenant', ${at} + (random() - 0.02) * interval '1 hour' from tenantry.tenants`.execute(db)
+    })
+    await sql`analyze tenantry.job_schedules`.execute(store.kysely)
+    await asFleet(store, ({ db, at }) =>
+      sql`update tenantry.job_schedules set due_at = ${at} - interval '1 hour'`.execute(db),
+    )
+    const explained: unknown[] = []
+    const jobs = [{ job: 'sync-tenant', schedule: 'x', ...turnsAround({ everyMinutes: 60 }, clock.now()) }]
+    const take = () =>
+      asFleet(store, (handle) => {
+        const db = handle.db.withPlugin(explaining((rows) => explained.push(...rows)))
+        return takeJobsDue({ ...handle, db: db as typeof handle.db }, { jobs, limit: 100 })
+      })
+    await take()
+    const read = rowsRead(explained, 'job_schedules')
+    assert.ok(read <= 3 * 100 + 10, `${read} of ${registered} schedules are looked at for 100`)
   })
 
   test('the queue takes the jobs, and the times move on, in one transaction', async (t) => {

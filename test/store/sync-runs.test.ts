@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql as raw } from 'kysely'
+import { type RawBuilder, sql as raw } from 'kysely'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { asFleet, asTenant, type FleetSql } from '#store/open.ts'
 import {
@@ -10,7 +10,9 @@ import {
   latestRun,
   listRunning,
   listRuns,
+  type OldRunsMark,
   recordPage,
+  removeOldRuns,
   startRun,
 } from '#store/sync-runs.ts'
 import { takeTenantsDue } from '#store/tenants.ts'
@@ -120,6 +122,43 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
         [old, 'interrupted'],
       ]),
     )
+  })
+
+  test('what is old is cleared away at the cost of what is looked at, and what stays is looked at once', async (t) => {
+    const store = await freshStore(t, { clock })
+    // A hundred that were read once, each longer ago than all the runs of thirty others.
+    const run = (began: RawBuilder<unknown>, tenants: RawBuilder<unknown>) =>
+      asFleet(store, ({ db }) =>
+        raw`
+          insert into tenantry.sync_runs (tenant_id, id, job, state, started_at, finished_at)
+          select tenant, gen_random_uuid(), 'sync-tenant', 'succeeded', ${clock.now()}::timestamptz - ${began}, ${clock.now()}
+          from ${tenants}`.execute(db),
+      )
+    await run(raw`interval '90 days'`, raw`(select gen_random_uuid() as tenant from generate_series(1, 100)) once`)
+    const others = Array.from({ length: 30 }, () => madeUp.tenantId())
+    await run(
+      raw`interval '80 days' + hours * interval '1 hour'`,
+      raw`unnest(${others}::uuid[]) tenant, generate_series(1, 1000) hours`,
+    )
+    await raw`analyze tenantry.sync_runs`.execute(store.kysely)
+    const limit = 100
+    const explained: unknown[] = []
+    await asFleet(store, (handle) => {
+      const db = handle.db.withPlugin(explaining((rows) => explained.push(...rows)))
+      return removeOldRuns({ ...handle, db: db as typeof handle.db }, { limit, after: null })
+    })
+    const read = rowsRead(explained, 'sync_runs')
+    assert.ok(read <= 4 * limit, `${read} runs are looked at for ${limit}`)
+
+    let looks = 0
+    for (let after: OldRunsMark | null | undefined; after !== null; looks++)
+      after = await asFleet(store, (sql) => removeOldRuns(sql, { limit: 1_000, after: after ?? null }))
+    // The explained one has removed nothing: the oldest hundred are each the latest of a tenant.
+    assert.equal(looks, 31)
+    const { rows } = await asFleet(store, ({ db }) =>
+      raw<{ left: number }>`select count(*)::int as left from tenantry.sync_runs`.execute(db),
+    )
+    assert.equal(rows[0]?.left, 100 + 30)
   })
 
   test('R05 what has succeeded since is found by the latest runs alone, however many are kept', async (t) => {

@@ -4,13 +4,13 @@ import { finishOffboarding } from '#flows/tenants/offboard-tenant.ts'
 import { removeOldRefusals } from '#store/audit.ts'
 import { asFleet } from '#store/open.ts'
 import { removeExpiredSignUps } from '#store/sign-ups.ts'
-import { removeOldRuns } from '#store/sync-runs.ts'
+import { type OldRunsMark, removeOldRuns } from '#store/sync-runs.ts'
 import { listTenants } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'store' | 'config' | 'jobs'>
 
-/** So many runs are removed in one transaction, which holds nobody up. */
+/** So many runs are looked at in one transaction, which holds nobody up. */
 const RUNS_AT_A_TIME = 5_000
 
 /**
@@ -20,10 +20,19 @@ const RUNS_AT_A_TIME = 5_000
 export async function tidy(tools: Needs): Promise<void> {
   await asFleet(tools.store, removeExpiredSignUps)
   await asFleet(tools.store, removeOldRefusals)
-  for (let removed = RUNS_AT_A_TIME; removed === RUNS_AT_A_TIME; )
-    removed = await asFleet(tools.store, (sql) => removeOldRuns(sql, { limit: RUNS_AT_A_TIME }))
+  await clearOldRuns(tools)
   await findOverlooked(tools)
   await finishBrokenOff(tools)
+}
+
+async function clearOldRuns({ store }: Needs): Promise<void> {
+  let after: OldRunsMark | null = null
+  do
+    after = await asFleet(
+      store,
+      (sql): Promise<OldRunsMark | null> => removeOldRuns(sql, { limit: RUNS_AT_A_TIME, after }),
+    )
+  while (after !== null)
 }
 
 /** An end that was begun is gone through with, whoever began it and died. One that fails stops none of the others. */
