@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { hostname } from 'node:os'
 import { before, suite, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
+import { holdPlace } from '#jobs/hold-place.ts'
+import { openJobs } from '#jobs/open.ts'
+import { listWorkers } from '#jobs/workers.ts'
 import type { TenantId } from '#model/ids.ts'
 import { asTenant } from '#store/open.ts'
 import { countResources } from '#store/resources.ts'
@@ -14,6 +18,7 @@ import {
   NEIGHBOUR,
   tokenFor,
 } from '#test/console/support/programs.ts'
+import { silentLog } from '#test/support/backends.ts'
 import { CONTOSO, connect, FABRIKAM } from '#test/support/installation.ts'
 import { aDiagnosis, aResource, aTenant, madeUp } from '#test/support/made-up.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
@@ -74,6 +79,7 @@ suite('the HTTP API', { concurrency: false }, () => {
       '/incidents',
       '/incidents/{id}/close',
       '/jobs',
+      '/jobs/running',
       '/lag',
       '/queue',
       '/runs',
@@ -88,6 +94,7 @@ suite('the HTTP API', { concurrency: false }, () => {
       '/tenants/{tenantId}/runs',
       '/tenants/{tenantId}/sync',
       '/tenants/{tenantId}/verify',
+      '/workers',
     ])
   })
 
@@ -152,6 +159,32 @@ suite('the HTTP API', { concurrency: false }, () => {
     const depth = queue.find(({ name }: { name: string }) => name === 'sync-tenant')
     assert.equal(depth.ready, 1)
     assert.ok(Date.parse(depth.oldestDueAt))
+  })
+
+  test('tells which workers there are and what is being done, the longest first', async () => {
+    const { store, jobs } = site.tools
+    await using worker = await openJobs({ store, log: silentLog, work: true, migrate: false })
+    await using reading = await holdPlace(worker, 'sync-tenant', { tenantId: FABRIKAM })
+    await using own = await holdPlace(worker, 'run-job', { tenantId: FABRIKAM, job: 'report' })
+    assert.ok(reading && own)
+    const { workers } = json(await olivia.api('GET', '/workers'))
+    assert.deepEqual(workers, JSON.parse(JSON.stringify(await listWorkers(jobs))))
+    const here = workers.find(({ pid }: { pid: number }) => pid === process.pid)
+    assert.equal(here.host, hostname())
+    assert.ok(Date.parse(here.startedAt) <= Date.parse(here.heardAt))
+    const underWay = async (query = '') =>
+      json(await olivia.api('GET', `/jobs/running${query}`)).jobs.map((one: Record<string, unknown>) => {
+        const { beganAt, ...rest } = one
+        assert.ok(Date.parse(String(beganAt)))
+        return rest
+      })
+    const expected = [
+      { name: 'sync-tenant', tenantId: FABRIKAM, job: null, attempt: 0 },
+      { name: 'run-job', tenantId: FABRIKAM, job: 'report', attempt: 0 },
+    ]
+    assert.deepEqual(await underWay(), expected)
+    assert.deepEqual(await underWay('?limit=1'), expected.slice(0, 1))
+    assertProblem(await olivia.api('GET', '/jobs/running?limit=0'), 400, 'REQUEST_INVALID')
   })
 
   test('pauses, resumes, syncs and verifies', async () => {

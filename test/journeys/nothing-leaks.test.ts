@@ -214,7 +214,8 @@ suite('a whole journey at the loudest level, then a search for whatever could be
     await ask(returned.url.pathname + returned.url.search)
     for (const path of ['/', '/tenants', `/tenants/${FABRIKAM}`, '/audit', '/jobs', '/incidents', '/metrics'])
       assert.equal((await ask(path)).status, 200, path)
-    for (const path of ['tenants', `tenants/${FABRIKAM}`, 'runs', 'audit', 'incidents', 'credentials', 'jobs'])
+    const collections = ['runs', 'audit', 'incidents', 'credentials', 'jobs', 'jobs/running', 'workers', 'lag', 'queue']
+    for (const path of ['tenants', `tenants/${FABRIKAM}`, ...collections, 'dead-letters'])
       assert.equal((await ask(`/api/v1/${path}`)).status, 200, path)
 
     stored = await dump(tools.store)

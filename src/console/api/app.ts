@@ -11,6 +11,8 @@ import {
   presentRun,
   presentTenant,
   presentTenantJob,
+  presentUnderWay,
+  presentWorker,
 } from '#console/api/present.ts'
 import { problemAnswer } from '#console/api/problem-answer.ts'
 import { ROUTES } from '#console/api/routes.ts'
@@ -28,7 +30,8 @@ import { offboardTenant } from '#flows/tenants/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/tenants/pause-tenant.ts'
 import { listTenantsFor, showTenant } from '#flows/tenants/show-tenants.ts'
 import { knownTenant, verifyTenant } from '#flows/tenants/verify-tenant.ts'
-import { queueDepth } from '#jobs/inspect.ts'
+import { listUnderWay, queueDepth } from '#jobs/inspect.ts'
+import { listWorkers } from '#jobs/workers.ts'
 import type { IncidentId } from '#model/incident.ts'
 import { pageOfAudit } from '#store/audit.ts'
 import { listIncidents } from '#store/incidents.ts'
@@ -191,6 +194,13 @@ export function apiRoutes(door: Door): OpenAPIHono<Env> {
   })
 
   api.openapi(ROUTES.listJobs, async (c) => c.json({ jobs: (await listJobs(tools)).map(presentJob) }, 200))
+
+  api.openapi(ROUTES.listWorkers, async (c) => c.json({ workers: (await listWorkers(jobs)).map(presentWorker) }, 200))
+
+  api.openapi(ROUTES.listUnderWay, async (c) => {
+    const found = await listUnderWay(jobs, c.req.valid('query'))
+    return c.json({ jobs: found.map(presentUnderWay) }, 200)
+  })
 
   api.openapi(ROUTES.listDeadLetters, async (c) => {
     const found = await listGivenUp(tools, c.req.valid('query'))

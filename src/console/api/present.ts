@@ -2,7 +2,8 @@ import type { Lagging } from '#flows/fleet/list-lagging.ts'
 import type { GivenUp } from '#flows/queue/list-given-up.ts'
 import type { ListedJob } from '#flows/queue/list-jobs.ts'
 import type { TenantJob } from '#flows/queue/list-tenant-jobs.ts'
-import type { QueueDepth } from '#jobs/inspect.ts'
+import type { JobUnderWay, QueueDepth } from '#jobs/inspect.ts'
+import type { Worker } from '#jobs/workers.ts'
 import { type CredentialListing, daysLeft } from '#model/credential.ts'
 import type { Incident } from '#model/incident.ts'
 import type { SyncRun } from '#model/sync-run.ts'
@@ -43,6 +44,17 @@ export const presentJob = ({ permissions, planned, ...job }: ListedJob) => ({
   ...job,
   permissions: [...permissions],
   planned: planned && { ...planned, nextDueAt: text(planned.nextDueAt) },
+})
+
+export const presentWorker = (worker: Worker): Presented<Worker> => ({
+  ...worker,
+  startedAt: worker.startedAt.toISOString(),
+  heardAt: worker.heardAt.toISOString(),
+})
+
+export const presentUnderWay = (job: JobUnderWay): Presented<JobUnderWay> => ({
+  ...job,
+  beganAt: job.beganAt.toISOString(),
 })
 
 export const presentDeadLetter = (letter: GivenUp): Presented<GivenUp> => ({

@@ -8,6 +8,7 @@ import {
   incident,
   incidentQuery,
   job,
+  jobUnderWay,
   lagging,
   limitOf,
   problem,
@@ -20,6 +21,7 @@ import {
   tenantParam,
   tenantQuery,
   verification,
+  worker,
 } from '#console/api/schemas.ts'
 
 const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
@@ -216,6 +218,29 @@ export const ROUTES = {
     tags: FLEET,
     security,
     responses: { 200: json(z.object({ jobs: z.array(job) }), 'The jobs.'), ...always },
+  }),
+  listWorkers: createRoute({
+    method: 'get',
+    path: '/workers',
+    operationId: 'listWorkers',
+    summary: 'The processes that do jobs, who began first first',
+    tags: FLEET,
+    security,
+    responses: { 200: json(z.object({ workers: z.array(worker) }), 'The workers.'), ...always },
+  }),
+  listUnderWay: createRoute({
+    method: 'get',
+    path: '/jobs/running',
+    operationId: 'listUnderWay',
+    summary: 'What is being done at this moment, what has been going on for longest first',
+    tags: FLEET,
+    security,
+    request: { query: page },
+    responses: {
+      200: json(z.object({ jobs: z.array(jobUnderWay) }), 'The jobs.'),
+      ...always,
+      400: refused('The request is not understood.'),
+    },
   }),
   listDeadLetters: createRoute({
     method: 'get',

@@ -124,6 +124,25 @@ export const tenantJob = z
   .object({ name: z.string(), schedule: z.string(), nextDueAt: moment.nullable(), lastRun: run.nullable() })
   .openapi('TenantJob')
 
+export const worker = z
+  .object({
+    host: z.string(),
+    pid: z.number().int(),
+    startedAt: moment,
+    heardAt: moment.openapi({ description: 'A worker that says nothing for a minute and a half is none any more.' }),
+  })
+  .openapi('Worker', { description: 'A process that does jobs.' })
+
+export const jobUnderWay = z
+  .object({
+    name: z.string().openapi({ description: 'Which kind of work.' }),
+    tenantId: guid.nullable(),
+    job: z.string().nullable().openapi({ description: 'Which of the app’s own jobs, where it is one.' }),
+    attempt: count.openapi({ description: 'So often it was tried before.' }),
+    beganAt: moment,
+  })
+  .openapi('JobUnderWay')
+
 export const deadLetter = z
   .object({
     id: guid,
