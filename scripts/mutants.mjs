@@ -863,6 +863,20 @@ export const MUTANTS = [
     replace: "set_config('enable_sort', 'on', true)",
     tests: ['test/own-jobs/planning.test.ts'],
   },
+  {
+    name: 'watch: a tenant is ended whatever is typed',
+    file: 'src/cli/offboard-command.ts',
+    search: '[displayName.trim(), name, id].includes(answer)',
+    replace: "answer !== ''",
+    tests: ['test/cli/offboard.test.ts'],
+  },
+  {
+    name: 'watch: a tenant is ended without asking where nobody can be asked',
+    file: 'src/cli/offboard-command.ts',
+    search: 'if (!yes && !ask) return',
+    replace: 'if (!yes && json && !ask) return',
+    tests: ['test/cli/offboard.test.ts'],
+  },
 ]
 
 const LONGEST_TEST_MILLISECONDS = 120_000

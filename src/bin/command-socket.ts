@@ -12,8 +12,9 @@ import type { Tools } from '#tools.ts'
 const MAX_PATH_BYTES = 107
 const MAX_LINE_CHARACTERS = 64 * 1024
 
-type Question = { argv: string[] }
-type Line = { out: string } | { err: string } | { exit: number }
+type Question = { argv: string[] /** Whether somebody sits there. */; asks: boolean }
+type Line = { out: string } | { err: string } | { ask: string } | { exit: number }
+type Reply = { answer: string | null }
 
 /** Only the owner of the data folder can reach it: the folder itself is closed to everybody else. */
 function socketPath(dataDir: string): string {
@@ -49,12 +50,18 @@ async function answer(socket: Socket, tools: Tools): Promise<void> {
   const gone = new AbortController()
   socket.on('close', () => gone.abort(new Error('Whoever asked has gone.')))
   const say = (line: Line) => socket.writable && socket.write(`${JSON.stringify(line)}\n`)
-  const argv = await readQuestion(socket)
-  if (!argv) {
+  const lines = linesOf(socket)
+  const question = readQuestion(await nextOf(lines))
+  if (!question) {
     socket.destroy()
     return
   }
-  const terminal: Terminal = { out: (out) => say({ out }), err: (err) => say({ err }) }
+  const { argv, asks } = question
+  const ask = async (text: string) => {
+    say({ ask: text })
+    return ((await nextOf(lines)) as Reply | null)?.answer ?? null
+  }
+  const terminal: Terminal = { out: (out) => say({ out }), err: (err) => say({ err }), ...(asks ? { ask } : {}) }
   const exit = await runOrTell(argv, { tools, terminal, signal: gone.signal, log: tools.log })
   say({ exit })
   socket.end()
@@ -74,19 +81,35 @@ async function runOrTell(
   }
 }
 
-async function readQuestion(socket: Socket): Promise<string[] | null> {
+/** Until one is too long, or whoever writes them has gone. */
+async function* linesOf(socket: Socket): AsyncGenerator<string> {
   let text = ''
   for await (const chunk of socket.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
     text += String(chunk)
-    if (text.length > MAX_LINE_CHARACTERS) return null
-    if (text.endsWith('\n')) break
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      const line = text.slice(0, end)
+      text = text.slice(end + 1)
+      if (line.length > MAX_LINE_CHARACTERS) return
+      yield line
+    }
+    if (text.length > MAX_LINE_CHARACTERS) return
   }
+}
+
+/** Null where there is none any more, or it is none. */
+async function nextOf(lines: AsyncGenerator<string>): Promise<unknown> {
   try {
-    const { argv } = JSON.parse(text) as Partial<Question>
-    return Array.isArray(argv) && argv.every((word) => typeof word === 'string') ? argv : null
+    const { value, done } = await lines.next()
+    return done ? null : JSON.parse(value)
   } catch {
     return null
   }
+}
+
+function readQuestion(asked: unknown): Question | null {
+  const { argv, asks } = (asked ?? {}) as Partial<Question>
+  const isOne = Array.isArray(argv) && argv.every((word) => typeof word === 'string')
+  return isOne ? { argv, asks: asks === true } : null
 }
 
 /**
@@ -101,7 +124,8 @@ export async function askRunningProcess(
   const socket = await dial(socketPath(dataDir))
   if (!socket) return null
   signal.addEventListener('abort', () => socket.destroy())
-  socket.write(`${JSON.stringify({ argv: [...argv] } satisfies Question)}\n`)
+  const write = (line: Question | Reply) => socket.write(`${JSON.stringify(line)}\n`)
+  write({ argv: [...argv], asks: terminal.ask !== undefined })
   const lines = createInterface({ input: socket })
   // Readline waits for an end, which a connection that was broken off, here or there, never has.
   socket.on('close', () => lines.close())
@@ -109,6 +133,7 @@ export async function askRunningProcess(
     const line = JSON.parse(text) as Line
     if ('out' in line) terminal.out(line.out)
     else if ('err' in line) terminal.err(line.err)
+    else if ('ask' in line) write({ answer: (await terminal.ask?.(line.ask)) ?? null })
     else return line.exit
   }
   terminal.err(signal.aborted ? STOPPED : 'The running process went away before the command was done.')

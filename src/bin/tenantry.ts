@@ -2,6 +2,7 @@
 import '#bin/steady-memory.ts'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { askAtTerminal } from '#bin/ask-at-terminal.ts'
 import { chooseTools } from '#bin/choose-tools.ts'
 import { loadSettingsFile } from '#bin/load-settings-file.ts'
 import { assertNode } from '#bin/node-version.ts'
@@ -14,16 +15,18 @@ import { Problem } from '#model/problem.ts'
 /** What was written last has gone out by then. */
 const LEFT_OPEN_MILLISECONDS = 2_000
 
-const terminal = {
-  out: (line: string) => process.stdout.write(`${line}\n`),
-  err: (line: string) => process.stderr.write(`${line}\n`),
-}
 const argv = process.argv.slice(2)
 /** As far from here where it was built as where it is source. */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
 const signal = stopSignal()
+const ask = askAtTerminal(signal)
+const terminal = {
+  out: (line: string) => process.stdout.write(`${line}\n`),
+  err: (line: string) => process.stderr.write(`${line}\n`),
+  ...(ask ? { ask } : {}),
+}
 const start = { env: process.env, folder: resolve('.'), terminal, signal }
 
 /** Loaded when wanted, so that a small command starts fast. */

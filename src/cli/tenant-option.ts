@@ -33,6 +33,15 @@ export const idOption = (about: string): Option => oneIdOption(`${about} (requir
 /** `--id ID`, for what can be done with one thing or with several. */
 export const oneIdOption = (about: string): Option => new Option('--id <id>', about).argParser(guid)
 
+function someText(text: string): string {
+  if (text.trim() !== '') return text.trim()
+  throw new InvalidArgumentError('It must not be empty: it is what others read in the audit.')
+}
+
+/** `--reason TEXT`, for whatever changes a tenant. */
+export const reasonOption = (): Option =>
+  new Option('--reason <text>', 'why, for the audit').argParser(someText).default('asked for on the command line')
+
 /** `--json`: data for programs instead of words for people. */
 export const jsonOption = (): Option => new Option('--json', 'print JSON')
 

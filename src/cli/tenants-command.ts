@@ -1,12 +1,12 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { limitOption, tellMore } from '#cli/limit-option.ts'
+import { offboardCommand } from '#cli/offboard-command.ts'
 import type { CliContext } from '#cli/run-cli.ts'
-import { CLI_ACTOR, jsonOption, tenantOption } from '#cli/tenant-option.ts'
+import { CLI_ACTOR, jsonOption, reasonOption, tenantOption } from '#cli/tenant-option.ts'
 import { diagnosisText, jsonText, printable, table, timeText } from '#cli/terminal.ts'
 import { verifyCommand } from '#cli/verify-command.ts'
 import { type Lagging, listLagging } from '#flows/fleet/list-lagging.ts'
 import { allowRemoval } from '#flows/sync/allow-removal.ts'
-import { offboardTenant } from '#flows/tenants/offboard-tenant.ts'
 import { pauseTenant, resumeTenant } from '#flows/tenants/pause-tenant.ts'
 import { listTenantsFor, showTenant, type TenantQuery, type TenantStory } from '#flows/tenants/show-tenants.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -73,25 +73,21 @@ export function tenantsCommand(program: Command, context: CliContext, fail: () =
       allowRemoval,
       ' Its next reading removes what Microsoft says is gone, once.',
     ],
-    ['offboard', 'stop for good and delete everything read from the tenant’s directory', offboardTenant, ''],
   ] as const
   for (const [name, about, change, effect] of changes) {
     tenants
       .command(name)
       .description(about)
       .addOption(tenantOption())
-      .option('--reason <text>', 'why, for the audit', someText, 'asked for on the command line')
+      .addOption(reasonOption())
       .addOption(jsonOption())
       .action(async ({ tenant, reason, json }: Chosen) => {
         const changed = await change(await tools(), { tenantId: tenant, actor: CLI_ACTOR, reason })
         tell(json, changed, () => `${printable(changed.displayName)} is ${changed.state}.${effect}`)
       })
   }
-}
 
-function someText(text: string): string {
-  if (text.trim() !== '') return text.trim()
-  throw new InvalidArgumentError('It must not be empty: it is what others read in the audit.')
+  offboardCommand(tenants, context, fail)
 }
 
 const tenantTable = (tenants: readonly Tenant[]): string =>

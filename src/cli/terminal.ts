@@ -5,6 +5,8 @@ import type { Tenant } from '#model/tenant.ts'
 export type Terminal = {
   out(line: string): void
   err(line: string): void
+  /** Puts a question to whoever sits there, and gives what he types; null where he has gone. Absent where nobody does. */
+  ask?(question: string): Promise<string | null>
 }
 
 const OWNERS = {

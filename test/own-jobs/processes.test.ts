@@ -215,7 +215,7 @@ test('R01 an end of a tenant that is killed after any of its writes is finished 
       },
     })
     const program = startTenantry({
-      args: ['tenants', 'offboard', '--tenant', tenantId, '--reason', 'contract ended'],
+      args: ['tenants', 'offboard', '--tenant', tenantId, '--reason', 'contract ended', '--yes'],
       env: { ...env, TENANTRY_DATABASE_URL: proxy.through(databaseUrl) },
       cwd: folder,
     })
