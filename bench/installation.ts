@@ -1,6 +1,4 @@
-import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { systemClock } from '#base/clock.ts'
 import { openLog } from '#base/log.ts'
 import { type Config, readConfig } from '#config.ts'
@@ -62,7 +60,8 @@ export function configFor(
       TENANTRY_EMULATOR_BROWSER_ORIGIN: browserOrigin,
       TENANTRY_EMULATOR_CA_FILE: caFile,
       TENANTRY_DATABASE_URL: databaseUrl,
-      TENANTRY_DATA_DIR: mkdtempSync(join(tmpdir(), 'tenantry-bench-')),
+      // Nothing is written there beside a server, and nobody signs in.
+      TENANTRY_DATA_DIR: tmpdir(),
       TENANTRY_LOG_LEVEL: 'warn',
       ...env,
     },
