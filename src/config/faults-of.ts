@@ -7,6 +7,12 @@ type Issue = z.core.$ZodIssue
 type Fault = Omit<Mistake, 'setting'> & { path: readonly PropertyKey[] }
 
 const SEE = 'docs/configuration.md shows the shape of the file.'
+/** Where more is told of what stands under a property. */
+const SEE_OF: Record<string, string> = {
+  jobs: 'docs/jobs.md shows what stands in a job.',
+  resources: 'docs/resources.md shows what stands in a resource.',
+  builtInResources: 'docs/resources.md shows what may stand there.',
+}
 
 /**
  * What is wrong at one place of tenantry.config.ts, in words. Node takes types away without looking at them, so here is
@@ -14,10 +20,11 @@ const SEE = 'docs/configuration.md shows the shape of the file.'
  */
 export function faultsOf(issue: Issue, schema: Schema): Fault[] {
   const { path } = issue
-  if (issue.code !== 'unrecognized_keys') return [{ path, message: wordsFor(issue), nextStep: SEE }]
+  const see = SEE_OF[String(path[0])] ?? SEE
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: wordsFor(issue), nextStep: see }]
   return issue.keys.map((key) => {
     const near = nearestName(key, propertiesAt(schema, path))
-    return { path: [...path, key], message: 'is not a property of it', nextStep: near ? `Did you mean ${near}?` : SEE }
+    return { path: [...path, key], message: 'is not a property of it', nextStep: near ? `Did you mean ${near}?` : see }
   })
 }
 

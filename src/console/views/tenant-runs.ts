@@ -5,6 +5,8 @@ import { ago, durationText, moment, turn } from '#console/views/moment.ts'
 import { ownerInWords } from '#console/views/owner.ts'
 import { runBadge } from '#console/views/run-badge.ts'
 import type { TenantStory } from '#flows/tenants/show-tenants.ts'
+import { BUILT_IN_KINDS, type ResourceCounts } from '#model/resource.ts'
+import type { ShownKind } from '#model/resources-of.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
@@ -69,8 +71,10 @@ function nextTryOf({ nextTryAt, incidents }: TenantStory, now: Date): Html | str
 
 const SHOWN = 12
 
-const runTable = ({ runs, kinds }: TenantStory, now: Date): Html =>
-  table<SyncRun>(
+/** Of people and groups each a column; of the app’s own kinds, which may be many, what was written of them. */
+function runTable({ runs, kinds }: TenantStory, now: Date): Html {
+  const [own, known] = [kinds.filter(isOwn), kinds.filter((kind) => kind.isRead && !isOwn(kind))]
+  return table<SyncRun>(
     'Runs, the latest first',
     [
       {
@@ -87,14 +91,19 @@ const runTable = ({ runs, kinds }: TenantStory, now: Date): Html =>
           finishedAt ? durationText(finishedAt.getTime() - startedAt.getTime()) : '—',
       },
       { title: 'Pages', figures: true, cell: ({ pages }) => figure(pages) },
-      ...kinds
-        .filter(({ isRead }) => isRead)
-        .map(({ kind, title }) => ({
-          title: `${title} read`,
-          figures: true,
-          cell: ({ counts }: SyncRun) => figure(counts[kind] ?? 0),
-        })),
+      ...known.map(({ kind, title }) => ({
+        title: `${title} read`,
+        figures: true,
+        cell: ({ counts }: SyncRun) => figure(counts[kind] ?? 0),
+      })),
+      ...(own.length > 0 ? [{ title: 'Others read', cell: ({ counts }: SyncRun) => othersRead(own, counts) }] : []),
       { title: 'Removed', figures: true, cell: ({ removed }) => figure(removed) },
     ],
     runs.slice(0, SHOWN),
   )
+}
+
+const isOwn = ({ kind, isRead }: ShownKind): boolean => isRead && !BUILT_IN_KINDS.some((builtIn) => builtIn === kind)
+
+const othersRead = (own: readonly ShownKind[], counts: ResourceCounts): string =>
+  own.flatMap(({ kind, title }) => (counts[kind] ? [`${title} ${figure(counts[kind])}`] : [])).join(', ') || '—'
