@@ -280,8 +280,8 @@ test('a property that the definition does not have is told, with the one that wa
       'graphLimits › appWrite | is not a property of it | Did you mean appWrites?',
       `privacyUrl | must be a web address, https://… | ${see}`,
       `colour | is not a property of it | ${see}`,
-      `jobs › 0 › schedule › everyMinutes | must be above 0 | ${see}`,
-      `jobs › 0 › permissions › 0 | must be a text | ${see}`,
+      'jobs › 0 › schedule › everyMinutes | must be above 0 | docs/jobs.md shows what stands in a job.',
+      'jobs › 0 › permissions › 0 | must be a text | docs/jobs.md shows what stands in a job.',
       'jobs › 0 › timeoutMinute | is not a property of it | Did you mean timeoutMinutes?',
     ]),
   )
