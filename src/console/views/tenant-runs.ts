@@ -10,7 +10,7 @@ import type { ShownKind } from '#model/resources-of.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
-import { table } from '#pages/components/table.ts'
+import { type Column, table } from '#pages/components/table.ts'
 import type { Html } from '#pages/html.ts'
 
 /** Somebody who has just asked for a run watches until it begins; so long it may take when workers are busy. */
@@ -71,10 +71,8 @@ function nextTryOf({ nextTryAt, incidents }: TenantStory, now: Date): Html | str
 
 const SHOWN = 12
 
-/** Of people and groups each a column; of the app’s own kinds, which may be many, what was written of them. */
-function runTable({ runs, kinds }: TenantStory, now: Date): Html {
-  const [own, known] = [kinds.filter(isOwn), kinds.filter((kind) => kind.isRead && !isOwn(kind))]
-  return table<SyncRun>(
+const runTable = ({ runs, kinds }: TenantStory, now: Date): Html =>
+  table(
     'Runs, the latest first',
     [
       {
@@ -91,19 +89,23 @@ function runTable({ runs, kinds }: TenantStory, now: Date): Html {
           finishedAt ? durationText(finishedAt.getTime() - startedAt.getTime()) : '—',
       },
       { title: 'Pages', figures: true, cell: ({ pages }) => figure(pages) },
-      ...known.map(({ kind, title }) => ({
-        title: `${title} read`,
-        figures: true,
-        cell: ({ counts }: SyncRun) => figure(counts[kind] ?? 0),
-      })),
-      ...(own.length > 0 ? [{ title: 'Others read', cell: ({ counts }: SyncRun) => othersRead(own, counts) }] : []),
+      ...readColumns(kinds),
       { title: 'Removed', figures: true, cell: ({ removed }) => figure(removed) },
     ],
     runs.slice(0, SHOWN),
   )
+
+/** People and groups have a column each. With kinds of the app’s own there may be many: then what was written stands in one. */
+function readColumns(kinds: readonly ShownKind[]): Column<SyncRun>[] {
+  const read = kinds.filter(({ isRead }) => isRead)
+  if (read.some(({ kind }) => !BUILT_IN_KINDS.some((builtIn) => builtIn === kind)))
+    return [{ title: 'Read', cell: ({ counts }) => writtenOf(read, counts) }]
+  return read.map(({ kind, title }) => ({
+    title: `${title} read`,
+    figures: true,
+    cell: ({ counts }) => figure(counts[kind] ?? 0),
+  }))
 }
 
-const isOwn = ({ kind, isRead }: ShownKind): boolean => isRead && !BUILT_IN_KINDS.some((builtIn) => builtIn === kind)
-
-const othersRead = (own: readonly ShownKind[], counts: ResourceCounts): string =>
-  own.flatMap(({ kind, title }) => (counts[kind] ? [`${title} ${figure(counts[kind])}`] : [])).join(', ') || '—'
+const writtenOf = (kinds: readonly ShownKind[], counts: ResourceCounts): string =>
+  kinds.flatMap(({ kind, title }) => (counts[kind] ? [`${title} ${figure(counts[kind])}`] : [])).join(', ') || '—'
