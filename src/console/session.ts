@@ -50,6 +50,12 @@ const trip = z.object({
 })
 const flash = z.object({ tone: z.enum(['success', 'warning', 'danger']), title: z.string(), text: z.string() })
 
+/**
+ * A page that looks by itself how things stand is no sign of life. Browsers say what a person has gone to or sent.
+ * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-mode-header
+ */
+const isSomebody = (c: Context): boolean => ['navigate', undefined].includes(c.req.header('sec-fetch-mode'))
+
 export function openSessions({ key, https, clock }: { key: Uint8Array; https: boolean; clock: Clock }): Sessions {
   const seal = openSeal({ key, https, clock })
   const sessions = seal<Session>('operator', IDLE_MINUTES, session)
@@ -61,7 +67,8 @@ export function openSessions({ key, https, clock }: { key: Uint8Array; https: bo
     async current(c) {
       const found = await sessions.read(c)
       if (!found || age(found.signedInAt) > LONGEST_MINUTES * MINUTE) return null
-      if (age(found.seenAt) > RENEW_MILLISECONDS) await sessions.write(c, { ...found, seenAt: clock.now() })
+      if (isSomebody(c) && age(found.seenAt) > RENEW_MILLISECONDS)
+        await sessions.write(c, { ...found, seenAt: clock.now() })
       return found
     },
     begin: (c, operator) => sessions.write(c, { operator, signedInAt: clock.now(), seenAt: clock.now() }),

@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html, raw } from 'hono/html'
 import type { AppDefinition } from '#model/app.ts'
 import type { Assets } from '#pages/assets.ts'
 import type { Html } from '#pages/html.ts'
@@ -22,7 +22,7 @@ export type Page = {
   nav?: Html
   /** Who is signed in and how to sign out. */
   account?: Html
-  /** Without script the page is loaded again after so many seconds. */
+  /** The page is asked for again after so many seconds: loaded anew without script, and with it only what differs is exchanged. */
   refreshSeconds?: number
   /** Where the page goes on to by itself, at once. */
   onwardTo?: string
@@ -48,7 +48,7 @@ export const layout = (site: Site, page: Page): Html => {
   <body class="${page.width ?? 'reading'}">
     <a class="skip" href="#main">Skip to the content</a>
     ${masthead(site, page)}
-    <main id="main" tabindex="-1">${page.body}</main>
+    <main id="main" tabindex="-1" ${page.refreshSeconds ? raw(`data-refresh="${page.refreshSeconds}"`) : ''}>${page.body}</main>
     ${foot(site)}
   </body>
 </html>`

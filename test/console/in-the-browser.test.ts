@@ -6,7 +6,8 @@ import { finishRun, startRun } from '#store/sync-runs.ts'
 import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { openPerson } from '#test/console/support/person.ts'
 import { look, openBrowser, type Page } from '#test/support/browser.ts'
-import { aTenant, madeUp } from '#test/support/made-up.ts'
+import { type HandClock, handClock, MINUTE } from '#test/support/hand-clock.ts'
+import { aDiagnosis, aTenant, madeUp } from '#test/support/made-up.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 
 /** As long as Microsoft lets a name be, and in no words. @see https://learn.microsoft.com/graph/api/resources/organization */
@@ -27,9 +28,11 @@ suite('the console in a browser', { concurrency: false }, () => {
   const scope = suiteScope()
   let site: Site
   let page: Page
+  let clock: HandClock
   let [long, plainOne]: TenantId[] = []
   before(async () => {
-    site = await openSite(scope)
+    clock = handClock(new Date())
+    site = await openSite(scope, { clock })
     const { store } = site.tools
     long = await aTenant(store, { displayName: LONGEST, state: 'degraded' })
     plainOne = await aTenant(store, { displayName: 'مصرف الأفق' })
@@ -73,5 +76,38 @@ suite('the console in a browser', { concurrency: false }, () => {
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'Pause…')
     await page.keyboard.press('Enter')
     assert.equal(await page.getByLabel('Why, for your colleagues').inputValue(), 'They asked for it.')
+  })
+
+  test('the overview looks by itself how things stand, but not under somebody’s hands, and leaves open what is open', async () => {
+    const { store } = site.tools
+    const waiting = aDiagnosis({ code: 'UNAVAILABLE', owner: 'microsoft', message: 'Graph is busy.' })
+    const run = madeUp.runId()
+    await asTenant(store, plainOne as TenantId, (sql) => startRun(sql, { id: run }))
+    await asTenant(store, plainOne as TenantId, (sql) => finishRun(sql, run, { state: 'failed', diagnosis: waiting }))
+    clock.pass(MINUTE)
+    await page.clock.install()
+    await page.goto(site.url)
+    await page.locator('summary', { hasText: '1 trouble that only waiting mends' }).click()
+    await page.evaluate('document.body.dataset.same = "yes"')
+    const tenants = (count: number) => page.getByRole('heading', { name: `${count} tenants` })
+    await tenants(2).waitFor()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+
+    await aTenant(store, { displayName: 'Newcomer' })
+    clock.pass(MINUTE)
+    await page.getByRole('link', { name: 'All tenants' }).focus()
+    await page.clock.runFor(MINUTE + 1_000)
+    await page.evaluate('document.activeElement.blur()')
+    await page.mouse.move(0, 0)
+    await page.clock.runFor(MINUTE + 1_000)
+    await tenants(3).waitFor()
+    assert.deepEqual(asked, [`${site.url}/`], 'once: not while a link was in somebody’s hand')
+    assert.equal(await page.evaluate('document.body.dataset.same'), 'yes', 'it was not loaded anew')
+    await page.getByText('Graph is busy.').waitFor()
+
+    clock.pass(61 * MINUTE)
+    await page.clock.runFor(MINUTE + 1_000)
+    await page.waitForURL(`${site.url}/sign-in`)
   })
 })

@@ -248,6 +248,19 @@ suite('the way into the console', { concurrency: false }, () => {
     assert.equal((await resting.get('/audit')).path, '/sign-in')
   })
 
+  test('a page that looks by itself how things stand does not keep the session of somebody who has left the desk', async (t) => {
+    const desk = await openSite(t, { clock: hurriedClock() })
+    const [left, here] = [openPerson(desk), openPerson(desk)]
+    for (const person of [left, here]) await person.signIn()
+    await desk.tools.clock.sleep(59 * MINUTE)
+    const looked = await left.get('/', { headers: { 'sec-fetch-mode': 'cors' } })
+    const went = await here.get('/', { headers: { 'sec-fetch-mode': 'navigate' } })
+    assert.deepEqual([looked.heading, went.heading], ['Overview', 'Overview'])
+    await desk.tools.clock.sleep(2 * MINUTE)
+    assert.equal((await left.get('/')).path, '/sign-in')
+    assert.equal((await here.get('/')).heading, 'Overview')
+  })
+
   test('eight hours of work end a session', { timeout: 120_000 }, async (t) => {
     const late = await openSite(t, { clock: hurriedClock() })
     const olivia = openPerson(late)

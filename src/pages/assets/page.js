@@ -58,6 +58,31 @@ addEventListener('pageshow', (event) => {
 
 for (const region of document.querySelectorAll('[data-live]')) watch(region)
 
+// What shows how things stand is looked at again as long as somebody sees it, unless a part of it keeps itself up to date.
+const standing = document.querySelector('main[data-refresh]')
+if (standing && !document.querySelector('[data-live]')) {
+  const lookAgain = () => {
+    if (!document.hidden && !isInHand(standing)) void refresh(standing)
+  }
+  setInterval(lookAgain, Number(standing.dataset.refresh) * 1000)
+  document.addEventListener('visibilitychange', lookAgain)
+}
+
+/** Nothing moves under the finger of somebody who is about to press it. */
+function isInHand(region) {
+  return region.querySelector(':is(a, button, summary):is(:hover, :focus)') !== null
+}
+
+async function refresh(region) {
+  const answer = await fetch(location.href).catch(() => null)
+  // Whoever is signed out by now is led to sign in.
+  if (answer?.redirected) return location.reload()
+  if (!answer?.ok) return
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  const next = page.querySelector('main')
+  if (next && !isInHand(region)) become(region, next)
+}
+
 /** The server sends markup made by the templates that made the page; only what differs is exchanged. */
 function watch(region) {
   const source = new EventSource(region.dataset.live)
@@ -81,6 +106,8 @@ function become(old, next) {
   const [before, after] = [[...old.childNodes], [...next.childNodes]]
   after.forEach((node, index) => {
     const present = before[index]
+    // What somebody has unfolded stays so.
+    if (present instanceof HTMLDetailsElement && node instanceof HTMLDetailsElement) node.open = present.open
     if (!present) old.append(node)
     else if (isAlike(present, node)) become(present, node)
     else if (!present.isEqualNode(node)) present.replaceWith(node)
