@@ -3,11 +3,15 @@ import { z } from 'zod'
 import { type Answer, json } from '#emulator/graph/call.ts'
 import { dispatch, type Incoming } from '#emulator/graph/dispatch.ts'
 import { envelope, GraphError } from '#emulator/graph/errors.ts'
+import { parseJson } from '#emulator/graph/json-text.ts'
 import type { GraphState } from '#emulator/graph/state.ts'
 import { strike } from '#emulator/graph/strike.ts'
 import type { World } from '#emulator/world.ts'
 
 const MAX_REQUESTS = 20
+
+/** What HTTP.sys takes, and the emulator’s own door. */
+const MAX_URL_CHARACTERS = 16_384
 
 /** Some clients encode the dollar. */
 export const isBatchPath = (path: string): boolean => /^\/?(\$|%24)batch$/i.test(path)
@@ -45,13 +49,7 @@ export async function answerBatch(world: World, state: GraphState, incoming: Inc
 }
 
 function parse(text: string): Item[] {
-  let body: unknown = null
-  try {
-    body = JSON.parse(text)
-  } catch {
-    throw invalid('Invalid batch payload format.')
-  }
-  const parsed = batch.safeParse(body)
+  const parsed = batch.safeParse(parseJson(text))
   if (!parsed.success) throw invalid('Invalid batch payload format.')
   const { requests } = parsed.data
   if (requests.length > MAX_REQUESTS)
@@ -98,10 +96,11 @@ async function answerItem(world: World, state: GraphState, incoming: Incoming, o
   }
 }
 
-/** Relative to the version, with or without a slash. @throws GraphError 400 for an absolute address */
+/** Relative to the version, with or without a slash. @throws GraphError 400 for an absolute address, 414 for a long one */
 function split(url: string): { path: string; query: string } {
   if (/^[a-z][a-z0-9+.-]*:/i.test(url) || url.startsWith('//'))
     throw invalid('Invalid request url: it must be relative.')
+  if (url.length > MAX_URL_CHARACTERS) throw new GraphError(414, 'BadRequest', 'The request URL is too long.')
   const mark = url.indexOf('?')
   const path = mark === -1 ? url : url.slice(0, mark)
   if (isBatchPath(path)) throw invalid('Nested batch requests are not supported.')

@@ -3,6 +3,7 @@ import type { Answer, Call } from '#emulator/graph/call.ts'
 import type { Caller } from '#emulator/graph/caller.ts'
 import { charge } from '#emulator/graph/cost.ts'
 import { badRequest, GraphError, notEmulated } from '#emulator/graph/errors.ts'
+import { parseJson } from '#emulator/graph/json-text.ts'
 import { readOptions } from '#emulator/graph/odata/options.ts'
 import { tickOf } from '#emulator/graph/odata/skip-token.ts'
 import { checkPermission } from '#emulator/graph/permissions.ts'
@@ -76,12 +77,7 @@ const keyOf = ({ state, contents, caller, origin, version, path, query, eventual
 const permissionsOf = ({ permissions, user }: Caller): string => `${user?.id ?? ''} ${permissions.join(',')}`
 
 function parseBody(text: string): Record<string, unknown> {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    body = null
-  }
+  const body = parseJson(text)
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw badRequest(
       'Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.',

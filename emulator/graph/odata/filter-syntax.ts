@@ -21,6 +21,8 @@ type Token = { kind: 'word' | 'text' | 'number' | 'sign'; text: string; at: numb
 const TOKEN = /\s*(?:'((?:[^']|'')*)'|([(),:])|([^\s(),:']+(?::\d\d:\d\d[^\s(),']*)?))/y
 const COMPARISONS: readonly string[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le']
 const TEXT_FUNCTIONS: readonly string[] = ['startswith', 'endswith', 'contains']
+/** That of Microsoft’s OData library. @see https://learn.microsoft.com/dotnet/api/microsoft.odata.uriparser.odatauriparsersettings.filterlimit */
+const MAX_CONDITIONS = 800
 
 /** @throws GraphError 400 BadRequest with the place of the mistake */
 export function parseFilter(source: string): Filter {
@@ -46,7 +48,14 @@ function openReader(source: string) {
     else if (word) tokens.push({ kind: /^-?\d+(\.\d+)?$/.test(word) ? 'number' : 'word', text: word, at })
   }
   let position = 0
+  let conditions = 0
   const reader = {
+    /** Conditions stand in one another, and nobody can descend without end. */
+    countOne(): void {
+      conditions += 1
+      if (conditions > MAX_CONDITIONS)
+        throw new GraphError(400, 'BadRequest', 'Invalid filter clause: Recursion depth exceeded allowed limit.')
+    },
     peek: (ahead = 0): Token | undefined => tokens[position + ahead],
     next(): Token {
       const token = tokens[position]
@@ -85,6 +94,7 @@ function readAnd(reader: Reader): Filter {
 }
 
 function readOne(reader: Reader): Filter {
+  reader.countOne()
   if (reader.take('not')) return { kind: 'not', of: readOne(reader) }
   if (reader.take('(')) {
     const inner = readOr(reader)

@@ -24,7 +24,27 @@ export function compileFilter<Item>(
   call: Call,
   isAdvanced: boolean,
 ): Test<Item> {
-  return compile(parseFilter(source), { type, call, isAdvanced })
+  const filter = parseFilter(source)
+  if (!isAdvanced) checkAlternatives(filter)
+  return compile(filter, { type, call, isAdvanced })
+}
+
+const MAX_ALTERNATIVES = 15
+
+/** The directory looks for so many things at once, the index behind advanced queries for more. @see https://learn.microsoft.com/graph/filter-query-parameter */
+function checkAlternatives(filter: Filter): void {
+  if (filter.kind === 'and') for (const side of [filter.left, filter.right]) checkAlternatives(side)
+  if (filter.kind === 'not') checkAlternatives(filter.of)
+  const alternatives = alternativesOf(filter)
+  if (alternatives > MAX_ALTERNATIVES)
+    throw unsupportedQuery(
+      `Too many child clauses specified in search filter expression containing 'OR' operators: ${alternatives}. Max allowed: ${MAX_ALTERNATIVES}.`,
+    )
+}
+
+function alternativesOf(filter: Filter): number {
+  if (filter.kind === 'or') return alternativesOf(filter.left) + alternativesOf(filter.right)
+  return filter.kind === 'in' ? filter.values.length : 1
 }
 
 const COUNT = '/$count'

@@ -4,13 +4,18 @@ import { GraphError, unsupportedQuery } from '#emulator/graph/errors.ts'
 export type Expansion = { name: string; select: readonly string[] | null }
 
 /** Commas inside brackets belong to the option within. */
-export const separated = (text: string | undefined): string[] | null =>
-  text
-    ? text
-        .split(/,(?![^(]*\))/)
-        .map((name) => name.trim())
-        .filter(Boolean)
-    : null
+export function separated(text: string | undefined): string[] | null {
+  if (!text) return null
+  const parts = ['']
+  let depth = 0
+  for (const part of text.match(/[(),]|[^(),]+/g) ?? []) {
+    if (part === '(') depth += 1
+    if (part === ')') depth -= 1
+    if (part === ',' && depth <= 0) parts.push('')
+    else parts[parts.length - 1] += part
+  }
+  return parts.map((name) => name.trim()).filter(Boolean)
+}
 
 /** A property, a path of some, or all of them. */
 const TERM = /^(\*|[\w.]+(\/[\w.]+)*)$/

@@ -152,6 +152,27 @@ test('$search finds words by their beginning, with the header only', async () =>
   ])
 })
 
+test('the clauses of $search are grouped by brackets, AND binds closer than OR, and nothing else stands between', async () => {
+  const found = async (search: string) => {
+    const { body } = await small(`/users?$search=${search}&$select=displayName`, { headers: eventual })
+    return body.value.map(({ displayName }: Person) => displayName).sort()
+  }
+  const [grace, uma, person] = ['"displayName:grace"', '"displayName:uma"', '"displayName:person"']
+  const both = await found(`(${grace} OR ${uma}) AND ${person}`)
+  assert.deepEqual(both, ['Grace Person', 'Uma Person'])
+  assert.ok((await found(`${grace} OR ${uma} AND ${person}`)).includes('Uma Person'))
+  for (const search of [
+    '(',
+    `(${grace}`,
+    `${grace} ${uma}`,
+    `${grace} or ${uma}`,
+    `${grace} OR`,
+    `x ${grace}`,
+    'grace',
+  ])
+    assertError(await small(`/users?$search=${search}`, { headers: eventual }), 400, 'BadRequest')
+})
+
 test('groups are filtered by type, and $expand brings up to 20 members', async () => {
   const { body } = await ask("/groups?$filter=groupTypes/any(c:c eq 'Unified')&$select=id,groupTypes")
   assert.ok(body.value.length > 0 && body.value.length < 12)
