@@ -16,6 +16,7 @@ import { NO_LAG } from '#emulator/lag/settings.ts'
 import { openMischief } from '#emulator/mischief/open.ts'
 import { openRequestLog } from '#emulator/request-log.ts'
 import { answerPages } from '#emulator/server/cross-origin.ts'
+import { answerDefect } from '#emulator/server/defect.ts'
 import type { ServedEnv } from '#emulator/server/faults.ts'
 import { listen } from '#emulator/server/listen.ts'
 import { openProxy } from '#emulator/server/proxy.ts'
@@ -103,6 +104,7 @@ export async function openServer({ estate, port, httpPort, proxyPort, host, data
   app.route('/', graphApp(world))
   app.route('/', entraApp(world, state))
   app.notFound(answerUnknown)
+  app.onError(answerDefect)
   const answer = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
   // It listens while its key is still being drawn; who asks that early waits for the rest.
   const listener: RequestListener = (request, response) => void keys.ready.then(() => answer(request, response))

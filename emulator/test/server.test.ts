@@ -11,6 +11,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { startEmulator } from '#emulator/index.ts'
 import { APP, CONTOSO, GRAPH_DEFAULT, SECRET, testEstate } from '#emulator/test/support/estate.ts'
 import { ask, askToken } from '#emulator/test/support/token.ts'
+import { until } from '#test/support/until.ts'
 
 const emulator = await startEmulator({ estate: testEstate() })
 after(() => emulator.close())
@@ -214,4 +215,24 @@ test('more than four megabytes are refused and not kept, announced or in pieces;
     const { status, body } = await post(token, inPieces(form, 3))
     assert.equal(status, 200, body.error_description)
   }
+})
+
+test('a client that hangs up in the middle of its request is no defect', async (t) => {
+  const complaints = t.mock.method(console, 'error')
+  const token = await askToken(emulator, CONTOSO, {
+    grant_type: 'client_credentials',
+    client_id: APP,
+    client_secret: SECRET,
+    scope: GRAPH_DEFAULT,
+  })
+  const head = `POST /v1.0/$batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token.body.access_token}\r\n`
+  for (const length of ['Content-Length: 500', 'Transfer-Encoding: chunked']) {
+    const socket = connect(Number(new URL(emulator.browserOrigin).port), '127.0.0.1')
+    socket.write(`${head}Content-Type: application/json\r\n${length}\r\n\r\n2\r\n{}`)
+    socket.destroySoon()
+  }
+  const gone = () => emulator.requests.list({ path: 'batch' })
+  await until('the log has it', () => gone().length === 1)
+  assert.deepEqual([gone()[0]?.status, gone()[0]?.reason], [499, 'The client went away before it had said everything.'])
+  assert.equal(complaints.mock.callCount(), 0)
 })
