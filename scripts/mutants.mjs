@@ -780,6 +780,13 @@ export const MUTANTS = [
     tests: ['test/sync/own-resources.test.ts'],
   },
   {
+    name: 'resources: what is read is deleted like what is left over',
+    file: 'src/flows/sync/forget-kind.ts',
+    search: 'throw stillRead(kind)',
+    replace: 'stillRead(kind)',
+    tests: ['test/sync/own-resources.test.ts'],
+  },
+  {
     name: 'resources: members of other objects than groups are stored as a group’s',
     file: 'src/graph/changes.ts',
     search: "if (kind === 'group' && Array.isArray(came))",

@@ -4,6 +4,7 @@ import { grantsCommand } from '#cli/grants-command.ts'
 import { incidentsCommand } from '#cli/incidents-command.ts'
 import { jobsCommand } from '#cli/jobs-command.ts'
 import { type RegisterOptions, registerCommand } from '#cli/register-command.ts'
+import { resourcesCommand } from '#cli/resources-command.ts'
 import { runCommand } from '#cli/run-command.ts'
 import { tenantsCommand } from '#cli/tenants-command.ts'
 import { type Terminal, tellProblem } from '#cli/terminal.ts'
@@ -54,6 +55,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   jobsCommand(program, context)
   incidentsCommand(program, context)
   credentialsCommand(program, context)
+  resourcesCommand(program, context)
   runCommand(program, context, fail)
   registerCommand(program, async (options) => {
     exitCode = await (context.processes?.register(options) ?? Promise.reject(elsewhere('register')))

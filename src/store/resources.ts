@@ -183,6 +183,30 @@ export async function removeResources({ db }: TenantSql, limit = 20_000): Promis
   return 'all'
 }
 
+/**
+ * Removes what was read of one kind, memberships with groups, and where to go on reading it.
+ * @param limit of objects, and of memberships
+ */
+export async function removeKind(
+  { db }: TenantSql,
+  kind: ResourceKind,
+  limit = 20_000,
+): Promise<{ removed: number; left: boolean }> {
+  await raw`delete from tenantry.sync_cursors where kind = ${kind}`.execute(db)
+  if (kind === 'group') {
+    const { numAffectedRows } = await raw`
+      delete from tenantry.group_members where ctid = any(array(select ctid from tenantry.group_members limit ${limit}))`.execute(
+      db,
+    )
+    if (Number(numAffectedRows ?? 0) === limit) return { removed: 0, left: true }
+  }
+  const { numAffectedRows } = await raw`
+    delete from tenantry.resources where ctid = any(array(
+      select ctid from tenantry.resources where kind = ${kind} limit ${limit}))`.execute(db)
+  const removed = Number(numAffectedRows ?? 0)
+  return { removed, left: removed === limit }
+}
+
 /** The objects of a kind, or what stands between groups and their members. */
 export type Stored = { kind: ResourceKind } | 'memberships'
 

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { CLI_ACTOR } from '#cli/tenant-option.ts'
 import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { offboardTenant } from '#flows/tenants/offboard-tenant.ts'
 import { type AppDefinition, defineApp } from '#model/app.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
 import { defineResource } from '#model/resource.ts'
+import { listAudit } from '#store/audit.ts'
 import { asTenant } from '#store/open.ts'
-import { countResources, listResources } from '#store/resources.ts'
+import { applyPage, countResources, countStored, listResources } from '#store/resources.ts'
 import { latestRun, listRuns } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
+import { runHere } from '#test/support/at-the-terminal.ts'
 import { APP, APP_OF_TESTS, type Fleet, openFleet } from '#test/support/fleet.ts'
+import { aResource, madeUp } from '#test/support/made-up.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import type { Tools } from '#tools.ts'
 
@@ -78,7 +82,7 @@ const register = (fleet: Fleet, tenantId: TenantId, displayName: string) =>
   fleet.change(tenantId, 'POST', '/applications', { displayName }) as Promise<{ id: string; appId: string }>
 
 /** Each test has a tenant of its own. */
-const embedded = await openOwn({ tenants: 14 })
+const embedded = await openOwn({ tenants: 16 })
 after(() => embedded[Symbol.asyncDispose]())
 const { tools, emulator } = embedded
 const unused = [...embedded.tenantIds]
@@ -280,4 +284,48 @@ test('a permission that the tenant has taken away meanwhile is the customer’s 
     answer: { status: 403 },
   })
   await assert.rejects(sync(tools, tenantId), (error) => diagnose(error).owner === 'customer-administrator')
+})
+
+test('what is left of a kind is forgotten in every tenant on an operator’s word, not while it is read', async () => {
+  const [one, other] = [anotherTenant(), anotherTenant()]
+  for (const tenantId of [one, other]) {
+    await register(embedded, tenantId, 'One')
+    await sync(tools, tenantId)
+  }
+  const forget = (app: Partial<AppDefinition>, kind: string) =>
+    runHere(within(tools, app), 'resources', 'forget', kind).ended
+  const refused = await forget({}, 'application')
+  assert.equal(refused.code, 2)
+  assert.match(refused.stderr, /CONFIGURATION_INVALID: Objects of kind application are read from directories/)
+  assert.equal((await stored(tools, one)).length, 1)
+
+  const done = await forget({ resources: [] }, 'application')
+  assert.match(done.stdout, /^\d+ objects of kind application deleted, in \d+ tenants\.\n$/, done.stderr)
+  for (const tenantId of [one, other]) {
+    assert.deepEqual(await stored(tools, tenantId), [])
+    assert.equal((await stored(tools, tenantId, 'user')).length, 3)
+    const [line] = await asTenant(tools.store, tenantId, (sql) => listAudit(sql, { limit: 1 }))
+    assert.deepEqual(
+      [line?.action, line?.actor, line?.detail],
+      ['tenant.kind-forgotten', CLI_ACTOR, { kind: 'application', objects: 1 }],
+    )
+  }
+  assert.match((await forget({ resources: [] }, 'application')).stdout, /^0 objects of kind application deleted, in 0/)
+  assert.equal((await sync(tools, one))?.counts.application, 1, 'back again, it is read from the beginning')
+
+  // Of groups, which this app leaves out, members go along.
+  const group = aResource('group', 'Left over')
+  await asTenant(tools.store, one, (sql) =>
+    applyPage(
+      sql,
+      { kind: 'group', key: 'id', generation: madeUp.generationId() },
+      {
+        changed: { ids: [group.id], json: JSON.stringify({ value: [{ ...group.properties, id: group.id }] }) },
+        removed: [],
+        members: [{ groupId: group.id, memberId: madeUp.objectId(), memberType: 'user', removed: false }],
+      },
+    ),
+  )
+  assert.match((await forget({}, 'group')).stdout, /^1 object of kind group deleted, in 1 tenant\.\n$/)
+  assert.equal(await asTenant(tools.store, one, (sql) => countStored(sql, 'memberships')), 0)
 })

@@ -20,6 +20,7 @@ const ACTIONS: Record<string, string> = {
   'tenant.moved': 'State changed',
   'tenant.sync-requested': 'Asked for a run',
   'tenant.removal-allowed': 'Allowed a large removal',
+  'tenant.kind-forgotten': 'Deleted what was no longer read',
   'job.retried': 'Tried a job again',
   'incident.closed': 'Closed an incident',
   'credential.added': 'Added a secret',
