@@ -884,6 +884,20 @@ export const MUTANTS = [
     replace: 'if (!yes && json && !ask) return',
     tests: ['test/cli/offboard.test.ts'],
   },
+  {
+    name: 'engine: whoever waits for one tenant that is locked holds up all that begin with it',
+    file: 'src/store/rounds.ts',
+    search: ': raw`skip locked`',
+    replace: ': raw``',
+    tests: ['test/store/rounds.test.ts'],
+  },
+  {
+    name: 'engine: a server waits for a lock when nobody waits for it any more',
+    file: 'src/store/open.ts',
+    search: 'const LOCK_SHARE = 0.8',
+    replace: 'const LOCK_SHARE = 80',
+    tests: ['test/store/unreachable.test.ts'],
+  },
 ]
 
 const LONGEST_TEST_MILLISECONDS = 120_000

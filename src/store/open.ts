@@ -49,6 +49,8 @@ const MAX_CONNECTIONS = 10
 const CONNECT_TIMEOUT_MILLISECONDS = 5_000
 /** No statement of ours takes nearly as long, and a worker that has lost its database for so long has lost its jobs too. */
 const SILENCE_MILLISECONDS = 30_000
+/** Of that, so much is waited for a lock. */
+const LOCK_SHARE = 0.8
 
 /**
  * @param input.databaseUrl postgres://…; null opens the embedded database in `dataDir`
@@ -132,11 +134,18 @@ export const asTenant = <Value>(
 ): Promise<Value> =>
   inTransaction(store, async (db) => {
     // The same as SET LOCAL ROLE and SET LOCAL, in one question.
-    await raw`select set_config('role', 'tenantry_tenant', true), set_config('tenantry.tenant_id', ${tenantId}, true)`.execute(
+    await raw`select set_config('role', 'tenantry_tenant', true), set_config('tenantry.tenant_id', ${tenantId}, true), ${patience(store)}`.execute(
       db,
     )
     return work({ db, at: momentOf(store), tenantId } as TenantSql)
   })
+
+/**
+ * Whoever waits for what somebody else has locked gives up before we give its connection up: the server would not notice
+ * that, and what the transaction has locked itself would stay so for as long.
+ */
+const patience = ({ silenceMilliseconds }: Pick<Store, 'silenceMilliseconds'>): RawBuilder<string> =>
+  raw`set_config('lock_timeout', ${`${Math.ceil(silenceMilliseconds * LOCK_SHARE)}ms`}, true)`
 
 /** The embedded database’s one session listens for new jobs, and is to go on listening. */
 const LEFTOVERS: Record<Store['backend'], readonly string[]> = {
@@ -160,7 +169,7 @@ export const asAuthor = <Value>(
           store,
           async (db) => {
             await raw`select set_config('tenantry.author', concat_ws(' ', ${tenantId}::text, tenantry.sign_tenant(${tenantId})), true),
-            set_config('role', 'tenantry_tenant', true), set_config('tenantry.tenant_id', ${tenantId}, true)`.execute(
+            set_config('role', 'tenantry_tenant', true), set_config('tenantry.tenant_id', ${tenantId}, true), ${patience(store)}`.execute(
               db,
             )
             return work({ db, at: momentOf(store), tenantId } as TenantSql)
@@ -184,7 +193,7 @@ export const asAuthor = <Value>(
  */
 export const asFleet = <Value>(store: Store, work: (sql: FleetSql) => Promise<Value>): Promise<Value> =>
   inTransaction(store, async (db) => {
-    await raw`set local role tenantry_fleet`.execute(db)
+    await raw`select set_config('role', 'tenantry_fleet', true), ${patience(store)}`.execute(db)
     return work({ db, at: momentOf(store) } as FleetSql)
   })
 
@@ -212,7 +221,7 @@ export const asFleetFor = <Value>(
   work: (sql: FleetSql) => Promise<Value>,
 ): Promise<Value> =>
   inTransaction(store, async (db) => {
-    await raw`select set_config('role', 'tenantry_fleet', true), set_config('tenantry.tenant_ids', ${`{${tenantIds.join(',')}}`}, true)`.execute(
+    await raw`select set_config('role', 'tenantry_fleet', true), set_config('tenantry.tenant_ids', ${`{${tenantIds.join(',')}}`}, true), ${patience(store)}`.execute(
       db,
     )
     return work({ db, at: momentOf(store) } as FleetSql)

@@ -45,22 +45,44 @@ export function openRounds(store: Store): Rounds {
   const ofTenant = ({ tenantId }: Beginning): string => tenantId
   // Whether a commit that was broken off was kept, nobody knows. Everything else was undone: one of them spoils nothing for the others.
   const mayAskAgain = (error: unknown) => diagnose(error).code !== 'DATABASE_UNREACHABLE'
+  const together = gather(ofTenant, inOne(beginRuns), { mayAskAgain })
   return {
-    begin: gather(ofTenant, inOne(beginRuns), { mayAskAgain }),
+    async begin(wish) {
+      const begun = await together(wish)
+      // Whoever waits for one tenant, which somebody has locked, holds up no other.
+      return begun === 'locked' ? ((await inOne(beginAlone)([wish]))[0] as Begun | null) : begun
+    },
     succeed: gather(ofTenant, inOne(endRuns), { mayAskAgain, lullMilliseconds: LULL_MILLISECONDS }),
   }
 }
 
-/**
- * Tenants, then runs, each in the order of their ids, so that two processes never wait for each other. The tenants are
- * locked in a statement of their own: the next one sees what whoever held them has written.
- */
-async function beginRuns({ db, at }: FleetSql, wishes: readonly Beginning[]): Promise<(Begun | null)[]> {
-  const tenantIds = wishes.map(({ tenantId }) => tenantId)
-  const { rows: locked } = await raw<{ id: TenantId; state: TenantState; now: Date }>`
-    select id, state, ${at} as now from tenantry.tenants where id = any(${tenantIds}::uuid[]) order by id for no key update`.execute(
-    db,
-  )
+type Found = { id: TenantId; state: TenantState; now: Date }
+
+/** The tenants are locked in a statement of their own: the next one sees what whoever held them has written. */
+const lockTenants = async ({ db, at }: FleetSql, wishes: readonly Beginning[], waits: boolean): Promise<Found[]> => {
+  const { rows } = await raw<Found>`
+    select id, state, ${at} as now from tenantry.tenants where id = any(${wishes.map(({ tenantId }) => tenantId)}::uuid[])
+    order by id for no key update ${waits ? raw`` : raw`skip locked`}`.execute(db)
+  return rows
+}
+
+/** Of whom somebody else has locked, and of whom nobody knows, it is told in the end whether they can be begun at all. */
+async function beginRuns(sql: FleetSql, wishes: readonly Beginning[]): Promise<(Begun | null | 'locked')[]> {
+  const found = await lockTenants(sql, wishes, false)
+  const known = new Set(found.map(({ id }) => id))
+  const begun = await begin(sql, wishes, found)
+  return wishes.map(({ tenantId }, index) => (known.has(tenantId) ? (begun[index] ?? null) : 'locked'))
+}
+
+const beginAlone = async (sql: FleetSql, wishes: readonly Beginning[]): Promise<(Begun | null)[]> =>
+  begin(sql, wishes, await lockTenants(sql, wishes, true))
+
+/** Tenants, then runs, each in the order of their ids, so that two processes never wait for each other. */
+async function begin(
+  { db, at }: FleetSql,
+  wishes: readonly Beginning[],
+  locked: readonly Found[],
+): Promise<(Begun | null)[]> {
   const working = new Map(
     locked.filter(({ state }) => WORKING_STATES.includes(state)).map(({ id, ...tenant }) => [id, tenant]),
   )

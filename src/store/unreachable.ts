@@ -5,12 +5,13 @@ import { Problem } from '#model/problem.ts'
 const PROTOCOL_VIOLATION = '08P01'
 const DISK_FULL = '53100'
 const READ_ONLY = '25006'
+const LOCKED = '55P03'
 /**
  * The server cannot be reached, or takes no writes.
- * @see https://www.postgresql.org/docs/current/errcodes-appendix.html classes 08, 25006, 25P03, 53100, 53300, 55000 (it takes no connections), 57P01 to 57P05; `pg` itself gives texts only
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html classes 08, 25006, 25P03, 53100, 53300, 55000 (it takes no connections), 55P03 (somebody else locks for long), 57P01 to 57P05; `pg` itself gives texts only
  */
 const CODES =
-  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...$|25006$|25P03$|53100$|53300$|55000$|57P0\d$)/
+  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...$|25006$|25P03$|53100$|53300$|55000$|55P03$|57P0\d$)/
 const TEXTS =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
 
@@ -36,6 +37,8 @@ const NEXT_STEPS: Record<string, string> = {
   [READ_ONLY]: 'It takes no writes: look whether it is a standby, or set to default_transaction_read_only.',
   [PROTOCOL_VIOLATION]:
     'If a pooler such as PgBouncer stands before it, let it ignore the startup parameter idle_in_transaction_session_timeout (docs/operations.md).',
+  [LOCKED]:
+    "Somebody has locked rows there for long: `select * from pg_stat_activity where state <> 'idle'` tells who. Work goes on by itself.",
   [DISK_FULL]: 'Its disk is full: make room there. Work goes on by itself.',
 }
 

@@ -9,6 +9,7 @@ import { triesOf } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { HOUR, MINUTE } from '#test/support/hand-clock.ts'
 import { aCursor, aTenant, madeUp } from '#test/support/made-up.ts'
+import { seeingEverything, withClient } from '#test/support/postgres.ts'
 
 const NEXT = 'https://graph.example/v1.0/users/delta?$deltatoken=two'
 
@@ -126,6 +127,26 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     assert.deepEqual(byKind(await asTenant(store, a, listCursors)), byKind([moved, group]))
     assert.deepEqual(byKind(await asTenant(store, b, listCursors)), byKind([user, group]))
   })
+
+  if (name === 'postgres')
+    test('R04 a tenant that somebody has locked holds up no other that begins in the same moment', async (t) => {
+      const store = await freshStore(t)
+      const [held, free] = [await aTenant(store), await aTenant(store)]
+      const rounds = openRounds(store)
+      const begin = (tenantId: TenantId) => rounds.begin({ tenantId, runId: madeUp.runId() })
+      await withClient(await seeingEverything(store.databaseUrl ?? ''), async (client) => {
+        await client.query('begin')
+        await client.query('select 1 from tenantry.tenants where id = $1 for update', [held])
+        let isHeld = true
+        const waits = begin(held).then((begun) => [isHeld, begun?.state])
+        assert.equal((await begin(free))?.state, 'active')
+        assert.equal((await begin(madeUp.tenantId())) ?? null, null)
+        assert.equal((await statesOf(store, held)).length, 0)
+        isHeld = false
+        await client.query('rollback')
+        assert.deepEqual(await waits, [false, 'active'])
+      })
+    })
 
   if (name === 'postgres')
     test('R02 processes that take the same tenants from each other end with one run for each, and in no deadlock among themselves', async (t) => {

@@ -8,7 +8,7 @@ import { lendFrom } from '#store/buckets.ts'
 import { migrate } from '#store/migrate.ts'
 import { type AnySql, asAuthor, asFleet, asTenant, openStore, type TenantSql } from '#store/open.ts'
 import { pingStore } from '#store/ping-store.ts'
-import { countTenantsByState } from '#store/tenants.ts'
+import { countTenantsByState, lockTenant } from '#store/tenants.ts'
 import { silentLog } from '#test/support/backends.ts'
 import { aResource, aTenant, madeUp } from '#test/support/made-up.ts'
 import { closeDatabase, freshDatabase, seeingEverything, startPostgres, withClient } from '#test/support/postgres.ts'
@@ -143,4 +143,31 @@ test('R04 when the server has gone, work fails in words and the store is not rea
   assert.equal(await pingStore(store), false)
   const { retry } = await refusedWith('DATABASE_UNREACHABLE', () => asFleet(store, countTenantsByState))
   assert.equal(retry, 'backoff')
+})
+
+test('R04 whoever waits for what somebody else has locked gives up in time, and so does the server: nothing stays locked for it', async () => {
+  const databaseUrl = await freshDatabase()
+  const place = { databaseUrl, dataDir: '', clock: systemClock, log: silentLog }
+  await using store = await openStore({ ...place, silenceMilliseconds: 1_000 })
+  await migrate(store)
+  const [first, held] = [await aTenant(store), await aTenant(store)]
+  await withClient(await seeingEverything(databaseUrl), async (client) => {
+    await client.query('begin')
+    await client.query('select 1 from tenantry.tenants where id = $1 for update', [held])
+    const { owner, message, nextStep } = await refusedWith('DATABASE_UNREACHABLE', () =>
+      asFleet(store, async (sql) => {
+        await lockTenant(sql, first)
+        await lockTenant(sql, held)
+      }),
+    )
+    assert.equal(owner, 'operator')
+    assert.match(message, /\(55P03\)/)
+    assert.match(nextStep, /pg_stat_activity/)
+    const { rows } = await client.query(
+      `select query from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    assert.deepEqual(rows, [])
+    await asTenant(store, first, (sql) => lockTenant(sql, first))
+    await client.query('rollback')
+  })
 })
