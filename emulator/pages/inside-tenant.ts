@@ -16,9 +16,7 @@ export type TenantView = {
 }
 
 const howMany = ({ shown, of }: Listed<unknown>, noun: string): string =>
-  shown.length < of
-    ? `${shown.length} of ${of.toLocaleString('en-GB')} ${noun}`
-    : `${of.toLocaleString('en-GB')} ${noun}`
+  `${shown.length < of ? `${shown.length} of ` : ''}${of.toLocaleString('en-GB')} ${noun}${of === 1 ? '' : 's'}`
 
 /** Everything of one tenant: apps and what they may do, who consented, people and groups. */
 export const tenantPage = (tenant: TenantView): Html =>

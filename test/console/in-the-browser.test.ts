@@ -67,6 +67,20 @@ suite('the console in a browser', { concurrency: false }, () => {
     await look(page, 'console-longest-name')
   })
 
+  test('the list is sorted from a small screen, too, and readers are told by what', async () => {
+    await page.setViewportSize({ width: 360, height: 800 })
+    await page.goto(`${site.url}/tenants`)
+    await page.getByRole('link', { name: 'Changed', exact: true }).click()
+    await page.waitForURL('**/tenants?sort=changed&order=desc')
+    const heads = await page.locator('thead th').evaluateAll((all) => all.map((one) => one.getAttribute('aria-sort')))
+    assert.deepEqual(heads, [null, null, null, 'descending'])
+    for (const name of ['Tenant', 'State', 'Last run', 'Changed']) {
+      const box = await page.getByRole('link', { name, exact: true }).boundingBox()
+      assert.ok(box && box.width >= 24 && box.height >= 24, name)
+    }
+    await page.setViewportSize({ width: 1440, height: 800 })
+  })
+
   test('what a button has opened is put away with Escape, and one is where one was', async () => {
     await page.goto(`${site.url}/tenants/${plainOne}`)
     await page.locator('summary', { hasText: 'Pause…' }).click()

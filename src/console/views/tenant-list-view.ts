@@ -61,7 +61,11 @@ const searchForm = ({ text, state, code, owner, sort, descending }: TenantListQu
   </form>`
 
 function columnsOf(query: TenantListQuery, now: Date): Column<FoundTenant>[] {
-  const sortable = (sort: TenantSearch['sort'], name: string) => ({ title: sortLink(query, sort, name), label: name })
+  const sortable = (sort: TenantSearch['sort'], name: string) => ({
+    title: sortLink(query, sort, name),
+    label: name,
+    ...(query.sort === sort ? { sorted: orderOf(query) } : {}),
+  })
   return [
     {
       ...sortable('name', 'Tenant'),
@@ -91,11 +95,11 @@ function columnsOf(query: TenantListQuery, now: Date): Column<FoundTenant>[] {
 function sortLink(query: TenantListQuery, sort: TenantSearch['sort'], name: string): Html {
   const current = query.sort === sort
   const descending = current ? !query.descending : sort === 'changed' || sort === 'read'
-  const order = query.descending ? 'descending' : 'ascending'
-  return html`<a class="sort ${current ? order : ''}" href="${listAddress({ ...query, sort, descending, page: 1 })}">${name}${
-    current && html`<span class="unseen"> (sorted, ${order})</span>`
-  }</a>`
+  return html`<a class="sort ${current ? orderOf(query) : ''}" href="${listAddress({ ...query, sort, descending, page: 1 })}">${name}</a>`
 }
+
+const orderOf = ({ descending }: TenantListQuery): 'ascending' | 'descending' =>
+  descending ? 'descending' : 'ascending'
 
 const nothing = ({ text, state, code, owner }: TenantListQuery, landingUrl: string): Html =>
   text !== undefined || state || code || owner

@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html, raw } from 'hono/html'
 import type { Html } from '#pages/html.ts'
 
 export type Column<Row> = {
@@ -10,6 +10,8 @@ export type Column<Row> = {
   heading?: boolean
   /** For readers and narrow screens, where `title` is markup. */
   label?: string
+  /** The rows stand in the order of this column. */
+  sorted?: 'ascending' | 'descending'
 }
 
 /**
@@ -21,13 +23,16 @@ export const table = <Row>(caption: string, columns: readonly Column<Row>[], row
     <table class="table" role="table">
       <caption class="unseen">${caption}</caption>
       <thead role="rowgroup">
-        <tr role="row">${columns.map(({ title, figures }) => html`<th scope="col" role="columnheader" class="${figures ? 'figures' : ''}">${title}</th>`)}</tr>
+        <tr role="row">${columns.map(headOf)}</tr>
       </thead>
       <tbody role="rowgroup">
         ${rows.map((row) => html`<tr role="row">${columns.map((column) => cellOf(column, row))}</tr>`)}
       </tbody>
     </table>
   </div>`
+
+const headOf = <Row>({ title, figures, sorted }: Column<Row>): Html =>
+  html`<th scope="col" role="columnheader" class="${figures ? 'figures' : ''}" ${sorted ? raw(`aria-sort="${sorted}"`) : ''}>${title}</th>`
 
 const cellOf = <Row>({ title, label, cell, figures, heading }: Column<Row>, row: Row): Html => {
   const name = label ?? (typeof title === 'string' ? title : '')
