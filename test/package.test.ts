@@ -57,7 +57,7 @@ const ready = install()
 test('L04 what npm packs works outside: the emulator starts, and its types hold', async () => {
   await ready
   const program = `import assert from 'node:assert/strict'
-import { defineApp, defineJob } from 'tenantry'
+import { defineApp, defineJob, defineResource } from 'tenantry'
 import { DEMO, type Emulator, startEmulator } from 'tenantry/emulator'
 
 const emulator: Emulator = await startEmulator({ estate: { tenants: [{ id: DEMO.home, displayName: 'Home', domains: ['home.example'] }] } })
@@ -77,10 +77,11 @@ defineJob({
   name: 'of-ours', schedule: '0 3 * * *', permissions: ['User.Read.All'],
   async run({ graph, db }) {
     await graph.api('/users').get()
-    // @ts-expect-error: no such kind
-    for await (const one of db.resources('users')) one.id
+    for await (const one of db.resources('device')) one.id
   },
 })
+// @ts-expect-error: a key that is not selected
+defineResource({ kind: 'device', mode: 'full', path: '/devices', select: ['id'], key: 'deviceId', anyOf: ['Device.Read.All'] })
 console.log(app.name, emulator.estate().tenants[0]?.displayName)
 await emulator.close()
 `

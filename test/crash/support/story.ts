@@ -14,7 +14,7 @@ const TABLES: Record<string, string> = {
   members: `select tenant_id, group_id, member_id, member_type from tenantry.group_members order by 1, 2, 3`,
   cursors: `select tenant_id, kind, next_link, delta_link is null as anew, removals_allowed from tenantry.sync_cursors order by 1, 2`,
   // A page is counted in the transaction that stores it: over all runs, those broken off too, each page counts once.
-  read: `select tenant_id, sum(users)::int as users, sum(groups)::int as groups, sum(removed)::int as removed,
+  read: `select tenant_id, sum(coalesce((counts->>'user')::int, 0))::int as users, sum(coalesce((counts->>'group')::int, 0))::int as groups, sum(removed)::int as removed,
     bool_or(state = 'succeeded') as succeeded from tenantry.sync_runs group by 1 order by 1`,
   unfinished: `select state from tenantry.sync_runs where state in ('running', 'waiting')`,
   deadLetters: `select data from pgboss.job where name = 'dead-letter'`,

@@ -64,7 +64,7 @@ export const isRead = (adminUrl: string, tenantId: string): Promise<boolean> =>
     const { rows } = await client.query<{ users: number; read: number; open: number; waiting: number; dead: number }>(
       `select
         (select count(*)::int from tenantry.resources where tenant_id = $1 and kind = 'user') as users,
-        (select coalesce(sum(users), 0)::int from tenantry.sync_runs where tenant_id = $1) as read,
+        (select coalesce(sum((counts->>'user')::int), 0)::int from tenantry.sync_runs where tenant_id = $1) as read,
         (select count(*)::int from tenantry.sync_runs where tenant_id = $1 and state in ('running', 'waiting')) as open,
         (select count(*)::int from pgboss.job where data ->> 'tenantId' = $2 and state in ('created', 'retry', 'active')) as waiting,
         (select count(*)::int from pgboss.job where name = 'dead-letter') as dead`,
