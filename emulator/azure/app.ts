@@ -3,8 +3,8 @@ import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import { findApplication } from '#emulator/directory/applications.ts'
 import { findTenant, listTenants } from '#emulator/directory/tenants.ts'
 import { findUser } from '#emulator/directory/users.ts'
-import { mayGiveAdminConsent } from '#emulator/entra/admin-consent.ts'
-import { recordAdminConsent, registered } from '#emulator/entra/consent.ts'
+import { mayGiveAdminConsent } from '#emulator/entra/sign-in/admin-consent.ts'
+import { recordAdminConsent, registered } from '#emulator/entra/sign-in/consent.ts'
 import type { Env, World } from '#emulator/world.ts'
 
 /**

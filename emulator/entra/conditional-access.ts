@@ -1,8 +1,8 @@
 import { policiesForUser, policiesForWorkload } from '#emulator/directory/conditional-access.ts'
 import { isRevoked, securityOf } from '#emulator/directory/security.ts'
 import type { AccessPolicy, Application, Tenant } from '#emulator/directory/types.ts'
-import type { Parties } from '#emulator/entra/consent.ts'
 import { byPolicy, EntraError, ticks } from '#emulator/entra/errors.ts'
+import type { Parties } from '#emulator/entra/sign-in/consent.ts'
 import type { SignIn } from '#emulator/entra/state.ts'
 import type { World } from '#emulator/world.ts'
 

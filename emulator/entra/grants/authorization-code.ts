@@ -4,8 +4,8 @@ import { EntraError } from '#emulator/entra/errors.ts'
 import { refuseWrongPlatform } from '#emulator/entra/grants/cross-origin.ts'
 import { answerForUser } from '#emulator/entra/grants/delegated.ts'
 import type { Grant } from '#emulator/entra/grants/grant.ts'
-import { platformOf } from '#emulator/entra/redirect.ts'
 import { splitScope } from '#emulator/entra/scopes.ts'
+import { platformOf } from '#emulator/entra/sign-in/redirect.ts'
 import type { Code } from '#emulator/entra/state.ts'
 
 /** @see RFC 6749 section 4.1.3, RFC 7636 section 4.6 */

@@ -6,7 +6,7 @@ import { refuseWorkload } from '#emulator/entra/conditional-access.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import type { Grant } from '#emulator/entra/grants/grant.ts'
 import { OIDC_SCOPES, splitScope } from '#emulator/entra/scopes.ts'
-import { capabilitiesIn, issueAppToken } from '#emulator/entra/tokens.ts'
+import { capabilitiesIn, issueAppToken } from '#emulator/entra/tokens/tokens.ts'
 
 /**
  * App-only: the app with its own credential, in one tenant.

@@ -1,5 +1,5 @@
 import type { Authority } from '#emulator/entra/authority.ts'
-import type { AuthenticatedClient, Form } from '#emulator/entra/client-authentication.ts'
+import type { AuthenticatedClient, Form } from '#emulator/entra/clients/client-authentication.ts'
 import type { EntraState } from '#emulator/entra/state.ts'
 import type { TenantRestrictions } from '#emulator/entra/tenant-restrictions.ts'
 import type { Told, World } from '#emulator/world.ts'

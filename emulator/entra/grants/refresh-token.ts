@@ -4,7 +4,7 @@ import { EntraError, ticks } from '#emulator/entra/errors.ts'
 import { refuseWrongPlatform } from '#emulator/entra/grants/cross-origin.ts'
 import { answerForUser } from '#emulator/entra/grants/delegated.ts'
 import type { Grant, GrantContext } from '#emulator/entra/grants/grant.ts'
-import { enterTenant } from '#emulator/entra/parties.ts'
+import { enterTenant } from '#emulator/entra/sign-in/parties.ts'
 import type { RefreshToken } from '#emulator/entra/state.ts'
 
 /**

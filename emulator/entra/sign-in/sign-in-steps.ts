@@ -1,13 +1,17 @@
 import { isRevoked } from '#emulator/directory/security.ts'
 import { findUser } from '#emulator/directory/users.ts'
-import { adminConsentContents, completeAdminConsent, mayGiveAdminConsent } from '#emulator/entra/admin-consent.ts'
 import { demandOf, refuseByAccess } from '#emulator/entra/conditional-access.ts'
-import { consentNeed, recordConsent } from '#emulator/entra/consent.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
-import { answerInFront, declined } from '#emulator/entra/front-channel.ts'
-import { askedBy, needOf, partiesOf } from '#emulator/entra/parties.ts'
-import { type Redirect, refusalWith } from '#emulator/entra/redirect.ts'
-import { giveAccount, giveCode, giveNewPassword, givePassword, setUp } from '#emulator/entra/sign-in-person.ts'
+import {
+  adminConsentContents,
+  completeAdminConsent,
+  mayGiveAdminConsent,
+} from '#emulator/entra/sign-in/admin-consent.ts'
+import { consentNeed, recordConsent } from '#emulator/entra/sign-in/consent.ts'
+import { answerInFront, declined } from '#emulator/entra/sign-in/front-channel.ts'
+import { askedBy, needOf, partiesOf } from '#emulator/entra/sign-in/parties.ts'
+import { type Redirect, refusalWith } from '#emulator/entra/sign-in/redirect.ts'
+import { giveAccount, giveCode, giveNewPassword, givePassword, setUp } from '#emulator/entra/sign-in/sign-in-person.ts'
 import type { Account, AuthorizeRequest, EntraState, Interaction, Session } from '#emulator/entra/state.ts'
 import { refuseRestricted, type TenantRestrictions } from '#emulator/entra/tenant-restrictions.ts'
 import type { World } from '#emulator/world.ts'

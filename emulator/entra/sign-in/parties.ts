@@ -6,9 +6,9 @@ import { findServicePrincipalByAppId } from '#emulator/directory/service-princip
 import type { Application, Tenant, User } from '#emulator/directory/types.ts'
 import { findGuest, findUser } from '#emulator/directory/users.ts'
 import { type Authority, PERSONAL_ACCOUNTS, resolveAuthority } from '#emulator/entra/authority.ts'
-import { type ConsentNeed, consentNeed, type Parties } from '#emulator/entra/consent.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { type AskedScopes, readScopes } from '#emulator/entra/scopes.ts'
+import { type ConsentNeed, consentNeed, type Parties } from '#emulator/entra/sign-in/consent.ts'
 import type { AuthorizeRequest, Interaction } from '#emulator/entra/state.ts'
 import type { World } from '#emulator/world.ts'
 

@@ -9,9 +9,9 @@ import type { Application, ServicePrincipal, Tenant, User } from '#emulator/dire
 import { makeUti } from '#emulator/directory/uti.ts'
 import { PERSONAL_ACCOUNTS } from '#emulator/entra/authority.ts'
 import { MFA } from '#emulator/entra/conditional-access.ts'
-import { groupClaims, MEMBER_ROLE } from '#emulator/entra/group-claims.ts'
-import { optionalClaims, wantsKind } from '#emulator/entra/optional-claims.ts'
 import type { SignIn } from '#emulator/entra/state.ts'
+import { groupClaims, MEMBER_ROLE } from '#emulator/entra/tokens/group-claims.ts'
+import { optionalClaims, wantsKind } from '#emulator/entra/tokens/optional-claims.ts'
 import type { World } from '#emulator/world.ts'
 
 /** Entra ID draws 60 to 90 minutes. @see https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime */

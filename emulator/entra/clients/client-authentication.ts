@@ -1,12 +1,12 @@
 import { timingSafeEqual } from 'node:crypto'
 import { findApplication } from '#emulator/directory/applications.ts'
 import type { Application } from '#emulator/directory/types.ts'
-import { readAssertion } from '#emulator/entra/assertion.ts'
 import type { Authority } from '#emulator/entra/authority.ts'
-import { byCertificate } from '#emulator/entra/certificate-assertion.ts'
+import { readAssertion } from '#emulator/entra/clients/assertion.ts'
+import { byCertificate } from '#emulator/entra/clients/certificate-assertion.ts'
+import { byFederation } from '#emulator/entra/clients/federated-assertion.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
-import { byFederation } from '#emulator/entra/federated-assertion.ts'
-import type { ClientAuthentication } from '#emulator/entra/tokens.ts'
+import type { ClientAuthentication } from '#emulator/entra/tokens/tokens.ts'
 import type { World } from '#emulator/world.ts'
 
 export type AuthenticatedClient = { application: Application; acr: ClientAuthentication }

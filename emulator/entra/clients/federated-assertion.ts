@@ -1,8 +1,8 @@
 import { compactVerify, importJWK, type JWK, type JWTPayload, type ProtectedHeaderParameters } from 'jose'
 import { z } from 'zod'
 import type { Application, FederatedCredential } from '#emulator/directory/types.ts'
-import { checkForm, checkTimes, secondsIn } from '#emulator/entra/assertion.ts'
-import type { AuthenticatedClient } from '#emulator/entra/client-authentication.ts'
+import { checkForm, checkTimes, secondsIn } from '#emulator/entra/clients/assertion.ts'
+import type { AuthenticatedClient } from '#emulator/entra/clients/client-authentication.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import type { World } from '#emulator/world.ts'
 

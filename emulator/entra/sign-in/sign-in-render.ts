@@ -1,10 +1,10 @@
 import { findApplication } from '#emulator/directory/applications.ts'
 import { listTenants } from '#emulator/directory/tenants.ts'
 import { findUser, listNamedUsers } from '#emulator/directory/users.ts'
-import { adminConsentContents } from '#emulator/entra/admin-consent.ts'
 import { SECOND_FACTOR } from '#emulator/entra/conditional-access.ts'
-import { needOf, partiesOf } from '#emulator/entra/parties.ts'
 import { readScopes } from '#emulator/entra/scopes.ts'
+import { adminConsentContents } from '#emulator/entra/sign-in/admin-consent.ts'
+import { needOf, partiesOf } from '#emulator/entra/sign-in/parties.ts'
 import type { EntraState, Interaction } from '#emulator/entra/state.ts'
 import { codePage, newPasswordPage, setUpPage } from '#emulator/pages/proof.ts'
 import {

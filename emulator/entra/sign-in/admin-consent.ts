@@ -2,9 +2,9 @@ import { mayConsentForAll, mayGrantGraphRoles } from '#emulator/directory/direct
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import type { Directory } from '#emulator/directory/open.ts'
 import type { Application, User } from '#emulator/directory/types.ts'
-import { type AdminConsent, type Parties, recordAdminConsent, registered } from '#emulator/entra/consent.ts'
-import { type Redirect, redirectWith } from '#emulator/entra/redirect.ts'
 import type { AskedScopes } from '#emulator/entra/scopes.ts'
+import { type AdminConsent, type Parties, recordAdminConsent, registered } from '#emulator/entra/sign-in/consent.ts'
+import { type Redirect, redirectWith } from '#emulator/entra/sign-in/redirect.ts'
 import type { AuthorizeRequest } from '#emulator/entra/state.ts'
 import type { World } from '#emulator/world.ts'
 

@@ -1,9 +1,9 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { compactVerify, type JWTPayload } from 'jose'
 import type { Application } from '#emulator/directory/types.ts'
-import { checkForm, checkTimes } from '#emulator/entra/assertion.ts'
 import type { Authority } from '#emulator/entra/authority.ts'
-import type { AuthenticatedClient } from '#emulator/entra/client-authentication.ts'
+import { checkForm, checkTimes } from '#emulator/entra/clients/assertion.ts'
+import type { AuthenticatedClient } from '#emulator/entra/clients/client-authentication.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import type { World } from '#emulator/world.ts'
 
