@@ -43,7 +43,8 @@ async function install(): Promise<void> {
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
   // What it does not name it does not find. The types of Node are the project's own.
   for (const name of [...Object.keys(dependencies), '@types/node']) link(name)
-  writeFileSync(join(outside, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(outside, 'package.json'), '{ "type": "commonjs" }')
+  await run('npm', ['pkg', 'set', 'type=module'], { cwd: outside })
 }
 
 function link(name: string): void {

@@ -26,7 +26,7 @@ const COMMANDS = blocks('sh')
 const ONCE = 'npm start -- --once'
 
 /** What test/package.test.ts does. */
-const PACKED = ['npm pack', 'npm install ../tenantry/tenantry-0.1.0.tgz']
+const PACKED = ['npm pack', 'npm install ../tenantry/tenantry-0.1.0.tgz', 'npm pkg set type=module']
 /** The commands in the order of the README; a new one there has to be tried here. */
 const TRIED = [
   'npm start',

@@ -5,7 +5,13 @@ import type { Start } from '#bin/start.ts'
 import type { Mistake } from '#config/mistake.ts'
 import { type ConfigReading, readConfig } from '#config.ts'
 
-const NAMES = ['tenantry.config.ts', 'tenantry.config.mjs', 'tenantry.config.js']
+const NAMES = ['tenantry.config.ts', 'tenantry.config.mts', 'tenantry.config.mjs', 'tenantry.config.js']
+
+const MEND = 'Mend the file, then start again.'
+/** `npm init` writes `"type": "commonjs"`; this is what Node says of a module in such a package. */
+const TAKEN_FOR_COMMONJS = /^(Cannot use import statement outside a module|Unexpected token 'export')$/
+const BE_A_MODULE =
+  'package.json says that it is CommonJS: run `npm pkg set type=module`, or call the file tenantry.config.mts.'
 
 /** The environment and tenantry.config.ts, with all that is wrong with either. */
 export async function readSettings({ env, folder }: Pick<Start, 'env' | 'folder'>): Promise<ConfigReading> {
@@ -17,7 +23,7 @@ export async function readSettings({ env, folder }: Pick<Start, 'env' | 'folder'
     return readConfig(env, app)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return without(env, `cannot be loaded: ${reason}`, 'Mend the file, then start again.')
+    return without(env, `cannot be loaded: ${reason}`, TAKEN_FOR_COMMONJS.test(reason) ? BE_A_MODULE : MEND)
   }
 }
 

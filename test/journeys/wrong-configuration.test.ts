@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
@@ -101,6 +101,20 @@ suite('a wrong configuration is told in words, at once, with exit code 2', () =>
     const cwd = join(place.folder, 'empty')
     mkdirSync(cwd)
     assertMistakes(await dev({}, { cwd }), [['tenantry.config.ts', /is missing/]])
+  })
+
+  test('a module in a package that says it is CommonJS, as npm init does', async () => {
+    const cwd = join(place.folder, 'commonjs')
+    mkdirSync(cwd)
+    writeFileSync(join(cwd, 'package.json'), JSON.stringify({ type: 'commonjs' }))
+    for (const head of ["import 'node:os'\n", '']) {
+      writeFileSync(join(cwd, 'tenantry.config.ts'), `${head}export default ${JSON.stringify(APP)}\n`)
+      const ended = await dev({}, { cwd })
+      assertMistakes(ended, [['tenantry.config.ts', /cannot be loaded/]])
+      assert.match(ended.stderr, /npm pkg set type=module/)
+    }
+    renameSync(join(cwd, 'tenantry.config.ts'), join(cwd, 'tenantry.config.mts'))
+    assertMistakes(await dev({}, { cwd }), [['tenantry.config.ts › permissions › User.Reed.All', /./]])
   })
 
   test('a second process on the same folder, and on the same port', async () => {
