@@ -898,6 +898,48 @@ export const MUTANTS = [
     replace: 'const LOCK_SHARE = 80',
     tests: ['test/store/unreachable.test.ts'],
   },
+  {
+    name: 'engine: what is told to stop has failed',
+    file: 'src/jobs/runner.ts',
+    search: "if (signal.aborted) return 'INTERRUPTED'\n    const { retry",
+    replace: 'const { retry',
+    tests: ['test/jobs/runner.test.ts'],
+  },
+  {
+    name: 'engine: whoever is told to stop has no time to',
+    file: 'src/jobs/runner.ts',
+    search: '      }, graceMilliseconds)\n',
+    replace: '      }, 0)\n',
+    tests: ['test/faults/hung-and-stopped.test.ts'],
+  },
+  {
+    name: 'engine: a schema that is newer is taken',
+    file: 'src/store/migrate.ts',
+    search: 'if (unknown.length === 0) return',
+    replace: 'if (unknown.length >= 0) return',
+    tests: ['test/store/migrate.test.ts'],
+  },
+  {
+    name: 'engine: an error is written with whatever clients attach to it',
+    file: 'src/base/log.ts',
+    search: 'err: (error: unknown) => describeError(error), ',
+    replace: '',
+    tests: ['test/base/log.test.ts'],
+  },
+  {
+    name: 'engine: a removal begins before its last page',
+    file: 'src/flows/sync/store-pages.ts',
+    search: 'end && (unseen || removedInRound > 0)',
+    replace: '(unseen && end) || removedInRound > 0',
+    tests: ['test/sync/delta.test.ts'],
+  },
+  {
+    name: 'engine: a replica that is behind is told of at once',
+    file: 'src/flows/grants/patiently.ts',
+    search: "  'GRANT_NOT_VISIBLE_YET',\n",
+    replace: '',
+    tests: ['test/flows/grants-awaited.test.ts'],
+  },
 ]
 
 const LONGEST_TEST_MILLISECONDS = 120_000

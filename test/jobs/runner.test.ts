@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
 import { systemClock } from '#base/clock.ts'
@@ -508,6 +509,26 @@ forEachBackend((backend) => {
     await runner.stop({ graceMilliseconds: 1, partingMilliseconds: 1 })
     const [back] = await jobsIn(jobs, 'sync-tenant')
     assert.deepEqual([back?.state, back?.output], ['retry', { code: 'INTERRUPTED' }])
+  })
+
+  test('R06 what breaks off because it is told to stop has neither failed nor ended, whatever it throws', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    for (const thrown of [new Problem(aDiagnosis({ retry: 'never' })), new TypeError('broken off')]) {
+      const tenantId = madeUp.tenantId()
+      await ask(store, jobs, tenantId)
+      const begun = gate()
+      const work = async (_: TenantId, { signal }: { signal: AbortSignal }) => {
+        begun.open()
+        await once(signal, 'abort')
+        throw thrown
+      }
+      const runner = startRunner(jobs, tasksThat(work), { concurrency: 1 })
+      await begun.opened
+      await runner.stop({ graceMilliseconds: 1 })
+      const back = (await jobsIn(jobs, 'sync-tenant')).find(({ data }) => data.tenantId === tenantId)
+      assert.deepEqual([back?.state, back?.output], ['retry', { code: 'INTERRUPTED' }])
+      await jobs.boss.deleteQueuedJobs('sync-tenant')
+    }
   })
 
   test('R02 a job that was taken from a worker and comes back to it is another try: the end of the first is not its end', async (t) => {
