@@ -940,6 +940,13 @@ export const MUTANTS = [
     replace: '',
     tests: ['test/flows/grants-awaited.test.ts'],
   },
+  {
+    name: 'engine: a Graph that has not yet heard of a role is believed',
+    file: 'src/flows/grants/patiently.ts',
+    search: "  'PERMISSION_MISSING',\n",
+    replace: '',
+    tests: ['test/flows/apply-grants.test.ts'],
+  },
 ]
 
 const LONGEST_TEST_MILLISECONDS = 120_000

@@ -9,7 +9,7 @@ import { showTenant } from '#flows/tenants/show-tenants.ts'
 import type { AdministratorStep } from '#model/administrator.ts'
 import { provenAdministrator } from '#test/support/administrator.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
-import { adamOf, CUSTOMERS, connect, graceOf, openInstallation } from '#test/support/installation.ts'
+import { adamOf, CONTOSO, CUSTOMERS, connect, graceOf, openInstallation } from '#test/support/installation.ts'
 import { refusedWith } from '#test/support/problem.ts'
 
 const installation = await openInstallation({ after }, { clock: hurriedClock() })
@@ -122,6 +122,23 @@ test('T04 whose token Microsoft refuses while he grants is told so, not that his
     ['connected', undefined],
     'one refusal costs nothing, and the app has patience',
   )
+})
+
+test('G07 a Graph that has not yet heard of a role, and so refuses the app, is asked again', async () => {
+  const grace = await provenAdministrator(installation, 'grace@contoso.onmicrosoft.com')
+  emulator.mischief.add({
+    at: 'graph',
+    match: { method: 'GET', path: '/v1.0/organization', tenant: CONTOSO },
+    times: 2,
+    answer: {
+      status: 403,
+      headers: { 'content-type': 'application/json' },
+      body: '{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges."}}',
+    },
+  })
+  await grant(grace)
+  assert.deepEqual(await stateOf(grace), ['connected', undefined])
+  assert.ok(emulator.requests.list({ path: '/v1.0/organization', status: 403 }).length > 0)
 })
 
 test('T12 a sign-up that is connected has come to its end: whoever is still at it brings no tenant back that has left', async () => {
