@@ -893,7 +893,7 @@ export const MUTANTS = [
   },
   {
     name: 'engine: a server waits for a lock when nobody waits for it any more',
-    file: 'src/store/open.ts',
+    file: 'src/store/database/open.ts',
     search: 'const LOCK_SHARE = 0.8',
     replace: 'const LOCK_SHARE = 80',
     tests: ['test/store/unreachable.test.ts'],
@@ -914,7 +914,7 @@ export const MUTANTS = [
   },
   {
     name: 'engine: a schema that is newer is taken',
-    file: 'src/store/migrate.ts',
+    file: 'src/store/database/migrate.ts',
     search: 'if (unknown.length === 0) return',
     replace: 'if (unknown.length >= 0) return',
     tests: ['test/store/migrate.test.ts'],

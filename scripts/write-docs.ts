@@ -13,7 +13,7 @@ import { CLOUDS } from '#model/cloud.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { restMinutes } from '#model/rest.ts'
 import { MOVES, TENANT_STATES } from '#model/tenant.ts'
-import { EMULATOR, FLOWS, type Room, SRC } from '#test/rooms.ts'
+import { EMULATOR, type Room, SRC, WITHIN } from '#test/rooms.ts'
 
 const { values } = parseArgs({
   options: { check: { type: 'boolean', default: false }, folder: { type: 'string', default: '' } },
@@ -95,7 +95,7 @@ const PARTS: Record<string, string> = {
   rooms: roomTable(SRC),
   flows: table(
     ['room', 'may use', 'what it does'],
-    Object.entries(FLOWS).map(([name, imports]) => [code(name), codes(imports), codes(verbsOf(name))]),
+    Object.entries(WITHIN.flows).map(([name, imports]) => [code(name), codes(imports), codes(verbsOf(name))]),
   ),
   'emulator-rooms': roomTable(EMULATOR),
   'emulator-aadsts': table(['code', 'answer', 'text', 'unconfirmed', 'arises when', 'provoked by'], emulatedCodes),

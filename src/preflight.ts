@@ -8,10 +8,10 @@ import { openEntra } from '#entra/open.ts'
 import { expiring, warningStage } from '#model/credential.ts'
 import { diagnose, type ProblemCode } from '#model/problem.ts'
 import { openOutbound } from '#outbound/open.ts'
-import { assertConfined } from '#store/assert-confined.ts'
-import { clockAhead } from '#store/clock-ahead.ts'
-import { assertMigrated } from '#store/migrate.ts'
-import { openStore } from '#store/open.ts'
+import { assertConfined } from '#store/database/assert-confined.ts'
+import { clockAhead } from '#store/database/clock-ahead.ts'
+import { assertMigrated } from '#store/database/migrate.ts'
+import { openStore } from '#store/database/open.ts'
 
 /** What a trial of the configuration found: mistakes stop a process from starting, doubts are told and lived with. */
 export type Preflight = { mistakes: readonly Mistake[]; doubts: readonly Mistake[] }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { EMULATOR, FLOWS, type Room, SRC } from './rooms.ts'
+import { EMULATOR, type Room, SRC, WITHIN } from './rooms.ts'
 
 const root = join(import.meta.dirname, '..')
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
@@ -53,19 +53,21 @@ test('every import of the product follows the arrows', () => {
   assert.deepEqual(faultsOf('src', SRC), [])
 })
 
-test('every import of one flow by another follows the arrows among them', () => {
-  const faults = filesOf('src/flows').flatMap((file) => {
-    const name = dirname(file).slice('src/flows/'.length)
-    const mayUse = FLOWS[name]
-    if (!mayUse) return [`${file}: no room '${name}' among the flows in test/rooms.ts`]
-    return importsOf(file)
-      .filter((specifier) => specifier.startsWith('#flows/'))
-      .map((specifier) => dirname(specifier).slice('#flows/'.length))
-      .filter((target) => target !== name && !mayUse.includes(target))
-      .map((target) => `${file}: flows/${name} may not import flows/${target}`)
+for (const [room, inner] of Object.entries(WITHIN))
+  test(`every import within ${room} follows the arrows there`, () => {
+    const innerRoomOf = (path: string, prefix: string): string => dirname(path).slice(prefix.length + 1)
+    const faults = filesOf(`src/${room}`).flatMap((file) => {
+      const name = innerRoomOf(file, `src/${room}`)
+      const mayUse = inner[name]
+      if (!mayUse) return [`${file}: no room '${name}' within ${room} in test/rooms.ts`]
+      return importsOf(file)
+        .filter((specifier) => specifier.startsWith(`#${room}/`))
+        .map((specifier) => innerRoomOf(specifier, `#${room}`))
+        .filter((target) => target !== name && !mayUse.includes(target))
+        .map((target) => `${file}: ${room}/${name} may not import ${room}/${target}`)
+    })
+    assert.deepEqual(faults, [])
   })
-  assert.deepEqual(faults, [])
-})
 
 test('every import of the emulator follows the arrows', () => {
   assert.deepEqual(faultsOf('emulator', EMULATOR), [])

@@ -76,19 +76,27 @@ export const SRC: Record<string, Room> = {
   index: { imports: ['flows', 'tools', 'config', 'graph', 'model', 'base'], packages: [] },
 }
 
-/** Within `flows` each part of what the product does has a room of its own; these are the others that it may use. */
-export const FLOWS: Record<string, readonly string[]> = {
-  incidents: [],
-  credentials: ['incidents'],
-  tenants: ['incidents'],
-  grants: ['tenants', 'incidents'],
-  'sign-up': ['grants', 'tenants', 'incidents'],
-  operators: ['sign-up', 'incidents'],
-  registration: ['operators', 'sign-up', 'grants'],
-  runs: ['tenants', 'incidents'],
-  sync: ['runs', 'tenants'],
-  queue: ['tenants'],
-  fleet: ['queue', 'tenants'],
+/** Rooms that are large have rooms of their own; of each, the others beside it that it may use. */
+export const WITHIN: Record<'flows' | 'store', Record<string, readonly string[]>> = {
+  flows: {
+    incidents: [],
+    credentials: ['incidents'],
+    tenants: ['incidents'],
+    grants: ['tenants', 'incidents'],
+    'sign-up': ['grants', 'tenants', 'incidents'],
+    operators: ['sign-up', 'incidents'],
+    registration: ['operators', 'sign-up', 'grants'],
+    runs: ['tenants', 'incidents'],
+    sync: ['runs', 'tenants'],
+    queue: ['tenants'],
+    fleet: ['queue', 'tenants'],
+  },
+  store: {
+    migrations: [],
+    database: ['migrations'],
+    // What stands in the room itself: the tables.
+    '': ['database', 'migrations'],
+  },
 }
 
 /** The second house. It imports nothing of the first, nor the first of it. */

@@ -4,7 +4,7 @@ import { readSettings } from '#bin/read-settings.ts'
 import type { Start } from '#bin/start.ts'
 import { tellMistakes } from '#bin/tell-mistakes.ts'
 import { Problem } from '#model/problem.ts'
-import { folderHolder } from '#store/hold-folder.ts'
+import { folderHolder } from '#store/database/hold-folder.ts'
 import type { Tools } from '#tools.ts'
 
 /** Commands that work with tenants; the others are processes of their own. */

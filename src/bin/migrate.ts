@@ -7,8 +7,8 @@ import { EXIT_USAGE } from '#cli/run-cli.ts'
 import { carryDeadLetters } from '#jobs/carry-dead-letters.ts'
 import { openJobs } from '#jobs/open.ts'
 import { carryOver } from '#store/carry-over.ts'
-import { migrate } from '#store/migrate.ts'
-import { openStore } from '#store/open.ts'
+import { migrate } from '#store/database/migrate.ts'
+import { openStore } from '#store/database/open.ts'
 
 /** An index of a large table is built without a word. */
 const LONGEST_STATEMENT_MILLISECONDS = 12 * 3_600_000

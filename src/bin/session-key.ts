@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '#base/code-of.ts'
 import type { Config } from '#config.ts'
-import { makeDataFolder } from '#store/data-folder.ts'
+import { makeDataFolder } from '#store/database/data-folder.ts'
 
 const KEY_BYTES = 32
 

@@ -5,8 +5,8 @@ import { CLI_ACTOR, idOption, jsonOption } from '#cli/tenant-option.ts'
 import { diagnosisText, jsonText, table, timeText } from '#cli/terminal.ts'
 import { closeIncidentBy } from '#flows/incidents/close-incident.ts'
 import type { Incident, IncidentId } from '#model/incident.ts'
+import { asFleet } from '#store/database/open.ts'
 import { listIncidents } from '#store/incidents.ts'
-import { asFleet } from '#store/open.ts'
 
 /** `tenantry incidents list|close` */
 export function incidentsCommand(program: Command, { tools, terminal }: CliContext): void {

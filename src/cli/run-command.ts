@@ -10,7 +10,7 @@ import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { knownTenant } from '#flows/tenants/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { WORKING_STATES } from '#model/tenant.ts'
-import { asTenant } from '#store/open.ts'
+import { asTenant } from '#store/database/open.ts'
 import { latestRun } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 

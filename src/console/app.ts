@@ -16,7 +16,7 @@ import { openAssets } from '#pages/assets.ts'
 import { guard } from '#pages/guard.ts'
 import { openRateLimit } from '#pages/rate-limit.ts'
 import { openStreams } from '#pages/streams.ts'
-import { pingStore } from '#store/ping-store.ts'
+import { pingStore } from '#store/database/ping-store.ts'
 import type { Tools } from '#tools.ts'
 
 const STYLE = new URL('./assets/console.css', import.meta.url)

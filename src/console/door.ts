@@ -4,8 +4,8 @@ import type { Operator } from '#model/administrator.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Site } from '#pages/layout.ts'
 import type { Streams } from '#pages/streams.ts'
+import { asFleet } from '#store/database/open.ts'
 import { isRefusedSomewhere } from '#store/incident-hosts.ts'
-import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 /** What every route of this site works with. */

@@ -8,7 +8,7 @@ import { overviewView } from '#console/views/overview-view.ts'
 import { plainView } from '#console/views/plain-view.ts'
 import { tenantListView } from '#console/views/tenant-list-view.ts'
 import { pageOfAudit } from '#store/audit.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { searchTenants } from '#store/search-tenants.ts'
 import { tenantNames } from '#store/tenant-names.ts'
 

@@ -11,8 +11,8 @@ import { retryDeadLetter } from '#flows/queue/retry-dead-letter.ts'
 import { givenUpIn, queueDepth } from '#jobs/inspect.ts'
 import type { IncidentId } from '#model/incident.ts'
 import { Problem } from '#model/problem.ts'
+import { asFleet } from '#store/database/open.ts'
 import { listIncidents } from '#store/incidents.ts'
-import { asFleet } from '#store/open.ts'
 import { tenantNames } from '#store/tenant-names.ts'
 
 export const incidents =

@@ -1,7 +1,7 @@
 import { type Db, fromKysely, type PgBoss } from 'pg-boss'
 import type { Log } from '#base/log.ts'
 import type { JobName } from '#jobs/names.ts'
-import type { AnySql } from '#store/open.ts'
+import type { AnySql } from '#store/database/open.ts'
 
 /**
  * Rings as soon as a job was added, so that it need not wait until somebody looks. It is a hint and no more: whoever has

@@ -2,7 +2,7 @@ import { fromKysely } from 'pg-boss'
 import { ring } from '#jobs/bell.ts'
 import { type JobName, type JobPayloads, keyOf } from '#jobs/names.ts'
 import type { Jobs } from '#jobs/open.ts'
-import type { AnySql } from '#store/open.ts'
+import type { AnySql } from '#store/database/open.ts'
 
 /**
  * Adds a job in the caller's transaction: the fact and the job that follows from it are saved together, or not at all.

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { JobAttempt, PgBoss } from 'pg-boss'
 import type { JobName } from '#jobs/names.ts'
 import { type Jobs, SCHEMA } from '#jobs/open.ts'
-import { isOutOfUse } from '#store/unreachable.ts'
+import { isOutOfUse } from '#store/database/unreachable.ts'
 
 /** A database that is away is asked again after so long. */
 const AGAIN_MILLISECONDS = 500

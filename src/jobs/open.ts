@@ -2,9 +2,9 @@ import { fromPglite, PgBoss } from 'pg-boss'
 import type { Log } from '#base/log.ts'
 import { type Bell, openBell } from '#jobs/bell.ts'
 import { DEAD_LETTER, GONE_QUEUES, JOB_NAMES, QUEUES } from '#jobs/names.ts'
-import { attentiveClient } from '#store/attentive-client.ts'
-import type { Store } from '#store/open.ts'
-import { useBySql } from '#store/queue-rights.ts'
+import { attentiveClient } from '#store/database/attentive-client.ts'
+import type { Store } from '#store/database/open.ts'
+import { useBySql } from '#store/database/queue-rights.ts'
 
 /** The durable queue, in the same database as everything else. */
 export type Jobs = {

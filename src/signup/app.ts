@@ -12,7 +12,7 @@ import * as entrance from '#signup/entrance-routes.ts'
 import * as grants from '#signup/grant-routes.ts'
 import { leaveView } from '#signup/views/leave-view.ts'
 import * as watching from '#signup/watching-routes.ts'
-import { pingStore } from '#store/ping-store.ts'
+import { pingStore } from '#store/database/ping-store.ts'
 import type { Tools } from '#tools.ts'
 
 /** A person needs two of these for a sign-up; a whole office behind one address gets through. */

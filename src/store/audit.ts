@@ -1,7 +1,7 @@
 import { sql as raw } from 'kysely'
 import type { TenantId } from '#model/ids.ts'
-import type { AnySql, FleetSql } from '#store/open.ts'
-import { storableJson } from '#store/storable.ts'
+import type { AnySql, FleetSql } from '#store/database/open.ts'
+import { storableJson } from '#store/database/storable.ts'
 
 export type AuditEntry = {
   /** In the order in which they were written; a number that a program need not fit into its own. */

@@ -1,7 +1,7 @@
 import { sql as raw } from 'kysely'
 import { type Bucket, burstOf } from '#model/throttle.ts'
-import type { AnySql, Store } from '#store/open.ts'
-import { whileInUse } from '#store/unreachable.ts'
+import type { AnySql, Store } from '#store/database/open.ts'
+import { whileInUse } from '#store/database/unreachable.ts'
 
 /** What a process wants of a bucket, and what it brings back of its last loan; less than nothing when it has used more. */
 export type LoanWanted = Bucket & { back: number; wanted: number }

@@ -1,7 +1,7 @@
 import { sql as raw } from 'kysely'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
-import { type AnySql, asFleet, asTenant, type Store } from '#store/open.ts'
+import { type AnySql, asFleet, asTenant, type Store } from '#store/database/open.ts'
 
 /** A tenant's own rows; what waits in the queue is not carried over, since what is due is planned anew. */
 const OF_A_TENANT = [

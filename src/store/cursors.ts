@@ -2,7 +2,7 @@ import { sql as raw } from 'kysely'
 import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
 import type { ResourceKind } from '#model/resource.ts'
 import type { Trail } from '#model/trail.ts'
-import type { FleetSql, TenantSql } from '#store/open.ts'
+import type { FleetSql, TenantSql } from '#store/database/open.ts'
 
 /** How far the reading of one kind of object has come in one tenant. */
 export type Cursor = {

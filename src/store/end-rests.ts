@@ -1,7 +1,7 @@
 import { sql as raw } from 'kysely'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import type { ProblemCode } from '#model/problem.ts'
-import type { FleetSql } from '#store/open.ts'
+import type { FleetSql } from '#store/database/open.ts'
 
 /**
  * Work that has met this since then goes on at its next turn, its directory’s, or now, a job of one’s own: it was no

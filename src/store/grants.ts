@@ -1,6 +1,6 @@
 import { sql as raw } from 'kysely'
-import type { TenantSql } from '#store/open.ts'
-import { storableJson } from '#store/storable.ts'
+import type { TenantSql } from '#store/database/open.ts'
+import { storableJson } from '#store/database/storable.ts'
 
 export type Grant = { permission: string; status: 'granted' | 'missing'; seenAt: Date }
 

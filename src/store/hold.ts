@@ -1,6 +1,6 @@
 import { leftOf } from '#base/clock.ts'
+import { asFleet, type Store } from '#store/database/open.ts'
 import { isHeld } from '#store/incidents.ts'
-import { asFleet, type Store } from '#store/open.ts'
 
 /** Whether an incident holds the work for everybody: asked before each piece of work, so the answer is kept for a while. */
 export type Hold = {

@@ -2,7 +2,7 @@ import { sql as raw } from 'kysely'
 import type { IncidentId } from '#model/incident.ts'
 import type { ProblemCode } from '#model/problem.ts'
 import { FURTHEST_AHEAD } from '#store/buckets.ts'
-import type { AnySql, FleetSql } from '#store/open.ts'
+import type { AnySql, FleetSql } from '#store/database/open.ts'
 
 /** A machine that has not been heard of for so long has stopped, or was mended and has begun anew. */
 const SILENT_AFTER = raw`interval '5 minutes'`

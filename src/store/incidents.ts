@@ -4,8 +4,8 @@ import type { TenantId } from '#model/ids.ts'
 import type { Incident, IncidentId } from '#model/incident.ts'
 import { LOOKED_AT } from '#model/incident.ts'
 import type { Diagnosis, ProblemCode } from '#model/problem.ts'
-import type { AnySql, FleetSql } from '#store/open.ts'
-import { storableJson } from '#store/storable.ts'
+import type { AnySql, FleetSql } from '#store/database/open.ts'
+import { storableJson } from '#store/database/storable.ts'
 
 type Row = {
   id: IncidentId

@@ -1,6 +1,6 @@
 import { sql as raw } from 'kysely'
-import type { TenantSql } from '#store/open.ts'
-import { storableJson } from '#store/storable.ts'
+import type { TenantSql } from '#store/database/open.ts'
+import { storableJson } from '#store/database/storable.ts'
 
 /** What a job has saved last in this tenant; null when nothing was. */
 export async function loadCheckpoint({ db }: TenantSql, job: string): Promise<unknown> {

@@ -3,7 +3,7 @@ import type { TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import type { Turns } from '#model/schedule.ts'
 import { WORKING_STATES } from '#model/tenant.ts'
-import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
+import type { AnySql, FleetSql, TenantSql } from '#store/database/open.ts'
 
 /** A job with the turns around now; `schedule` is its schedule as text. */
 export type PlannedJob = Turns & { job: string; schedule: string }

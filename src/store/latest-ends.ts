@@ -1,6 +1,6 @@
 import { type RawBuilder, sql as raw } from 'kysely'
 import type { Diagnosis } from '#model/problem.ts'
-import { storableJson } from '#store/storable.ts'
+import { storableJson } from '#store/database/storable.ts'
 
 /**
  * Writes down how runs have ended, as a part of the statement that ends them.

@@ -11,9 +11,9 @@ import {
   type ResourceDefinition,
   type ResourceKind,
 } from '#model/resource.ts'
+import type { TenantSql } from '#store/database/open.ts'
+import { storableText } from '#store/database/storable.ts'
 import { GONE } from '#store/migrations/gone.ts'
-import type { TenantSql } from '#store/open.ts'
-import { storableText } from '#store/storable.ts'
 
 /** What is being read, and which reading it is. */
 export type Reading = Pick<ResourceDefinition, 'kind' | 'key'> & {

@@ -5,9 +5,9 @@ import { DIRECTORY_SYNC } from '#model/job.ts'
 import { diagnose } from '#model/problem.ts'
 import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import { type Cursor, type CursorRow, toCursor, type Unchanged } from '#store/cursors.ts'
+import { asFleetFor, type FleetSql, type Store } from '#store/database/open.ts'
+import { storableJson } from '#store/database/storable.ts'
 import { noteEnds } from '#store/latest-ends.ts'
-import { asFleetFor, type FleetSql, type Store } from '#store/open.ts'
-import { storableJson } from '#store/storable.ts'
 
 export type Begun = {
   state: TenantState

@@ -1,7 +1,7 @@
 import { sql as raw } from 'kysely'
 import type { Owner, ProblemCode } from '#model/problem.ts'
 import type { SyncRun } from '#model/sync-run.ts'
-import type { FleetSqlOnTime } from '#store/open.ts'
+import type { FleetSqlOnTime } from '#store/database/open.ts'
 
 /** What happened in one hour, counted by how the runs that began in it stand now. */
 export type HourOfRuns = { hour: Date } & Record<SyncRun['state'], number>

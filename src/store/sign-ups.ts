@@ -2,8 +2,8 @@ import { sql as raw } from 'kysely'
 import type { ObjectId, SignUpId, TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import type { ProgressStep, SignUp, SignUpState } from '#model/sign-up.ts'
-import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
-import { storableJson } from '#store/storable.ts'
+import type { AnySql, FleetSql, TenantSql } from '#store/database/open.ts'
+import { storableJson } from '#store/database/storable.ts'
 
 type Row = {
   id: SignUpId

@@ -4,7 +4,7 @@ import { DIRECTORY_SYNC } from '#model/job.ts'
 import type { Tries } from '#model/next-try.ts'
 import type { ProblemCode } from '#model/problem.ts'
 import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
-import type { FleetSql } from '#store/open.ts'
+import type { FleetSql } from '#store/database/open.ts'
 
 /** For how long the working tenants have not been read, in seconds; one that never was counts from its connection. */
 export type SyncLag = {

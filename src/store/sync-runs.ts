@@ -4,9 +4,9 @@ import { DIRECTORY_SYNC } from '#model/job.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
 import { countsOf, type ResourceKind } from '#model/resource.ts'
 import type { SyncRun } from '#model/sync-run.ts'
+import type { AnySql, FleetSql, TenantSql } from '#store/database/open.ts'
+import { storable, storableJson } from '#store/database/storable.ts'
 import { noteEnds } from '#store/latest-ends.ts'
-import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
-import { storable, storableJson } from '#store/storable.ts'
 
 type Row = Omit<SyncRun, 'tenantId' | 'startedAt' | 'finishedAt' | 'counts' | 'users' | 'groups'> & {
   tenant_id: TenantId

@@ -1,6 +1,6 @@
 import { sql as raw } from 'kysely'
 import type { TenantId } from '#model/ids.ts'
-import type { FleetSql } from '#store/open.ts'
+import type { FleetSql } from '#store/database/open.ts'
 
 /** The names of those among `ids` that have signed up; somebody who only began has left no more than an id. */
 export async function tenantNames({ db }: FleetSql, ids: readonly TenantId[]): Promise<Map<TenantId, string>> {

@@ -5,9 +5,9 @@ import type { Tries } from '#model/next-try.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { assertMove, type Tenant, type TenantState, WORKING_STATES } from '#model/tenant.ts'
 import { addAudit } from '#store/audit.ts'
+import type { AnySql, FleetSql, TenantSql } from '#store/database/open.ts'
+import { storable, storableJson } from '#store/database/storable.ts'
 import { scheduleTenant, unscheduleTenant } from '#store/job-schedules.ts'
-import type { AnySql, FleetSql, TenantSql } from '#store/open.ts'
-import { storable, storableJson } from '#store/storable.ts'
 
 export type TenantRow = {
   id: TenantId

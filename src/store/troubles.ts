@@ -3,7 +3,7 @@ import type { TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import type { Diagnosis, Owner, ProblemCode } from '#model/problem.ts'
 import { WORKING_STATES } from '#model/tenant.ts'
-import type { FleetSql } from '#store/open.ts'
+import type { FleetSql } from '#store/database/open.ts'
 
 /** Tenants that suffer from the same thing, together: with an expired secret every tenant does. */
 export type Trouble = {

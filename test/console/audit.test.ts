@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { addAudit } from '#store/audit.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { type Answer, openPerson, type Person } from '#test/console/support/person.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'

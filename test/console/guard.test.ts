@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { findTenant } from '#store/tenants.ts'
 import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { openPerson, type Person } from '#test/console/support/person.ts'

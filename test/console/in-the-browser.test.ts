@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import type { TenantId } from '#model/ids.ts'
-import { asTenant } from '#store/open.ts'
+import { asTenant } from '#store/database/open.ts'
 import { finishRun, startRun } from '#store/sync-runs.ts'
 import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { openPerson } from '#test/console/support/person.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defineResource } from '#model/resource.ts'
-import { asTenant } from '#store/open.ts'
+import { asTenant } from '#store/database/open.ts'
 import { finishRun, recordPage, startRun } from '#store/sync-runs.ts'
 import { openSite } from '#test/console/support/open-site.ts'
 import { openPerson, plain } from '#test/console/support/person.ts'

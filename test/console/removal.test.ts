@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { syncTenant } from '#flows/sync/sync-tenant.ts'
-import { asTenant } from '#store/open.ts'
+import { asTenant } from '#store/database/open.ts'
 import { countResources, listResources } from '#store/resources.ts'
 import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { openPerson, type Person, plain } from '#test/console/support/person.ts'

@@ -5,8 +5,8 @@ import { offboardTenant } from '#flows/tenants/offboard-tenant.ts'
 import { showTenant } from '#flows/tenants/show-tenants.ts'
 import { verifyTenant } from '#flows/tenants/verify-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
+import { asFleet } from '#store/database/open.ts'
 import { listIncidents } from '#store/incidents.ts'
-import { asFleet } from '#store/open.ts'
 import { INVITATION, runHere, runUntil, signInFor } from '#test/support/at-the-terminal.ts'
 import {
   adamOf,

@@ -5,8 +5,8 @@ import { finishOffboarding, offboardTenant } from '#flows/tenants/offboard-tenan
 import { showTenant } from '#flows/tenants/show-tenants.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
+import { asFleet, asTenant } from '#store/database/open.ts'
 import { loadCheckpoint, saveCheckpoint } from '#store/job-checkpoints.ts'
-import { asFleet, asTenant } from '#store/open.ts'
 import { openFleet } from '#test/support/fleet.ts'
 import { jobsIn } from '#test/support/open-queue.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql as raw } from 'kysely'
 import { addAudit, listAudit } from '#store/audit.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { explaining, rowsRead } from '#test/support/rows-read.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { asTenant } from '#store/database/open.ts'
 import { listGrants, saveGrants } from '#store/grants.ts'
-import { asTenant } from '#store/open.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { HOUR } from '#test/support/hand-clock.ts'
 import { madeUp } from '#test/support/made-up.ts'

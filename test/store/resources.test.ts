@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { sql as raw } from 'kysely'
 import type { ObjectId } from '#model/ids.ts'
 import type { ChangePage, DirectoryResource } from '#model/resource.ts'
-import { asTenant } from '#store/open.ts'
+import { asTenant } from '#store/database/open.ts'
 import {
   countResources,
   insertPages,

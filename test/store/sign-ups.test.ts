@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { TenantId } from '#model/ids.ts'
-import { asFleet, asTenant, type Store } from '#store/open.ts'
+import { asFleet, asTenant, type Store } from '#store/database/open.ts'
 import {
   addSignUp,
   connectSignUp,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type RawBuilder, sql as raw } from 'kysely'
 import type { RunId, TenantId } from '#model/ids.ts'
-import { asFleet, asTenant, type FleetSql } from '#store/open.ts'
+import { asFleet, asTenant, type FleetSql } from '#store/database/open.ts'
 import {
   finishRun,
   haveSucceeded,

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { TenantId } from '#model/ids.ts'
 import { MOVES, TENANT_STATES, type TenantState } from '#model/tenant.ts'
 import { listAudit } from '#store/audit.ts'
-import { asFleet, asTenant, type Store } from '#store/open.ts'
+import { asFleet, asTenant, type Store } from '#store/database/open.ts'
 import {
   connectTenant,
   countTenantsByState,

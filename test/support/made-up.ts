@@ -5,7 +5,7 @@ import type { Diagnosis } from '#model/problem.ts'
 import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
 import type { TenantState } from '#model/tenant.ts'
 import type { Cursor } from '#store/cursors.ts'
-import { asTenant, type Store } from '#store/open.ts'
+import { asTenant, type Store } from '#store/database/open.ts'
 import { connectTenant } from '#store/tenants.ts'
 
 /** Ids that nobody else has: tests share a database and never meet. */

@@ -5,8 +5,8 @@ import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect, sql as raw } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { systemClock } from '#base/clock.ts'
+import { openStore, type Store } from '#store/database/open.ts'
 import { MIGRATIONS } from '#store/migrations/index.ts'
-import { openStore, type Store } from '#store/open.ts'
 import { type Place, silentLog } from '#test/support/backends.ts'
 
 /** An older release worked in the embedded database as its superuser. */

@@ -1,8 +1,8 @@
 import { systemClock } from '#base/clock.ts'
 import { diagnose } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
-import { migrate } from '#store/migrate.ts'
-import { asFleet, openStore } from '#store/open.ts'
+import { migrate } from '#store/database/migrate.ts'
+import { asFleet, openStore } from '#store/database/open.ts'
 import { silentLog } from '#test/support/backends.ts'
 
 /**

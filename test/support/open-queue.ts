@@ -3,7 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import type { JobContext, JobName, TaskTable } from '#jobs/names.ts'
 import { type Jobs, openJobs } from '#jobs/open.ts'
 import type { TenantId } from '#model/ids.ts'
-import type { Store } from '#store/open.ts'
+import type { Store } from '#store/database/open.ts'
 import { type Backend, silentLog } from '#test/support/backends.ts'
 
 /** A store and its queue for one test alone; both closed after it. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Store } from '#store/open.ts'
+import type { Store } from '#store/database/open.ts'
 import type { Scope } from '#test/support/suite-scope.ts'
 
 /**

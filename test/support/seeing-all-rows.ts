@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely'
-import type { Store } from '#store/open.ts'
+import type { Store } from '#store/database/open.ts'
 
 /**
  * Does something with the rows of all tenants, as only a test may: for one transaction, the tables’ owner is not bound by

@@ -1,6 +1,6 @@
 import type { GenerationId } from '#model/ids.ts'
 import type { DirectoryResource } from '#model/resource.ts'
-import type { TenantSql } from '#store/open.ts'
+import type { TenantSql } from '#store/database/open.ts'
 import { applyPage } from '#store/resources.ts'
 
 /** Stores objects as if they had come on pages of Graph, one page for each kind. */

@@ -34,8 +34,8 @@ import { listUnderWay, queueDepth } from '#jobs/inspect.ts'
 import { listWorkers } from '#jobs/workers.ts'
 import type { IncidentId } from '#model/incident.ts'
 import { pageOfAudit } from '#store/audit.ts'
+import { asFleet, asTenant } from '#store/database/open.ts'
 import { listIncidents } from '#store/incidents.ts'
-import { asFleet, asTenant } from '#store/open.ts'
 import { listRuns } from '#store/sync-runs.ts'
 
 /** The HTTP API: what the console's pages do, for programs. Failures are left to the site's own error handler. */

@@ -1,8 +1,8 @@
 import { credentialInUse } from '#flows/credentials/list-credentials.ts'
 import { expiring, warningStage } from '#model/credential.ts'
 import { addAudit } from '#store/audit.ts'
+import { asFleet, asFleetOnTime } from '#store/database/open.ts'
 import { closeIncident, listIncidents, openIncident } from '#store/incidents.ts'
-import { asFleet, asFleetOnTime } from '#store/open.ts'
 
 type Needs = Parameters<typeof credentialInUse>[0]
 

@@ -1,7 +1,7 @@
 import { addSecret, findRegistration, removeSecret } from '#graph/applications.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'config' | 'clock' | 'store' | 'log' | 'graphAsApp'>

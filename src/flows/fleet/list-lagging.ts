@@ -2,7 +2,7 @@ import type { TenantId } from '#model/ids.ts'
 import { nextTryAt } from '#model/next-try.ts'
 import type { ProblemCode } from '#model/problem.ts'
 import type { TenantState } from '#model/tenant.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { type LaggingTenant, syncLag } from '#store/sync-lag.ts'
 import type { Tools } from '#tools.ts'
 

@@ -9,7 +9,7 @@ import type { SignUpId } from '#model/ids.ts'
 import { incidentMeantBy } from '#model/incident.ts'
 import { diagnose } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { updateSignUp } from '#store/sign-ups.ts'
 import type { Tools } from '#tools.ts'
 

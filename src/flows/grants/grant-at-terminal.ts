@@ -10,7 +10,7 @@ import type { TenantId } from '#model/ids.ts'
 import type { GrantPlan } from '#model/permission.ts'
 import { Problem } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import type { Tools } from '#tools.ts'
 
 /** What the administrator consents to at the terminal: to read what is there, and to assign app roles. Nothing else. */

@@ -8,7 +8,7 @@ import type { AdministratorStep } from '#model/administrator.ts'
 import type { PlannedGrant } from '#model/permission.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { addAudit, unsettledGrants } from '#store/audit.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'config' | 'clock' | 'store' | 'entra' | 'graphAs' | 'graphAsApp'>

@@ -1,6 +1,6 @@
 import type { SignUpId } from '#model/ids.ts'
 import type { ProgressStep } from '#model/sign-up.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { updateSignUp } from '#store/sign-ups.ts'
 import type { Tools } from '#tools.ts'
 

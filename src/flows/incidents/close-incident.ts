@@ -1,9 +1,9 @@
 import { beginOf, type Incident, type IncidentId } from '#model/incident.ts'
 import { Problem } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
+import { asFleet } from '#store/database/open.ts'
 import { endRests } from '#store/end-rests.ts'
 import { closeIncident } from '#store/incidents.ts'
-import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 /** A person has looked at it. What it held goes on; should it happen again, it is a new incident. @throws Problem INCIDENT_UNKNOWN */

@@ -2,9 +2,9 @@ import { tryToken } from '#flows/incidents/try-token.ts'
 import { type Incident, incidentMeantBy } from '#model/incident.ts'
 import type { Diagnosis } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
+import { asFleet } from '#store/database/open.ts'
 import { addHost, hearOf, removeHosts } from '#store/incident-hosts.ts'
 import { findClosedByPerson, openIncident } from '#store/incidents.ts'
-import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'clock' | 'background' | 'host' | 'namedIn'> & Parameters<typeof tryToken>[0]

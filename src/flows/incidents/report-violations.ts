@@ -2,8 +2,8 @@ import { announceIncident } from '#flows/incidents/announce-incident.ts'
 import type { TenantId } from '#model/ids.ts'
 import { incidentMeantBy } from '#model/incident.ts'
 import { diagnose } from '#model/problem.ts'
+import { asFleet } from '#store/database/open.ts'
 import { openIncident } from '#store/incidents.ts'
-import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 /**

@@ -2,9 +2,9 @@ import { closeOver, isHoldingBack } from '#flows/incidents/hold-back.ts'
 import { giveTokens } from '#flows/incidents/weigh-departures.ts'
 import { beginOf, type Incident, incidentMeantBy } from '#model/incident.ts'
 import { addAudit } from '#store/audit.ts'
+import { asFleet } from '#store/database/open.ts'
 import { endRests } from '#store/end-rests.ts'
 import { closeIncident, lastEndings, listIncidents, listUntold, markTold } from '#store/incidents.ts'
-import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'config' | 'hold' | 'background' | 'sendAlert'> & Parameters<typeof giveTokens>[0]

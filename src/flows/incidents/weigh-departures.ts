@@ -1,7 +1,7 @@
 import { tryToken } from '#flows/incidents/try-token.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { workingTenants } from '#store/tenants.ts'
 
 type Needs = Parameters<typeof tryToken>[0]

@@ -6,7 +6,7 @@ import type { Callback } from '#flows/sign-up/complete-sign-up.ts'
 import type { Operator, SignInTicket } from '#model/administrator.ts'
 import { Problem, type ProblemCode } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import type { Tools } from '#tools.ts'
 
 /** The app role that makes one of the ISV's own people an operator; assigned in the home tenant. */

@@ -1,6 +1,6 @@
 import { keepLastDeadLetters, listDeadLetters, removeDeadLetters } from '#jobs/dead-letters.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { haveSucceeded } from '#store/sync-runs.ts'
 import { offboardedOf } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'

@@ -1,7 +1,7 @@
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import { scheduleText } from '#model/schedule.ts'
+import { asFleet } from '#store/database/open.ts'
 import { countSchedules } from '#store/job-schedules.ts'
-import { asFleet } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 export type ListedJob = {

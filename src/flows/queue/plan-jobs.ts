@@ -6,6 +6,7 @@ import { DELTA_HURRIES_MILLISECONDS, DELTA_LIFE_MILLISECONDS } from '#model/reso
 import { resourcesOf } from '#model/resources-of.ts'
 import { scheduleText, turnsAround } from '#model/schedule.ts'
 import { withOldLinks } from '#store/cursors.ts'
+import { asFleetOnTime, type FleetSqlOnTime } from '#store/database/open.ts'
 import {
   addPlanned,
   listPlanned,
@@ -14,7 +15,6 @@ import {
   scheduleJobs,
   takeJobsDue,
 } from '#store/job-schedules.ts'
-import { asFleetOnTime, type FleetSqlOnTime } from '#store/open.ts'
 import type { Tools } from '#tools.ts'
 
 type Needs = Pick<Tools, 'store' | 'jobs' | 'config'>

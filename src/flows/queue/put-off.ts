@@ -1,6 +1,6 @@
 import { enqueue } from '#jobs/enqueue.ts'
 import type { JobName, JobPayloads } from '#jobs/names.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import type { Tools } from '#tools.ts'
 
 const HELD_MILLISECONDS = 15 * 60_000

@@ -4,7 +4,7 @@ import type { RunId, TenantId } from '#model/ids.ts'
 import { incidentMeantBy } from '#model/incident.ts'
 import { type Diagnosis, diagnose } from '#model/problem.ts'
 import { restMinutes } from '#model/rest.ts'
-import { asTenant, type TenantSql } from '#store/open.ts'
+import { asTenant, type TenantSql } from '#store/database/open.ts'
 import { finishRun, superseded } from '#store/sync-runs.ts'
 import { lockTenant } from '#store/tenants.ts'
 

@@ -1,7 +1,7 @@
 import { workUnderWay } from '#jobs/inspect.ts'
 import { keyOf } from '#jobs/names.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { interruptRuns, listRunning, type Running } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 

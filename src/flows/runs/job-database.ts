@@ -2,9 +2,9 @@ import { refuseWithinTransaction, withinTransaction } from '#flows/runs/job-tran
 import { readStored } from '#flows/runs/read-stored.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import type { Checkpoint, JobDatabase } from '#model/job.ts'
-import { runStatement } from '#store/author-sql.ts'
+import { runStatement } from '#store/database/author-sql.ts'
+import { asAuthor, asTenant, type TenantSql } from '#store/database/open.ts'
 import { loadCheckpoint, saveCheckpoint } from '#store/job-checkpoints.ts'
-import { asAuthor, asTenant, type TenantSql } from '#store/open.ts'
 import { holdRun, recordGettingOn } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 

@@ -4,7 +4,7 @@ import { nearestName } from '#model/nearest-name.ts'
 import { Problem } from '#model/problem.ts'
 import type { DirectoryResource, ResourceKind } from '#model/resource.ts'
 import { resourcesOf } from '#model/resources-of.ts'
-import { asTenant } from '#store/open.ts'
+import { asTenant } from '#store/database/open.ts'
 import { listResources } from '#store/resources.ts'
 import type { Tools } from '#tools.ts'
 

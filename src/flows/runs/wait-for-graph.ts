@@ -1,6 +1,6 @@
 import type { RunId, TenantId } from '#model/ids.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
-import { asTenant, type TenantSql } from '#store/open.ts'
+import { asTenant, type TenantSql } from '#store/database/open.ts'
 import { letRunWait } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 

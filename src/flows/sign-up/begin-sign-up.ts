@@ -5,7 +5,7 @@ import { stateHash } from '#flows/sign-up/state-hash.ts'
 import type { SignUpTicket } from '#model/administrator.ts'
 import { SIGN_UP_SCOPES } from '#model/app.ts'
 import type { SignUpId, TenantId } from '#model/ids.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { addSignUp, makeRoomForSignUp, removeExpiredSignUps } from '#store/sign-ups.ts'
 import type { Tools } from '#tools.ts'
 

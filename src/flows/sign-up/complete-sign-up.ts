@@ -8,7 +8,7 @@ import type { AdministratorStep, SignUpTicket } from '#model/administrator.ts'
 import { SIGN_UP_SCOPES } from '#model/app.ts'
 import { diagnose, Problem, type ProblemCode } from '#model/problem.ts'
 import { addAudit } from '#store/audit.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { takeSignUp, updateSignUp } from '#store/sign-ups.ts'
 import type { Tools } from '#tools.ts'
 

@@ -5,7 +5,7 @@ import type { TenantId } from '#model/ids.ts'
 import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
 import { addAudit } from '#store/audit.ts'
 import { allowRemovals } from '#store/cursors.ts'
-import { asTenant } from '#store/open.ts'
+import { asTenant } from '#store/database/open.ts'
 import type { Tools } from '#tools.ts'
 
 /**

@@ -4,7 +4,7 @@ import { Problem } from '#model/problem.ts'
 import type { ResourceKind } from '#model/resource.ts'
 import { resourcesOf } from '#model/resources-of.ts'
 import { addAudit } from '#store/audit.ts'
-import { asTenant } from '#store/open.ts'
+import { asTenant } from '#store/database/open.ts'
 import { removeKind } from '#store/resources.ts'
 import type { Tools } from '#tools.ts'
 

@@ -1,6 +1,6 @@
 import { Problem } from '#model/problem.ts'
 import type { ResourceKind } from '#model/resource.ts'
-import type { TenantSql } from '#store/open.ts'
+import type { TenantSql } from '#store/database/open.ts'
 import { countStored, countUpTo, type Removed, type Stored } from '#store/resources.ts'
 
 /** Of so few a large share says nothing; groups are rearranged more often than people leave. */

@@ -5,7 +5,7 @@ import type { ChangePage, ResourceDefinition, ResourceKind } from '#model/resour
 import { LARGE_FROM_USERS } from '#model/throttle.ts'
 import { followTrail, NO_TRAIL } from '#model/trail.ts'
 import { type Cursor, saveCursor } from '#store/cursors.ts'
-import { asTenant, type TenantSql } from '#store/open.ts'
+import { asTenant, type TenantSql } from '#store/database/open.ts'
 import { applyPage, countUpTo, insertPages, isOfTheData, type Removed, removeGone } from '#store/resources.ts'
 import { holdRun, recordPage } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'

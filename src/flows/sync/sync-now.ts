@@ -5,7 +5,7 @@ import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 import { WORKING_STATES } from '#model/tenant.ts'
 import { addAudit } from '#store/audit.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import type { Tools } from '#tools.ts'
 
 /** Lets the daemon read a tenant now instead of at its next turn. @throws Problem TENANT_UNKNOWN, STATE_MOVE_REFUSED */

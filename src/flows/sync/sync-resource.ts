@@ -6,7 +6,7 @@ import type { Graph } from '#graph/open.ts'
 import { diagnose, type ProblemCode } from '#model/problem.ts'
 import type { ChangePage, ResourceDefinition } from '#model/resource.ts'
 import { type Cursor, saveCursor, type Unchanged } from '#store/cursors.ts'
-import { asTenant } from '#store/open.ts'
+import { asTenant } from '#store/database/open.ts'
 import { holdRun } from '#store/sync-runs.ts'
 import type { Tools } from '#tools.ts'
 

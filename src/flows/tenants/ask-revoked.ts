@@ -1,6 +1,6 @@
 import { enqueueAll } from '#jobs/enqueue.ts'
 import { ASKED_EVERY_DAYS, ASKED_FOR_DAYS } from '#model/next-try.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { takeTenantsDue } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 

@@ -4,7 +4,7 @@ import { cancelJobsOf } from '#jobs/inspect.ts'
 import type { TenantId } from '#model/ids.ts'
 import { type Diagnosis, diagnose, type ProblemCode } from '#model/problem.ts'
 import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
-import { asFleet } from '#store/open.ts'
+import { asFleet } from '#store/database/open.ts'
 import { lockTenant, moveTenant } from '#store/tenants.ts'
 
 /** What a failure in a tenant's work says about the tenant itself; everything else leaves its state alone. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import type { SignUpId } from '#model/ids.ts'
-import { asFleet, type Store } from '#store/open.ts'
+import { asFleet, type Store } from '#store/database/open.ts'
 import { seeingAllRows } from '#test/support/seeing-all-rows.ts'
 
 const TABLES = ['sign_ups', 'tenants', 'grants', 'resources', 'sync_runs', 'audit'] as const

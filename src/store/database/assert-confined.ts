@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { Problem } from '#model/problem.ts'
-import type { Store } from '#store/open.ts'
+import type { Store } from '#store/database/open.ts'
 
 /**
  * Whether PostgreSQL keeps tenants apart for whoever is logged in.

@@ -1,5 +1,5 @@
 import { sql as raw } from 'kysely'
-import type { Store } from '#store/open.ts'
+import type { Store } from '#store/database/open.ts'
 
 /** How far our clock is ahead of the database’s, in milliseconds; less than nothing when it is behind. */
 export async function clockAhead({ kysely, clock }: Pick<Store, 'kysely' | 'clock'>): Promise<number> {

@@ -1,6 +1,6 @@
 import { sql as raw } from 'kysely'
-import type { Store } from '#store/open.ts'
-import { isDiskFull } from '#store/unreachable.ts'
+import type { Store } from '#store/database/open.ts'
+import { isDiskFull } from '#store/database/unreachable.ts'
 
 const PING_MILLISECONDS = 3_000
 

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { Problem } from '#model/problem.ts'
+import type { Store } from '#store/database/open.ts'
+import { prepareRoles } from '#store/database/roles.ts'
+import { giveToAuthors, isOfAuthors } from '#store/database/statement-owner.ts'
 import { MIGRATIONS } from '#store/migrations/index.ts'
-import type { Store } from '#store/open.ts'
-import { prepareRoles } from '#store/roles.ts'
-import { giveToAuthors, isOfAuthors } from '#store/statement-owner.ts'
 
 export type MigrationOutcome = { from: string | null; to: string | null }
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
+import type { Store } from '#store/database/open.ts'
 import { CURRENT_TENANT, IS_FLEET } from '#store/migrations/tenant-rows.ts'
-import type { Store } from '#store/open.ts'
 
 /**
  * Lets both roles put rows into the queue, so that a job is saved in the transaction of the fact it follows from: the fleet

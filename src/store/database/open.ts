@@ -5,11 +5,11 @@ import pg from 'pg'
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { TenantId } from '#model/ids.ts'
-import { attentiveClient } from '#store/attentive-client.ts'
-import { makeDataFolder } from '#store/data-folder.ts'
-import { becomeOwner } from '#store/embedded-owner.ts'
-import { holdFolder } from '#store/hold-folder.ts'
-import { unreachable, whileInUse } from '#store/unreachable.ts'
+import { attentiveClient } from '#store/database/attentive-client.ts'
+import { makeDataFolder } from '#store/database/data-folder.ts'
+import { becomeOwner } from '#store/database/embedded-owner.ts'
+import { holdFolder } from '#store/database/hold-folder.ts'
+import { unreachable, whileInUse } from '#store/database/unreachable.ts'
 
 /** Rows are written and read with SQL as it stands; each file of this room knows its own table. */
 // biome-ignore lint/suspicious/noExplicitAny: the shape of each row is given with its query

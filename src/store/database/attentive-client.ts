@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import pg from 'pg'
-import { type Ask, inPieces } from '#store/in-pieces.ts'
+import { type Ask, inPieces } from '#store/database/in-pieces.ts'
 
 /**
  * `pg`’s client, which outlives its connection, gives it up when an answer stays away, does not wait for what is always

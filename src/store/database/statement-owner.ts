@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Store } from '#store/open.ts'
+import type { Store } from '#store/database/open.ts'
 
 /**
  * Whether statements of jobs’ authors are run with the authors’ rights: they have those of the function’s owner. Who restores

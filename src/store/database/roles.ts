@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { codeOf } from '#base/code-of.ts'
 import { Problem } from '#model/problem.ts'
-import type { Store } from '#store/open.ts'
+import type { Store } from '#store/database/open.ts'
 
 /** Nobody logs in as one of them: each unit of work takes the one that it needs. */
 const ROLES = ['tenantry_tenant', 'tenantry_fleet', 'tenantry_author']

@@ -1,6 +1,6 @@
 import { sql as raw } from 'kysely'
-import type { TenantSql } from '#store/open.ts'
-import { statementText } from '#store/statement-text.ts'
+import type { TenantSql } from '#store/database/open.ts'
+import { statementText } from '#store/database/statement-text.ts'
 
 /**
  * Runs one statement of a job’s author, as a role that PostgreSQL lets it neither leave nor take to another tenant.
