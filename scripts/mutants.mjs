@@ -417,7 +417,7 @@ export const MUTANTS = [
   },
   {
     name: 'a silent worker’s jobs wait as after a failure',
-    file: 'src/jobs/runner.ts',
+    file: 'src/jobs/signs-of-life.ts',
     search: "output->'value'->>'message' = 'job heartbeat timeout'",
     replace: "output->'value'->>'message' = 'never'",
     tests: ['test/jobs/runner.test.ts'],
@@ -900,7 +900,7 @@ export const MUTANTS = [
   },
   {
     name: 'engine: what is told to stop has failed',
-    file: 'src/jobs/runner.ts',
+    file: 'src/jobs/run-one.ts',
     search: "if (signal.aborted) return 'INTERRUPTED'\n    const { retry",
     replace: 'const { retry',
     tests: ['test/jobs/runner.test.ts'],

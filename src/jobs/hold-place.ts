@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type JobName, type JobPayloads, keyOf, QUEUES } from '#jobs/names.ts'
 import { type Jobs, SCHEMA } from '#jobs/open.ts'
-import { lost } from '#jobs/runner.ts'
+import { lost } from '#jobs/signs-of-life.ts'
 import { superseded } from '#store/sync-runs.ts'
 
 /** A job’s place in the queue, taken for what is done by hand. */

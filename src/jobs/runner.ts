@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { JobAttempt, PgBoss } from 'pg-boss'
+import type { JobAttempt } from 'pg-boss'
 import { type Aside, openPlaces } from '#base/places.ts'
 import { type FetchedJob, fetchJobs } from '#jobs/fetch-jobs.ts'
-import { JOB_NAMES, type JobContext, type JobName, QUEUES, type TaskTable } from '#jobs/names.ts'
-import { type Jobs, SCHEMA } from '#jobs/open.ts'
+import { JOB_NAMES, type JobName, QUEUES, type TaskTable } from '#jobs/names.ts'
+import type { Jobs } from '#jobs/open.ts'
 import { openPlace } from '#jobs/open-place.ts'
 import { openSettling } from '#jobs/open-settling.ts'
-import { diagnose } from '#model/problem.ts'
+import { openPace } from '#jobs/pace.ts'
+import { runOne } from '#jobs/run-one.ts'
+import { hasten, lost } from '#jobs/signs-of-life.ts'
 
 export type Runner = {
   /**
@@ -19,9 +21,6 @@ export type Runner = {
 const POLL_MILLISECONDS = 500
 /** After an end, so many more ends may come before the free places are filled with one question. */
 const GATHER_MILLISECONDS = 10
-/** What has ended within so long tells how many will end in a while; jobs that are fetched ahead wait for a place as long. */
-const A_MOMENT_MILLISECONDS = 50
-const MOMENTS_AHEAD = 4
 const DEFAULT_GRACE_MILLISECONDS = 10_000
 const DEFAULT_PARTING_MILLISECONDS = 5_000
 
@@ -37,19 +36,6 @@ export function startRunner(jobs: Jobs, tasks: TaskTable, { concurrency }: { con
       partingMilliseconds = DEFAULT_PARTING_MILLISECONDS,
     } = {}) {
       await Promise.all(lines.map((line) => line.stop(graceMilliseconds, partingMilliseconds)))
-    },
-  }
-}
-
-/** How many will presumably end soon: as many in each moment as in the last one. */
-function openPace(): { count(): void; soon(): number } {
-  let ends: number[] = []
-  return {
-    count: () => ends.push(performance.now()),
-    soon() {
-      const since = performance.now() - A_MOMENT_MILLISECONDS
-      ends = ends.filter((end) => end >= since)
-      return ends.length * MOMENTS_AHEAD
     },
   }
 }
@@ -192,41 +178,6 @@ function openLine<Name extends JobName>(jobs: Jobs, tasks: TaskTable, name: Name
   }
 }
 
-/** Says that these are alive. @returns those that are not ours any more */
-export async function lost({ boss, log }: Jobs, name: JobName, attempts: JobAttempt[]): Promise<JobAttempt[]> {
-  if (attempts.length === 0) return []
-  try {
-    if ((await touched(boss, name, attempts)) === attempts.length) return []
-    const alone = await Promise.all(
-      attempts.map(async (attempt) => ({ attempt, count: await touched(boss, name, [attempt]) })),
-    )
-    return alone.filter(({ count }) => count === 0).map(({ attempt }) => attempt)
-  } catch (error) {
-    log.warn({ err: error, job: name }, 'a heartbeat could not be written')
-    return []
-  }
-}
-
-/**
- * Makes due at once what no fault of its own has ended: its worker fell silent, or gave it back when it stopped. pg-boss lets
- * it wait as after a failure, up to a quarter of an hour.
- */
-async function hasten({ boss, log }: Jobs, name: JobName): Promise<void> {
-  try {
-    await boss.getDb().executeSql(
-      `update ${SCHEMA}.job set start_after = ${SCHEMA}.job_now()
-       where name = $1 and state = 'retry' and start_after > ${SCHEMA}.job_now()
-         and (output->'value'->>'message' = 'job heartbeat timeout' or output->>'code' = 'INTERRUPTED')`,
-      [name],
-    )
-  } catch (error) {
-    log.warn({ err: error, job: name }, 'what was left behind could not be made due')
-  }
-}
-
-const touched = async (boss: PgBoss, name: JobName, attempts: JobAttempt[]): Promise<number> =>
-  ((await boss.touch(name, attempts)) as { affected: number }).affected
-
 async function fetchSome(jobs: Jobs, name: JobName, count: number): Promise<FetchedJob[]> {
   try {
     return await fetchJobs(jobs, name, count)
@@ -234,37 +185,6 @@ async function fetchSome(jobs: Jobs, name: JobName, count: number): Promise<Fetc
     jobs.log.warn({ err: error, job: name }, 'jobs could not be fetched')
     await pause(POLL_MILLISECONDS)
     return []
-  }
-}
-
-/** A failure that trying again cannot mend ends the job; its story stands with the tenant and its run. */
-async function runOne<Name extends JobName>(
-  { log }: Jobs,
-  tasks: TaskTable,
-  name: Name,
-  job: FetchedJob,
-  { signal, aside, prepare, leave }: Pick<JobContext, 'signal' | 'aside' | 'prepare' | 'leave'>,
-): Promise<string | null> {
-  const bindings = { job: name, jobId: job.id, attempt: job.retryCount, ...job.data }
-  try {
-    signal.throwIfAborted()
-    log.debug(bindings, 'job started')
-    await tasks[name](job.data as never, {
-      signal,
-      aside,
-      prepare,
-      leave,
-      jobId: job.id,
-      key: job.singletonKey,
-      attempt: job.retryCount,
-    })
-    log.debug(bindings, 'job done')
-    return null
-  } catch (error) {
-    if (signal.aborted) return 'INTERRUPTED'
-    const { retry, code } = diagnose(error)
-    log.warn({ ...bindings, err: error, retry }, 'job failed')
-    return retry === 'now' || retry === 'backoff' ? code : null
   }
 }
 
