@@ -144,7 +144,7 @@ export const MUTANTS = [
   },
   {
     name: 'a link may lead to another version of Graph, or away from it',
-    file: 'src/graph/request.ts',
+    file: 'src/graph/url-of.ts',
     search: 'url?.origin === cloud.graphOrigin && versioned && url.username',
     replace: 'url && url.username',
     tests: ['test/graph/links.test.ts'],

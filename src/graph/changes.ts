@@ -1,7 +1,8 @@
 import { freeBytes } from '#base/free-bytes.ts'
 import { otherTenant, unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
-import { parseAnswer, requestBytes, urlOf } from '#graph/request.ts'
+import { parseAnswer, requestBytes } from '#graph/request.ts'
+import { urlOf } from '#graph/url-of.ts'
 import { type ObjectId, parseObjectId } from '#model/ids.ts'
 import type { ChangePage, Changes, MembershipChange, ResourceDefinition } from '#model/resource.ts'
 

@@ -1,7 +1,9 @@
 import { claimsWanted } from '#graph/claims-challenge.ts'
 import { fromGraph, signInEnded, unreadable } from '#graph/errors.ts'
 import type { Graph, TokenWish } from '#graph/open.ts'
+import { pathWithoutIds } from '#graph/path-without-ids.ts'
 import { bearable, pauseBefore } from '#graph/retry-after.ts'
+import { urlOf } from '#graph/url-of.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { type Cost, costOf } from '#model/request-cost.ts'
@@ -218,49 +220,11 @@ async function exchange(graph: Graph, token: string, { headers, ...wanted }: Exc
   }
 }
 
-/** A word of Graph’s own in a path: its version, what is looked at, what is done there. */
-const WORD = /^(?:v1\.0|beta|\$?[A-Za-z]+|microsoft\.graph\.[A-Za-z.]+)$/
-const FUNCTION = /^[A-Za-z][A-Za-z0-9.]*$/
-
-/**
- * The path without whatever names an object: ids, addresses of people, files by their place. Of a query, which may hold
- * whatever was asked for, nothing.
- */
-export function pathWithoutIds(pathname: string): string {
-  const [, beforeFile = pathname, file = ''] = /^([^:]*)(:.*)?$/s.exec(pathname) ?? []
-  const segments = beforeFile.split('/').map((segment) => {
-    const [word = '', key] = segment.split('(', 2)
-    if (key !== undefined) return `${FUNCTION.test(word) ? word : '{id}'}(${key === ')' ? '' : '{id}'})`
-    return word === '' || WORD.test(word) ? word : '{id}'
-  })
-  return segments.join('/') + (file && ':{path}')
-}
-
 const spanOf = ({ tenantId }: Graph, { method, url }: Pick<Exchange, 'method' | 'url'>) => ({
   'tenantry.tenant': tenantId,
   'http.request.method': method,
   'url.path': pathWithoutIds(new URL(url).pathname),
 })
-
-/**
- * A link is Graph's own only if its origin and version are; it is checked before a token is even fetched. Following a
- * foreign link with the token attached is the classic leak.
- * @throws Problem ORIGIN_REFUSED
- */
-export function urlOf({ cloud }: Pick<Graph, 'cloud'>, path: string, versions: readonly string[] = ['v1.0']): string {
-  if (path.startsWith('/') && !path.startsWith('//')) return `${cloud.graphOrigin}/v1.0${path}`
-  const url = URL.canParse(path) ? new URL(path) : null
-  const versioned = versions.some((version) => url?.pathname.startsWith(`/${version}/`))
-  if (url?.origin === cloud.graphOrigin && versioned && url.username === '' && url.password === '') return url.href
-  throw new Problem({
-    code: 'ORIGIN_REFUSED',
-    owner: 'microsoft',
-    message: `A link that leads away from Microsoft Graph was refused: ${url?.origin ?? 'not a URL'}.`,
-    nextStep: 'Nothing was sent. If it happens again, report it to Microsoft’s support.',
-    retry: 'never',
-    confidence: 'certain',
-  })
-}
 
 /** Graph that asks for patience is waited for elsewhere; Graph that is broken is a failure like any other. */
 export function tooLong({ clock }: Graph, answer: Answer, pauseMilliseconds: number): Problem {

@@ -1,7 +1,8 @@
 import { Client, type Context, GraphError, type Middleware } from '@microsoft/microsoft-graph-client'
 import { fromGraph } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
-import { settle, urlOf } from '#graph/request.ts'
+import { settle } from '#graph/request.ts'
+import { urlOf } from '#graph/url-of.ts'
 import { Problem } from '#model/problem.ts'
 
 const VERSIONS = ['v1.0', 'beta']

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { pathWithoutIds } from '#graph/request.ts'
+import { pathWithoutIds } from '#graph/path-without-ids.ts'
 
 test('of a path only Graph’s own words are told: no id, no address of a person, no file by its place', () => {
   const paths: Record<string, string> = {
