@@ -19,6 +19,7 @@ import { madeUp } from '#test/support/made-up.ts'
 import { holdAnswers } from '#test/support/microsoft-gate.ts'
 import { freshDatabase, seeingEverything, withClient } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
+import { waitingForLocks } from '#test/support/waiting-for-locks.ts'
 
 /** `done`, or the code of what it failed with. */
 type Outcome = string
@@ -39,14 +40,8 @@ async function queueUp(
   second: () => Promise<unknown>,
 ): Promise<Outcome[]> {
   return withClient(await seeingEverything(databaseUrl), async (holder) => {
-    const waiting = async (count: number) => {
-      // Without it a transaction goes on seeing what it saw first.
-      await holder.query('select pg_stat_clear_snapshot()')
-      const { rows } = await holder.query(
-        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%tenantry.%'`,
-      )
-      return rows.length >= count
-    }
+    const waiting = async (count: number) =>
+      (await waitingForLocks(holder)).filter((query) => query.includes('tenantry.')).length >= count
     await holder.query('begin')
     const { rowCount } = await holder.query(held)
     assert.equal(rowCount, 1)

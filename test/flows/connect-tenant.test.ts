@@ -11,6 +11,7 @@ import { madeUp } from '#test/support/made-up.ts'
 import { freshDatabase, seeingEverything, withClient } from '#test/support/postgres.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { until } from '#test/support/until.ts'
+import { waitingForLocks } from '#test/support/waiting-for-locks.ts'
 
 const databaseUrl = await freshDatabase()
 const fleet = await openFleet({ tenants: 1, users: 1, groups: 0, databaseUrl })
@@ -32,12 +33,7 @@ test('of an operator who pauses a tenant and a sign-up that ends in the same mom
         access,
       }),
     )
-    await until('it waits for the tenant', async () => {
-      const { rows } = await client.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      )
-      return rows.length === 1
-    })
+    await until('it waits for the tenant', async () => (await waitingForLocks(client)).length === 1)
     await client.query('commit')
     await refused
   })

@@ -11,6 +11,7 @@ import { openFleet } from '#test/support/fleet.ts'
 import { aDiagnosis } from '#test/support/made-up.ts'
 import { freshDatabase, seeingEverything, withClient } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
+import { waitingForLocks } from '#test/support/waiting-for-locks.ts'
 
 const databaseUrl = await freshDatabase()
 const fleet = await openFleet({ tenants: 2, users: 1, groups: 0, databaseUrl })
@@ -38,12 +39,7 @@ test('of an operator who pauses a tenant and a loss that is noticed in the same 
     await client.query('begin')
     await client.query(`update tenantry.tenants set state = 'suspended' where id = $1`, [other])
     const lost = lose(other, 'PERMISSION_MISSING')
-    await until('it waits for the tenant', async () => {
-      const { rows } = await client.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      )
-      return rows.length === 1
-    })
+    await until('it waits for the tenant', async () => (await waitingForLocks(client)).length === 1)
     await client.query('commit')
     assert.equal(await lost, null)
   })

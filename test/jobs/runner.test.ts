@@ -19,6 +19,7 @@ import { aDiagnosis, madeUp } from '#test/support/made-up.ts'
 import { freshQueue, jobsIn, tasksThat } from '#test/support/open-queue.ts'
 import { closeDatabase, freshDatabase, reopenDatabase, withClient } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
+import { waitingForLocks } from '#test/support/waiting-for-locks.ts'
 
 const ask = (store: Store, jobs: Jobs, tenantId: TenantId) =>
   asFleet(store, (handle) => enqueue(jobs, handle, 'sync-tenant', { tenantId }))
@@ -701,10 +702,8 @@ test('R06 whoever runs is told to stop in time, also while a question for the ne
     await client.query('begin')
     await client.query('lock table pgboss.job in access exclusive mode')
     await until('the next of every kind are asked for', async () => {
-      const { rowCount } = await client.query(
-        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%skip locked%'`,
-      )
-      return rowCount === JOB_NAMES.length
+      const asking = (await waitingForLocks(client)).filter((query) => query.includes('skip locked'))
+      return asking.length === JOB_NAMES.length
     })
     const stopped = runner.stop({ graceMilliseconds: 1, partingMilliseconds: 600_000 })
     await told.opened

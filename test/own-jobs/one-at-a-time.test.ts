@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type pg from 'pg'
 import { runJob } from '#flows/runs/run-job.ts'
 import { offboardTenant } from '#flows/tenants/offboard-tenant.ts'
 import { defineApp } from '#model/app.ts'
@@ -12,6 +11,7 @@ import { listRuns } from '#store/sync-runs.ts'
 import { APP_OF_TESTS, openFleet } from '#test/support/fleet.ts'
 import { freshDatabase, seeingEverything, withClient } from '#test/support/postgres.ts'
 import { until } from '#test/support/until.ts'
+import { waitingForLocks } from '#test/support/waiting-for-locks.ts'
 
 const never = new AbortController().signal
 
@@ -37,17 +37,12 @@ async function openTwoProcesses(t: TestContext, work: (run: JobRun) => Promise<v
       withClient(adminUrl, async (client) => {
         await client.query('begin')
         await client.query('select 1 from tenantry.tenants for update')
-        await wants((count) => until(`${count} wait for the tenant`, () => areQueued(client, count)))
+        await wants((count) =>
+          until(`${count} wait for the tenant`, async () => (await waitingForLocks(client)).length === count),
+        )
         await client.query('rollback')
       }),
   }
-}
-
-const areQueued = async (client: pg.Client, count: number): Promise<boolean> => {
-  const { rows } = await client.query(
-    `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-  )
-  return rows.length === count
 }
 
 const codeOf = (outcome: Promise<unknown>): Promise<unknown> => outcome.catch((error: unknown) => diagnose(error).code)

@@ -15,6 +15,7 @@ import { closeDatabase, freshDatabase, seeingEverything, startPostgres, withClie
 import { refusedWith } from '#test/support/problem.ts'
 import { until } from '#test/support/until.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
+import { waitingForLocks } from '#test/support/waiting-for-locks.ts'
 
 const open = (databaseUrl: string) => openStore({ databaseUrl, dataDir: '', clock: systemClock, log: silentLog })
 
@@ -163,10 +164,7 @@ test('R04 whoever waits for what somebody else has locked gives up in time, and 
     assert.equal(owner, 'operator')
     assert.match(message, /\(55P03\)/)
     assert.match(nextStep, /pg_stat_activity/)
-    const { rows } = await client.query(
-      `select query from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    )
-    assert.deepEqual(rows, [])
+    assert.deepEqual(await waitingForLocks(client), [])
     await asTenant(store, first, (sql) => lockTenant(sql, first))
     await client.query('rollback')
   })
