@@ -19,7 +19,17 @@ export async function openAsThen({ databaseUrl, dataDir }: Place): Promise<Store
     await kysely.destroy()
     if (!pglite.closed) await pglite.close()
   }
-  return { backend: 'pglite', kysely, pglite, databaseUrl, clock: systemClock, close } as unknown as Store
+  return {
+    backend: 'pglite',
+    kysely,
+    pglite,
+    databaseUrl,
+    clock: systemClock,
+    silenceMilliseconds: 30_000,
+    full: false,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 /** The schema as the release with this last migration made it. */
