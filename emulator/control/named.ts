@@ -1,5 +1,5 @@
 import { findApplication } from '#emulator/directory/applications.ts'
-import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
+import { findDirectoryRole } from '#emulator/directory/directory-roles.ts'
 import { MICROSOFT_GRAPH } from '#emulator/directory/microsoft-graph.ts'
 import { findServicePrincipalByAppId } from '#emulator/directory/service-principals.ts'
 import { findTenant } from '#emulator/directory/tenants.ts'
@@ -52,7 +52,7 @@ export function permissionOf(
 }
 
 export function roleOf(wanted: string): Guid {
-  const role = DIRECTORY_ROLES.find(({ displayName, templateId }) => displayName === wanted || templateId === wanted)
+  const role = findDirectoryRole(wanted)
   if (!role) throw new OperationError(`There is no directory role “${wanted}”.`)
   return role.templateId
 }

@@ -41,6 +41,10 @@ export const DIRECTORY_ROLES: readonly DirectoryRole[] = [
   role('194ae4cb-b126-40b2-bd5b-6091b380977d', 'Security Administrator', 'Can manage security features.'),
 ]
 
+/** As people write it: by its name, or by the id of its template. */
+export const findDirectoryRole = (wanted: string): DirectoryRole | null =>
+  DIRECTORY_ROLES.find(({ displayName, templateId }) => displayName === wanted || templateId === wanted) ?? null
+
 export const GLOBAL_ADMINISTRATOR = '62e90394-69f5-4237-9190-012177145e10'
 export const PRIVILEGED_ROLE_ADMINISTRATOR = 'e8611ab8-c189-46e8-94e1-60213ab1f814'
 export const APPLICATION_ADMINISTRATOR = '9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
+import { findDirectoryRole } from '#emulator/directory/directory-roles.ts'
 import { guidOf } from '#emulator/directory/ids.ts'
 import type { Directory } from '#emulator/directory/open.ts'
 import type { AccessPolicy, Guid } from '#emulator/directory/types.ts'
@@ -19,7 +19,7 @@ export function makeAccessPolicy(
     return found ? [found.id] : []
   }
   const role = (wanted: string): Guid[] => {
-    const found = DIRECTORY_ROLES.find(({ displayName, templateId }) => displayName === wanted || templateId === wanted)
+    const found = findDirectoryRole(wanted)
     if (!found) complain(`the policy “${policy.displayName}” names the unknown directory role '${wanted}'`)
     return found ? [found.templateId] : []
   }

@@ -1,4 +1,4 @@
-import { DIRECTORY_ROLES } from '#emulator/directory/directory-roles.ts'
+import { findDirectoryRole } from '#emulator/directory/directory-roles.ts'
 import { guidOf } from '#emulator/directory/ids.ts'
 import { contentsOf, type Directory } from '#emulator/directory/open.ts'
 import { updateSecurity } from '#emulator/directory/security.ts'
@@ -75,9 +75,7 @@ function makeUser(tenant: Tenant, entry: Estate['tenants'][number]['users'][numb
     createdAt: tenant.createdAt,
     password: entry.password ?? null,
     directoryRoles: entry.roles.flatMap((wanted) => {
-      const role = DIRECTORY_ROLES.find(
-        ({ displayName, templateId }) => displayName === wanted || templateId === wanted,
-      )
+      const role = findDirectoryRole(wanted)
       if (!role)
         mistakes.push(
           `tenants ${tenant.displayName}: ${entry.userPrincipalName} has the unknown directory role '${wanted}'`,
