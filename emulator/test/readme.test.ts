@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { startEmulator } from '#emulator/index.ts'
+import { lagSchema } from '#emulator/lag/settings.ts'
+import { WORDS } from '#emulator/mischief/words.ts'
 import { openBrowser, signInAndAccept } from '#emulator/test/support/browser.ts'
 import { ask } from '#emulator/test/support/token.ts'
 
@@ -24,4 +26,45 @@ test('the way to a first token is as the README shows it', async () => {
   const headers = { authorization: `Bearer ${body.access_token}` }
   const users = await ask(emulator, found(/ 'https:\/\/localhost:8443(\S+)'$/m), { headers })
   assert.equal(users.body.value.length, 3)
+})
+
+test('the estate of the README starts', async () => {
+  await using started = await startEmulator({ estate: JSON.parse(found(/```json\n([\s\S]*?)```/)) })
+  const [northwind, fabrikam] = started.estate().tenants
+  assert.equal(northwind?.displayName, 'Northwind Software')
+  assert.equal(fabrikam?.users, 1201, 'and a guest')
+  assert.equal(started.estate().applications.length, 1)
+})
+
+test('the README names every word of mischief and no other', () => {
+  const rows = readme
+    .split('\n')
+    .filter((line) => /^\| `(idtoken|accesstoken|apptoken|authorize|discovery|jwks|graph)\./.test(line))
+  const named = rows.flatMap((row) => {
+    let stem = ''
+    return [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, word = '']) => {
+      if (!word.startsWith('=')) stem = word.split('=')[0] ?? ''
+      return word.startsWith('=') ? stem + word : word
+    })
+  })
+  assert.deepEqual(named.sort(), [...WORDS].sort())
+})
+
+test('the README names every setting of lag and every address of the control API', async () => {
+  for (const setting of Object.keys(lagSchema.parse({})))
+    assert.match(readme, new RegExp(`^\\| (\`\\w+\`, )?\`${setting}\``, 'm'), setting)
+  for (const path of [
+    'health',
+    'estate',
+    'clock',
+    'mischief',
+    'lag',
+    'throttle',
+    'requests',
+    'snapshots',
+    'operations',
+  ]) {
+    assert.ok(readme.includes(`GET ${path}`), path)
+    assert.equal((await ask(emulator, `/_emulator/${path}`)).status, 200, path)
+  }
 })
