@@ -69,7 +69,7 @@ test('whoever says that it is meant is not asked; where nobody can be asked it h
 
 test('a running process asks by way of whoever typed the command', {
   skip: process.platform !== 'linux' && 'script of util-linux gives a program a terminal',
-}, async () => {
+}, async (t) => {
   await using _socket = await openCommandSocket(tools)
   const id = await aTenant(tools.store)
   for (const [typed, state, code] of [
@@ -80,6 +80,7 @@ test('a running process asks by way of whoever typed the command', {
     const child = spawn('script', ['-qefc', line, '/dev/null'], {
       env: { PATH: process.env.PATH, TENANTRY_SETTINGS_FILE: '/dev/null', TENANTRY_DATA_DIR: config.dataDir },
     })
+    t.after(() => child.kill())
     let said = ''
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
     await until('it asks', () => said.includes('Type its name or its id to go on: '))

@@ -27,19 +27,17 @@ test('R01 R04 a job by hand whose database goes away is ended by the next look o
   const look = () => tasks(tools).watch({}, aJobContext('watch'))
 
   const elsewhere = { ...tools.config, databaseUrl: wire.through(databaseUrl) }
-  const hand = await openTools(elsewhere, { log: silentLog })
-  const isAway = Promise.withResolvers<void>()
   away = async () => {
     await look()
     assert.equal(await stateNow(), 'running', 'whoever is at it has a place')
     await wires.disposeAsync()
-    isAway.resolve()
   }
-  const { signal } = new AbortController()
-  const done = runJobByHand(hand, { tenantId, job: 'the-job', signal }).catch((error: unknown) => diagnose(error).code)
-  await isAway.promise
-  assert.equal(await done, 'DATABASE_UNREACHABLE')
-  await hand[Symbol.asyncDispose]()
+  {
+    await using hand = await openTools(elsewhere, { log: silentLog })
+    const { signal } = new AbortController()
+    const done = runJobByHand(hand, { tenantId, job: 'the-job', signal })
+    assert.equal(await done.catch((error: unknown) => diagnose(error).code), 'DATABASE_UNREACHABLE')
+  }
   assert.equal(await stateNow(), 'running')
 
   await letSilencePass(databaseUrl, await seeingEverything(databaseUrl))

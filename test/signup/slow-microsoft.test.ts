@@ -28,7 +28,8 @@ test('G07 whoever watches is not told for minutes that it takes less than one', 
 
   site.emulator.lag.clear()
   await until('it is connected', async () => {
-    clock.pass(5_000)
+    // No time passes while somebody works: however slow the machine is, his patience is as long.
+    if (clock.sleepers() > 0) clock.pass(5_000)
     return (await page()).path === '/sign-up/connected'
   })
 })
