@@ -317,12 +317,7 @@ forEachBackend((backend) => {
     )
     const explained: unknown[] = []
     const jobs = [{ job: 'sync-tenant', schedule: 'x', ...turnsAround({ everyMinutes: 60 }, clock.now()) }]
-    const take = () =>
-      asFleet(store, (handle) => {
-        const db = handle.db.withPlugin(explaining((rows) => explained.push(...rows)))
-        return takeJobsDue({ ...handle, db: db as typeof handle.db }, { jobs, limit: 100 })
-      })
-    await take()
+    await asFleet(store, (handle) => takeJobsDue(explaining(handle, explained), { jobs, limit: 100 }))
     const read = rowsRead(explained, 'job_schedules')
     assert.ok(read <= 3 * 100 + 10, `${read} of ${registered} schedules are looked at for 100`)
   })

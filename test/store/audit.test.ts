@@ -20,10 +20,7 @@ forEachBackend(({ freshStore }) => {
     })
     await raw`analyze tenantry.audit`.execute(store.kysely)
     const explained: unknown[] = []
-    const plugin = explaining((rows) => explained.push(...rows))
-    await asFleet(store, (sql) =>
-      listAudit({ ...sql, db: sql.db.withPlugin(plugin) }, { limit: 100, withoutRefusals: true }),
-    )
+    await asFleet(store, (sql) => listAudit(explaining(sql, explained), { limit: 100, withoutRefusals: true }))
     const read = rowsRead(explained, 'audit')
     assert.ok(read <= 1, `${read} rows of ${refused + 1}`)
   })

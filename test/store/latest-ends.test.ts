@@ -72,9 +72,8 @@ forEachBackend(({ freshStore, freshPlace }) => {
     }
     await raw`analyze tenantry.sync_runs`.execute(store.kysely)
     const explained: unknown[] = []
-    const plugin = explaining((rows) => explained.push(...rows))
     await asFleet(store, async (sql) => {
-      const explainedSql = { ...sql, db: sql.db.withPlugin(plugin) }
+      const explainedSql = explaining(sql, explained)
       await syncLag(explainedSql, { worst: 2 })
       await listTroubles(explainedSql)
     })

@@ -143,10 +143,7 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
     await raw`analyze tenantry.sync_runs`.execute(store.kysely)
     const limit = 100
     const explained: unknown[] = []
-    await asFleet(store, (handle) => {
-      const db = handle.db.withPlugin(explaining((rows) => explained.push(...rows)))
-      return removeOldRuns({ ...handle, db: db as typeof handle.db }, { limit, after: null })
-    })
+    await asFleet(store, (sql) => removeOldRuns(explaining(sql, explained), { limit, after: null }))
     const read = rowsRead(explained, 'sync_runs')
     assert.ok(read <= 4 * limit, `${read} runs are looked at for ${limit}`)
 
@@ -195,8 +192,7 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
     assert.deepEqual(await asFleet(store, ask), [ended])
 
     const explained: unknown[] = []
-    const plugin = explaining((rows) => explained.push(...rows))
-    await asFleet(store, (sql) => ask({ ...sql, db: sql.db.withPlugin(plugin) }))
+    await asFleet(store, (sql) => ask(explaining(sql, explained)))
     const read = rowsRead(explained, 'sync_runs')
     assert.ok(read <= letters.length, `${read} rows of ${4 * 721}`)
   })

@@ -1,4 +1,5 @@
 import type { KyselyPlugin, QueryResult } from 'kysely'
+import type { AnySql } from '#store/database/open.ts'
 
 type Node = {
   'Relation Name'?: string
@@ -30,16 +31,17 @@ const taken = (node: Node): number =>
   node['Actual Loops'] *
   (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0))
 
-/** Has the statements of a handle explained; they themselves answer with nothing. */
-export function explaining(explained: (rows: readonly unknown[]) => void): KyselyPlugin {
-  return {
+/** The same handle, but its statements are explained, and answer with nothing. @param explained gets the plans */
+export function explaining<Sql extends AnySql>(sql: Sql, explained: unknown[]): Sql {
+  const plugin: KyselyPlugin = {
     transformQuery: ({ node }) =>
       node.kind === 'RawNode'
         ? { ...node, sqlFragments: [`${EXPLAIN}${node.sqlFragments[0] ?? ''}`, ...node.sqlFragments.slice(1)] }
         : node,
     transformResult: async ({ result }): Promise<QueryResult<never>> => {
-      explained(result.rows)
+      explained.push(...result.rows)
       return { ...result, rows: [] }
     },
   }
+  return { ...sql, db: sql.db.withPlugin(plugin) }
 }
