@@ -12,7 +12,11 @@ export async function refuseTooLong(c: Context<ServedEnv>): Promise<Response | n
   return c.req.header('transfer-encoding') === undefined || (await readShort(c)) ? null : answerTooLong(c)
 }
 
-/** Reads the body ahead, for whoever wants it afterwards. @returns false where there is too much of it */
+/**
+ * Reads the body ahead, for whoever wants it afterwards. Hono’s own limit copies the request that it is given, which Node’s
+ * `Request` can do of its own kind only.
+ * @returns false where there is too much of it
+ */
 async function readShort({ req }: Context<ServedEnv>): Promise<boolean> {
   const { method, url, raw } = req
   if (method === 'GET' || method === 'HEAD' || !raw.body) return true

@@ -1,6 +1,7 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, Next } from 'hono'
 import { refuseTooLong } from '#emulator/server/body-limit.ts'
+import { answerDefect } from '#emulator/server/defect.ts'
 import { carryOut, type ServedEnv } from '#emulator/server/faults.ts'
 import { isOurHost } from '#emulator/server/hosts.ts'
 import { occasionOf } from '#emulator/server/occasion.ts'
@@ -30,18 +31,19 @@ export const watch =
     c.set('told', {})
     if (!isOurHost(c.req.header('host')))
       return c.text('The emulator answers to the names of this machine only, not to this Host header.\n', 421)
-    const tooLong = await refuseTooLong(c)
+    // What fails here would be answered elsewhere, and stand in no log.
+    const refused = await refuseTooLong(c).catch((error: Error) => answerDefect(error, c))
     if (c.req.path.startsWith('/_emulator')) {
-      if (tooLong) return tooLong
+      if (refused) return refused
       await next()
       return
     }
     // Browsers ask for it by themselves, and nobody wants to read of it.
     if (c.req.path === '/favicon.ico') return c.body(null, 204)
     const at = world.clock.now()
-    const occasion = world.mischief.rules().length > 0 && !tooLong ? await occasionOf(world, c.req) : null
+    const occasion = world.mischief.rules().length > 0 && !refused ? await occasionOf(world, c.req) : null
     const answered =
-      tooLong ??
+      refused ??
       (await carryOut(c, next, occasion ? world.mischief.hit(occasion) : [], { closing, now: at })) ??
       sendReady(c)
     // Hono keeps the first answer; what has been sent and cut already must not be sent again.
