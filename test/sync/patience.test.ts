@@ -194,5 +194,7 @@ test('G05 Graph that asks for patience without end is asked more and more rarely
   )
   fleet.emulator.mischief.clear()
   await sync(large)
+  await goOn(large)
+  assert.equal(await state(large), 'succeeded')
   assert.equal((await asTenant(fleet.tools.store, large, countResources)).user, PEOPLE)
 })
