@@ -754,8 +754,8 @@ export const MUTANTS = [
   {
     name: 'resources: another $select goes on at the old link',
     file: 'src/flows/sync/place-to-begin.ts',
-    search: '  if (known.fingerprint !== again.fingerprint) return again\n',
-    replace: '',
+    search: 'known.fingerprint === fingerprintOf(definition)',
+    replace: 'true',
     tests: ['test/sync/own-resources.test.ts'],
   },
   {

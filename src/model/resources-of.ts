@@ -1,19 +1,22 @@
 import type { AppDefinition } from '#model/app.ts'
 import { BUILT_IN_RESOURCES } from '#model/built-in-resources.ts'
+import { derivedOnce } from '#model/derived-once.ts'
 import { type ResourceCounts, type ResourceDefinition, type ResourceKind, titleOf } from '#model/resource.ts'
 
 type Declared = Pick<AppDefinition, 'resources' | 'builtInResources'>
 type Asking = Declared & Pick<AppDefinition, 'permissions'>
 
 /** What a directory sync of this app reads, in this order: what is built in, as the app wants it, and its own. */
-export const resourcesOf = ({ resources = [], builtInResources: wanted = {} }: Declared): ResourceDefinition[] => [
-  ...BUILT_IN_RESOURCES.flatMap((definition) => {
-    const change = wanted[definition.kind]
-    if (change === false) return []
-    return change ? { ...definition, select: [...definition.select, ...change.alsoSelect] } : definition
-  }),
-  ...resources,
-]
+export const resourcesOf = derivedOnce(
+  ({ resources = [], builtInResources: wanted = {} }: Declared): readonly ResourceDefinition[] => [
+    ...BUILT_IN_RESOURCES.flatMap((definition) => {
+      const change = wanted[definition.kind]
+      if (change === false) return []
+      return change ? { ...definition, select: [...definition.select, ...change.alsoSelect] } : definition
+    }),
+    ...resources,
+  ],
+)
 
 /** Those that these permissions let the app read. */
 export const readableResources = (app: Declared, permissions: readonly { value: string }[]): ResourceDefinition[] =>

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { derivedOnce } from '#model/derived-once.ts'
 import type { GenerationId } from '#model/ids.ts'
 import { DELTA_LIFE_MILLISECONDS, type ResourceDefinition } from '#model/resource.ts'
 import { NO_TRAIL } from '#model/trail.ts'
@@ -26,16 +27,18 @@ export const anew = (definition: ResourceDefinition): Cursor => ({
  */
 export function placeToBegin(definition: ResourceDefinition, known: Cursor | null, begunAt: Date): Cursor {
   if (!known) return anew(definition)
-  const again = { ...anew(definition), removalsAllowed: known.removalsAllowed }
-  if (known.fingerprint !== again.fingerprint) return again
-  if (known.nextLink) return known
+  const asksTheSame = known.fingerprint === fingerprintOf(definition)
+  if (asksTheSame && known.nextLink) return known
   const age = begunAt.getTime() - (known.deltaAt?.getTime() ?? 0)
-  return known.deltaLink && age < DELTA_LIFE_MILLISECONDS ? { ...known, removedInRound: 0, trail: NO_TRAIL } : again
+  if (asksTheSame && known.deltaLink && age < DELTA_LIFE_MILLISECONDS)
+    return { ...known, removedInRound: 0, trail: NO_TRAIL }
+  return { ...anew(definition), removalsAllowed: known.removalsAllowed }
 }
 
 /** In which order the properties are written down means nothing. */
-const fingerprintOf = ({ path, select, key }: ResourceDefinition): string =>
+const fingerprintOf = derivedOnce(({ path, select, key }: ResourceDefinition): string =>
   createHash('sha256')
     .update(`${path}?${[...select].sort().join(',')}#${key}`)
     .digest('hex')
-    .slice(0, 16)
+    .slice(0, 16),
+)
