@@ -4,7 +4,7 @@ import { repeatedIn } from '#config/repeated-in.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { BUILT_IN_RESOURCES } from '#model/built-in-resources.ts'
 import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
-import { BUILT_IN_KINDS, type BuiltInKind, type ResourceDefinition } from '#model/resource.ts'
+import { BUILT_IN_KINDS, type BuiltInKind, isBuiltIn, type ResourceDefinition } from '#model/resource.ts'
 
 const LONGEST_NAME = 60
 /** Graph's own types are called so. */
@@ -23,7 +23,7 @@ export const resource = z.strictObject({
     .regex(KIND, 'must be one of them as Graph names its type, such as administrativeUnit')
     .max(LONGEST_NAME)
     .refine(
-      (kind) => !BUILT_IN_KINDS.includes(kind as BuiltInKind),
+      (kind) => !isBuiltIn(kind),
       'is the name of a kind that is built in; builtInResources changes what is read of it',
     ),
   title: z.string().min(1).max(LONGEST_NAME).optional(),

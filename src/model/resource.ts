@@ -4,6 +4,7 @@ import type { ObjectId } from '#model/ids.ts'
 /** The kinds of object that are read of every customer's directory. */
 export const BUILT_IN_KINDS = ['organization', 'subscribedSku', 'user', 'group', 'servicePrincipal'] as const
 export type BuiltInKind = (typeof BUILT_IN_KINDS)[number]
+export const isBuiltIn = (kind: string): kind is BuiltInKind => BUILT_IN_KINDS.some((one) => one === kind)
 
 /** A kind that is built in, or one that `tenantry.config.ts` declares. */
 export type ResourceKind = BuiltInKind | (string & Record<never, never>)

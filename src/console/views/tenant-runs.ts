@@ -5,7 +5,7 @@ import { ago, durationText, moment, turn } from '#console/views/moment.ts'
 import { ownerInWords } from '#console/views/owner.ts'
 import { runBadge } from '#console/views/run-badge.ts'
 import type { TenantStory } from '#flows/tenants/show-tenants.ts'
-import { BUILT_IN_KINDS, type ResourceCounts } from '#model/resource.ts'
+import { isBuiltIn, type ResourceCounts } from '#model/resource.ts'
 import type { ShownKind } from '#model/resources-of.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
@@ -98,7 +98,7 @@ const runTable = ({ runs, kinds }: TenantStory, now: Date): Html =>
 /** People and groups have a column each. With kinds of the app’s own there may be many: then what was written stands in one. */
 function readColumns(kinds: readonly ShownKind[]): Column<SyncRun>[] {
   const read = kinds.filter(({ isRead }) => isRead)
-  if (read.some(({ kind }) => !BUILT_IN_KINDS.some((builtIn) => builtIn === kind)))
+  if (read.some(({ kind }) => !isBuiltIn(kind)))
     return [{ title: 'Read', cell: ({ counts }) => writtenOf(read, counts) }]
   return read.map(({ kind, title }) => ({
     title: `${title} read`,

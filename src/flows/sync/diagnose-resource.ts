@@ -1,7 +1,7 @@
 import { appToken } from '#entra/app-token.ts'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
-import { BUILT_IN_KINDS, type ResourceDefinition } from '#model/resource.ts'
+import { isBuiltIn, type ResourceDefinition } from '#model/resource.ts'
 import type { Tools } from '#tools.ts'
 
 /**
@@ -13,8 +13,7 @@ export async function diagnoseResource(
   { tenantId, definition, error }: { tenantId: TenantId; definition: ResourceDefinition; error: unknown },
 ): Promise<unknown> {
   const { kind, path, anyOf } = definition
-  const isBuiltIn = BUILT_IN_KINDS.some((one) => one === kind)
-  if (isBuiltIn || !(error instanceof Problem)) return error
+  if (isBuiltIn(kind) || !(error instanceof Problem)) return error
   const refused = (message: string, nextStep: string) =>
     new Problem(
       { ...error.diagnosis, code: 'GRAPH_REFUSED', owner: 'operator', message, nextStep, retry: 'slowly' },
