@@ -2,8 +2,8 @@
 export function nearestName(given: string, names: readonly string[]): string | null {
   const wanted = given.toLowerCase()
   const ranked = names.map((name) => ({ name, distance: distance(wanted, name.toLowerCase()) }))
-  const best = ranked.reduce((near, next) => (next.distance < near.distance ? next : near))
-  return best.distance <= Math.max(2, Math.floor(given.length / 6)) ? best.name : null
+  const near = ranked.filter((one) => one.distance <= Math.max(2, Math.floor(given.length / 6)))
+  return near.toSorted((a, b) => a.distance - b.distance)[0]?.name ?? null
 }
 
 /** How many letters have to change (Levenshtein). */

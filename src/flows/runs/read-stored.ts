@@ -36,7 +36,7 @@ export async function* readStored(
 function assertRead(app: AppDefinition, kind: ResourceKind): void {
   const kinds = resourcesOf(app).map((definition) => definition.kind)
   if (kinds.includes(kind)) return
-  const near = kinds.length > 0 ? nearestName(kind, kinds) : null
+  const near = nearestName(kind, kinds)
   throw new Problem({
     code: 'RESOURCE_UNKNOWN',
     owner: 'operator',
