@@ -172,14 +172,11 @@ export async function removeGone(
  * @param limit of objects, and of memberships
  * @returns whether that was all
  */
-export async function removeResources({ db }: TenantSql, limit = 20_000): Promise<'all' | 'some'> {
-  await raw`delete from tenantry.sync_cursors`.execute(db)
-  await raw`delete from tenantry.grants`.execute(db)
-  for (const table of [raw`tenantry.resources`, raw`tenantry.group_members`]) {
-    const { numAffectedRows } = await raw`
-      delete from ${table} where ctid = any(array(select ctid from ${table} limit ${limit}))`.execute(db)
-    if (Number(numAffectedRows ?? 0) === limit) return 'some'
-  }
+export async function removeResources(sql: TenantSql, limit = 20_000): Promise<'all' | 'some'> {
+  await raw`delete from tenantry.sync_cursors`.execute(sql.db)
+  await raw`delete from tenantry.grants`.execute(sql.db)
+  for (const table of [raw`tenantry.resources`, MEMBERSHIPS])
+    if ((await removeSome(sql, { table, limit })) === limit) return 'some'
   return 'all'
 }
 
@@ -188,30 +185,34 @@ export async function removeResources({ db }: TenantSql, limit = 20_000): Promis
  * @param limit of objects, and of memberships
  */
 export async function removeKind(
-  { db }: TenantSql,
+  sql: TenantSql,
   kind: ResourceKind,
   limit = 20_000,
 ): Promise<{ removed: number; left: boolean }> {
-  await raw`delete from tenantry.sync_cursors where kind = ${kind}`.execute(db)
-  if (kind === 'group') {
-    const { numAffectedRows } = await raw`
-      delete from tenantry.group_members where ctid = any(array(select ctid from tenantry.group_members limit ${limit}))`.execute(
-      db,
-    )
-    if (Number(numAffectedRows ?? 0) === limit) return { removed: 0, left: true }
-  }
-  const { numAffectedRows } = await raw`
-    delete from tenantry.resources where ctid = any(array(
-      select ctid from tenantry.resources where kind = ${kind} limit ${limit}))`.execute(db)
-  const removed = Number(numAffectedRows ?? 0)
+  await raw`delete from tenantry.sync_cursors where kind = ${kind}`.execute(sql.db)
+  if (kind === 'group' && (await removeSome(sql, { table: MEMBERSHIPS, limit })) === limit)
+    return { removed: 0, left: true }
+  const removed = await removeSome(sql, { table: raw`tenantry.resources`, which: raw`where kind = ${kind}`, limit })
   return { removed, left: removed === limit }
+}
+
+const MEMBERSHIPS = raw`tenantry.group_members`
+
+/** @returns how many those were; fewer than `limit` were all */
+async function removeSome(
+  { db }: TenantSql,
+  { table, which = raw``, limit }: { table: RawBuilder<unknown>; which?: RawBuilder<unknown>; limit: number },
+): Promise<number> {
+  const { numAffectedRows } = await raw`
+    delete from ${table} where ctid = any(array(select ctid from ${table} ${which} limit ${limit}))`.execute(db)
+  return Number(numAffectedRows ?? 0)
 }
 
 /** The objects of a kind, or what stands between groups and their members. */
 export type Stored = { kind: ResourceKind } | 'memberships'
 
 const storedAs = (what: Stored) =>
-  what === 'memberships' ? raw`tenantry.group_members` : raw`tenantry.resources where kind = ${what.kind}`
+  what === 'memberships' ? MEMBERSHIPS : raw`tenantry.resources where kind = ${what.kind}`
 
 export async function countStored({ db }: TenantSql, what: Stored): Promise<number> {
   const { rows } = await raw<{ count: number }>`select count(*)::int as count from ${storedAs(what)}`.execute(db)
