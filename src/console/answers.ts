@@ -15,6 +15,7 @@ import { prose } from '#pages/components/prose.ts'
 import type { Refusal } from '#pages/guard.ts'
 import type { Html } from '#pages/html.ts'
 import { layout, type Page } from '#pages/layout.ts'
+import { tooOften } from '#pages/too-often.ts'
 
 export type Section = 'overview' | 'tenants' | 'jobs' | 'incidents' | 'audit'
 /** `section`: where in the navigation it stands. */
@@ -107,12 +108,8 @@ export function showRefusal(c: Context<Env>, door: Door, refusal: Refusal): Prom
     : show(c, door, plainView(title, text), status)
 }
 
-/** For whoever comes to sign in while his network has used up what it may do at once. */
-export function showTooOften(c: Context<Env>, door: Door): Promise<Response> {
-  const then = c.req.method === 'POST' ? 'go back and press the button again' : 'load this page again'
-  const text = `Very many sign-ins have come from your network within a minute. Nothing was done: wait a few seconds, then ${then}.`
-  return show(c, door, plainView('Please wait a moment', text), 429)
-}
+export const showTooOften = (c: Context<Env>, door: Door): Promise<Response> =>
+  show(c, door, plainView(...tooOften(c.req.method, 'Nothing was done')), 429)
 
 export async function showNowhere(c: Context<Env>, door: Door): Promise<Response> {
   const [title, text] = ['There is no such page', 'The address may be mistyped.']

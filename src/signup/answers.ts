@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
 import type { Refusal } from '#pages/guard.ts'
 import { layout, type Page } from '#pages/layout.ts'
+import { tooOften } from '#pages/too-often.ts'
 import type { Door } from '#signup/door.ts'
 import { problemStatus } from '#signup/problem-words.ts'
 import { plainView } from '#signup/views/plain-view.ts'
@@ -60,12 +61,8 @@ export const showRefusal = (c: Context, door: Door, refusal: Refusal): Response 
   return show(c, door, plainView(title, text), status)
 }
 
-/** For whoever comes while his network has used up what it may do at once; nothing of his is lost by that. */
-export const showTooOften = (c: Context, door: Door): Response | Promise<Response> => {
-  const then = c.req.method === 'POST' ? 'go back and press the button again' : 'load this page again'
-  const text = `Very many sign-ins have come from your network within a minute. Nothing was done, and nothing is lost: wait a few seconds, then ${then}.`
-  return show(c, door, plainView('Please wait a moment', text), 429)
-}
+export const showTooOften = (c: Context, door: Door): Response | Promise<Response> =>
+  show(c, door, plainView(...tooOften(c.req.method, 'Nothing was done, and nothing is lost')), 429)
 
 export const showNowhere = async (c: Context, door: Door): Promise<Response> =>
   show(c, door, plainView('There is no such page', 'The address may be mistyped.', await openSignUp(c, door)), 404)
