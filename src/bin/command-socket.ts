@@ -12,7 +12,11 @@ import type { Tools } from '#tools.ts'
 const MAX_PATH_BYTES = 107
 const MAX_LINE_CHARACTERS = 64 * 1024
 
-type Question = { argv: string[] /** Whether somebody sits there. */; asks: boolean }
+type Question = {
+  argv: string[]
+  /** Whether somebody sits there. */
+  asks: boolean
+}
 type Line = { out: string } | { err: string } | { ask: string } | { exit: number }
 type Reply = { answer: string | null }
 
