@@ -36,8 +36,13 @@ const codes = (texts: readonly string[]): string => texts.map(code).join(', ')
 
 const roomTable = (rooms: Record<string, Room>): string =>
   table(
-    ['room', 'may use', 'outside packages that live there'],
-    Object.entries(rooms).map(([name, { imports, packages }]) => [code(name), codes(imports), codes(packages)]),
+    ['room', 'what it is for', 'may use', 'outside packages that live there'],
+    Object.entries(rooms).map(([name, { about, imports, packages }]) => [
+      code(name),
+      about,
+      codes(imports),
+      codes(packages),
+    ]),
   )
 
 /** A flow is called what its file is called. */

@@ -3,6 +3,8 @@
  * `architecture.test.ts` holds every import against this table.
  */
 export type Room = {
+  /** What it is for, in a few words. */
+  about: string
   /** Other rooms of the same house. */
   imports: readonly string[]
   /** Outside packages; a room not named here may not import the package at all. `node:` modules are free unless `pure`. */
@@ -12,11 +14,25 @@ export type Room = {
 }
 
 export const SRC: Record<string, Room> = {
-  base: { imports: [], packages: ['pino'] },
-  model: { imports: [], packages: ['cron-parser'], pure: true },
-  config: { imports: ['model', 'base'], packages: ['zod'] },
-  outbound: { imports: ['model', 'base'], packages: ['undici'] },
+  base: {
+    about: 'Clock, log, places, single flight, gathering: knows nothing of ours.',
+    imports: [],
+    packages: ['pino'],
+  },
+  model: {
+    about: 'Nouns and rules, pure: ids, states, permissions, plans, diagnoses.',
+    imports: [],
+    packages: ['cron-parser'],
+    pure: true,
+  },
+  config: {
+    about: 'Reads the settings and `tenantry.config.ts`, and tells all mistakes together.',
+    imports: ['model', 'base'],
+    packages: ['zod'],
+  },
+  outbound: { about: 'The only way out, to pinned origins.', imports: ['model', 'base'], packages: ['undici'] },
   telemetry: {
+    about: 'Counts what a process does, and sends its spans.',
     imports: [],
     packages: [
       '@opentelemetry/api',
@@ -28,34 +44,68 @@ export const SRC: Record<string, Room> = {
       '@opentelemetry/exporter-trace-otlp-http',
     ],
   },
-  entra: { imports: ['outbound', 'telemetry', 'model', 'base'], packages: ['@azure/msal-node', 'jose', 'zod'] },
+  entra: {
+    about: 'Gate to Microsoft Entra ID: sign-ins, app tokens, the tenant guard.',
+    imports: ['outbound', 'telemetry', 'model', 'base'],
+    packages: ['@azure/msal-node', 'jose', 'zod'],
+  },
   graph: {
+    about: 'Gate to Microsoft Graph: requests, pages, batches, the budget.',
     imports: ['outbound', 'telemetry', 'model', 'base'],
     packages: ['@microsoft/microsoft-graph-client', 'zod'],
   },
-  store: { imports: ['model', 'base'], packages: ['kysely', 'pg', '@electric-sql/pglite'] },
-  jobs: { imports: ['store', 'model', 'base'], packages: ['pg-boss'] },
-  preflight: { imports: ['config', 'outbound', 'entra', 'store', 'model', 'base'], packages: [] },
+  store: {
+    about: 'What we know: tables, row-level security, migrations.',
+    imports: ['model', 'base'],
+    packages: ['kysely', 'pg', '@electric-sql/pglite'],
+  },
+  jobs: {
+    about: 'The queue: what waits, and the runner that does it.',
+    imports: ['store', 'model', 'base'],
+    packages: ['pg-boss'],
+  },
+  preflight: {
+    about: 'Tries what can only be found out by trying, before a process starts.',
+    imports: ['config', 'outbound', 'entra', 'store', 'model', 'base'],
+    packages: [],
+  },
   tools: {
+    about: 'Opens everything below, hands it to flows, closes it again.',
     imports: ['config', 'outbound', 'telemetry', 'entra', 'graph', 'store', 'jobs', 'model', 'base'],
     packages: [],
   },
-  flows: { imports: ['tools', 'config', 'entra', 'graph', 'store', 'jobs', 'model', 'base'], packages: [] },
-  pages: { imports: ['model', 'base'], packages: ['hono', 'jose'] },
+  flows: {
+    about: 'What the product does, as functions that doors call.',
+    imports: ['tools', 'config', 'entra', 'graph', 'store', 'jobs', 'model', 'base'],
+    packages: [],
+  },
+  pages: {
+    about: 'What both sites look like: layout, components, cookies, headers.',
+    imports: ['model', 'base'],
+    packages: ['hono', 'jose'],
+  },
   signup: {
+    about: 'Door of the customer’s administrator: the landing page.',
     imports: ['pages', 'flows', 'tools', 'config', 'store', 'model', 'base'],
     packages: ['hono', 'zod'],
   },
   console: {
+    about: 'Door of the operator: the console, and the HTTP API.',
     imports: ['pages', 'flows', 'tools', 'config', 'store', 'jobs', 'telemetry', 'model', 'base'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'zod'],
   },
-  daemon: { imports: ['flows', 'tools', 'jobs', 'telemetry', 'model', 'base'], packages: [] },
+  daemon: {
+    about: 'Door of the queue: which flow does which kind of work.',
+    imports: ['flows', 'tools', 'jobs', 'telemetry', 'model', 'base'],
+    packages: [],
+  },
   cli: {
+    about: 'Door of the terminal: commands, their options and words.',
     imports: ['flows', 'tools', 'config', 'store', 'jobs', 'model', 'base'],
     packages: ['commander'],
   },
   bin: {
+    about: 'Processes: the environment, arguments, signals, ports.',
     imports: [
       'signup',
       'console',
@@ -73,7 +123,11 @@ export const SRC: Record<string, Room> = {
     ],
     packages: ['@hono/node-server'],
   },
-  index: { imports: ['flows', 'tools', 'config', 'graph', 'model', 'base'], packages: [] },
+  index: {
+    about: `The library: what \`import … from 'tenantry'\` gives.`,
+    imports: ['flows', 'tools', 'config', 'graph', 'model', 'base'],
+    packages: [],
+  },
 }
 
 /** Rooms that are large have rooms of their own; of each, the others beside it that it may use. */
@@ -101,29 +155,48 @@ export const WITHIN: Record<'flows' | 'store', Record<string, readonly string[]>
 
 /** The second house. It imports nothing of the first, nor the first of it. */
 export const EMULATOR: Record<string, Room> = {
-  clock: { imports: [], packages: [] },
-  directory: { imports: ['clock'], packages: ['zod'] },
-  keys: { imports: [], packages: ['jose'] },
-  certificate: { imports: [], packages: [] },
-  tls: { imports: ['certificate'], packages: [] },
-  mischief: { imports: [], packages: ['zod'] },
-  lag: { imports: ['directory'], packages: ['zod'] },
-  'request-log': { imports: [], packages: [] },
-  throttle: { imports: ['directory', 'clock'], packages: ['zod'] },
-  form: { imports: [], packages: ['hono'] },
-  world: { imports: ['directory', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'clock'], packages: ['hono'] },
-  estate: { imports: ['directory', 'mischief', 'clock'], packages: ['zod'] },
-  pages: { imports: ['directory'], packages: ['hono'] },
+  clock: { about: 'Time that can be turned.', imports: [], packages: [] },
+  directory: {
+    about: 'Tenants, people, groups, applications, consents: the state.',
+    imports: ['clock'],
+    packages: ['zod'],
+  },
+  keys: { about: 'The keys that sign tokens.', imports: [], packages: ['jose'] },
+  certificate: { about: 'Makes an X.509 certificate.', imports: [], packages: [] },
+  tls: { about: 'The certificate authority, kept in the data folder.', imports: ['certificate'], packages: [] },
+  mischief: { about: 'Faults on order: which rule strikes which request.', imports: [], packages: ['zod'] },
+  lag: { about: 'Which replica has not yet heard of which write.', imports: ['directory'], packages: ['zod'] },
+  'request-log': { about: 'What was asked, and why it was refused.', imports: [], packages: [] },
+  throttle: { about: 'Graph’s limits: what fills which bucket.', imports: ['directory', 'clock'], packages: ['zod'] },
+  form: { about: 'Reads the fields of a form.', imports: [], packages: ['hono'] },
+  world: {
+    about: 'All of the above, as each request meets it.',
+    imports: ['directory', 'keys', 'mischief', 'lag', 'request-log', 'throttle', 'clock'],
+    packages: ['hono'],
+  },
+  estate: {
+    about: 'Reads the file that says what to begin with.',
+    imports: ['directory', 'mischief', 'clock'],
+    packages: ['zod'],
+  },
+  pages: { about: 'The pages of people, of Microsoft’s kind and of ours.', imports: ['directory'], packages: ['hono'] },
   entra: {
+    about: 'Microsoft Entra ID: sign-in, consent, grants, tokens, discovery.',
     imports: ['world', 'form', 'directory', 'keys', 'mischief', 'lag', 'pages', 'clock'],
     packages: ['hono', 'jose', 'zod'],
   },
   graph: {
+    about: 'Microsoft Graph: resources, queries, delta, batches, subscriptions.',
     imports: ['world', 'directory', 'keys', 'mischief', 'lag', 'throttle', 'clock'],
     packages: ['hono', 'jose', 'zod'],
   },
-  azure: { imports: ['world', 'directory', 'entra'], packages: ['hono', 'jose'] },
+  azure: {
+    about: 'As much of Azure as the Azure CLI passes on its way.',
+    imports: ['world', 'directory', 'entra'],
+    packages: ['hono', 'jose'],
+  },
   control: {
+    about: 'The control API under `/_emulator/`, and the pages that look inside.',
     imports: [
       'world',
       'form',
@@ -140,6 +213,7 @@ export const EMULATOR: Record<string, Room> = {
     packages: ['hono', 'jose', 'zod'],
   },
   server: {
+    about: 'Ports, host names, the proxy; carries mischief out.',
     imports: [
       'world',
       'form',
@@ -160,10 +234,11 @@ export const EMULATOR: Record<string, Room> = {
     packages: ['hono', '@hono/node-server', 'jose'],
   },
   index: {
+    about: `\`startEmulator()\`: what \`import … from 'tenantry/emulator'\` gives.`,
     imports: ['server', 'control', 'estate', 'world', 'mischief', 'lag', 'request-log', 'throttle'],
     packages: ['zod'],
   },
-  banner: { imports: ['index'], packages: [] },
-  command: { imports: ['index', 'banner'], packages: ['commander'] },
-  cli: { imports: ['command'], packages: [] },
+  banner: { about: 'What is printed when it runs.', imports: ['index'], packages: [] },
+  command: { about: 'The options of the command.', imports: ['index', 'banner'], packages: ['commander'] },
+  cli: { about: 'The command `tenantry-emulator`.', imports: ['command'], packages: [] },
 }
