@@ -753,7 +753,7 @@ export const MUTANTS = [
   },
   {
     name: 'resources: another $select goes on at the old link',
-    file: 'src/flows/sync/place-to-begin.ts',
+    file: 'src/flows/sync/cursor-to-begin-with.ts',
     search: 'known.fingerprint === fingerprintOf(definition)',
     replace: 'true',
     tests: ['test/sync/own-resources.test.ts'],

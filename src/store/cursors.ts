@@ -27,7 +27,7 @@ export type Cursor = {
   trail: Trail
 }
 
-/** Nothing has changed since: only the place to go on from moves, and what an operator had allowed by then is used. */
+/** Nothing has changed since: only the cursor moves, and what an operator had allowed by then is used. */
 export type Unchanged = { kind: ResourceKind; deltaLink: string; removalsAllowed: boolean }
 
 export type CursorRow = {

@@ -123,7 +123,7 @@ async function begin(
   })
 }
 
-/** Of a tenant that has a run to go on with, or a place to go on from. */
+/** Of a tenant that has a run to go on with, or a cursor. */
 type BegunRow = {
   tenant_id: TenantId
   resumed: RunId | null

@@ -5,7 +5,7 @@ import { forgetTenant } from '#entra/app-token.ts'
 import { raiseAlarm } from '#flows/incidents/raise-alarm.ts'
 import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { pauseTenant } from '#flows/tenants/pause-tenant.ts'
-import { holdPlace } from '#jobs/hold-place.ts'
+import { claimJob } from '#jobs/claim-job.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 import { CONTOSO, CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
 import { aDiagnosis, aTenant } from '#test/support/made-up.ts'
@@ -44,8 +44,8 @@ test('a reading by hand that waits for Graph says so, one that has ended says th
 })
 
 test('R02 a reading by hand takes nothing from the worker that reads the tenant', async () => {
-  await using place = await holdPlace(tools.jobs, 'sync-tenant', { tenantId: CONTOSO })
-  assert.ok(place)
+  await using claimed = await claimJob(tools.jobs, 'sync-tenant', { tenantId: CONTOSO })
+  assert.ok(claimed)
   emulator.requests.clear()
   const { code, err } = await command('run', 'sync-tenant', '--tenant', CONTOSO)
   assert.equal(code, 1)

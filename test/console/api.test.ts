@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { hostname } from 'node:os'
 import { before, suite, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
-import { holdPlace } from '#jobs/hold-place.ts'
+import { claimJob } from '#jobs/claim-job.ts'
 import { openJobs } from '#jobs/open.ts'
 import { listWorkers } from '#jobs/workers.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -164,8 +164,8 @@ suite('the HTTP API', { concurrency: false }, () => {
   test('tells which workers there are and what is being done, the longest first', async () => {
     const { store, jobs } = site.tools
     await using worker = await openJobs({ store, log: silentLog, work: true, migrate: false })
-    await using reading = await holdPlace(worker, 'sync-tenant', { tenantId: FABRIKAM })
-    await using own = await holdPlace(worker, 'run-job', { tenantId: FABRIKAM, job: 'report' })
+    await using reading = await claimJob(worker, 'sync-tenant', { tenantId: FABRIKAM })
+    await using own = await claimJob(worker, 'run-job', { tenantId: FABRIKAM, job: 'report' })
     assert.ok(reading && own)
     const { workers } = json(await olivia.api('GET', '/workers'))
     assert.deepEqual(workers, JSON.parse(JSON.stringify(await listWorkers(jobs))))

@@ -5,8 +5,8 @@ import type { Config } from '#config.ts'
 import { tasks } from '#daemon/tasks.ts'
 import { tidy } from '#flows/fleet/tidy.ts'
 import { endDeadRuns } from '#flows/runs/end-dead-runs.ts'
+import { claimJob } from '#jobs/claim-job.ts'
 import { enqueue } from '#jobs/enqueue.ts'
-import { holdPlace } from '#jobs/hold-place.ts'
 import type { TenantId } from '#model/ids.ts'
 import { addAudit, listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/database/open.ts'
@@ -34,8 +34,8 @@ forEachBackend((backend) => {
     await asTenant(store, waits, (sql) => letRunWait(sql, id, { refused: false }))
     await asFleet(store, (sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId: giant }))
     await jobs.boss.fetch('sync-tenant')
-    await using place = await holdPlace(jobs, 'run-job', { tenantId: giant, job: 'report' })
-    assert.ok(place)
+    await using claimed = await claimJob(jobs, 'run-job', { tenantId: giant, job: 'report' })
+    assert.ok(claimed)
     await endDeadRuns({ store, jobs })
     const states = async (tenantId: TenantId) => [
       (await asTenant(store, tenantId, (sql) => latestRun(sql)))?.state,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { fromKysely } from 'pg-boss'
+import { claimJob } from '#jobs/claim-job.ts'
 import { enqueue, enqueueAll } from '#jobs/enqueue.ts'
-import { holdPlace } from '#jobs/hold-place.ts'
 import { cancelJobsOf } from '#jobs/inspect.ts'
 import { JOB_NAMES, type JobName, keyOf, keysOf } from '#jobs/names.ts'
 import { openJobs } from '#jobs/open.ts'
@@ -101,7 +101,7 @@ forEachBackend((backend) => {
     assert.deepEqual(second, [id === ours ? other : ours], 'and it does not start beside the running one')
   })
 
-  test('work of the daemon itself waits once too', async (t) => {
+  test('work that is of no tenant waits once, however often it is asked for', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     const ask = () => asFleet(store, (sql) => enqueue(jobs, sql, 'watch', {}))
     assert.deepEqual(await Promise.all([ask(), ask(), ask()]).then((all) => all.filter(Boolean).length), 1)
@@ -241,8 +241,8 @@ forEachBackend((backend) => {
       const [job] = await jobs.boss.fetch('sync-tenant')
       await jobs.boss.complete('sync-tenant', job?.id ?? assert.fail())
     }
-    const place = await holdPlace(jobs, 'sync-tenant', { tenantId: byHand })
-    await place?.[Symbol.asyncDispose]()
+    const claimed = await claimJob(jobs, 'sync-tenant', { tenantId: byHand })
+    await claimed?.[Symbol.asyncDispose]()
     assert.equal((await jobsIn(jobs, 'sync-tenant')).length, 3)
     // The database’s clock cannot be turned, so they are made older.
     for (const [tenantId, hours] of [

@@ -4,8 +4,8 @@ import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
 import { systemClock } from '#base/clock.ts'
 import { type Log, openLog } from '#base/log.ts'
+import { claimJob } from '#jobs/claim-job.ts'
 import { enqueue } from '#jobs/enqueue.ts'
-import { holdPlace } from '#jobs/hold-place.ts'
 import { JOB_NAMES, type JobContext, QUEUES } from '#jobs/names.ts'
 import { type Jobs, openJobs } from '#jobs/open.ts'
 import { startRunner } from '#jobs/runner.ts'
@@ -713,11 +713,11 @@ test('R06 whoever runs is told to stop in time, also while a question for the ne
   assert.equal(await stateOf(jobs, tenantId), 'retry')
 })
 
-test('R04 a place that cannot be given back while the database is away hides nothing of what went wrong in it', async (t) => {
+test('R04 a job by hand that cannot be taken out of the queue while the database is away hides nothing of what went wrong in it', async (t) => {
   const { databaseUrl, jobs } = await queueOnServer(t)
   const byHand = async () => {
-    await using place = await holdPlace(jobs, 'run-job', { tenantId: madeUp.tenantId(), job: 'report' })
-    assert.ok(place)
+    await using claimed = await claimJob(jobs, 'run-job', { tenantId: madeUp.tenantId(), job: 'report' })
+    assert.ok(claimed)
     await closeDatabase(databaseUrl)
     throw new Problem(aDiagnosis({ code: 'DATABASE_UNREACHABLE' }))
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql as raw } from 'kysely'
 import { systemClock } from '#base/clock.ts'
-import { placeToBegin } from '#flows/sync/place-to-begin.ts'
+import { cursorToBeginWith } from '#flows/sync/cursor-to-begin-with.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import { DEAD_LETTER, JOB_NAMES } from '#jobs/names.ts'
 import { openJobs } from '#jobs/open.ts'
@@ -79,7 +79,7 @@ forEachBackend(({ freshPlace }) => {
     for (const definition of BUILT_IN_RESOURCES) {
       const known = found.cursors.find(({ kind }) => kind === definition.kind) ?? null
       assert.ok(known)
-      assert.equal(placeToBegin(definition, known, at).deltaLink, known.deltaLink, definition.kind)
+      assert.equal(cursorToBeginWith(definition, known, at).deltaLink, known.deltaLink, definition.kind)
     }
     // The run that the old process left behind is taken over, and work goes on in the new tables too.
     await asTenant(store, tenantId, async (sql) => {

@@ -1,12 +1,12 @@
-import { holdPlace } from '#jobs/hold-place.ts'
+import { claimJob } from '#jobs/claim-job.ts'
 import type { JobPayloads } from '#jobs/names.ts'
 import { Problem } from '#model/problem.ts'
 import type { Tools } from '#tools.ts'
 
 /**
- * Does work here and now, in the place that the queue has for it: no worker does it at the same time.
+ * Does work here and now, and claims its job in the queue meanwhile: no worker does the same at the same time.
  * @param input.what its name, for whoever is told that it is under way
- * @param work is given a signal that is also aborted when the place was lost, after a silence
+ * @param work is given a signal that is also aborted when a worker was given the job, after a silence
  * @throws Problem JOB_UNDER_WAY when somebody does it already
  */
 export async function byHand<Name extends keyof JobPayloads, Value>(
@@ -14,9 +14,9 @@ export async function byHand<Name extends keyof JobPayloads, Value>(
   { name, payload, what, signal }: { name: Name; payload: JobPayloads[Name]; what: string; signal: AbortSignal },
   work: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
-  await using place = await holdPlace(jobs, name, payload)
-  if (!place) throw underWay(what)
-  return await work(AbortSignal.any([signal, place.signal]))
+  await using claimed = await claimJob(jobs, name, payload)
+  if (!claimed) throw underWay(what)
+  return await work(AbortSignal.any([signal, claimed.signal]))
 }
 
 const underWay = (job: string) =>

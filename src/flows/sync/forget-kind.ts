@@ -11,7 +11,7 @@ import type { Tools } from '#tools.ts'
 const TENANTS_AT_A_TIME = 100
 
 /**
- * Deletes in every tenant what is left of a kind that is no longer read, with the place to go on from. Safe to repeat, and
+ * Deletes in every tenant what is left of a kind that is no longer read, with its cursor. Safe to repeat, and
  * to break off between two tenants.
  * @returns how many objects that were, and of how many tenants
  * @throws Problem CONFIGURATION_INVALID for a kind that is read; whatever `signal` was aborted with

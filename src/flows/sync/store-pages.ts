@@ -53,7 +53,7 @@ export async function storePages(
   return { cursor: await store(work, definition, cursor, { pages, insert: false }), first: first && !insert }
 }
 
-/** The pages, their counters and the place to go on from: all or nothing. */
+/** The pages, their counters and the cursor: all or nothing. */
 async function store(
   { store, config, telemetry, tenantId, runId }: Storing,
   definition: ResourceDefinition,

@@ -1,5 +1,5 @@
 import { readAhead } from '#base/read-ahead.ts'
-import { anew, placeToBegin } from '#flows/sync/place-to-begin.ts'
+import { anew, cursorToBeginWith } from '#flows/sync/cursor-to-begin-with.ts'
 import { Circle, type Place, type Storing, storePages } from '#flows/sync/store-pages.ts'
 import { readChanges } from '#graph/changes.ts'
 import type { Graph } from '#graph/open.ts'
@@ -37,7 +37,7 @@ export async function syncResource(
   definition: ResourceDefinition,
   known: Cursor | null,
 ): Promise<'finished' | 'unfinished'> {
-  const cursor = placeToBegin(definition, known, work.begunAt)
+  const cursor = cursorToBeginWith(definition, known, work.begunAt)
   try {
     return await round(work, definition, { cursor, first: known === null })
   } catch (error) {

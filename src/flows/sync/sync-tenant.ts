@@ -24,7 +24,7 @@ const SLICE_MILLISECONDS = 20_000
 const LONGEST_PAUSE_MILLISECONDS = 2_000
 
 /**
- * Brings what is stored of a tenant's directory up to date. Each page, its counters and the place to go on from are saved
+ * Brings what is stored of a tenant's directory up to date. Each page, its counters and the cursor are saved
  * together, so that it is safe to repeat and to kill: it goes on at the page it had reached. Only what the app declares and
  * the tenant grants is read. When Graph asks for patience,
  * or others have waited long enough, it puts its own continuation into the queue and ends.

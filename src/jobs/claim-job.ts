@@ -4,22 +4,22 @@ import { type Jobs, SCHEMA } from '#jobs/open.ts'
 import { lost } from '#jobs/signs-of-life.ts'
 import { superseded } from '#store/sync-runs.ts'
 
-/** A job’s place in the queue, taken for what is done by hand. */
-export type HeldPlace = AsyncDisposable & {
-  /** Aborted when the place was lost to a worker, after a silence. */
+/** A job that is done by hand: for the queue it is running. */
+export type ClaimedJob = AsyncDisposable & {
+  /** Aborted when it was given to a worker, after a silence. */
   signal: AbortSignal
 }
 
 /**
- * Takes the place of the job that runs, so that no worker begins the same meanwhile: of each key the queue has one. Whoever
- * dies while holding it is found silent as a worker is; nobody tries it again then.
- * @returns null when a worker has the place
+ * Puts a job into the queue as one that is running, so that no worker begins the same meanwhile: of each key one runs.
+ * Whoever dies over it is found silent as a worker is; nobody tries it again then.
+ * @returns null when somebody does the same already
  */
-export async function holdPlace<Name extends JobName>(
+export async function claimJob<Name extends JobName>(
   jobs: Jobs,
   name: Name,
   payload: JobPayloads[Name],
-): Promise<HeldPlace | null> {
+): Promise<ClaimedJob | null> {
   const { policy, heartbeatSeconds, expireInSeconds, deleteAfterSeconds } = QUEUES[name]
   const attempt = { id: randomUUID(), retryCount: 0 }
   const { rows } = await jobs.boss.getDb().executeSql(
@@ -39,19 +39,21 @@ export async function holdPlace<Name extends JobName>(
     ],
   )
   if (rows.length === 0) return null
-  const taken = new AbortController()
+  const given = new AbortController()
   const beat = async () => {
-    if ((await lost(jobs, name, [attempt])).length > 0) taken.abort(superseded())
+    if ((await lost(jobs, name, [attempt])).length > 0) given.abort(superseded())
   }
   const beating = setInterval(() => void beat(), (heartbeatSeconds * 1_000) / 3)
   return {
-    signal: taken.signal,
+    signal: given.signal,
     async [Symbol.asyncDispose]() {
       clearInterval(beating)
       // Left as it is, it is found silent. What was done in it, or went wrong, is not to be hidden by that.
       await jobs.boss
         .complete(name, attempt)
-        .catch((error: unknown) => jobs.log.warn({ err: error, job: name }, 'a place could not be given back'))
+        .catch((error: unknown) =>
+          jobs.log.warn({ err: error, job: name }, 'a job that was done by hand could not be taken out of the queue'),
+        )
     },
   }
 }

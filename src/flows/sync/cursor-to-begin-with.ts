@@ -25,7 +25,7 @@ export const anew = (definition: ResourceDefinition): Cursor => ({
  * has grown too old. A link remembers what was selected when it was begun: after another version, or another
  * configuration, wants something else of the objects, only a full reading brings it for those that do not change.
  */
-export function placeToBegin(definition: ResourceDefinition, known: Cursor | null, begunAt: Date): Cursor {
+export function cursorToBeginWith(definition: ResourceDefinition, known: Cursor | null, begunAt: Date): Cursor {
   if (!known) return anew(definition)
   const asksTheSame = known.fingerprint === fingerprintOf(definition)
   if (asksTheSame && known.nextLink) return known
