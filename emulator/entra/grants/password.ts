@@ -1,5 +1,5 @@
 import { findUser, findUserByName } from '#emulator/directory/users.ts'
-import { checkPassword } from '#emulator/entra/clients/credentials.ts'
+import { checkPassword } from '#emulator/entra/clients/check-password.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import { answerForUser } from '#emulator/entra/grants/delegated.ts'
 import type { Grant } from '#emulator/entra/grants/grant.ts'

@@ -1,9 +1,9 @@
 import { findUser } from '#emulator/directory/users.ts'
 import { isOf } from '#emulator/entra/authority.ts'
 import { EntraError, ticks } from '#emulator/entra/errors.ts'
-import { refuseWrongPlatform } from '#emulator/entra/grants/cross-origin.ts'
 import { answerForUser } from '#emulator/entra/grants/delegated.ts'
 import type { Grant, GrantContext } from '#emulator/entra/grants/grant.ts'
+import { refuseWrongPlatform } from '#emulator/entra/grants/wrong-platform.ts'
 import { enterTenant } from '#emulator/entra/sign-in/parties.ts'
 import type { RefreshToken } from '#emulator/entra/state.ts'
 

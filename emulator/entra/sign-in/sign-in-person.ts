@@ -1,7 +1,7 @@
 import { updateSecurity } from '#emulator/directory/security.ts'
 import type { User } from '#emulator/directory/types.ts'
 import { findUserByName, updateUser } from '#emulator/directory/users.ts'
-import { checkPassword } from '#emulator/entra/clients/credentials.ts'
+import { checkPassword } from '#emulator/entra/clients/check-password.ts'
 import { MFA, SECOND_FACTOR } from '#emulator/entra/conditional-access.ts'
 import { EntraError } from '#emulator/entra/errors.ts'
 import type { Account, Interaction, Session } from '#emulator/entra/state.ts'
