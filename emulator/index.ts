@@ -16,7 +16,18 @@ import { NO_THROTTLE, type ThrottleSettings, throttleSchema } from '#emulator/th
 import type { World } from '#emulator/world.ts'
 
 export { DEMO, demoEstate } from '#emulator/estate/demo.ts'
-export type { Duration, EstateInput, EstateView, LagSettings, RequestEntry, Rule, RuleInput, ThrottleSettings, Word }
+export type {
+  Duration,
+  EstateInput,
+  EstateView,
+  LagSettings,
+  RequestEntry,
+  RequestFilter,
+  Rule,
+  RuleInput,
+  ThrottleSettings,
+  Word,
+}
 export { EstateError }
 
 export type StartOptions = {

@@ -21,8 +21,10 @@ export {
   type PermissionDeclaration,
 } from '#model/app.ts'
 export type { BatchItem, BatchOutcome } from '#model/batch.ts'
-export type { TenantId } from '#model/ids.ts'
+export type { ApplicationPermission, PermissionName } from '#model/graph-permissions.ts'
+export type { ObjectId, TenantId } from '#model/ids.ts'
 export type { Checkpoint, JobDatabase, JobDefinition, JobLog, JobSql } from '#model/job.ts'
+export type { DeclaredPermission } from '#model/permission.ts'
 export { type Confidence, type Diagnosis, type Owner, Problem, type ProblemCode, type Retry } from '#model/problem.ts'
 export {
   type BuiltInKind,
@@ -34,6 +36,7 @@ export {
 } from '#model/resource.ts'
 export type { Schedule } from '#model/schedule.ts'
 export type { Tenant, TenantState } from '#model/tenant.ts'
+export type { Limit, TenantSize, ThrottleLimits } from '#model/throttle.ts'
 
 /** The one of `@microsoft/microsoft-graph-client`. */
 export type GraphClient = ReturnType<typeof openSdkClient>['client']
@@ -70,6 +73,7 @@ export type TenantHandle = {
   diagnose(error: unknown): Diagnosis
 }
 
+/** A program's own way into the tenants. What it opened it closes: `await using`, or call `[Symbol.asyncDispose]`. */
 export type Tenantry = {
   /** @throws Problem TENANT_UNKNOWN when the id is not a GUID */
   forTenant(tenantId: string, options?: { signal?: AbortSignal }): TenantHandle

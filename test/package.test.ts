@@ -58,16 +58,22 @@ const ready = install()
 test('L04 what npm packs works outside: the emulator starts, and its types hold', async () => {
   await ready
   const program = `import assert from 'node:assert/strict'
-import { defineApp, defineJob, defineResource } from 'tenantry'
-import { DEMO, type Emulator, startEmulator } from 'tenantry/emulator'
+import { defineApp, defineJob, defineResource, type ObjectId, type PermissionName, type Tenant, type ThrottleLimits } from 'tenantry'
+import { DEMO, type Emulator, type RequestFilter, startEmulator } from 'tenantry/emulator'
 
 const emulator: Emulator = await startEmulator({ estate: { tenants: [{ id: DEMO.home, displayName: 'Home', domains: ['home.example'] }] } })
 emulator.mischief.say('idtoken.nonce=other')
 // @ts-expect-error: there is no such word
 assert.throws(() => emulator.mischief.say('idtoken.nonsense'))
+// What a program keeps by itself of ours has a name.
+const refused: RequestFilter = { status: 401 }
+assert.deepEqual(emulator.requests.list(refused), [])
+const needed: readonly PermissionName[] = ['User.Read.All']
+const graphLimits: Partial<ThrottleLimits> = { appWrites: { amount: 70_000, seconds: 300 } }
+export const principalOf = ({ servicePrincipalId }: Tenant): ObjectId | null => servicePrincipalId
 const health = await fetch(emulator.browserOrigin + '/_emulator/health')
 assert.equal(health.status, 200)
-const app = defineApp({ name: 'App', publisher: 'We', description: 'Does it.', permissions: [{ value: 'User.Read.All', reason: 'Because.' }] })
+const app = defineApp({ name: 'App', publisher: 'We', description: 'Does it.', graphLimits, permissions: [{ value: 'User.Read.All', reason: 'Because.' }] })
 const about = { name: 'App', publisher: 'We', description: 'Does it.' }
 // @ts-expect-error: a misspelt permission
 defineApp({ ...about, permissions: [{ value: 'User.Raed.All', reason: 'Because.' }] })
@@ -75,7 +81,7 @@ defineApp({ ...about, permissions: [{ value: 'Sundial.Read.All', reason: 'Becaus
 // @ts-expect-error: no reason
 defineApp({ ...about, permissions: [{ value: 'User.Read.All' }] })
 defineJob({
-  name: 'of-ours', schedule: '0 3 * * *', permissions: ['User.Read.All'],
+  name: 'of-ours', schedule: '0 3 * * *', permissions: needed,
   async run({ graph, db }) {
     await graph.api('/users').get()
     for await (const one of db.resources('device')) one.id

@@ -27,6 +27,7 @@ export type Tenant = {
   state: TenantState
   /** Why it is in this state, where something went wrong. */
   diagnosis: Diagnosis | null
+  /** The end of its latest sign-up. */
   connectedAt: Date | null
   createdAt: Date
   updatedAt: Date
