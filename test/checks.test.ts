@@ -14,7 +14,7 @@ const CHECKS = [
   { title: 'nothing unused is kept (knip)', command: 'knip' },
 ] as const
 
-suite('the tools agree', { concurrency: 2 }, () => {
+suite('formatter, linters, compiler and knip find nothing', { concurrency: 2 }, () => {
   for (const { title, command } of CHECKS) {
     test(title, async () => {
       const [program, ...options] = command.split(' ')

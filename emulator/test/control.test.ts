@@ -26,7 +26,7 @@ const appOnly = (tenant = CONTOSO) =>
     scope: GRAPH_DEFAULT,
   })
 
-test('health answers', async () => {
+test('health says ok', async () => {
   assert.equal((await control('GET', '/health')).body.status, 'ok')
 })
 

@@ -90,7 +90,7 @@ const REFUSED: Record<string, readonly Change[]> = {
   ],
 }
 
-test('what is as it should be is believed', async () => {
+test('an ID token with nothing wrong in it is believed', async () => {
   assert.equal((await validate({})).tenantId, DEMO.contoso)
   const upperCase = await validate({ claims: { tid: DEMO.contoso.toUpperCase() } })
   assert.equal(upperCase.tenantId, DEMO.contoso)

@@ -98,7 +98,7 @@ test('while the database is away a process tells what it has counted, and that t
   await until('it is back', async () => (await figuresOf(fleet.tools)).get('tenantry_database_reachable') === 1)
 })
 
-test('units are counted as Graph says, a refused request’s too', async () => {
+test('units are counted as Graph says; a request that was cut off counts as it is documented', async () => {
   await using fleet = await openFleet()
   const { tools, tenantIds, emulator } = fleet
   const [tenantId] = tenantIds as [TenantId]

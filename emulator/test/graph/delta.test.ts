@@ -59,7 +59,7 @@ test('what changes while the pages are turned comes with the delta link', async 
   )
 })
 
-test('changes come in pages too', async () => {
+test('a round of changes comes in pages of the size that was asked for', async () => {
   const { deltaLink } = await round(ask, '/users/delta?$deltatoken=latest')
   const { body } = await ask('/users?$top=7&$select=id')
   for (const { id } of body.value) await writer(`/users/${id}`, { method: 'PATCH', body: { jobTitle: 'Pilot' } })

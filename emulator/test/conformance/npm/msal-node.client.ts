@@ -175,7 +175,7 @@ suite(ofNpm('MSAL Node', '@azure/msal-node'), () => {
     assert.equal(tokenRequests().length, 1, 'the second refusal is its own')
   })
 
-  test('metadata given to it, no discovery at all', async () => {
+  test('given its metadata, it asks for no discovery document', async () => {
     const authority = `${emulator.origin}/${CONTOSO}`
     const { host } = new URL(emulator.origin)
     const msal = new ConfidentialClientApplication({
