@@ -3,12 +3,10 @@ import { askRunningProcess } from '#bin/command-socket.ts'
 import { readSettings } from '#bin/read-settings.ts'
 import type { Start } from '#bin/start.ts'
 import { tellMistakes } from '#bin/tell-mistakes.ts'
+import { FORWARDED } from '#cli/run-cli.ts'
 import { Problem } from '#model/problem.ts'
 import { folderHolder } from '#store/database/hold-folder.ts'
 import type { Tools } from '#tools.ts'
-
-/** Commands that work with tenants; the others are processes of their own. */
-const FORWARDED = ['tenants', 'grants', 'jobs', 'incidents', 'credentials', 'run']
 
 type Chosen = {
   /** Asks the process that owns the embedded database to run the command; null when this process is to do it itself. */

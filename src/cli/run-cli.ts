@@ -50,13 +50,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   const fail = () => {
     exitCode = EXIT_FAILED
   }
-  tenantsCommand(program, context, fail)
-  grantsCommand(program, context, fail)
-  jobsCommand(program, context)
-  incidentsCommand(program, context)
-  credentialsCommand(program, context)
-  resourcesCommand(program, context)
-  runCommand(program, context, fail)
+  for (const command of Object.values(IN_TENANTS)) command(program, context, fail)
   registerCommand(program, async (options) => {
     exitCode = await (context.processes?.register(options) ?? Promise.reject(elsewhere('register')))
   })
@@ -101,6 +95,18 @@ const elsewhere = (name: string) =>
     'tenantry.elsewhere',
     `'${name}' is a process of its own; it cannot be asked of a running one.`,
   )
+
+const IN_TENANTS = {
+  tenants: tenantsCommand,
+  grants: grantsCommand,
+  jobs: jobsCommand,
+  incidents: incidentsCommand,
+  credentials: credentialsCommand,
+  resources: resourcesCommand,
+  run: runCommand,
+}
+/** Commands that work with tenants, which a running process can do for another; the others are processes of their own. */
+export const FORWARDED: readonly string[] = Object.keys(IN_TENANTS)
 
 const PROCESSES = [
   ['dev', 'run everything in one process: landing page, console and worker'],

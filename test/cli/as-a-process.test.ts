@@ -47,6 +47,20 @@ suite('a command that a running process does', () => {
     assert.deepEqual([code, stderr], [0, ''])
   })
 
+  test('is any that works with tenants, as no other process can open the database meanwhile', async () => {
+    for (const command of [
+      ['tenants', 'list'],
+      ['grants', 'plan', '--tenant', DEMO.fabrikam],
+      ['jobs', 'list'],
+      ['incidents', 'list'],
+      ['credentials', 'list'],
+      ['resources', 'forget', 'device'],
+    ]) {
+      const { code, stderr } = await place.run(...command, '--json')
+      assert.equal(code, 0, `${command.join(' ')}: ${stderr}`)
+    }
+  })
+
   test('ends in words and with exit code 1 when somebody presses Ctrl-C, and when that process is killed', async () => {
     place.emulator.mischief.add({ at: 'graph', match: { path: '/users$' }, delayMs: NEVER_MILLISECONDS })
     const stopped = await printUsers()
