@@ -65,7 +65,12 @@ export async function openTools(
     log,
     work = false,
     clock = systemClock,
-  }: { log: Log /** Whether this process does jobs. */; work?: boolean; clock?: Clock },
+  }: {
+    log: Log
+    /** Whether this process does jobs. */
+    work?: boolean
+    clock?: Clock
+  },
 ): Promise<Tools> {
   await using opened = new AsyncDisposableStack()
   const { cloud } = config

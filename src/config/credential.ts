@@ -4,9 +4,15 @@ import { readText } from '#config/read-text.ts'
 
 /** How the app proves to Microsoft Entra ID that it is itself. */
 export type Credential =
-  | { kind: 'secret'; secret: string /** Null unless somebody has told. */; expiresAt: Date | null }
   | {
-      kind: 'certificate' /** SHA-256 of the DER, hexadecimal. */
+      kind: 'secret'
+      secret: string
+      /** Null unless somebody has told. */
+      expiresAt: Date | null
+    }
+  | {
+      kind: 'certificate'
+      /** SHA-256 of the DER, hexadecimal. */
       thumbprintSha256: string
       /** As app registrations name it. */
       thumbprintSha1: string

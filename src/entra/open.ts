@@ -11,7 +11,12 @@ import type { Telemetry } from '#telemetry/open.ts'
 /** How the app proves to Microsoft that it is itself. */
 export type EntraCredential =
   | { kind: 'secret'; secret: string }
-  | { kind: 'certificate' /** SHA-256, hexadecimal. */; thumbprintSha256: string; privateKey: string }
+  | {
+      kind: 'certificate'
+      /** SHA-256, hexadecimal. */
+      thumbprintSha256: string
+      privateKey: string
+    }
 
 export type EntraOptions = {
   cloud: Cloud
@@ -27,7 +32,8 @@ export type EntraOptions = {
 /** Gate one: Microsoft Entra ID, as this app. */
 export type Entra = EntraOptions & {
   jwks: Jwks
-  tokens: TokenCache /** By tenant, and by claims where there are any. */
+  tokens: TokenCache
+  /** By tenant, and by claims where there are any. */
   acquiring: Map<string, Promise<AppToken>>
 }
 

@@ -36,7 +36,11 @@ export function openSdkClient(
     /** Asked before each request. @throws Problem where none may be made */
     before?(): void
   } = {},
-): { client: Client /** Any other error comes back as it is. */; problemBehind(error: unknown): unknown } {
+): {
+  client: Client
+  /** Any other error comes back as it is. */
+  problemBehind(error: unknown): unknown
+} {
   const met: Problem[] = []
   const gate = ourGate(graph, signal)
   const client = Client.initWithMiddleware({

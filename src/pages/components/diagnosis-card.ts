@@ -23,7 +23,8 @@ export const diagnosisCard = (
     tone = toneOf(diagnosis),
     owner = ownerText(diagnosis.owner),
   }: {
-    tone?: Tone /** In the words of whoever reads it; null where nothing has to be mended. */
+    tone?: Tone
+    /** In the words of whoever reads it; null where nothing has to be mended. */
     owner?: string | null
   } = {},
 ): Html => html`

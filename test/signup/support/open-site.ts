@@ -14,7 +14,13 @@ import type { Scope } from '#test/support/suite-scope.ts'
 import { openTools, type Tools } from '#tools.ts'
 
 /** The landing page as customers meet it, over HTTP, embedded, with the emulator as Microsoft. */
-export type Site = { emulator: Emulator; tools: Tools; config: Config /** An origin. */; url: string }
+export type Site = {
+  emulator: Emulator
+  tools: Tools
+  config: Config
+  /** An origin. */
+  url: string
+}
 
 /** What seals the cookies of every site that is opened here. */
 export const SESSION_KEY = new Uint8Array(32).fill(7)
