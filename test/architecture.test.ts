@@ -90,6 +90,26 @@ test('only the processes and the tools of tests read the environment', () => {
   )
 })
 
+/** Where the machine's own time counts, and no decision hangs on it that a test would want to turn. */
+const OWN_TIME: Record<string, string> = {
+  'src/base/clock.ts': 'is the clock',
+  'src/base/gather.ts': 'waits for what else is wanted in the same moment',
+  'src/base/log.ts': 'says when a line was written',
+  'src/jobs/claim-job.ts': 'gives signs of life, which the database’s clock judges',
+  'src/jobs/open-settling.ts': 'asks a database again that is away',
+  'src/jobs/pace.ts': 'measures how fast jobs end',
+  'src/jobs/runner.ts': 'looks into the queue, gives signs of life, and lets a stop take so long',
+  'src/outbound/open.ts': 'ends an exchange that takes too long',
+  'src/store/database/attentive-client.ts': 'gives a silent connection up',
+  'src/store/database/open.ts': 'tells the database how far the hands were turned',
+}
+
+test('time comes from the clock, but for the places that say why theirs is the machine’s', () => {
+  const machine = /\b(setTimeout|setInterval|setImmediate)\(|Date\.now\(|new Date\(\)|performance\.now|node:timers/
+  const found = filesOf('src').filter((file) => machine.test(withoutComments(readFileSync(join(root, file), 'utf8'))))
+  assert.deepEqual(found.filter((file) => !file.startsWith('src/bin/')).sort(), Object.keys(OWN_TIME).sort())
+})
+
 /** Between two processes of ours nothing is shown. */
 const WRITE_JSON = ['src/cli/terminal.ts', 'src/bin/command-socket.ts']
 

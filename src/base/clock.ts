@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Where time comes from. Nothing below `bin/` reads the wall clock or sets a timer by itself, so a test can turn the hands. */
+/** Where time comes from, so that a test can turn the hands. Who goes by the machine's own stands in test/architecture.test.ts. */
 export type Clock = {
   now(): Date
   /** Resolves after `milliseconds`; rejects with the signal's reason when it is aborted first. */
