@@ -86,9 +86,17 @@ test('the tenantry.config.ts of the documents can be used as it stands', async (
   )
 })
 
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'emulator/README.md',
+  'bench/README.md',
+  ...pagesBelow('docs'),
+  ...pagesBelow('examples'),
+]
+
 test('no link between the documents leads nowhere', () => {
-  const texts = ['README.md', 'CONTRIBUTING.md', ...pagesBelow('docs'), ...pagesBelow('examples')]
-  const broken = texts.flatMap((file) =>
+  const broken = PAGES.flatMap((file) =>
     linksOf(file)
       .filter((target) => !exists(target.path) || (target.anchor && !anchorsOf(target.path).includes(target.anchor)))
       .map((target) => `${file}: ${target.written}`),
@@ -96,10 +104,37 @@ test('no link between the documents leads nowhere', () => {
   assert.deepEqual(broken, [])
 })
 
-const pagesBelow = (folder: string): string[] =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+test('every document is found from the README by links', () => {
+  const found = new Set(['README.md'])
+  // What is added on the way is looked at on the way.
+  for (const file of found)
+    for (const { path } of linksOf(file))
+      for (const page of [path, join(path, 'README.md')]) if (PAGES.includes(page)) found.add(page)
+  assert.deepEqual(
+    PAGES.filter((page) => !found.has(page)),
+    [],
+  )
+})
+
+test('every file that the documents name is there', () => {
+  const named = PAGES.flatMap((file) =>
+    [
+      ...readFileSync(join(root, file), 'utf8').matchAll(
+        /`((?:src|emulator|test|scripts|bench|examples|docs)\/[^`\s*…]+)`/g,
+      ),
+    ]
+      .map(([, path = '']) => path)
+      .filter((path) => !exists(path))
+      .map((path) => `${file}: ${path}`),
+  )
+  assert.deepEqual(named, [])
+})
+
+function pagesBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join(folder, file))
+}
 
 function linksOf(file: string): { written: string; path: string; anchor: string }[] {
   const prose = readFileSync(join(root, file), 'utf8').replace(/```[\s\S]*?```/g, '')
