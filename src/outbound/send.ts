@@ -82,8 +82,12 @@ async function unpacked({ headers, bytes }: Received, maxBytes: number): Promise
   }
 }
 
+/** What OpenSSL says of a certificate, as Node names it. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const UNTRUSTED = /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_(VERIFY|GET_ISSUER)_|SELF_SIGNED_|DEPTH_ZERO_)/
+
 function brokenOff({ origin }: URL, cause: unknown): Problem {
   const reason = cause instanceof Error && cause.name === 'TimeoutError' ? 'no answer in time' : codeOf(cause)
+  if (UNTRUSTED.test(reason)) return untrusted(origin, reason, cause)
   return new Problem(
     {
       code: 'NETWORK',
@@ -96,3 +100,18 @@ function brokenOff({ origin }: URL, cause: unknown): Problem {
     { cause },
   )
 }
+
+/** Waiting does not mend it. */
+const untrusted = (origin: string, reason: string, cause: unknown): Problem =>
+  new Problem(
+    {
+      code: 'NETWORK',
+      owner: 'operator',
+      message: `What answers at ${origin} shows a certificate that is not to be trusted (${reason}).`,
+      nextStep:
+        'Look whether a proxy on the way opens TLS, and whether this machine’s clock is right. Of an emulator, TENANTRY_EMULATOR_CA_FILE names the certificate authority.',
+      retry: 'backoff',
+      confidence: 'certain',
+    },
+    { cause },
+  )

@@ -68,12 +68,17 @@ test('G03 a redirect is an answer, not an order', async (t) => {
   assert.equal(evil.connections(), 0)
 })
 
-test('whoever shows a certificate of another authority is not spoken to', async (t) => {
+test('whoever shows a certificate of another authority is not spoken to, and waiting is not said to mend it', async (t) => {
   const impostor = await openHost(t)
   const { ca } = await openHost(t)
   const outbound = openOutbound({ origins: [impostor.origin], ca, log: silentLog })
   t.after(() => outbound.close())
-  await refusedWith('NETWORK', () => send(outbound, { method: 'GET', url: impostor.origin }))
+  const { owner, message, nextStep } = await refusedWith('NETWORK', () =>
+    send(outbound, { method: 'GET', url: impostor.origin }),
+  )
+  assert.equal(owner, 'operator')
+  assert.match(message, /shows a certificate that is not to be trusted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)\.$/)
+  assert.match(nextStep, /a proxy on the way opens TLS/)
   assert.equal(impostor.requests.length, 0)
 })
 
