@@ -81,7 +81,7 @@ suite('granting', { concurrency: false }, () => {
     assert.equal(tenant.state, 'active')
     assert.equal(grace.cookies.has(STEP), false, 'the administrator’s token is gone')
 
-    assert.match(connected.text, /The first reading begins in a moment/)
+    assert.match(connected.text, /The reading begins in a moment/)
     await syncTenant(site.tools, { tenantId: FABRIKAM, signal: AbortSignal.timeout(60_000) })
     const live = await grace.get('/sign-up/arrivals')
     assert.match(live.headers['content-type'] ?? '', /^text\/event-stream/)
@@ -139,10 +139,42 @@ suite('granting', { concurrency: false }, () => {
     const second = openVisitor(site)
     const welcome = await second.arrive(privilegedRoleAdministrator)
     assert.equal(welcome.text.match(/Present/g)?.length, permissions.length)
-    assert.match(welcome.text, /Every permission is there already/)
     await second.post('/sign-up/grant')
     assert.equal((await outcome(second)).path, '/sign-up/connected')
     assert.equal(assignments().length, before)
+  })
+
+  test('what somebody granted by hand before the sign-up is not asked for again', async () => {
+    await site.emulator.directory.addServicePrincipal({ tenant: CONTOSO, app: site.config.clientId })
+    for (const permission of declared)
+      await site.emulator.directory.grantPermission({ tenant: CONTOSO, app: site.config.clientId, permission })
+    const welcome = await openVisitor(site).arrive(peopleOf('contoso.onmicrosoft.com').globalAdministrator)
+    assert.equal(welcome.heading, 'Connect Contoso?')
+    assert.match(welcome.text, /Every permission is there already/)
+  })
+
+  test('whoever comes back to what is connected is told so, and when it was confirmed, unless something is missing', async () => {
+    const first = openVisitor(site)
+    await first.arrive(globalAdministrator)
+    await first.post('/sign-up/grant')
+    await outcome(first)
+    const later = openVisitor(site)
+    const welcome = await later.arrive(globalAdministrator)
+    assert.equal(welcome.heading, 'Fabrikam is connected already')
+    const today = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(clock.now())
+    assert.match(welcome.text, new RegExp(`the connection was confirmed on ${today}`))
+    assert.match(welcome.text, /Check the connection/)
+    await later.post('/sign-up/grant')
+    assert.equal((await outcome(later)).path, '/sign-up/connected')
+
+    await site.emulator.directory.revokePermission({
+      tenant: FABRIKAM,
+      app: site.config.clientId,
+      permission: declared[0] ?? '',
+    })
+    const missing = await openVisitor(site).arrive(globalAdministrator)
+    assert.equal(missing.heading, 'Connect Fabrikam?')
+    assert.match(missing.text, /When you grant, one permission is added/)
   })
 
   test('pressing twice grants once', async () => {

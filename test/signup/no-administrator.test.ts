@@ -167,7 +167,8 @@ suite('who is no administrator', { concurrency: false }, () => {
     await syncTenant(site.tools, { tenantId: LITWARE, signal: AbortSignal.timeout(60_000) })
     assert.match((await adam.get('/sign-up/arrivals')).text, />Grace Admin</)
 
-    const [member] = await arrive(MEMBER)
+    const [member, welcome] = await arrive(MEMBER)
+    assert.doesNotMatch(welcome.text, /is connected/, 'that it is, is an administrator’s to know')
     for (const path of ['/sign-up/connected', '/sign-up/progress', '/sign-up/arrivals']) {
       const { text } = await member.get(path)
       for (const name of NAMES) assert.ok(!text.includes(name), `${path} shows ${name}`)

@@ -7,6 +7,9 @@ import type { AdministratorStep } from '#model/administrator.ts'
 import { GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, type TenantId } from '#model/ids.ts'
 import { type GrantPlan, planGrants } from '#model/permission.ts'
 import { diagnose } from '#model/problem.ts'
+import { WORKING_STATES } from '#model/tenant.ts'
+import { asFleet } from '#store/database/open.ts'
+import { findTenant } from '#store/tenants.ts'
 import type { Tools } from '#tools.ts'
 
 export type GrantReview = {
@@ -49,11 +52,22 @@ export async function reviewGrants(
   }
 }
 
+/** What an administrator is shown before anything is done. */
+export type ShownReview = GrantReview & {
+  /** When the connection was made or confirmed last, where the daemon works in the tenant; null for whoever is no administrator. */
+  connectedAt: Date | null
+}
+
 /** The same for whoever looks at it before anything is done, who is the only one to hear of a failure. */
-export const showGrants = (
+export async function showGrants(
   tools: Pick<Tools, 'config' | 'graphAs'> & Parameters<typeof reportViolations>[0],
   step: Pick<AdministratorStep, 'account' | 'token'>,
-): Promise<GrantReview> => reportViolations(tools, step.account.tenantId, () => reviewGrants(tools, step))
+): Promise<ShownReview> {
+  const { tenantId } = step.account
+  const review = await reportViolations(tools, tenantId, () => reviewGrants(tools, step))
+  const known = review.mayConnect ? await asFleet(tools.store, (sql) => findTenant(sql, tenantId)) : null
+  return { ...review, connectedAt: known && WORKING_STATES.includes(known.state) ? known.connectedAt : null }
+}
 
 function refused(error: unknown, roles: readonly string[] | null): never {
   if (diagnose(error).code === 'PERMISSION_MISSING' && !mayConnect(roles)) throw noAdministrator(error)

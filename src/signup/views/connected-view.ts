@@ -24,7 +24,10 @@ const RELOAD_SECONDS = 3
 
 export type ConnectedParts = { arrivals: Arrivals; watcher: Watcher; cloud: Cloud; clientId: ClientId }
 
-/** Shown only after a fresh app-only token has carried every permission. */
+/**
+ * Shown only after a fresh app-only token has carried every permission.
+ * @see https://learn.microsoft.com/entra/identity/enterprise-apps/manage-application-permissions for what the portal revokes
+ */
 export const connectedView = (app: AppDefinition, { arrivals, watcher, cloud, clientId }: ConnectedParts): Page => ({
   title: `${arrivals.tenant.displayName} is connected`,
   account: accountBar(watcher.account),
@@ -37,7 +40,7 @@ export const connectedView = (app: AppDefinition, { arrivals, watcher, cloud, cl
         <p class="lead">${app.name} has proven that it can work without you. Your sign-in has been forgotten; you may close this page.</p>
       </div>
       <section class="stack" aria-labelledby="arriving">
-        <h2 id="arriving">The first reading of your directory</h2>
+        <h2 id="arriving">The reading of your directory</h2>
         ${
           isSettled(arrivals)
             ? html`<div class="stack">${arrivalsBody(app, arrivals)}</div>`
@@ -61,8 +64,8 @@ export const connectedView = (app: AppDefinition, { arrivals, watcher, cloud, cl
           <summary>Take back what you consented to for the sign-up</summary>
           <div class="stack">
             <p>The delegated permissions, <code>${breakable('AppRoleAssignment.ReadWrite.All')}</code> among them, are no longer needed. We recommend that you remove them; the connection keeps working.</p>
-            <p>${portalPath(app, cloud, { clientId, servicePrincipalId: arrivals.tenant.servicePrincipalId }, 'Permissions')}: revoke what is listed as delegated.</p>
             ${codeBlock('With the Azure CLI', removeDelegatedScript(cloud, clientId))}
+            <p>${portalPath(app, cloud, { clientId, servicePrincipalId: arrivals.tenant.servicePrincipalId }, 'Permissions')} shows them, too. There you can revoke what was accepted for the whole organisation (“Admin consent”), but not what you accepted for yourself (“User consent”).</p>
           </div>
         </details>
         <details class="fold">
@@ -105,7 +108,7 @@ function runBadge(run: SyncRun | null): Html {
 }
 
 function runText(run: SyncRun | null): string {
-  if (!run) return 'The first reading begins in a moment.'
+  if (!run) return 'The reading begins in a moment.'
   if (run.state === 'succeeded') return 'Every page of your directory has been read.'
   if (run.state === 'failed') return 'It is tried again by itself; you need not wait.'
   return 'Reading your directory, page by page.'

@@ -75,7 +75,7 @@ const whatHappens = (app: AppDefinition): Html => html`
   <section class="card" aria-labelledby="next">
     <h2 id="next" class="gap-below">What happens next</h2>
     <ol class="story">
-      <li><h3>You sign in at Microsoft</h3><p>Your password stays there. Microsoft shows you what we ask for; when you accept, it adds ${app.name} to your enterprise applications.</p></li>
+      <li><h3>You sign in at Microsoft</h3><p>Your password stays there. Microsoft shows you what we ask for; when you accept, it adds ${app.name} to your enterprise applications. Should it offer to consent on behalf of your organization, leave that box empty: you alone are enough.</p></li>
       <li><h3>You see the plan</h3><p>Your tenant, your account, and each permission: what is there already and what would be added.</p></li>
       <li><h3>You press “Grant”</h3><p>Until then ${app.name} can do nothing by itself. We add the permissions and check that they work.</p></li>
       <li><h3>${app.name} starts</h3><p>From then on without you. You watch the first users arrive, and may leave at any time.</p></li>

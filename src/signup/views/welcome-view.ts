@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { GrantReview } from '#flows/grants/review-grants.ts'
+import type { GrantReview, ShownReview } from '#flows/grants/review-grants.ts'
 import type { Account } from '#model/administrator.ts'
 import type { AppDefinition } from '#model/app.ts'
 import type { SignUp } from '#model/sign-up.ts'
@@ -26,15 +26,15 @@ export const welcomeView = (
     review,
     ways,
     check,
-  }: { account: Account; signUp: SignUp; review: GrantReview; ways: HandOver; check: CheckResult | null },
+  }: { account: Account; signUp: SignUp; review: ShownReview; ways: HandOver; check: CheckResult | null },
 ): Page => ({
-  title: `Review for ${review.tenant.displayName}`,
+  title: titleOf(review),
   account: accountBar(account),
   body: html`
     <div class="stack roomy">
-      ${steps(WAY, 1)}
+      ${!isConnected(review) && steps(WAY, 1)}
       <div class="stack">
-        <h1>Connect <bdi>${review.tenant.displayName}</bdi>?</h1>
+        <h1>${headingOf(review)}</h1>
         <p class="lead">${leadOf(app, review)}</p>
       </div>
       ${check && checked(check)}
@@ -50,13 +50,30 @@ export const welcomeView = (
         ])}
       </section>
       <section class="stack" aria-labelledby="plan">
-        <h2 id="plan">What ${app.name} may do afterwards</h2>
+        <h2 id="plan">What ${app.name} may do ${isConnected(review) ? 'now' : 'afterwards'}</h2>
         <div class="card">${permissionList(review.plan?.grants ?? app.permissions)}</div>
         ${!review.plan && notYet(app)}
       </section>
-      ${review.mayConnect ? goingOn(review, ways) : noAdministrator(signUp, ways)}
+      ${isConnected(review) ? nothingToDo : review.mayConnect ? goingOn(review, ways) : noAdministrator(signUp, ways)}
     </div>`,
 })
+
+/** Whoever comes back to look after weeks is not asked to connect what is connected. */
+const isConnected = ({ connectedAt, plan }: ShownReview): boolean => connectedAt !== null && plan?.complete === true
+
+const titleOf = (review: ShownReview): string =>
+  isConnected(review) ? `${review.tenant.displayName} is connected already` : `Review for ${review.tenant.displayName}`
+
+const headingOf = (review: ShownReview): Html =>
+  isConnected(review)
+    ? html`<bdi>${review.tenant.displayName}</bdi> is connected already`
+    : html`Connect <bdi>${review.tenant.displayName}</bdi>?`
+
+const nothingToDo: Html = html`
+  <div class="row">
+    ${action('/sign-up/grant', 'Check the connection', { look: 'primary' })}
+    ${action('/sign-up/sign-out', 'Sign out')}
+  </div>`
 
 const goingOn = ({ tenant, plan, mayGrant }: GrantReview, ways: HandOver): Html => {
   const handsOver = mayGrant === false && !plan?.complete
@@ -83,7 +100,12 @@ const noAdministrator = ({ invitedTenantId }: SignUp, { link }: HandOver): Html 
     ${action('/sign-up/sign-out', 'Cancel')}
   </div>`
 
-function leadOf(app: AppDefinition, { plan, mayConnect }: GrantReview): string {
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
+
+function leadOf(app: AppDefinition, review: ShownReview): string {
+  const { plan, mayConnect, connectedAt } = review
+  if (connectedAt && isConnected(review))
+    return `Every permission is there, and the connection was confirmed on ${day.format(connectedAt)}. You need not connect it again. A check shows whether it works, and what has been read.`
   if (!mayConnect) return 'Nothing has been connected. Another person has to take this step.'
   const asked = app.permissions.length
   const added = plan?.grants.filter((grant) => grant.status === 'to-grant').length ?? asked
