@@ -83,7 +83,7 @@ suite('an operator looks after the tenants', () => {
   test('she has it read now, and verified', async () => {
     const { runs } = await place.show(DEMO.contoso)
     await olivia.goto(`${place.console}/tenants/${DEMO.contoso}`)
-    await olivia.getByRole('button', { name: 'Sync now' }).click()
+    await olivia.getByRole('button', { name: 'Read now' }).click()
     await olivia.getByText('A run has been asked for').waitFor()
     await runsAbove(runs.length)
     await olivia.getByRole('button', { name: 'Verify' }).click()

@@ -12,7 +12,7 @@ export function actionsFor({ id, state }: Tenant, { asksRemoval }: { asksRemoval
   return html`
     <div class="actions">
       ${asksRemoval && WORKING_STATES.includes(state) && withReason(id, ALLOW_REMOVAL)}
-      ${WORKING_STATES.includes(state) && action(`/tenants/${id}/sync`, 'Sync now', { icon: 'refresh' })}
+      ${WORKING_STATES.includes(state) && action(`/tenants/${id}/sync`, 'Read now', { icon: 'refresh' })}
       ${!gone && action(`/tenants/${id}/verify`, 'Verify', { icon: 'shield' })}
       ${state === 'suspended' && action(`/tenants/${id}/resume`, 'Resume', { look: 'primary' })}
       ${WORKING_STATES.includes(state) && withReason(id, PAUSE)}
