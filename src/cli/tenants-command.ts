@@ -130,10 +130,12 @@ function troublesOf(
   [latest]: readonly SyncRun[],
   incidents: TenantStory['incidents'],
 ): Diagnosis[] {
-  const met = latest?.state === 'failed' ? latest.diagnosis : null
+  const met = latest && isInTheWay(latest) ? latest.diagnosis : null
   const found = [diagnosis, ...incidents.map((incident) => incident.diagnosis), met].filter((one) => one !== null)
   return found.filter(({ code }, index) => found.findIndex((other) => other.code === code) === index)
 }
+
+const isInTheWay = ({ state }: SyncRun): boolean => state === 'failed' || state === 'waiting'
 
 const nextTryText = (at: Date | null, incidents: TenantStory['incidents']): string =>
   incidents.some(({ holds }) => holds)

@@ -17,15 +17,30 @@ export type Tries = {
   dueAt: Date | null
 }
 
-/** When the daemon asks Microsoft about a tenant next by itself; null: not before somebody does something. */
+/** When what waits in the queue for a tenant is to be begun; each null where nothing of the kind waits. */
+export type Waiting = {
+  /** What was asked for, or put off. */
+  askedAt: Date | null
+  /** Another try of what has failed. */
+  retryAt: Date | null
+}
+export const NOTHING_WAITS: Waiting = { askedAt: null, retryAt: null }
+
+/**
+ * When the daemon asks Microsoft about a tenant next by itself; null: not before somebody does something. A turn that comes
+ * adds nothing to what was asked for already; where another try waits, it is that try.
+ */
 export function nextTryAt(
   { state, updatedAt, createdAt }: Pick<Tenant, 'state' | 'updatedAt' | 'createdAt'>,
   { triedAt, restUntil, dueAt }: Tries,
+  { askedAt, retryAt }: Waiting,
   { syncEveryMinutes }: { syncEveryMinutes: number },
 ): Date | null {
   const after = (milliseconds: number) => (triedAt ? triedAt.getTime() + milliseconds : createdAt.getTime())
-  if (WORKING_STATES.includes(state))
-    return new Date(Math.max(dueAt?.getTime() ?? after(syncEveryMinutes * MINUTE), restUntil?.getTime() ?? 0))
+  if (WORKING_STATES.includes(state)) {
+    const turn = Math.max(dueAt?.getTime() ?? after(syncEveryMinutes * MINUTE), restUntil?.getTime() ?? 0)
+    return new Date(Math.min(askedAt?.getTime() ?? turn, retryAt?.getTime() ?? Number.POSITIVE_INFINITY))
+  }
   const next = after(ASKED_EVERY_DAYS * DAY)
   return state === 'revoked' && next < updatedAt.getTime() + ASKED_FOR_DAYS * DAY ? new Date(next) : null
 }

@@ -21,5 +21,6 @@ export type SyncRun = {
   removed: number
   /** The last line that the job has said; null when it said none. */
   progress: string | null
+  /** Why it failed, or what Graph said when it put it off. */
   diagnosis: Diagnosis | null
 }

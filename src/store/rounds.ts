@@ -99,7 +99,7 @@ async function begin(
       from unfinished where unfinished.state = 'running' and run.tenant_id = unfinished.tenant_id and run.id = unfinished.id
       returning 1
     ), resumed as (
-      update tenantry.sync_runs run set state = 'running'
+      update tenantry.sync_runs run set state = 'running', diagnosis = null
       from unfinished where unfinished.state = 'waiting' and run.tenant_id = unfinished.tenant_id and run.id = unfinished.id
       returning run.tenant_id, run.id
     ), tried as (

@@ -25,7 +25,7 @@ export type LaggingTenant = Tries & {
   readAt: Date | null
   createdAt: Date
   updatedAt: Date
-  /** Why its latest run failed, if it did. */
+  /** Why its latest run failed, or was put off by Microsoft. */
   code: ProblemCode | null
 }
 
@@ -57,7 +57,7 @@ export async function syncLag({ db, at }: FleetSql, { worst: limit }: { worst: n
     ), worst as (
       select t.id, t.display_name, t.state, lag.age, lag.read_at, t.last_tried_at, t.rest_until, t.created_at, t.updated_at,
         (select due_at from tenantry.job_schedules s where s.tenant_id = t.id and s.job = ${DIRECTORY_SYNC}) as due_at,
-        (select case when r.state = 'failed' then r.diagnosis->>'code' end from tenantry.sync_runs r
+        (select case when r.state in ('failed', 'waiting') then r.diagnosis->>'code' end from tenantry.sync_runs r
           where r.tenant_id = t.id and r.job = ${DIRECTORY_SYNC} order by r.started_at desc limit 1) as code
       from (select * from lags order by age desc, id limit ${limit}) lag join tenantry.tenants t on t.id = lag.id
     )

@@ -48,7 +48,9 @@ export async function startRun(
   if (job === DIRECTORY_SYNC)
     await raw`update tenantry.tenants set last_tried_at = ${at}, rest_until = null where id = ${tenantId}`.execute(db)
   const { rows } = await raw<{ id: RunId }>`
-    update tenantry.sync_runs set state = 'running' where job = ${job} and state = 'waiting' returning id`.execute(db)
+    update tenantry.sync_runs set state = 'running', diagnosis = null where job = ${job} and state = 'waiting' returning id`.execute(
+    db,
+  )
   if (rows[0]) return { id: rows[0].id, resumed: true }
   await raw`
     insert into tenantry.sync_runs (tenant_id, id, job, state, started_at)
@@ -59,9 +61,8 @@ export async function startRun(
 /** Ends whatever runs of this tenant are under way or waiting: from the end of this transaction on they write nothing. */
 export async function endRun({ db, at }: TenantSql): Promise<void> {
   await raw`
-    update tenantry.sync_runs set state = 'interrupted', finished_at = ${at} where state in ('running', 'waiting')`.execute(
-    db,
-  )
+    update tenantry.sync_runs set state = 'interrupted', finished_at = ${at}, diagnosis = null
+    where state in ('running', 'waiting')`.execute(db)
 }
 
 /**
@@ -113,16 +114,18 @@ export async function recordGettingOn({ db, at }: TenantSql, id: RunId): Promise
 
 /**
  * The run makes room, or was put off by Graph; whoever takes the tenant next goes on with it.
+ * @param input.refused what Graph said when it put it off; null where it makes room for others
  * @returns how often Graph has put it off since it last got on, and how long ago that was
  * @throws Problem RUN_SUPERSEDED
  */
 export async function letRunWait(
   { db, at }: TenantSql,
   id: RunId,
-  { refused }: { refused: boolean },
+  { refused }: { refused: Diagnosis | null },
 ): Promise<{ waits: number; hours: number }> {
   const { rows } = await raw<{ waits: number; hours: number }>`
-    update tenantry.sync_runs set state = 'waiting', waits = waits + ${refused ? 1 : 0}::int
+    update tenantry.sync_runs set state = 'waiting', waits = waits + ${refused ? 1 : 0}::int,
+      diagnosis = ${storableJson(refused)}::jsonb
     where id = ${id} and state = 'running' returning waits, extract(epoch from ${at} - coalesce(got_on_at, started_at))::float8 / 3600 as hours`.execute(
     db,
   )

@@ -103,7 +103,9 @@ forEachBackend((backend) => {
     const tenantId = await aTenant(store)
     const id = madeUp.runId()
     await asTenant(store, tenantId, (sql) => startRun(sql, { id, job: 'report' }))
-    const { waits, hours } = await asTenant(ahead, tenantId, (sql) => letRunWait(sql, id, { refused: true }))
+    const { waits, hours } = await asTenant(ahead, tenantId, (sql) =>
+      letRunWait(sql, id, { refused: aDiagnosis({ code: 'THROTTLED' }) }),
+    )
     assert.deepEqual([waits, hours], [1, 0], 'it has not been put off for days')
     await asTenant(ahead, tenantId, async (sql) => {
       await startRun(sql, { id: madeUp.runId(), job: 'report' })

@@ -31,7 +31,7 @@ forEachBackend((backend) => {
       asTenant(store, tenantId, (sql) => startRun(sql, { id: madeUp.runId(), job }))
     for (const tenantId of [dead, giant]) for (const job of ['sync-tenant', 'report']) await begin(tenantId, job)
     const { id } = await begin(waits, 'sync-tenant')
-    await asTenant(store, waits, (sql) => letRunWait(sql, id, { refused: false }))
+    await asTenant(store, waits, (sql) => letRunWait(sql, id, { refused: null }))
     await asFleet(store, (sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId: giant }))
     await jobs.boss.fetch('sync-tenant')
     await using claimed = await claimJob(jobs, 'run-job', { tenantId: giant, job: 'report' })
@@ -53,7 +53,7 @@ forEachBackend((backend) => {
     await begin(left)
     const { id } = await begin(resumed)
     const running = await asFleet(store, listRunning)
-    await asTenant(store, resumed, (sql) => letRunWait(sql, id, { refused: false }))
+    await asTenant(store, resumed, (sql) => letRunWait(sql, id, { refused: null }))
     assert.deepEqual(await begin(resumed), { id, resumed: true })
     await asFleet(store, (sql) => interruptRuns(sql, running))
     const stateOf = async (tenantId: TenantId) => (await asTenant(store, tenantId, (sql) => latestRun(sql)))?.state

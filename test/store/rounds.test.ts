@@ -69,7 +69,7 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
       rounds.begin({ tenantId: taken, runId: late }),
       rounds.begin({ tenantId: waiting, runId: first }),
     ])
-    await asTenant(store, waiting, (sql) => letRunWait(sql, first, { refused: false }))
+    await asTenant(store, waiting, (sql) => letRunWait(sql, first, { refused: null }))
     clock.pass(MINUTE)
     const [other, again] = await Promise.all([
       rounds.begin({ tenantId: taken, runId: next }),

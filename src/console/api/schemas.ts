@@ -64,7 +64,9 @@ export const lagging = z
     state: tenantState,
     lagSeconds: z.number().min(0),
     readAt: moment.nullable().openapi({ description: 'When it was last read to the end; null: never.' }),
-    dueAt: moment.nullable().openapi({ description: 'When its next turn is, or was while it waits for a worker.' }),
+    dueAt: moment
+      .nullable()
+      .openapi({ description: 'When it is to be read next, or was to be while it waits for a worker.' }),
     code: z.enum(PROBLEM_CODES).nullable(),
   })
   .openapi('LaggingTenant')

@@ -45,7 +45,7 @@ export function runsBody(story: TenantStory, now: Date): Html {
       <div><dt>Next try</dt><dd class="sum-words">${nextTryOf(story, now)}</dd></div>
     </dl>
     ${leftOf(story)}
-    ${latest?.state === 'failed' && latest.diagnosis && !isTold(story, latest.diagnosis.code) && diagnosisCard(latest.diagnosis, { owner: ownerInWords(latest.diagnosis.owner) })}
+    ${(latest?.state === 'failed' || latest?.state === 'waiting') && latest.diagnosis && !isTold(story, latest.diagnosis.code) && diagnosisCard(latest.diagnosis, { owner: ownerInWords(latest.diagnosis.owner) })}
     ${runs.length === 0 ? emptyState('No run yet', 'The daemon reads the directory soon after a tenant is connected.', 'clock') : html`${runTable(story, now)}<p class="soft small">After the first reading a run reads only what has changed.</p>`}`
 }
 

@@ -1,3 +1,4 @@
+import { waitingReadings } from '#jobs/waiting-readings.ts'
 import type { TenantId } from '#model/ids.ts'
 import { nextTryAt } from '#model/next-try.ts'
 import type { ProblemCode } from '#model/problem.ts'
@@ -14,24 +15,29 @@ export type Lagging = {
   lagSeconds: number
   /** Null: never read to the end. */
   readAt: Date | null
-  /** When its next turn is, or was: one that has passed waits for a worker. */
+  /** When it is to be read next, or was to be: what has passed waits for a worker. */
   dueAt: Date | null
-  /** Why its latest run failed, if it did. */
+  /** Why its latest run failed, or was put off by Microsoft. */
   code: ProblemCode | null
 }
 
 /** The tenants that have not been read for longest, the longest first. */
 export const listLagging = async (
-  { store, config }: Pick<Tools, 'store' | 'config'>,
+  tools: Pick<Tools, 'store' | 'jobs' | 'config'>,
   { limit }: { limit: number },
-): Promise<Lagging[]> => laggingOf((await asFleet(store, (sql) => syncLag(sql, { worst: limit }))).worst, config)
+): Promise<Lagging[]> => laggingOf(tools, (await asFleet(tools.store, (sql) => syncLag(sql, { worst: limit }))).worst)
 
-/** With what the configuration tells of their turns. */
-export const laggingOf = (
+/** With what the configuration tells of their turns, and what waits in the queue. */
+export async function laggingOf(
+  { jobs, config }: Pick<Tools, 'jobs' | 'config'>,
   worst: readonly LaggingTenant[],
-  config: Pick<Tools['config'], 'syncEveryMinutes'>,
-): Lagging[] =>
-  worst.map((tenant) => {
+): Promise<Lagging[]> {
+  const waiting = await waitingReadings(
+    jobs,
+    worst.map(({ id }) => id),
+  )
+  return worst.map((tenant) => {
     const { id, displayName, state, lagSeconds, readAt, code } = tenant
-    return { id, displayName, state, lagSeconds, readAt, code, dueAt: nextTryAt(tenant, tenant, config) }
+    return { id, displayName, state, lagSeconds, readAt, code, dueAt: nextTryAt(tenant, tenant, waiting(id), config) }
   })
+}

@@ -58,7 +58,7 @@ export async function overseeFleet({
   const buckets = appBuckets(config.throttleLimits, config.clientId)
   const queue = await queueDepth(jobs)
   const workers = await listWorkers(jobs)
-  return asFleetOnTime(store, async (sql) => {
+  const fleet = await asFleetOnTime(store, async (sql) => {
     const lag = await syncLag(sql, { worst: Math.max(WORST, config.metricsTenants) })
     const incidents = await listIncidents(sql, { open: true, limit: WORST })
     const units = await leftIn(sql, clock, buckets.units)
@@ -77,7 +77,6 @@ export async function overseeFleet({
       queue,
       workers,
       lag,
-      lagging: laggingOf(lag.worst.slice(0, WORST), config),
       worstLags: lag.worst.slice(0, config.metricsTenants),
       budgetLeft: {
         units,
@@ -87,4 +86,5 @@ export async function overseeFleet({
       schedules: await countSchedules(sql),
     }
   })
+  return { ...fleet, lagging: await laggingOf({ jobs, config }, fleet.lag.worst.slice(0, WORST)) }
 }

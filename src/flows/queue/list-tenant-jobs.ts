@@ -1,5 +1,6 @@
 import { type GivenUp, listGivenUp } from '#flows/queue/list-given-up.ts'
 import { knownTenant } from '#flows/tenants/verify-tenant.ts'
+import { waitingReadings } from '#jobs/waiting-readings.ts'
 import type { TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import { nextTryAt } from '#model/next-try.ts'
@@ -31,13 +32,16 @@ export async function listTenantJobs(
   const tenant = await knownTenant({ store }, tenantId)
   const { syncEveryMinutes } = config
   const everySync = { everyMinutes: syncEveryMinutes }
+  const waiting = await waitingReadings(jobs, [tenantId])
   const listed = await asTenant(store, tenantId, async (sql) => {
     const turns = new Map((await listTurns(sql)).map(({ job, dueAt }) => [job, dueAt]))
     const found: TenantJob[] = [
       {
         name: DIRECTORY_SYNC,
         schedule: scheduleText(everySync),
-        nextDueAt: WORKING_STATES.includes(tenant.state) ? nextTryAt(tenant, await triesOf(sql), config) : null,
+        nextDueAt: WORKING_STATES.includes(tenant.state)
+          ? nextTryAt(tenant, await triesOf(sql), waiting(tenantId), config)
+          : null,
         lastRun: await latestRun(sql),
       },
     ]

@@ -26,7 +26,7 @@ export async function waitForGraph(
 ): Promise<Problem | null> {
   try {
     await asTenant(store, tenantId, async (sql) => {
-      const { waits, hours } = await letRunWait(sql, runId, { refused: true })
+      const { waits, hours } = await letRunWait(sql, runId, { refused: diagnosis })
       if (hours >= GIVEN_UP_AFTER_HOURS && waits >= GIVEN_UP_AFTER_WAITS) throw gotNowhere(diagnosis)
       const stated = (diagnosis.retryAfterSeconds ?? 0) * SECOND
       const pause = Math.max(stated, waitOfOurOwn(stated > 0 ? waits : waits + 1))

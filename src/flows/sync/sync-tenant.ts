@@ -113,7 +113,7 @@ async function makeRoom(
   { tenantId, runId }: { tenantId: TenantId; runId: RunId },
 ): Promise<void> {
   await asTenant(store, tenantId, async (sql) => {
-    await letRunWait(sql, runId, { refused: false })
+    await letRunWait(sql, runId, { refused: null })
     await enqueue(jobs, sql, 'sync-tenant', { tenantId })
   })
 }

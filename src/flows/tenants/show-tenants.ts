@@ -1,4 +1,5 @@
 import { knownTenant } from '#flows/tenants/verify-tenant.ts'
+import { waitingReadings } from '#jobs/waiting-readings.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Incident } from '#model/incident.ts'
 import { nextTryAt } from '#model/next-try.ts'
@@ -43,12 +44,13 @@ export const listTenantsFor = ({ store }: Pick<Tools, 'store'>, query: TenantQue
  * @throws Problem TENANT_UNKNOWN
  */
 export async function showTenant(
-  { store, config }: Pick<Tools, 'store' | 'config'>,
+  { store, jobs, config }: Pick<Tools, 'store' | 'jobs' | 'config'>,
   tenantId: TenantId,
   { counts: counted }: { counts?: TenantStory['counts'] } = {},
 ): Promise<TenantStory> {
   const tenant = await knownTenant({ store }, tenantId)
   const incidents = await asFleet(store, (sql) => listIncidents(sql, { open: true, concerning: tenantId }))
+  const waiting = await waitingReadings(jobs, [tenantId])
   return asTenant(store, tenantId, async (sql) => {
     const counts = counted ?? (await countResources(sql))
     return {
@@ -59,7 +61,7 @@ export async function showTenant(
       audit: await listAudit(sql, { limit: RECENT }),
       counts,
       kinds: shownKinds(config.app, counts),
-      nextTryAt: nextTryAt(tenant, await triesOf(sql), config),
+      nextTryAt: nextTryAt(tenant, await triesOf(sql), waiting(tenantId), config),
       incidents,
     }
   })
