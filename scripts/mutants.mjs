@@ -388,10 +388,10 @@ export const MUTANTS = [
     tests: ['test/own-jobs/one-at-a-time.test.ts'],
   },
   {
-    name: 'a job by hand takes no place',
+    name: 'a job by hand claims nothing',
     file: 'src/flows/runs/by-hand.ts',
-    search: '  if (!place) throw underWay(what)\n  return await work(AbortSignal.any([signal, place.signal]))',
-    replace: '  void underWay(what)\n  return await work(AbortSignal.any([signal, ...(place ? [place.signal] : [])]))',
+    search: '  if (!claimed) throw underWay(what)\n  return await work(AbortSignal.any([signal, claimed.signal]))',
+    reclaimed: '  void underWay(what)\n  return await work(AbortSignal.any([signal, ...(claimed ? [claimed.signal] : [])]))',
     tests: ['test/own-jobs/processes.test.ts'],
   },
   {
