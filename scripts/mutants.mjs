@@ -391,7 +391,8 @@ export const MUTANTS = [
     name: 'a job by hand claims nothing',
     file: 'src/flows/runs/by-hand.ts',
     search: '  if (!claimed) throw underWay(what)\n  return await work(AbortSignal.any([signal, claimed.signal]))',
-    reclaimed: '  void underWay(what)\n  return await work(AbortSignal.any([signal, ...(claimed ? [claimed.signal] : [])]))',
+    replace:
+      '  void underWay(what)\n  return await work(AbortSignal.any([signal, ...(claimed ? [claimed.signal] : [])]))',
     tests: ['test/own-jobs/processes.test.ts'],
   },
   {
