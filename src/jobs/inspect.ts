@@ -78,14 +78,19 @@ export async function listUnderWay({ boss }: Jobs, { limit }: { limit: number })
   }))
 }
 
-/** Which work is being done: names with their keys, see `keyOf`. */
-export async function workUnderWay({ boss }: Jobs): Promise<ReadonlySet<string>> {
-  const { rows } = await boss
-    .getDb()
-    .executeSql(
-      `select name || ' ' || singleton_key as work from ${SCHEMA}.job where name = any($1) and state = 'active'`,
-      [JOB_NAMES],
-    )
+/**
+ * Which work is being done: names with their keys, see `keyOf`.
+ * @param options.waiting of these keys also what is in the queue for now or for later
+ */
+export async function workUnderWay(
+  { boss }: Jobs,
+  { waiting = [] }: { waiting?: readonly string[] } = {},
+): Promise<ReadonlySet<string>> {
+  const { rows } = await boss.getDb().executeSql(
+    `select name || ' ' || singleton_key as work from ${SCHEMA}.job
+     where name = any($1) and (state = 'active' or state in ('created', 'retry') and singleton_key = any($2))`,
+    [JOB_NAMES, waiting],
+  )
   return new Set((rows as { work: string }[]).map(({ work }) => work))
 }
 

@@ -4,6 +4,7 @@ import { DIRECTORY_SYNC } from '#model/job.ts'
 import { type Diagnosis, Problem } from '#model/problem.ts'
 import { countsOf, type ResourceKind } from '#model/resource.ts'
 import type { SyncRun } from '#model/sync-run.ts'
+import { WORKING_STATES } from '#model/tenant.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/database/open.ts'
 import { storable, storableJson } from '#store/database/storable.ts'
 import { noteEnds } from '#store/latest-ends.ts'
@@ -195,22 +196,27 @@ export async function haveSucceeded(
 }
 
 /** `version`: what was written last about it. */
-export type Running = { id: RunId; tenantId: TenantId; job: string; version: string }
+export type Unended = { id: RunId; tenantId: TenantId; job: string; state: 'running' | 'waiting'; version: string }
 
-/** Those that are under way, or whose process died at it. */
-export async function listRunning({ db }: FleetSql): Promise<Running[]> {
-  const { rows } = await raw<Pick<Row, 'id' | 'tenant_id' | 'job'> & { version: string }>`
-    select id, tenant_id, job, xmin::text as version from tenantry.sync_runs where state = 'running'`.execute(db)
-  return rows.map(({ id, tenant_id, job, version }) => ({ id, tenantId: tenant_id, job, version }))
+/**
+ * Those that are under way, or whose process died at it; and those that wait although no turn of theirs comes: of a job that is
+ * none of these, or in a tenant that the daemon does not work for.
+ */
+export async function listUnended({ db }: FleetSql, { jobs }: { jobs: readonly string[] }): Promise<Unended[]> {
+  const { rows } = await raw<Pick<Row, 'id' | 'tenant_id' | 'job'> & Pick<Unended, 'state' | 'version'>>`
+    select id, tenant_id, job, state, xmin::text as version from tenantry.sync_runs run
+    where state = 'running' or state = 'waiting' and (job <> all(${[...jobs]}::text[]) or not exists (
+      select from tenantry.tenants t where t.id = run.tenant_id and t.state = any(${[...WORKING_STATES]})))`.execute(db)
+  return rows.map(({ tenant_id, ...run }) => ({ ...run, tenantId: tenant_id }))
 }
 
 /** Ends these, but none of which anything was written since it was listed: it may wait by now, or have been gone on with. */
-export async function interruptRuns({ db, at }: FleetSql, runs: readonly Running[]): Promise<void> {
-  const listed = JSON.stringify(runs.map(({ id, tenantId, version }) => ({ id, tenantId, version })))
+export async function interruptRuns({ db, at }: FleetSql, runs: readonly Unended[]): Promise<void> {
+  const listed = JSON.stringify(runs.map(({ id, tenantId, state, version }) => ({ id, tenantId, state, version })))
   await raw`
     update tenantry.sync_runs run set state = 'interrupted', finished_at = ${at}
-    from jsonb_to_recordset(${listed}::jsonb) as one(id uuid, "tenantId" uuid, version text)
-    where run.tenant_id = one."tenantId" and run.id = one.id and run.state = 'running' and run.xmin::text = one.version`.execute(
+    from jsonb_to_recordset(${listed}::jsonb) as one(id uuid, "tenantId" uuid, state text, version text)
+    where run.tenant_id = one."tenantId" and run.id = one.id and run.state = one.state and run.xmin::text = one.version`.execute(
     db,
   )
 }

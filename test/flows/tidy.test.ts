@@ -11,7 +11,7 @@ import type { TenantId } from '#model/ids.ts'
 import { addAudit, listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/database/open.ts'
 import { countResources } from '#store/resources.ts'
-import { finishRun, interruptRuns, latestRun, letRunWait, listRunning, listRuns, startRun } from '#store/sync-runs.ts'
+import { finishRun, interruptRuns, latestRun, letRunWait, listRuns, listUnended, startRun } from '#store/sync-runs.ts'
 import { listTenants, moveTenant } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
 import { openFleet } from '#test/support/fleet.ts'
@@ -21,6 +21,8 @@ import { aResource, aTenant, madeUp } from '#test/support/made-up.ts'
 import { freshQueue } from '#test/support/open-queue.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { upsertResources } from '#test/support/upsert-resources.ts'
+
+const withReport = { app: { jobs: [{ name: 'report' }] } } as unknown as Config
 
 forEachBackend((backend) => {
   test('R01 a run whose process died is ended within a minute; one that somebody is at, or goes on with later, is not', async (t) => {
@@ -36,7 +38,7 @@ forEachBackend((backend) => {
     await jobs.boss.fetch('sync-tenant')
     await using claimed = await claimJob(jobs, 'run-job', { tenantId: giant, job: 'report' })
     assert.ok(claimed)
-    await endDeadRuns({ store, jobs })
+    await endDeadRuns({ store, jobs, config: withReport })
     const states = async (tenantId: TenantId) => [
       (await asTenant(store, tenantId, (sql) => latestRun(sql)))?.state,
       (await asTenant(store, tenantId, (sql) => latestRun(sql, 'report')))?.state,
@@ -46,13 +48,39 @@ forEachBackend((backend) => {
     assert.deepEqual(await states(waits), ['waiting', undefined])
   })
 
+  test('a run that waits is ended where nobody will go on with it: its job is gone, or its tenant is left alone', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const letWait = async (tenantId: TenantId, job: string) => {
+      const { id } = await asTenant(store, tenantId, (sql) => startRun(sql, { id: madeUp.runId(), job }))
+      await asTenant(store, tenantId, (sql) => letRunWait(sql, id, { refused: null }))
+      return tenantId
+    }
+    const put = (tenantId: TenantId, job: string) =>
+      asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId, job }, { inMilliseconds: HOUR }))
+    const gone = await letWait(await aTenant(store), 'renamed')
+    const goneButQueued = await letWait(await aTenant(store), 'renamed')
+    await put(goneButQueued, 'renamed')
+    const declared = await letWait(await aTenant(store), 'report')
+    const revoked = await letWait(await letWait(await aTenant(store), 'report'), 'sync-tenant')
+    await asFleet(store, (sql) =>
+      moveTenant(sql, { id: revoked, to: 'revoked', actor: 'daemon', reason: 'It has left.', diagnosis: null }),
+    )
+    await endDeadRuns({ store, jobs, config: withReport })
+    const states = async (tenantId: TenantId) =>
+      (await asTenant(store, tenantId, (sql) => listRuns(sql, { limit: 9 }))).map(({ state }) => state)
+    assert.deepEqual(await states(gone), ['interrupted'])
+    assert.deepEqual(await states(goneButQueued), ['waiting'], 'who takes it finds out')
+    assert.deepEqual(await states(declared), ['waiting'], 'its next turn goes on with it')
+    assert.deepEqual(await states(revoked), ['interrupted', 'interrupted'])
+  })
+
   test('R02 a run that was gone on with since it was looked at is nobody’s who died', async (t) => {
     const { store } = await freshQueue(t, backend)
     const [left, resumed] = [await aTenant(store), await aTenant(store)]
     const begin = (tenantId: TenantId) => asTenant(store, tenantId, (sql) => startRun(sql, { id: madeUp.runId() }))
     await begin(left)
     const { id } = await begin(resumed)
-    const running = await asFleet(store, listRunning)
+    const running = await asFleet(store, (sql) => listUnended(sql, { jobs: [] }))
     await asTenant(store, resumed, (sql) => letRunWait(sql, id, { refused: null }))
     assert.deepEqual(await begin(resumed), { id, resumed: true })
     await asFleet(store, (sql) => interruptRuns(sql, running))

@@ -8,8 +8,8 @@ import {
   haveSucceeded,
   interruptRuns,
   latestRun,
-  listRunning,
   listRuns,
+  listUnended,
   type OldRunsMark,
   recordPage,
   removeOldRuns,
@@ -105,7 +105,7 @@ forEachBackend(({ store: shared, freshStore, clock }) => {
       const { id } = await startRun(sql, { id: madeUp.runId() })
       await finishRun(sql, id, { state: 'succeeded', diagnosis: null })
     })
-    const found = await asFleet(store, listRunning)
+    const found = await asFleet(store, (sql) => listUnended(sql, { jobs: [] }))
     assert.deepEqual(new Set(found.map(({ tenantId }) => tenantId)), new Set([old, young]))
     const dead = found.filter(({ id }) => id === died)
     assert.deepEqual(
