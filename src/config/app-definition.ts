@@ -1,54 +1,18 @@
 import { z } from 'zod'
-import type { DefinitionFault } from '#config/definition-fault.ts'
 import { faultsOf } from '#config/faults-of.ts'
+import { job, jobFaults, partOfJob } from '#config/job-definition.ts'
 import type { Mistake } from '#config/mistake.ts'
 import { repeatedIn } from '#config/repeated-in.ts'
 import { builtInResources, resource, resourceFaults } from '#config/resource-definition.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
-import { BUILT_IN_JOBS } from '#model/job.ts'
-import { cronFault } from '#model/schedule.ts'
+import type { JobDefinition } from '#model/job.ts'
 
 /** Nothing else may stand in the script that administrators run. */
 const PERMISSION_NAME = /^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+$/
 
 /** Graph forgets a delta link after seven days; a tenant that is read seldom still needs a second try within them. */
 const LONGEST_SYNC_PAUSE_MINUTES = 3 * 24 * 60
-
-/** The queue takes a job for lost after twelve hours, whoever does it. */
-const LONGEST_RUN_MINUTES = 11 * 60
-
-const KEBAB_CASE = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
-const LONGEST_NAME = 60
-
-const job = z.strictObject({
-  name: z
-    .string()
-    .regex(KEBAB_CASE, 'must be in kebab-case, such as licence-report')
-    .max(LONGEST_NAME)
-    .refine((name) => !BUILT_IN_JOBS.includes(name), 'is the name of a job that is built in'),
-  schedule: z.union(
-    [
-      z.object({ everyMinutes: z.number().int().positive() }),
-      z.string().superRefine((expression, context) => {
-        const fault = cronFault(expression)
-        if (fault) context.addIssue({ code: 'custom', message: fault })
-      }),
-    ],
-    { error: 'must be { everyMinutes: 60 } or a cron expression such as "0 3 * * *"' },
-  ),
-  permissions: z.array(z.string()),
-  timeoutMinutes: z
-    .number()
-    .int()
-    .positive()
-    .max(
-      LONGEST_RUN_MINUTES,
-      `at most ${LONGEST_RUN_MINUTES}, eleven hours: save a checkpoint and go on in the next run`,
-    )
-    .optional(),
-  run: z.custom<AppDefinition['jobs']>((run) => typeof run === 'function', 'must be a function'),
-})
 
 const limit = z.strictObject({ amount: z.number().positive(), seconds: z.number().positive() })
 const graphLimits = z.strictObject({
@@ -95,15 +59,14 @@ const definition = z.strictObject({
 export function readDefinition(given: unknown, mistakes: Mistake[]): AppDefinition | undefined {
   const setting = (path: readonly PropertyKey[]) => ['tenantry.config.ts', ...path.map(String)].join(' › ')
   const result = definition.safeParse(given)
-  if (!result.success) {
+  if (!result.success)
     mistakes.push(
       ...result.error.issues
         .flatMap((issue) => faultsOf(issue, definition))
         .map(({ path, ...words }) => ({ setting: setting(path), ...words }) satisfies Mistake),
     )
-    return undefined
-  }
-  const { permissions } = result.data
+  const app = result.success ? (result.data as unknown as AppDefinition) : readableParts(given)
+  const { permissions } = app
   const unknown = permissions.filter(({ value, unlisted }) => !unlisted && !APPLICATION_PERMISSIONS.includes(value))
   for (const { value } of unknown) {
     const near = nearestPermission(value)
@@ -121,28 +84,33 @@ export function readDefinition(given: unknown, mistakes: Mistake[]): AppDefiniti
       message: 'is declared twice',
       nextStep: 'Keep one entry, with one reason.',
     })
-  const app = result.data as unknown as AppDefinition
   const faults = [...jobFaults(app), ...resourceFaults(app)]
   for (const { at, ...fault } of faults) mistakes.push({ setting: setting(at), ...fault })
-  return unknown.length + repeated.length + faults.length === 0 ? app : undefined
+  return result.success && unknown.length + repeated.length + faults.length === 0 ? (app as AppDefinition) : undefined
 }
 
-/** Two jobs of one name could not be told apart, and what no administrator was asked for cannot be needed. */
-function jobFaults({ permissions, jobs = [] }: AppDefinition): DefinitionFault[] {
-  const declared = permissions.map(({ value }) => value)
-  const twice = repeatedIn(jobs.map(({ name }) => name)).map((job) => ({
-    at: ['jobs', job],
-    message: 'is the name of two jobs',
-    nextStep: 'Give each job a name of its own.',
-  }))
-  const undeclared = jobs.flatMap(({ name, permissions: needed }) =>
-    needed
-      .filter((value) => !declared.includes(value))
-      .map((value) => ({
-        at: ['jobs', name],
-        message: `needs ${value}, which the app does not declare`,
-        nextStep: `Add ${value} to the app’s permissions, with a reason that administrators read.`,
-      })),
-  )
-  return [...twice, ...undeclared]
+/** What can be looked at although something else has not the form that it should have. */
+type Parts = Pick<AppDefinition, 'resources' | 'builtInResources'> & {
+  permissions: readonly { value: string; unlisted?: boolean | undefined }[]
+  jobs?: readonly Pick<JobDefinition, 'name' | 'permissions'>[]
 }
+
+/** Mistakes of form hide no others: all are told together. */
+function readableParts(given: unknown): Parts {
+  const each = <Part>(list: unknown, part: z.ZodType<Part>): Part[] =>
+    Array.isArray(list) ? list.flatMap((one) => part.safeParse(one).data ?? []) : []
+  const { permissions, jobs, resources, builtInResources: wanted } = z.looseObject({}).safeParse(given).data ?? {}
+  return {
+    permissions: each(permissions, named),
+    jobs: each(jobs, partOfJob),
+    resources: each(resources, resource) as NonNullable<Parts['resources']>,
+    builtInResources: (builtInResources.safeParse(wanted).data ?? {}) as NonNullable<Parts['builtInResources']>,
+  }
+}
+
+const permissionName = z.string().regex(PERMISSION_NAME)
+const named = z.union([
+  z.object({ value: permissionName, unlisted: z.boolean().optional() }),
+  // As somebody writes it down who has not read on.
+  permissionName.transform((value) => ({ value })),
+])

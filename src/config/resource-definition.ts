@@ -58,7 +58,9 @@ export function resourceFaults({
   permissions,
   resources = [],
   builtInResources = {},
-}: AppDefinition): DefinitionFault[] {
+}: Pick<AppDefinition, 'resources' | 'builtInResources'> & {
+  permissions: readonly { value: string }[]
+}): DefinitionFault[] {
   const declared = permissions.map(({ value }) => value)
   const own = resources.flatMap((resource) =>
     [...shapeFaults(resource), ...permissionFaults(resource, declared)].map((fault) => ({

@@ -206,5 +206,7 @@ export type PermissionName = ApplicationPermission | (string & Record<never, nev
 
 export const APPLICATION_PERMISSIONS: readonly string[] = NAMES.trim().split(/\s+/)
 
-/** The name that somebody most likely meant; null when nothing is near. */
-export const nearestPermission = (value: string): string | null => nearestName(value, APPLICATION_PERMISSIONS)
+/** The name that somebody most likely meant; null when nothing is near. Many a delegated permission is one with `.All` behind it. */
+export const nearestPermission = (value: string): string | null =>
+  APPLICATION_PERMISSIONS.find((name) => name.toLowerCase() === `${value}.All`.toLowerCase()) ??
+  nearestName(value, APPLICATION_PERMISSIONS)
