@@ -7,7 +7,7 @@ import { raiseAlarm } from '#flows/incidents/raise-alarm.ts'
 import { watchIncidents } from '#flows/incidents/watch-incidents.ts'
 import { forgetDeadLetters } from '#flows/queue/forget-dead-letters.ts'
 import { planJobs } from '#flows/queue/plan-jobs.ts'
-import { giveBack, putOff } from '#flows/queue/put-off.ts'
+import { giveBack, leaveToWhoKnows, putOff } from '#flows/queue/put-off.ts'
 import { endDeadRuns } from '#flows/runs/end-dead-runs.ts'
 import { runJob } from '#flows/runs/run-job.ts'
 import { syncTenant } from '#flows/sync/sync-tenant.ts'
@@ -17,6 +17,7 @@ import { verifyTenant } from '#flows/tenants/verify-tenant.ts'
 import { type JobContext, type JobPayloads, keyOf, QUEUES, type TaskTable } from '#jobs/names.ts'
 import { parseTenantId, type TenantId } from '#model/ids.ts'
 import { incidentMeantBy } from '#model/incident.ts'
+import { findJob } from '#model/job.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import type { Tools } from '#tools.ts'
 
@@ -37,6 +38,7 @@ const taskTable = (tools: Tools): TaskTable => ({
     if (diagnosis && !isLast && stateMeantBy(diagnosis) === null) throw new Problem(diagnosis)
   }),
   'run-job': inTenant(tools, 'run-job', async ({ job }, tenantId, { signal, aside }) => {
+    if (!findJob(tools.config.app.jobs, job) && (await leaveToWhoKnows(tools, { tenantId, job }))) return
     await runJob(tools, { tenantId, job, signal, graphOptions: { aside } })
   }),
   watch: async () => {
