@@ -103,6 +103,16 @@ export async function putOffTurn({ db, at, tenantId }: TenantSql, job: string, m
     where tenant_id = ${tenantId} and job = ${job}`.execute(db)
 }
 
+/** What failed last by what only the customer can mend, and waits for that, has its turn now: he has done something. */
+export async function endPutOffs({ db, at }: AnySql, tenantId: TenantId): Promise<void> {
+  await raw`
+    update tenantry.job_schedules turn set due_at = ${at}
+    from tenantry.latest_ends latest
+    where turn.tenant_id = ${tenantId} and turn.job <> ${DIRECTORY_SYNC} and turn.due_at > ${at}
+      and latest.tenant_id = turn.tenant_id and latest.job = turn.job and latest.state = 'failed'
+      and latest.diagnosis->>'owner' = 'customer-administrator'`.execute(db)
+}
+
 /** A tenant that the daemon does not work for is nowhere in what planning looks at. */
 export async function unscheduleTenant({ db }: AnySql, tenantId: TenantId): Promise<void> {
   await raw`delete from tenantry.job_schedules where tenant_id = ${tenantId}`.execute(db)

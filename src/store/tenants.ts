@@ -7,7 +7,7 @@ import { assertMove, type Tenant, type TenantState, WORKING_STATES } from '#mode
 import { addAudit } from '#store/audit.ts'
 import type { AnySql, FleetSql, TenantSql } from '#store/database/open.ts'
 import { storable, storableJson } from '#store/database/storable.ts'
-import { scheduleTenant, unscheduleTenant } from '#store/job-schedules.ts'
+import { endPutOffs, scheduleTenant, unscheduleTenant } from '#store/job-schedules.ts'
 
 export type TenantRow = {
   id: TenantId
@@ -128,6 +128,7 @@ export async function connectTenant(
       last_tried_at = null,
       rest_until = null`.execute(db)
   await scheduleTenant(sql, tenantId)
+  await endPutOffs(sql, tenantId)
   await addAudit(sql, {
     tenantId,
     actor: tenant.actor,

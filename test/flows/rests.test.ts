@@ -7,6 +7,8 @@ import { showTenant } from '#flows/tenants/show-tenants.ts'
 import { verifyTenant } from '#flows/tenants/verify-tenant.ts'
 import { type JobPayloads, keyOf } from '#jobs/names.ts'
 import type { TenantId } from '#model/ids.ts'
+import type { JobRun } from '#model/job.ts'
+import { Problem } from '#model/problem.ts'
 import { DAY, HOUR, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { CUSTOMERS, connect, openInstallation } from '#test/support/installation.ts'
 import { aJobContext } from '#test/support/job-context.ts'
@@ -18,8 +20,23 @@ const REPORT = {
   name: 'report',
   schedule: { everyMinutes: EVERY_MINUTES },
   permissions: ['User.Read.All'],
-  run: async () => {},
+  run: async ({ tenant }: Pick<JobRun, 'tenant'>) => {
+    reported.push(tenant.id)
+    if (lackingGroup.has(tenant.id)) throw noGroup()
+  },
 }
+/** In whom the report was begun, and whose administrator has something to do for it. */
+const reported: TenantId[] = []
+const lackingGroup = new Set<TenantId>()
+const noGroup = () =>
+  new Problem({
+    code: 'JOB_FAILED',
+    owner: 'customer-administrator',
+    message: 'The tenant has no group called Reports.',
+    nextStep: 'An administrator of the tenant makes one.',
+    retry: 'never',
+    confidence: 'certain',
+  })
 const signal = new AbortController().signal
 const clock = handClock(new Date())
 const installation = await openInstallation({ after }, { clock })
@@ -58,7 +75,7 @@ const refuse = (tenantId: TenantId, aadsts: number) =>
   emulator.mischief.add({ at: 'token', match: { tenant: tenantId }, aadsts })
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-const [blocked, lapsed, unknown, busy] = CUSTOMERS
+const [blocked, lapsed, unknown, busy, verified, returning] = CUSTOMERS
 
 test('T16 whom a policy of the customer blocks is asked once an hour; whoever looks is told when, and verifying ends the rest', async () => {
   await connect(installation, blocked)
@@ -109,3 +126,27 @@ test('what waiting mends is tried again at the next turn, and what nobody knows 
   })
   assert.deepEqual(await askedIn(unknown, 5), [2, 0, 0, 0, 0])
 })
+
+const COMES_BACK = {
+  'the tenant was verified': {
+    tenantId: verified,
+    ask: () => verifyTenant(tools, { tenantId: verified, actor: 'operator:test' }),
+  },
+  'its administrator signed up again': { tenantId: returning, ask: () => connect(installation, returning) },
+}
+for (const [way, { tenantId, ask }] of Object.entries(COMES_BACK))
+  test(`what only the customer could mend for a job of the ISV’s own waits a day, or until ${way}`, async () => {
+    const begunIn = async (turns: number) => {
+      const before = reported.filter((id) => id === tenantId).length
+      await askedIn(tenantId, turns)
+      return reported.filter((id) => id === tenantId).length - before
+    }
+    await connect(installation, tenantId)
+    await turn(tenantId)
+    lackingGroup.add(tenantId)
+    assert.equal(await begunIn(6), 1)
+    lackingGroup.delete(tenantId)
+    await ask()
+    assert.ok((await begunIn(1)) > 0)
+    assert.equal(await begunIn(3), 3, 'from then on at each turn')
+  })

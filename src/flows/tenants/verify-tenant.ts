@@ -8,6 +8,7 @@ import { type Diagnosis, diagnose, Problem } from '#model/problem.ts'
 import type { Tenant, TenantState } from '#model/tenant.ts'
 import { asFleet, asTenant } from '#store/database/open.ts'
 import { saveGrants } from '#store/grants.ts'
+import { endPutOffs } from '#store/job-schedules.ts'
 import { findTenant, letRest, lockTenant, moveTenant } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
@@ -52,6 +53,7 @@ export async function verifyTenant(
         })),
       )
       await letRest(sql, null)
+      await endPutOffs(sql, tenantId)
     })
     await become(tools, { tenantId, to: diagnosis ? 'degraded' : 'active', actor, diagnosis })
     return { tenant: await knownTenant(tools, tenantId), missing, diagnosis }
