@@ -1,7 +1,7 @@
 import { openLog } from '#base/log.ts'
 import type { Mistake } from '#config/mistake.ts'
 import { readConfig } from '#config.ts'
-import { readStored } from '#flows/runs/read-stored.ts'
+import { readStored, whenRead } from '#flows/runs/read-stored.ts'
 import { listTenantsFor } from '#flows/tenants/show-tenants.ts'
 import { openSdkClient } from '#graph/sdk-client.ts'
 import type { AppDefinition } from '#model/app.ts'
@@ -69,6 +69,8 @@ export type TenantHandle = {
    * @throws Problem RESOURCE_UNKNOWN for a kind that the app does not read
    */
   resources(kind: ResourceKind): AsyncGenerator<DirectoryResource>
+  /** When that kind was last read to its end; null: not yet, so that `resources` gives what has come so far. */
+  readAt(kind: ResourceKind): Promise<Date | null>
   /** What was behind an error that `graph` has thrown: what happened, who can mend it, what to do next. */
   diagnose(error: unknown): Diagnosis
 }
@@ -123,6 +125,7 @@ export async function openTenantry({
       tenantId,
       graph: client,
       resources: (kind) => readStored(tools, { tenantId, kind }),
+      readAt: (kind) => whenRead(tools, { tenantId, kind }),
       diagnose: (error) => diagnose(problemBehind(error)),
     }
   }

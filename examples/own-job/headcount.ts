@@ -1,4 +1,4 @@
-import { defineJob } from 'tenantry'
+import { defineJob, Problem } from 'tenantry'
 
 type Counts = Record<string, number>
 
@@ -8,6 +8,7 @@ export default defineJob({
   schedule: '0 5 * * 1-5',
   permissions: ['User.Read.All', 'Organization.Read.All'],
   async run({ graph, db, checkpoint, progress, log }) {
+    if ((await db.readAt('user')) === null) throw notReadYet()
     const { value } = await graph.api('/organization').select('displayName').get()
     const counts: Counts = {}
     // What the directory sync has stored: reading it costs nothing of Graph’s budget.
@@ -25,3 +26,14 @@ export default defineJob({
     )
   },
 })
+
+/** A tenant that has just signed up: half of its people would be a wrong count, which tomorrow’s is compared with. */
+const notReadYet = () =>
+  new Problem({
+    code: 'JOB_FAILED',
+    owner: 'nobody',
+    message: 'The people of this tenant have not all been read yet.',
+    nextStep: 'Nothing: it is tried again by itself.',
+    retry: 'backoff',
+    confidence: 'certain',
+  })

@@ -6,6 +6,8 @@ export default defineJob({
   schedule: '0 5 * * *',
   permissions: ['Application.Read.All'],
   async run({ db, progress, log }) {
+    // In a tenant that has just signed up the first reading may be under way.
+    if ((await db.readAt('application')) === null) return progress('The registrations have not all been read yet.')
     let all = 0
     const open: string[] = []
     // What the directory sync has stored: reading it costs nothing of Graph’s budget.

@@ -62,6 +62,11 @@ export type JobDatabase = {
    * @throws Problem RESOURCE_UNKNOWN for a kind that the app does not read
    */
   resources(kind: ResourceKind): AsyncGenerator<DirectoryResource>
+  /**
+   * When that kind was last read to its end in this tenant; null: not yet, so that `resources` gives what has come so far.
+   * @throws Problem RESOURCE_UNKNOWN for a kind that the app does not read
+   */
+  readAt(kind: ResourceKind): Promise<Date | null>
 }
 
 /** A transaction that is confined to one tenant; of no use once it has ended. */

@@ -1,8 +1,10 @@
 import { sql as raw } from 'kysely'
 import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
+import { Problem } from '#model/problem.ts'
 import type { ResourceKind } from '#model/resource.ts'
 import type { Trail } from '#model/trail.ts'
 import type { FleetSql, TenantSql } from '#store/database/open.ts'
+import { recordPage } from '#store/sync-runs.ts'
 
 /** How far the reading of one kind of object has come in one tenant. */
 export type Cursor = {
@@ -12,8 +14,9 @@ export type Cursor = {
   fingerprint: string | null
   /** The page to read next; null between two rounds. */
   nextLink: string | null
-  /** Where to ask what has changed; null until the first full reading has ended. */
+  /** Where to ask what has changed; null until the full reading has ended. */
   deltaLink: string | null
+  /** When the last round ended; null until one has that asked for the same. */
   deltaAt: Date | null
   /** Objects removed since the round began. */
   removedInRound: number
@@ -64,17 +67,34 @@ export async function listCursors({ db }: TenantSql): Promise<Cursor[]> {
   return rows.map(toCursor)
 }
 
+/** When the last round of a kind ended that asked for this; null: none has. */
+export async function endOfRound(
+  { db }: TenantSql,
+  { kind, fingerprint }: { kind: ResourceKind; fingerprint: string },
+): Promise<Date | null> {
+  const { rows } = await raw<{ delta_at: Date | null }>`
+    select delta_at from tenantry.sync_cursors where kind = ${kind} and fingerprint = ${fingerprint}`.execute(db)
+  return rows[0]?.delta_at ?? null
+}
+
 /**
  * In the transaction that stores the page, so that a crash resumes at exactly the page it had reached.
+ * @param options.goesOn whether the round goes on from a place that was kept: one that was forgotten meanwhile, and what was
+ *   stored with it, does not come back with the next page alone
  * @param options.linkIsNew whether Graph has just told where to ask what has changed since
  * @param options.allowanceUsed whether this round has removed what an operator allowed; else what he allows meanwhile stays
+ * @throws Problem SYNC_STATE_LOST
  */
 export async function saveCursor(
   { db, at, tenantId }: TenantSql,
   cursor: Cursor,
-  { linkIsNew = false, allowanceUsed = false }: { linkIsNew?: boolean; allowanceUsed?: boolean } = {},
+  {
+    goesOn = false,
+    linkIsNew = false,
+    allowanceUsed = false,
+  }: { goesOn?: boolean; linkIsNew?: boolean; allowanceUsed?: boolean } = {},
 ): Promise<void> {
-  await raw`
+  const { rows } = await raw<{ is_new: boolean }>`
     insert into tenantry.sync_cursors (tenant_id, kind, generation, fingerprint, next_link, delta_link, delta_at, removed_in_round,
       removals_allowed, finished_in_run, counted, round_pages, milestone, updated_at)
     values (${tenantId}, ${cursor.kind}, ${cursor.generation}, ${cursor.fingerprint}, ${cursor.nextLink}, ${cursor.deltaLink}, ${linkIsNew ? at : cursor.deltaAt},
@@ -92,12 +112,54 @@ export async function saveCursor(
       counted = excluded.counted,
       round_pages = excluded.round_pages,
       milestone = excluded.milestone,
-      updated_at = excluded.updated_at`.execute(db)
+      updated_at = excluded.updated_at
+    where not ${goesOn}::boolean or tenantry.sync_cursors.generation = excluded.generation
+    returning xmax = 0 as is_new`.execute(db)
+  if (goesOn && rows[0]?.is_new !== false) throw forgotten(cursor.kind)
 }
 
-/** Lets the next run of this tenant remove as much as Graph says is gone, once. */
-export async function allowRemovals({ db, at }: TenantSql): Promise<void> {
-  await raw`update tenantry.sync_cursors set removals_allowed = true, updated_at = ${at}`.execute(db)
+const forgotten = (kind: ResourceKind) =>
+  new Problem({
+    code: 'SYNC_STATE_LOST',
+    owner: 'nobody',
+    message: `What was read of the kind ${kind} was deleted while it was being read.`,
+    nextStep: 'Everything of it is read anew, by itself.',
+    retry: 'backoff',
+    confidence: 'certain',
+  })
+
+/** The next round reads everything of the kind anew. */
+export async function beginAgain({ db, at }: TenantSql, kind: ResourceKind): Promise<void> {
+  await raw`
+    update tenantry.sync_cursors
+    set generation = gen_random_uuid(), next_link = null, delta_link = null, delta_at = null, updated_at = ${at}
+    where kind = ${kind}`.execute(db)
+}
+
+export async function forgetCursor({ db }: TenantSql, kind: ResourceKind): Promise<void> {
+  await raw`delete from tenantry.sync_cursors where kind = ${kind}`.execute(db)
+}
+
+/**
+ * Moves on in the kinds in which nothing has changed, in a run that will not end well.
+ * @throws Problem RUN_SUPERSEDED when another process has taken the run over
+ */
+export async function moveOn(sql: TenantSql, runId: RunId, unchanged: readonly Unchanged[]): Promise<void> {
+  const { db, at } = sql
+  for (const { kind, deltaLink, removalsAllowed } of unchanged) {
+    await recordPage(sql, runId, { kind, count: 0 })
+    await raw`
+      update tenantry.sync_cursors set delta_link = ${deltaLink}, delta_at = ${at}, removed_in_round = 0,
+        removals_allowed = removals_allowed and not ${removalsAllowed}::boolean, finished_in_run = ${runId}, updated_at = ${at}
+      where kind = ${kind}`.execute(db)
+  }
+}
+
+/** Lets the next run of this tenant remove as much of these kinds as Graph says is gone, once. */
+export async function allowRemovals({ db, at }: TenantSql, kinds: readonly ResourceKind[]): Promise<void> {
+  await raw`
+    update tenantry.sync_cursors set removals_allowed = true, updated_at = ${at}
+    where kind = any(${[...kinds]}::text[])`.execute(db)
 }
 
 /** Those of the tenants in which a delta link of one of these kinds is so old, and no older. */

@@ -59,7 +59,8 @@ test('the resource of examples/own-resource is read; its job, the command and a 
   assert.match(stdout, /1 of 3 registrations are open to other organisations/)
 
   await using tenantry = await openTenantry({ app, env: { ...env, TENANTRY_LOG_LEVEL: 'silent' } })
-  const { resources } = tenantry.forTenant(ADATUM)
+  const { resources, readAt } = tenantry.forTenant(ADATUM)
+  assert.ok((await readAt('application')) instanceof Date)
   const found = (await Array.fromAsync(resources('application'))).map(({ displayName }) => `${displayName}`)
   assert.deepEqual(found.toSorted(), ['Dealers', 'Payroll', 'Warehouse'])
   const misspelt = await refusedWith('RESOURCE_UNKNOWN', () => resources('aplication').next())

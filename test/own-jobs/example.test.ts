@@ -8,7 +8,7 @@ import type { TenantId } from '#model/ids.ts'
 import { silentLog, temporaryFolder } from '#test/support/backends.ts'
 import { aTenant } from '#test/support/made-up.ts'
 import { root, runTenantry } from '#test/support/programs.ts'
-import { openTools } from '#tools.ts'
+import { openTools, type Tools } from '#tools.ts'
 import app from '../../examples/own-job/tenantry.config.ts'
 
 const example = join(root, 'examples', 'own-job')
@@ -40,12 +40,16 @@ test('the job of examples/own-job counts people by department, and says what has
     app,
   )
   assert.ok(config)
-  {
+  const withTools = async (work: (tools: Tools) => Promise<unknown>) => {
     await using tools = await openTools(config, { log: silentLog })
-    await aTenant(tools.store, { id: ADATUM, displayName: 'Adatum' })
-    await syncTenant(tools, { tenantId: ADATUM, signal: new AbortController().signal })
+    await work(tools)
   }
   const command = (...args: string[]) => runTenantry({ args: [...args, '--tenant', ADATUM], env, cwd: example })
+  await withTools(({ store }) => aTenant(store, { id: ADATUM, displayName: 'Adatum' }))
+  const early = await command('run', 'headcount')
+  assert.equal(early.code, 1)
+  assert.match(early.stderr, /^JOB_FAILED: The people of this tenant have not all been read yet\.$/m)
+  await withTools((tools) => syncTenant(tools, { tenantId: ADATUM, signal: new AbortController().signal }))
   const progress = async () => {
     const { stdout, stderr } = await command('tenants', 'show', '--json')
     assert.equal(stderr, '')
@@ -55,7 +59,8 @@ test('the job of examples/own-job counts people by department, and says what has
     const { code, stdout, stderr } = await command('run', 'headcount')
     assert.deepEqual([code, stdout], [0, 'headcount in Adatum: done.\n'], `${turn}: ${stderr}`)
   }
-  const [second, first] = await progress()
+  const [second, first, before] = await progress()
+  assert.equal(before, null)
   assert.match(first ?? '', /^Adatum: \d+ departments, none changed$/)
   assert.match(second ?? '', /^Adatum: \d+ departments, 0 changed$/)
 })

@@ -61,6 +61,7 @@ for (const backend of ['pglite', 'postgres'] as const)
         }: Run): Record<string, () => Promise<unknown>> => ({
           'db.transaction': () => db.transaction(async () => {}),
           'db.resources': () => db.resources('user').next(),
+          'db.readAt': () => db.readAt('user'),
           'checkpoint.load': () => checkpoint.load(),
           'checkpoint.save': () => checkpoint.save('elsewhere'),
           progress: () => progress('elsewhere'),
@@ -81,7 +82,7 @@ for (const backend of ['pglite', 'postgres'] as const)
           // Afterwards, and by what was begun within, all of it may be used.
           for (const use of Object.values(everythingElse(given)).toReversed()) await use()
         })
-        assert.equal(refused.length, 7)
+        assert.equal(refused.length, 8)
         assert.equal(await kept(), 'elsewhere')
       },
     )

@@ -1,5 +1,5 @@
 import { refuseWithinTransaction, withinTransaction } from '#flows/runs/job-transaction.ts'
-import { readStored } from '#flows/runs/read-stored.ts'
+import { readStored, whenRead } from '#flows/runs/read-stored.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import type { Checkpoint, JobDatabase } from '#model/job.ts'
 import { runStatement } from '#store/database/author-sql.ts'
@@ -62,6 +62,10 @@ export function jobDatabase(run: Run): JobDatabase {
         // Somebody else’s server that refuses a connection is not our database.
         throw own ? (own as { error: unknown }).error : error
       }
+    },
+    async readAt(kind) {
+      refuseWithinTransaction('`db.readAt`')
+      return whenRead(run, { tenantId, kind })
     },
     resources: (kind) =>
       readStored(run, { tenantId, kind }, { before: () => refuseWithinTransaction('`db.resources`') }),

@@ -1,20 +1,26 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { derivedOnce } from '#model/derived-once.ts'
+import { randomUUID } from 'node:crypto'
 import type { GenerationId } from '#model/ids.ts'
 import { DELTA_LIFE_MILLISECONDS, type ResourceDefinition } from '#model/resource.ts'
 import { NO_TRAIL } from '#model/trail.ts'
 import type { Cursor } from '#store/cursors.ts'
+import { fingerprintOf } from '#store/fingerprint.ts'
+
+/** What is known of a kind before it is read anew: when it was last read to its end, and what an operator has allowed. */
+type Before = Pick<Cursor, 'deltaAt' | 'removalsAllowed'>
 
 /** The beginning of a full reading. */
-export const anew = (definition: ResourceDefinition): Cursor => ({
+export const anew = (
+  definition: ResourceDefinition,
+  { deltaAt, removalsAllowed }: Before = { deltaAt: null, removalsAllowed: false },
+): Cursor => ({
   kind: definition.kind,
   generation: randomUUID() as GenerationId,
   fingerprint: fingerprintOf(definition),
   nextLink: null,
   deltaLink: null,
-  deltaAt: null,
+  deltaAt,
   removedInRound: 0,
-  removalsAllowed: false,
+  removalsAllowed,
   finishedInRun: null,
   counted: null,
   trail: NO_TRAIL,
@@ -32,13 +38,5 @@ export function cursorToBeginWith(definition: ResourceDefinition, known: Cursor 
   const age = begunAt.getTime() - (known.deltaAt?.getTime() ?? 0)
   if (asksTheSame && known.deltaLink && age < DELTA_LIFE_MILLISECONDS)
     return { ...known, removedInRound: 0, trail: NO_TRAIL }
-  return { ...anew(definition), removalsAllowed: known.removalsAllowed }
+  return anew(definition, asksTheSame ? known : { ...known, deltaAt: null })
 }
-
-/** In which order the properties are written down means nothing. */
-const fingerprintOf = derivedOnce(({ path, select, key }: ResourceDefinition): string =>
-  createHash('sha256')
-    .update(`${path}?${[...select].sort().join(',')}#${key}`)
-    .digest('hex')
-    .slice(0, 16),
-)

@@ -43,14 +43,13 @@ export async function syncResource(
   } catch (error) {
     // Of a full reading the next try begins anew. It need not be this one, which may have gone round for hours.
     if (error instanceof Circle && cursor.deltaLink === null) {
-      await forgetPlace(work, { ...anew(definition), removalsAllowed: cursor.removalsAllowed })
+      await forgetPlace(work, anew(definition, cursor))
       throw error
     }
     const isLost = LINK_IS_LOST.includes(diagnose(error).code) && (cursor.nextLink ?? cursor.deltaLink) !== null
     if (!isLost) throw error
-    work.log.info({ tenantId: work.tenantId, kind: definition.kind }, 'Graph has forgotten our place: reading anew')
-    const again = { ...anew(definition), removalsAllowed: cursor.removalsAllowed }
-    return round(work, definition, { cursor: again, first: false })
+    work.log.info({ tenantId: work.tenantId, kind: definition.kind }, 'the place to go on from is lost: reading anew')
+    return round(work, definition, { cursor: anew(definition, cursor), first: false })
   }
 }
 
