@@ -11,6 +11,7 @@ import {
   type ResourceDefinition,
   type ResourceKind,
 } from '#model/resource.ts'
+import { beginAgain, forgetCursor } from '#store/cursors.ts'
 import type { TenantSql } from '#store/database/open.ts'
 import { storableText } from '#store/database/storable.ts'
 import { GONE } from '#store/migrations/gone.ts'
@@ -144,7 +145,10 @@ async function setAside({ db }: TenantSql, kind: ResourceKind, ids: readonly Obj
   return Number(numAffectedRows ?? 0)
 }
 
-/** Memberships of groups that are gone themselves are not among these: they went with their group. */
+/**
+ * Memberships of groups that are gone themselves are not among these: they went with their group. Nor are objects that were
+ * stored under another key: what is read stores them under its own.
+ */
 export type Removed = { objects: number; memberships: number }
 
 /**
@@ -153,7 +157,7 @@ export type Removed = { objects: number; memberships: number }
  */
 export async function removeGone(
   { db }: TenantSql,
-  { kind, generation }: Pick<Reading, 'kind' | 'generation'>,
+  { kind, key, generation }: Reading,
   { unseen }: { unseen: boolean },
 ): Promise<Removed> {
   const isGone = unseen ? raw`generation <> ${generation}` : raw`generation = ${gone}`
@@ -161,10 +165,14 @@ export async function removeGone(
     await raw`
       delete from tenantry.group_members
       where group_id in (select id from tenantry.resources where kind = 'group' and ${isGone})`.execute(db)
-  const objects = await raw`delete from tenantry.resources where kind = ${kind} and ${isGone}`.execute(db)
+  const objects = await raw<{ count: number }>`
+    with removed as (
+      delete from tenantry.resources where kind = ${kind} and ${isGone}
+      returning lower(properties->>${key}::text) = id::text as has_key
+    ) select count(*) filter (where has_key)::int as count from removed`.execute(db)
   const memberships =
     kind === 'group' ? await raw`delete from tenantry.group_members where ${isGone}`.execute(db) : null
-  return { objects: Number(objects.numAffectedRows ?? 0), memberships: Number(memberships?.numAffectedRows ?? 0) }
+  return { objects: objects.rows[0]?.count ?? 0, memberships: Number(memberships?.numAffectedRows ?? 0) }
 }
 
 /**
@@ -181,7 +189,8 @@ export async function removeResources(sql: TenantSql, limit = 20_000): Promise<'
 }
 
 /**
- * Removes what was read of one kind, memberships with groups, and where to go on reading it.
+ * Removes what was read of one kind, memberships with groups, and where to go on reading it. While some are left, the place to
+ * go on from is the beginning: were it none, what is left would count as read.
  * @param limit of objects, and of memberships
  */
 export async function removeKind(
@@ -189,11 +198,13 @@ export async function removeKind(
   kind: ResourceKind,
   limit = 20_000,
 ): Promise<{ removed: number; left: boolean }> {
-  await raw`delete from tenantry.sync_cursors where kind = ${kind}`.execute(sql.db)
-  if (kind === 'group' && (await removeSome(sql, { table: MEMBERSHIPS, limit })) === limit)
-    return { removed: 0, left: true }
-  const removed = await removeSome(sql, { table: raw`tenantry.resources`, which: raw`where kind = ${kind}`, limit })
-  return { removed, left: removed === limit }
+  const isGroup = kind === 'group'
+  const membersLeft = isGroup && (await removeSome(sql, { table: MEMBERSHIPS, limit })) === limit
+  const which = raw`where kind = ${kind}`
+  const removed = membersLeft ? 0 : await removeSome(sql, { table: raw`tenantry.resources`, which, limit })
+  const left = membersLeft || removed === limit
+  await (left ? beginAgain : forgetCursor)(sql, kind)
+  return { removed, left }
 }
 
 const MEMBERSHIPS = raw`tenantry.group_members`

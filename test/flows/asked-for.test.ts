@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { systemClock } from '#base/clock.ts'
+import type { Config } from '#config.ts'
 import { putOff } from '#flows/queue/put-off.ts'
 import { retryDeadLetter } from '#flows/queue/retry-dead-letter.ts'
 import { allowRemoval } from '#flows/sync/allow-removal.ts'
@@ -22,14 +23,15 @@ import { asFleet, type Store } from '#store/database/open.ts'
 import { addSignUp, takeSignUp } from '#store/sign-ups.ts'
 import { moveTenant } from '#store/tenants.ts'
 import { forEachBackend } from '#test/support/backends.ts'
-import { openFleet } from '#test/support/fleet.ts'
+import { APP_OF_TESTS, openFleet } from '#test/support/fleet.ts'
 import { aTenant, madeUp } from '#test/support/made-up.ts'
 import { freshQueue } from '#test/support/open-queue.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { until } from '#test/support/until.ts'
 
 const actor = 'operator:olivia'
-type Queue = { store: Store; jobs: Jobs }
+const config = { app: APP_OF_TESTS } as unknown as Config
+type Queue = { store: Store; jobs: Jobs; config: Config }
 
 /** What people may ask for, of a tenant that is in the state for it. */
 const WISHES: Record<string, (tools: Queue, tenantId: TenantId) => Promise<unknown>> = {
@@ -59,7 +61,7 @@ async function giveUp({ store, jobs }: Queue, tenantId: TenantId): Promise<void>
 forEachBackend((backend) => {
   test('what a person asks for begins at once where it waits for later, and nothing else does', async (t) => {
     const queue = await freshQueue(t, backend, { work: true })
-    const tools = { ...queue, clock: systemClock }
+    const tools = { ...queue, clock: systemClock, config }
     const other = await aTenant(tools.store)
     await putOff(tools, 'sync-tenant', { tenantId: other })
     for (const [wish, ask] of Object.entries(WISHES)) {
@@ -98,7 +100,7 @@ forEachBackend((backend) => {
   })
 
   test('what is refused to a person brings nothing forward', async (t) => {
-    const tools = { ...(await freshQueue(t, backend)), clock: systemClock }
+    const tools = { ...(await freshQueue(t, backend)), clock: systemClock, config }
     const [tenantId, gone] = [await aTenant(tools.store), await aTenant(tools.store, { state: 'offboarded' })]
     for (const id of [tenantId, gone]) await putOff(tools, 'sync-tenant', { tenantId: id })
     await refusedWith('STATE_MOVE_REFUSED', () => resumeTenant(tools, { tenantId: gone, actor, reason: 'Come back.' }))

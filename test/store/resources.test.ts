@@ -145,7 +145,9 @@ forEachBackend(({ store: shared, clock }) => {
     const run = madeUp.generationId()
     await asTenant(store, ours, (sql) => upsertResources(sql, run, [stays]))
     assert.deepEqual(
-      await asTenant(store, ours, (sql) => removeGone(sql, { kind: 'user', generation: run }, { unseen: true })),
+      await asTenant(store, ours, (sql) =>
+        removeGone(sql, { kind: 'user', key: 'id', generation: run }, { unseen: true }),
+      ),
       { objects: 1, memberships: 0 },
     )
     assert.deepEqual(await asTenant(store, ours, countResources), { ...NONE, user: 1, group: 1 })

@@ -44,7 +44,7 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     const isAllowed = async () => (await asTenant(store, tenantId, listCursors))[0]?.removalsAllowed
     const loaded = aCursor()
     await asTenant(store, tenantId, (sql) => saveCursor(sql, loaded))
-    await asTenant(store, tenantId, allowRemovals)
+    await asTenant(store, tenantId, (sql) => allowRemovals(sql, ['user']))
     await asTenant(store, tenantId, (sql) => saveCursor(sql, loaded))
     assert.equal(await isAllowed(), true)
     await asTenant(store, tenantId, (sql) => saveCursor(sql, loaded, { allowanceUsed: true }))
@@ -53,7 +53,7 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     const rounds = openRounds(store)
     const runId = madeUp.runId()
     const { cursors } = (await rounds.begin({ tenantId, runId })) ?? assert.fail()
-    await asTenant(store, tenantId, allowRemovals)
+    await asTenant(store, tenantId, (sql) => allowRemovals(sql, ['user']))
     const unchanged = cursors.map(({ kind, removalsAllowed }) => ({ kind, deltaLink: NEXT, removalsAllowed }))
     assert.ok(await rounds.succeed({ tenantId, runId, unchanged }))
     assert.equal(await isAllowed(), true, 'a round in which nothing has changed, and that had not heard of it')

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { CLI_ACTOR } from '#cli/tenant-option.ts'
+import { readStored, whenRead } from '#flows/runs/read-stored.ts'
+import { allowRemoval } from '#flows/sync/allow-removal.ts'
 import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { offboardTenant } from '#flows/tenants/offboard-tenant.ts'
 import { type AppDefinition, defineApp } from '#model/app.ts'
@@ -8,14 +10,16 @@ import type { TenantId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
 import { defineResource } from '#model/resource.ts'
 import { listAudit } from '#store/audit.ts'
+import { listCursors } from '#store/cursors.ts'
 import { asTenant } from '#store/database/open.ts'
-import { applyPage, countResources, countStored, listResources } from '#store/resources.ts'
+import { applyPage, countResources, countStored, listResources, removeKind } from '#store/resources.ts'
 import { latestRun, listRuns } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import { runHere } from '#test/support/at-the-terminal.ts'
 import { APP, APP_OF_TESTS, type Fleet, openFleet } from '#test/support/fleet.ts'
 import { aResource, madeUp } from '#test/support/made-up.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
+import { refusedWith } from '#test/support/problem.ts'
 import type { Tools } from '#tools.ts'
 
 const signal = new AbortController().signal
@@ -82,7 +86,7 @@ const register = (fleet: Fleet, tenantId: TenantId, displayName: string) =>
   fleet.change(tenantId, 'POST', '/applications', { displayName }) as Promise<{ id: string; appId: string }>
 
 /** Each test has a tenant of its own. */
-const embedded = await openOwn({ tenants: 16 })
+const embedded = await openOwn({ tenants: 26 })
 after(() => embedded[Symbol.asyncDispose]())
 const { tools, emulator } = embedded
 const unused = [...embedded.tenantIds]
@@ -170,6 +174,143 @@ test('G09 a large share of a kind of the app’s own does not go without anybody
   await assert.rejects(sync(tools, tenantId), { message: /would remove 6 of 8 stored objects of kind application/ })
   assert.equal((await stored(tools, tenantId)).length, 8)
 })
+
+test('a kind that stops stops no other, whose links are used before they are too old', async () => {
+  const tenantId = anotherTenant()
+  const made: { id: string }[] = []
+  for (let index = 0; index < 8; index++) made.push(await register(embedded, tenantId, `App ${index}`))
+  await sync(tools, tenantId)
+  const linksAt = async () =>
+    new Map((await asTenant(tools.store, tenantId, listCursors)).map(({ kind, deltaAt }) => [kind, deltaAt?.getTime()]))
+  const before = await linksAt()
+  for (const { id } of made.slice(0, 6)) await embedded.change(tenantId, 'DELETE', `/applications/${id}`)
+  emulator.requests.clear()
+  await assert.rejects(sync(tools, tenantId), { message: /would remove 6 of 8/ })
+  const after = await linksAt()
+  assert.equal(after.get('application'), before.get('application'), 'the question is asked again from there')
+  assert.notEqual(after.get('user'), before.get('user'), 'nothing had changed')
+  assert.notEqual(after.get('directoryRole'), before.get('directoryRole'), 'it comes after what stopped')
+  const run = await asTenant(tools.store, tenantId, latestRun)
+  assert.deepEqual(
+    [run?.state, run?.diagnosis?.code, run?.pages, run?.counts.directoryRole],
+    ['failed', 'REMOVAL_TOO_LARGE', 2, 1],
+  )
+})
+
+test('G09 what an operator allows is not kept for a kind that is not read', async () => {
+  const tenantId = anotherTenant()
+  const made: { id: string }[] = []
+  for (let index = 0; index < 8; index++) made.push(await register(embedded, tenantId, `App ${index}`))
+  await sync(tools, tenantId)
+  await allowRemoval(within(tools, { resources: [] }), { tenantId, actor: 'operator:test', reason: 'People left.' })
+  for (const { id } of made.slice(0, 6)) await embedded.change(tenantId, 'DELETE', `/applications/${id}`)
+  await assert.rejects(sync(tools, tenantId), { message: /would remove 6 of 8/ })
+  await allowRemoval(tools, { tenantId, actor: 'operator:test', reason: 'They did.' })
+  assert.equal((await sync(tools, tenantId))?.removed, 6)
+})
+
+test('another key is no removal: each object is stored under it, and nobody is asked', async () => {
+  const tenantId = anotherTenant()
+  const made: { id: string; appId: string }[] = []
+  for (let index = 0; index < 8; index++) made.push(await register(embedded, tenantId, `App ${index}`))
+  await sync(tools, tenantId)
+  const inFull = { ...registrations, mode: 'full', path: '/applications' } as const
+  const byAppId = within(tools, { resources: [{ ...inFull, key: 'appId' }] })
+  const run = await sync(byAppId, tenantId)
+  assert.deepEqual([run?.state, run?.counts.application, run?.removed], ['succeeded', 8, 0])
+  const ids = (await stored(tools, tenantId)).map(({ id }) => id as string)
+  assert.deepEqual(ids.toSorted(), made.map(({ appId }) => appId).toSorted())
+  for (const { id } of made.slice(0, 6)) await embedded.change(tenantId, 'DELETE', `/applications/${id}`)
+  await assert.rejects(sync(byAppId, tenantId), { message: /would remove 6 of 8/ })
+  assert.equal((await stored(tools, tenantId)).length, 8)
+})
+
+test('when a kind was last read to its end is known: not before it was, nor when something else is asked for', async () => {
+  const tenantId = anotherTenant()
+  const read = (app: Partial<AppDefinition> = {}, kind = 'application') =>
+    whenRead(within(tools, app), { tenantId, kind })
+  assert.equal(await read(), null)
+  await sync(within(tools, { resources: [] }), tenantId)
+  assert.equal(await read(), null)
+  await sync(tools, tenantId)
+  const first = (await read()) ?? assert.fail('it was read')
+  assert.equal(await read({ resources: [{ ...registrations, select: ['id'] }] }), null)
+  await sync(tools, tenantId)
+  const second = (await read()) ?? assert.fail('it was read again')
+  assert.ok(second > first, 'a round without changes counts, too')
+  const match = { tenant: tenantId, path: '/applications/delta' }
+  const headers = { 'content-type': 'application/json' }
+  const half = JSON.stringify({
+    value: [],
+    '@odata.nextLink': `${emulator.origin}/v1.0/applications/delta?$skiptoken=half`,
+  })
+  const asksAnew = { at: 'graph', match, times: 1, answer: { status: 410, headers, body: '{}' } } as const
+  const breaksOff = (nth: number) =>
+    [
+      { at: 'graph', match, nth, times: 1, answer: { status: 200, headers, body: half } },
+      { at: 'graph', match, nth: nth + 1, answer: { status: 403 } },
+    ] as const
+  emulator.mischief.set([asksAnew, ...breaksOff(2)])
+  await assert.rejects(sync(tools, tenantId))
+  assert.deepEqual(await read(), second, 'what is read anew is all there meanwhile')
+  const wider = { resources: [{ ...registrations, select: ['id', 'appId'] }] }
+  emulator.mischief.set(breaksOff(1))
+  await assert.rejects(sync(within(tools, wider), tenantId))
+  assert.equal(await read(wider), null, 'but not with what is asked for now')
+  emulator.mischief.clear()
+  assert.ok(await read({}, 'directoryRole'), 'in full, too')
+  await refusedWith('RESOURCE_UNKNOWN', () => read({}, 'aplication'))
+})
+
+test('a kind that the app may not read is told apart from one without objects, and is nobody’s to keep', async () => {
+  const tenantId = anotherTenant()
+  await register(embedded, tenantId, 'One')
+  await sync(tools, tenantId)
+  const without = { permissions: [{ value: 'User.Read.All' as const, reason: 'Reads people.' }], builtInResources: {} }
+  const refused = await refusedWith('RESOURCE_UNKNOWN', () =>
+    readStored(within(tools, without), { tenantId, kind: 'group' }).next(),
+  )
+  assert.match(refused.nextStep, /^Add GroupMember\.Read\.All to the app’s permissions/)
+  const { stdout, stderr } = await runHere(within(tools, without), 'resources', 'forget', 'application').ended
+  assert.match(stdout, /deleted, in/, stderr)
+  assert.deepEqual(await stored(tools, tenantId), [])
+})
+
+test('a kind whose forgetting was broken off is read from the beginning, and nothing is left of before', async () => {
+  const tenantId = anotherTenant()
+  const made = new Map<string, { id: string }>()
+  for (const name of ['One', 'Two']) made.set(name, await register(embedded, tenantId, name))
+  await sync(tools, tenantId)
+  assert.deepEqual(await asTenant(tools.store, tenantId, (sql) => removeKind(sql, 'application', 1)), {
+    removed: 1,
+    left: true,
+  })
+  const [left] = namesOf(await stored(tools, tenantId))
+  const [gone] = [made.get(left ?? '') ?? assert.fail()]
+  await embedded.change(tenantId, 'DELETE', `/applications/${gone.id}`)
+  await sync(tools, tenantId)
+  assert.deepEqual(
+    namesOf(await stored(tools, tenantId)),
+    [...made.keys()].filter((name) => name !== left),
+  )
+})
+
+for (const forgotten of ['all of it', 'a part of it'])
+  test(`what is forgotten while a page is on its way does not come back as that page alone: ${forgotten}`, async () => {
+    const tenantId = anotherTenant()
+    for (const name of ['One', 'Two']) await register(embedded, tenantId, name)
+    await sync(tools, tenantId)
+    const [first, last] = await stored(tools, tenantId)
+    await embedded.change(tenantId, 'PATCH', `/applications/${last?.id}`, { displayName: 'Renamed' })
+    const span: Tools['telemetry']['span'] = async (name, attributes, work) => {
+      if (name === 'page stored' && attributes()['tenantry.kind'] === 'application' && forgets.length > 0)
+        await asTenant(tools.store, tenantId, (sql) => removeKind(sql, 'application', forgets.pop()))
+      return tools.telemetry.span(name, attributes, work)
+    }
+    const forgets = [forgotten === 'all of it' ? 20_000 : 1]
+    await sync({ ...tools, telemetry: { ...tools.telemetry, span } }, tenantId)
+    assert.deepEqual(namesOf(await stored(tools, tenantId)), [`${first?.displayName}`, 'Renamed'].toSorted())
+  })
 
 test('another $select brings one full reading, of this kind alone; then what has changed again', async () => {
   const tenantId = anotherTenant()

@@ -103,6 +103,7 @@ async function store(
         }
         await recordPage(sql, runId, { kind, count, pages: pages.length, removed: removed.objects })
         await saveCursor(sql, next, {
+          goesOn: (cursor.nextLink ?? cursor.deltaLink) !== null,
           linkIsNew: end !== undefined,
           allowanceUsed: end !== undefined && cursor.removalsAllowed,
         })

@@ -8,9 +8,10 @@ import { settleDoubt } from '#flows/tenants/settle-doubt.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { RunId, TenantId } from '#model/ids.ts'
 import { missingRoles } from '#model/permission.ts'
+import { diagnose, type ProblemCode } from '#model/problem.ts'
 import { readableResources } from '#model/resources-of.ts'
 import { sizeOf } from '#model/throttle.ts'
-import type { Unchanged } from '#store/cursors.ts'
+import { moveOn, type Unchanged } from '#store/cursors.ts'
 import { asTenant } from '#store/database/open.ts'
 import { letRunWait, superseded } from '#store/sync-runs.ts'
 import { letRest } from '#store/tenants.ts'
@@ -22,6 +23,16 @@ type Needs = Pick<Tools, 'config' | 'rounds' | 'budget' | 'graphAsApp'> & Parame
 const SLICE_MILLISECONDS = 20_000
 /** A longer pause is waited out in the queue. */
 const LONGEST_PAUSE_MILLISECONDS = 2_000
+
+/** What stands in the way of one kind alone: the others are read all the same, and their links used before they are too old. */
+const STOPS_ONE_KIND: readonly ProblemCode[] = [
+  'REMOVAL_TOO_LARGE',
+  'SYNC_STATE_LOST',
+  'GRAPH_REFUSED',
+  'NOT_FOUND',
+  'PERMISSION_MISSING',
+  'RESOURCE_UNAVAILABLE',
+]
 
 /**
  * Brings what is stored of a tenant's directory up to date. Each page, its counters and the cursor are saved
@@ -48,7 +59,7 @@ export async function syncTenant(
     leave?: () => void
   },
 ): Promise<void> {
-  const { config, store, rounds, clock, jobs, entra, budget, graphAsApp } = tools
+  const { config, store, rounds, clock, jobs, entra, budget, graphAsApp, log } = tools
   const begun = await prepare(async () => {
     const begun = await rounds.begin({ tenantId, runId: randomUUID() as RunId })
     if (!begun) return null
@@ -60,6 +71,8 @@ export async function syncTenant(
   const { state, run, at: begunAt, cursors } = begun
   const until = clock.now().getTime() + SLICE_MILLISECONDS
   const unchanged: Unchanged[] = []
+  /** The first of them is what the run ends with. */
+  const stops: unknown[] = []
   const work = {
     ...tools,
     tenantId,
@@ -82,7 +95,11 @@ export async function syncTenant(
       const cursor = cursors.find(({ kind }) => kind === definition.kind) ?? null
       if (run.resumed && cursor?.finishedInRun === run.id) continue
       const outcome = await syncResource(work, definition, cursor).catch(async (error: unknown) => {
-        throw await diagnoseResource(tools, { tenantId, definition, error })
+        const met = await diagnoseResource(tools, { tenantId, definition, error })
+        if (!STOPS_ONE_KIND.includes(diagnose(met).code)) throw met
+        if (stops.push(met) > 1)
+          log.warn({ err: met, tenantId, kind: definition.kind }, 'another kind could not be read, either')
+        return 'stopped' as const
       })
       if (outcome === 'unfinished') {
         await makeRoom(tools, { tenantId, runId: run.id })
@@ -92,6 +109,10 @@ export async function syncTenant(
     // What the token carries does not fit what we thought of the tenant. Before the run's end, so that no crash loses it.
     if (complete !== (state === 'active'))
       await asTenant(store, tenantId, (sql) => enqueue(jobs, sql, 'verify-tenant', { tenantId }))
+    if (stops.length > 0) {
+      await asTenant(store, tenantId, (sql) => moveOn(sql, run.id, unchanged))
+      throw stops[0]
+    }
     leave()
     const stillOurs = await rounds.succeed({ tenantId, runId: run.id, unchanged })
     if (!stillOurs && unchanged.length > 0) throw superseded()
