@@ -79,8 +79,8 @@ export async function endOfRound(
 
 /**
  * In the transaction that stores the page, so that a crash resumes at exactly the page it had reached.
- * @param options.goesOn whether the round goes on from a place that was kept: one that was forgotten meanwhile, and what was
- *   stored with it, does not come back with the next page alone
+ * @param options.goesOn whether the round goes on from a link that was kept: a cursor that was forgotten meanwhile, and what was
+ *   stored by it, does not come back with the next page alone
  * @param options.linkIsNew whether Graph has just told where to ask what has changed since
  * @param options.allowanceUsed whether this round has removed what an operator allowed; else what he allows meanwhile stays
  * @throws Problem SYNC_STATE_LOST

@@ -189,8 +189,8 @@ export async function removeResources(sql: TenantSql, limit = 20_000): Promise<'
 }
 
 /**
- * Removes what was read of one kind, memberships with groups, and where to go on reading it. While some are left, the place to
- * go on from is the beginning: were it none, what is left would count as read.
+ * Removes what was read of one kind, memberships with groups, and its cursor. While some are left, that stands at the beginning:
+ * without one, what is left would never be looked for.
  * @param limit of objects, and of memberships
  */
 export async function removeKind(

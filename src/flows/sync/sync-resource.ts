@@ -48,7 +48,7 @@ export async function syncResource(
     }
     const isLost = LINK_IS_LOST.includes(diagnose(error).code) && (cursor.nextLink ?? cursor.deltaLink) !== null
     if (!isLost) throw error
-    work.log.info({ tenantId: work.tenantId, kind: definition.kind }, 'the place to go on from is lost: reading anew')
+    work.log.info({ tenantId: work.tenantId, kind: definition.kind }, 'the link is lost: reading anew')
     return round(work, definition, { cursor: anew(definition, cursor), first: false })
   }
 }
