@@ -355,17 +355,24 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     })
     await holdTheWork(lost)
     await asFleet(store, async (sql) => {
-      const diagnosis = { ...lost, code: 'CLIENT_CERTIFICATE_REJECTED' as const }
+      const diagnosis = aDiagnosis({
+        code: 'CLIENT_CERTIFICATE_REJECTED',
+        owner: 'operator',
+        message: 'Microsoft refuses the app’s certificate.',
+        nextStep: 'Upload this certificate to the app registration, and check its validity and this machine’s clock.',
+        sourceCode: 'AADSTS700027',
+      })
       const { incident } = await openIncident(sql, { tenantId: null, diagnosis, holds: false })
       await addHost(sql, { id: incident.id, host: 'worker-7' })
     })
     await raiseAlarm(site.tools, {
       tenantId: CONTOSO,
-      diagnosis: {
-        ...lost,
+      diagnosis: aDiagnosis({
         code: 'ORIGIN_REFUSED',
-        message: 'A link that leads away was refused: https://evil.example.',
-      },
+        owner: 'microsoft',
+        message: 'A link that leads away from Microsoft Graph was refused: https://evil.example.',
+        nextStep: 'Nothing was sent. If it happens again, report it to Microsoft’s support.',
+      }),
     })
     await asFleet(store, (sql) => enqueue(jobs, sql, 'run-job', { tenantId: FABRIKAM, job: 'licence-report' }))
     const failing = { ...tasks(site.tools), 'run-job': () => Promise.reject(new Error('down')) }
