@@ -240,5 +240,6 @@ export const EMULATOR: Record<string, Room> = {
   },
   banner: { about: 'What is printed when it runs.', imports: ['index'], packages: [] },
   command: { about: 'The options of the command.', imports: ['index', 'banner'], packages: ['commander'] },
-  cli: { about: 'The command `tenantry-emulator`.', imports: ['command'], packages: [] },
+  'keep-compiled': { about: 'Where compiled code is kept.', imports: [], packages: [] },
+  cli: { about: 'The command `tenantry-emulator`.', imports: ['keep-compiled', 'command'], packages: [] },
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -219,4 +219,17 @@ test('an option that is no option, or no port, is refused with exit 2; --help an
   const help = await outcome('--help')
   assert.equal(help.code, 0)
   assert.match(help.out, /--estate <file>/)
+})
+
+test('what is kept compiled lies in the user’s own folder, where nobody else can put anything', async () => {
+  const [home, temporary] = [mkdtempSync(join(folder, 'home-')), mkdtempSync(join(folder, 'temporary-'))]
+  for (const HOME of [home, '/proc', '']) {
+    const env = { ...process.env, NODE_COMPILE_CACHE: '', XDG_CACHE_HOME: '', HOME, TMPDIR: temporary }
+    const child = spawn(process.execPath, [CLI, '--help'], { env, stdio: 'ignore' })
+    assert.deepEqual(await once(child, 'exit'), [0, null])
+  }
+  const kept = join(home, '.cache/tenantry-emulator')
+  assert.equal(statSync(kept).mode & 0o777, 0o700)
+  assert.notEqual(readdirSync(kept, { recursive: true }).length, 0)
+  assert.deepEqual(readdirSync(temporary), [])
 })

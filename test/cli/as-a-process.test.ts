@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { assertNode, OLDEST_NODE } from '#bin/node-version.ts'
 import { DEMO } from '#emulator/index.ts'
+import { temporaryFolder } from '#test/support/backends.ts'
 import { type Deployment, openDeployment } from '#test/support/deployment.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import { type Program, root, runTenantry } from '#test/support/programs.ts'
@@ -116,4 +117,22 @@ test('--version tells the package’s, and the emulator’s options come from th
 test('a Node that is too old is told so, before a package stumbles', async () => {
   for (const version of ['20.20.2', '22.17.1']) await refusedWith('CONFIGURATION_INVALID', () => assertNode(version))
   for (const version of [OLDEST_NODE, '22.20.0', '24.0.0', process.versions.node]) assertNode(version)
+})
+
+test('what is kept compiled lies where nobody else can put anything; without a home nothing is kept, and nothing made', async (t) => {
+  const folder = temporaryFolder(t)
+  const [home, temporary] = [join(folder, 'home'), join(folder, 'temporary')]
+  for (const made of [home, temporary]) mkdirSync(made)
+  const version = (env: Record<string, string>) =>
+    runTenantry({ args: ['--version'], env: { NODE_COMPILE_CACHE: '', TMPDIR: temporary, ...env } })
+  assert.equal((await version({ HOME: home })).code, 0)
+  const kept = join(home, '.cache/tenantry')
+  assert.equal(statSync(kept).mode & 0o777, 0o700)
+  assert.notEqual(readdirSync(kept, { recursive: true }).length, 0)
+  for (const none of ['/proc', join(folder, 'nowhere'), '.', '']) {
+    const { code, stderr } = await version({ HOME: none })
+    assert.deepEqual([code, stderr], [0, ''], none)
+  }
+  assert.deepEqual(readdirSync(folder).toSorted(), ['home', 'temporary'])
+  assert.deepEqual(readdirSync(temporary), [])
 })
