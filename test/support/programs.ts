@@ -6,9 +6,9 @@ import { until } from '#test/support/until.ts'
 export const root = join(import.meta.dirname, '..', '..')
 const TENANTRY = join(root, 'src/bin/tenantry.ts')
 
-/** Nothing of Tenantry that a developer has set for himself. */
+/** Nothing of Tenantry or of Node that a developer has set for himself, and the compiled code that the tests share. */
 const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !name.startsWith('TENANTRY_') && !name.startsWith('NODE_')),
+  Object.entries(process.env).filter(([name]) => !/^(TENANTRY|NODE)_/.test(name) || name === 'NODE_COMPILE_CACHE'),
 )
 
 type Call = { args: readonly string[]; env: Readonly<Record<string, string>>; cwd?: string }

@@ -30,13 +30,10 @@ export type Lane = AsyncDisposable & {
 export async function openLane({
   size,
   grain,
-  cache,
   databases,
 }: {
   size: Size
   grain: Grain
-  /** Where compiled code is kept. */
-  cache: string
   databases: Databases
 }): Promise<Lane> {
   await using open = new AsyncDisposableStack()
@@ -74,8 +71,6 @@ export async function openLane({
     TENANTRY_EMULATOR_ORIGIN: emulator.origin,
     TENANTRY_EMULATOR_BROWSER_ORIGIN: emulator.browserOrigin,
     TENANTRY_EMULATOR_CA_FILE: emulator.caFile ?? '',
-    // Hundreds of processes begin: each finds its code compiled.
-    NODE_COMPILE_CACHE: cache,
   }
   const programs = new Set<Program>()
   open.defer(async () => {

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism } from 'node:os'
 import { embedded, onPostgres } from '#test/crash/support/databases.ts'
 import { TENANT } from '#test/crash/support/estate.ts'
 import type { Journey } from '#test/crash/support/journeys.ts'
@@ -44,15 +42,13 @@ export async function breakOffEverywhere(
   },
 ): Promise<Outcome> {
   await using open = new AsyncDisposableStack()
-  const cache = mkdtempSync(join(tmpdir(), 'tenantry-compiled-'))
-  open.defer(() => rmSync(cache, { recursive: true, force: true }))
   const scope = { after: (close: () => void) => open.defer(close) }
   const databases = database === 'postgres' ? await onPostgres() : await embedded(scope)
   // An embedded database works in the program itself: more of them than processors only wait for each other.
   const count = database === 'postgres' ? availableParallelism() * 2 : oneOf === 1 ? availableParallelism() : 1
   const lanes: { lane: Lane; begin: Begin; undisturbed: End }[] = []
   while (lanes.length < count) {
-    const lane = open.use(await openLane({ size, grain, cache, databases }))
+    const lane = open.use(await openLane({ size, grain, databases }))
     if (lanes.length === 0) await warmUp(journey, lane)
     const begin = await journey.prepare(lane)
     const undisturbed = await run(journey, lane, begin, null)
