@@ -2,14 +2,19 @@ import { readFileSync } from 'node:fs'
 import { Agent, request } from 'undici'
 import { APP, SECRET, type Where } from '../installation.ts'
 
-type Order = { where: Where; concurrency: number; asked: { tenantId: string; deltaLink: string }[] }
+type Order = {
+  where: Where
+  concurrency: number
+  asked: { tenantId: string; deltaLink: string }[]
+  /** The last one is measured. */
+  rounds: number
+}
 
 /** For each tenant a token and one request, parsed, and nothing else. Prints how long it took. */
-const { where, concurrency, asked } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Order
+const { where, concurrency, asked, rounds } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Order
 const dispatcher = new Agent({ connect: { ca: readFileSync(where.caFile) }, connections: concurrency })
-const left = asked.values()
 
-async function work(): Promise<void> {
+async function work(left: Iterable<Order['asked'][number]>): Promise<void> {
   for (const { tenantId, deltaLink } of left) {
     const answer = await request(`${where.origin}/${tenantId}/oauth2/v2.0/token`, {
       dispatcher,
@@ -29,7 +34,12 @@ async function work(): Promise<void> {
     if (statusCode !== 200 || page.value?.length !== 0) throw new Error(`Something has changed in ${tenantId}.`)
   }
 }
-const startedAt = performance.now()
-await Promise.all(Array.from({ length: concurrency }, work))
-console.log(JSON.stringify({ milliseconds: performance.now() - startedAt }))
+let milliseconds = 0
+for (let round = 0; round < rounds; round++) {
+  const left = asked.values()
+  const startedAt = performance.now()
+  await Promise.all(Array.from({ length: concurrency }, () => work(left)))
+  milliseconds = performance.now() - startedAt
+}
+console.log(JSON.stringify({ milliseconds }))
 await dispatcher.close()
