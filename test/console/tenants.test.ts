@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { DEMO } from '#emulator/index.ts'
+import { enqueue } from '#jobs/enqueue.ts'
 import { queueDepth } from '#jobs/inspect.ts'
 import { listAudit } from '#store/audit.ts'
 import { asFleet, asTenant } from '#store/database/open.ts'
 import { countResources } from '#store/resources.ts'
-import { finishRun, recordPage, startRun } from '#store/sync-runs.ts'
+import { finishRun, letRunWait, recordPage, startRun } from '#store/sync-runs.ts'
 import { findTenant } from '#store/tenants.ts'
 import { openSite, type Site } from '#test/console/support/open-site.ts'
 import { openPerson, type Person, plain } from '#test/console/support/person.ts'
@@ -192,6 +193,29 @@ suite('tenants in the console', { concurrency: false }, () => {
     assert.match(told.text, /4,321/)
     assert.match(told.text, /^event: end$/m)
     assert.ok(!(await olivia.get(`/tenants/${id}`)).text.includes('data-live'), 'nothing moves any longer')
+  })
+
+  test('G05 a tenant that Graph puts off waits for Graph, not for a worker, whoever has just asked for it', async () => {
+    const { store, jobs } = site.tools
+    const tenantId = await aTenant(store, { displayName: 'Patient' })
+    const asked = await olivia.post(`/tenants/${tenantId}/sync`)
+    assert.match(plain((await olivia.get(`/tenants/${tenantId}`)).text), /Last run Waiting for a worker/)
+    assert.ok(asked.status < 400)
+
+    const [job] = await jobs.boss.findJobs('sync-tenant', { key: tenantId, queued: true })
+    await jobs.boss.deleteJob('sync-tenant', job?.id ?? assert.fail())
+    const id = madeUp.runId()
+    await asTenant(store, tenantId, async (sql) => {
+      await startRun(sql, { id })
+      await letRunWait(sql, id, { refused: aDiagnosis({ code: 'THROTTLED', owner: 'nobody', message: 'Wait.' }) })
+      await enqueue(jobs, sql, 'sync-tenant', { tenantId }, { inMilliseconds: 3_600_000 })
+    })
+    const { text } = await olivia.get(`/tenants/${tenantId}`)
+    assert.match(
+      plain(text),
+      /Last run Waiting just now Next try in (59|60) minutes .*Wait\. .*Nobody: it mends itself/,
+    )
+    assert.doesNotMatch(text, /Waiting for a worker|data-live/)
   })
 
   test('A06 four tabs of one operator are kept up to date, a fifth loads itself again', async () => {

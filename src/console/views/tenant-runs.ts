@@ -17,14 +17,18 @@ import type { Html } from '#pages/html.ts'
 const EXPECTED_MILLISECONDS = 2 * 60_000
 
 /** A run is under way, or has been asked for and will begin soon. */
-export function isMoving({ runs, audit }: TenantStory, now: Date): boolean {
+export function isMoving({ runs, audit, nextTryAt }: TenantStory, now: Date): boolean {
   const [latest] = runs
   if (latest?.state === 'running') return true
+  if (isPutOff(latest) && nextTryAt && nextTryAt > now) return false
   const asked = audit.find(({ action }) => action === 'tenant.sync-requested' || action === 'tenant.connected')
   return Boolean(
     asked && now.getTime() - asked.at.getTime() < EXPECTED_MILLISECONDS && (!latest || latest.startedAt < asked.at),
   )
 }
+
+/** By Microsoft, not by a want of workers. */
+const isPutOff = (run: SyncRun | undefined): boolean => run?.state === 'waiting' && run.diagnosis !== null
 
 /** The section about runs; while something moves, it keeps itself up to date. */
 export const runsOf = (story: TenantStory, now: Date): Html => html`
@@ -45,7 +49,7 @@ export function runsBody(story: TenantStory, now: Date): Html {
       <div><dt>Next try</dt><dd class="sum-words">${nextTryOf(story, now)}</dd></div>
     </dl>
     ${leftOf(story)}
-    ${(latest?.state === 'failed' || latest?.state === 'waiting') && latest.diagnosis && !isTold(story, latest.diagnosis.code) && diagnosisCard(latest.diagnosis, { owner: ownerInWords(latest.diagnosis.owner) })}
+    ${latest?.diagnosis && (latest.state === 'failed' || isPutOff(latest)) && !isTold(story, latest.diagnosis.code) && diagnosisCard(latest.diagnosis, { owner: ownerInWords(latest.diagnosis.owner) })}
     ${runs.length === 0 ? emptyState('No run yet', 'The daemon reads the directory soon after a tenant is connected.', 'clock') : html`${runTable(story, now)}<p class="soft small">After the first reading a run reads only what has changed.</p>`}`
 }
 
