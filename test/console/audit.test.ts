@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
+import { CLI_ACTOR } from '#cli/tenant-option.ts'
 import { addAudit } from '#store/audit.ts'
 import { asFleet } from '#store/database/open.ts'
 import { openSite, type Site } from '#test/console/support/open-site.ts'
-import { type Answer, openPerson, type Person } from '#test/console/support/person.ts'
+import { type Answer, openPerson, type Person, plain } from '#test/console/support/person.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 
-type Entry = { id: string; detail: { code?: string } }
+type Entry = { id: string; detail: { reason?: string } }
 type AuditPage = { audit: Entry[]; next: string | null }
 
 suite('the audit', { concurrency: false }, () => {
@@ -18,8 +19,8 @@ suite('the audit', { concurrency: false }, () => {
     olivia = openPerson(site)
     await olivia.signIn()
     await asFleet(site.tools.store, async (sql) => {
-      const write = (action: string, actor: string, code: string) =>
-        addAudit(sql, { tenantId: null, actor, action, detail: { code } })
+      const write = (action: string, actor: string, reason: string) =>
+        addAudit(sql, { tenantId: null, actor, action, detail: { reason } })
       await write('job.retried', 'operator:test', 'THE_FIRST')
       for (let count = 0; count < 230; count++) await write('job.retried', 'operator:test', `STEP_${count}_`)
       for (let count = 0; count < 600; count++) await write('sign-up.rejected', 'somebody', `REFUSED_${count}_`)
@@ -49,6 +50,22 @@ suite('the audit', { concurrency: false }, () => {
       assert.equal((await olivia.get(`/audit?${query}`)).status, 400, query)
   })
 
+  test('who acted at a terminal, and what an incident or a sign-up ran into, is said in words', async () => {
+    await asFleet(site.tools.store, async (sql) => {
+      await addAudit(sql, {
+        tenantId: null,
+        actor: CLI_ACTOR,
+        action: 'credential.added',
+        detail: { keyId: 'the key' },
+      })
+      const detail = { code: 'CLIENT_SECRET_EXPIRED' }
+      await addAudit(sql, { tenantId: null, actor: 'daemon', action: 'incident.closed', detail })
+    })
+    const text = plain((await olivia.get('/audit')).text)
+    assert.match(text, /Added a secret — Operator at the terminal the key/)
+    assert.match(text, /Closed an incident — Daemon Client secret expired/)
+  })
+
   test('a program reads all of it, each entry once', async () => {
     const found: Entry[] = []
     for (let asked: string | null = '/audit?limit=500'; asked !== null; ) {
@@ -59,7 +76,7 @@ suite('the audit', { concurrency: false }, () => {
     }
     assert.equal(new Set(found.map(({ id }) => id)).size, found.length)
     for (const code of ['THE_FIRST', 'STEP_0_', 'REFUSED_0_', 'REFUSED_599_'])
-      assert.equal(found.filter(({ detail }) => detail.code === code).length, 1, code)
+      assert.equal(found.filter(({ detail }) => detail.reason === code).length, 1, code)
     assert.equal((await olivia.api('GET', '/audit?before=x')).status, 400)
   })
 })

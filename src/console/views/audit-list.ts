@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { codeInWords } from '#console/problem-words.ts'
 import { moment } from '#console/views/moment.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { TenantState } from '#model/tenant.ts'
@@ -59,13 +60,16 @@ const KINDS: Record<string, string> = {
   administrator: 'Administrator',
   operator: 'Operator',
   daemon: 'Daemon',
-  cli: 'Terminal',
   somebody: 'Somebody',
 }
+
+/** Whoever sits at a terminal shows nobody who he is. */
+const AT_THE_TERMINAL = 'command-line'
 
 /** `operator:{object id}` as a word and the id. */
 function whoOf(actor: string): Html {
   const [kind = '', id] = actor.split(':')
+  if (id === AT_THE_TERMINAL) return html`<span class="actor">${KINDS[kind] ?? kind} at the terminal</span>`
   return html`<span class="actor">${KINDS[kind] ?? kind}${id && html` <code title="${id}">${id.slice(0, 8)}</code>`}</span>`
 }
 
@@ -73,6 +77,6 @@ function whoOf(actor: string): Html {
 const whyOf = (detail: Record<string, unknown>): string =>
   Object.entries(detail)
     .toSorted(([left], [right]) => right.localeCompare(left))
-    .flatMap(([, value]) => value)
+    .flatMap(([name, value]) => (name === 'code' && typeof value === 'string' ? codeInWords(value) : value))
     .filter((value) => typeof value === 'string' || typeof value === 'number')
     .join(' · ') || '—'

@@ -53,25 +53,29 @@ export function tenantView({ story, jobs, declared, invitation, script, now }: T
           <div class="stack">
             ${runsOf(story, now)}
             ${tenantJobs(tenant.id, jobs, now)}
-            <section class="card stack" aria-labelledby="audit"><h2 id="audit">Audit</h2>${auditList(audit)}</section>
           </div>
           <div class="stack">
             <section class="card stack" aria-labelledby="facts"><h2 id="facts">Facts</h2>${factsOf(story, now)}</section>
             <section class="card stack" aria-labelledby="grants">
               <h2 id="grants">Permissions</h2>
-              ${permissionList(shownPermissions(declared, grants))}
-              ${grants.length > 0 && html`<p class="soft small">As last seen ${ago(lastSeen(grants), now)}. Verify looks again.</p>`}
+              ${permissionList(shownPermissions(declared, hasAccess(tenant) ? grants : []))}
+              ${grants.length > 0 && html`<p class="soft small">${hasAccess(tenant) ? html`As last seen ${ago(lastSeen(grants), now)}.` : 'None of them counts while the app has no access.'} Verify looks again.</p>`}
             </section>
           </div>
         </div>
         ${handOuts(tenant, invitation, script)}
+        <section class="card stack" aria-labelledby="audit"><h2 id="audit">Audit</h2>${auditList(audit)}</section>
       </div>`,
   }
 }
 
 /** Why it is in its state: the diagnosis, or else what somebody wrote when moving it there. */
 function whyOf({ tenant, audit }: TenantStory, now: Date): Html | '' {
-  if (tenant.diagnosis) return diagnosisCard(tenant.diagnosis, { owner: ownerInWords(tenant.diagnosis.owner) })
+  if (tenant.diagnosis) {
+    const { owner } = tenant.diagnosis
+    return html`${diagnosisCard(tenant.diagnosis, { owner: ownerInWords(owner) })}
+      ${owner === 'customer-administrator' && html`<p><a href="#hand-outs">What to send to their administrator</a></p>`}`
+  }
   if (tenant.state === 'active') return ''
   const move = audit.find(({ action, to }) => action === 'tenant.moved' && to === tenant.state)
   const reason = move?.detail.reason
@@ -99,6 +103,9 @@ function factsOf({ tenant }: TenantStory, now: Date): Html {
   ]
   return facts(entries.filter((entry) => entry !== null))
 }
+
+/** Whatever was granted lets nobody in where the app is gone or disabled. */
+const hasAccess = ({ state }: Tenant): boolean => state !== 'revoked'
 
 /** What we declare, each with whether it is there. Nothing is said of a tenant that was never looked at. */
 function shownPermissions(declared: readonly DeclaredPermission[], grants: readonly Grant[]): ShownPermission[] {
