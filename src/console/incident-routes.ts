@@ -1,9 +1,9 @@
 import type { Handler } from 'hono'
 import { show } from '#console/answers.ts'
 import { actorOf, type Door, type Env, whenItBegins } from '#console/door.ts'
-import { incidentsView } from '#console/views/incidents-view.ts'
+import { incidentsView, type ShownCredentials } from '#console/views/incidents-view.ts'
 import { jobsView } from '#console/views/jobs-view.ts'
-import { type ListedCredentials, listCredentials } from '#flows/credentials/list-credentials.ts'
+import { listCredentials, ownCredential } from '#flows/credentials/list-credentials.ts'
 import { closeIncidentBy } from '#flows/incidents/close-incident.ts'
 import { listGivenUp } from '#flows/queue/list-given-up.ts'
 import { listJobs } from '#flows/queue/list-jobs.ts'
@@ -19,10 +19,10 @@ export const incidents =
   (door: Door): Handler<Env> =>
   async (c) => {
     const { store, clock, log } = door.tools
-    const credentials = await listCredentials(door.tools).catch((error: unknown): ListedCredentials | null => {
+    const credentials = await listCredentials(door.tools).catch((error: unknown): ShownCredentials => {
       if (!(error instanceof Problem)) throw error
       log.warn({ err: error }, 'the app’s credentials could not be read')
-      return null
+      return { credentials: [ownCredential(door.tools)], registrationRead: false, problem: error.diagnosis }
     })
     const page = await asFleet(store, async (sql) => {
       const found = await listIncidents(sql)

@@ -29,7 +29,7 @@ const openIncident = (incident: Incident, names: Names, now: Date): Html => {
       <p>${diagnosis.message}</p>
       ${holds && html`<p><strong>The daemon leaves Microsoft alone until this is over.</strong> It looks every minute, and goes on by itself; closing this lets it go on at once.</p>`}
       ${hosts.length > FEW && html`<p>It is refused on <bdi>${hosts.join(', ')}</bdi>.</p>`}
-      ${hosts.length > 0 && html`<p><strong>There no work is taken until Microsoft accepts the credential.</strong> It is asked every minute, and all other machines go on.</p>`}
+      ${hosts.length > 0 && html`<p><strong>${hosts.length === 1 ? 'This machine takes' : 'These machines take'} no work until Microsoft accepts the credential.</strong> It is asked every minute, and all other machines go on.</p>`}
       <p class="trouble-next">${icon('arrow')}<span>${prose(diagnosis.nextStep)}</span></p>
       <div class="row apart">
         <span class="soft small">Opened ${ago(openedAt, now)}${times > 1 && `, met ${times} times`}${diagnosis.sourceCode && html`, <code>${diagnosis.sourceCode}</code>`}</span>

@@ -7,16 +7,19 @@ import type { ListedCredentials } from '#flows/credentials/list-credentials.ts'
 import { type CredentialListing, daysLeft, warningStage } from '#model/credential.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Incident } from '#model/incident.ts'
+import type { Diagnosis } from '#model/problem.ts'
 import { type BadgeTone, badge } from '#pages/components/badge.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
 import { table } from '#pages/components/table.ts'
 import type { Html } from '#pages/html.ts'
 
+/** `problem`: why the registration could not be read, so that only what the configuration tells is shown. */
+export type ShownCredentials = ListedCredentials & { problem?: Diagnosis }
+
 export type IncidentsParts = {
   incidents: readonly Incident[]
   names: ReadonlyMap<TenantId, string>
-  /** Null when Microsoft did not answer. */
-  credentials: ListedCredentials | null
+  credentials: ShownCredentials
   now: Date
 }
 
@@ -44,8 +47,7 @@ const nothingOpen: Html = emptyState(
   'shield',
 )
 
-function credentialsOf(listed: ListedCredentials | null, now: Date): Html {
-  if (!listed) return html`<p class="soft">Microsoft did not answer, so they cannot be shown now.</p>`
+function credentialsOf(listed: ShownCredentials, now: Date): Html {
   return html`
     ${table(
       'The app’s credentials',
@@ -63,8 +65,13 @@ function credentialsOf(listed: ListedCredentials | null, now: Date): Html {
       ],
       listed.credentials,
     )}
-    ${!listed.registrationRead && html`<p class="soft small">Only what this installation uses is shown: the app may not read its own registration. Application.Read.All in the home tenant lets it.</p>`}`
+    ${!listed.registrationRead && html`<p class="soft small">Only what this installation uses is shown: ${whyNotRead(listed)}</p>`}`
 }
+
+const whyNotRead = ({ problem }: ShownCredentials): string =>
+  problem
+    ? `the registration could not be read just now. ${problem.message}`
+    : 'the app may not read its own registration. Application.Read.All in the home tenant lets it.'
 
 function leftBadge(expiresAt: Date, now: Date): Html {
   const days = daysLeft(expiresAt, now)
