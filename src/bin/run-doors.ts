@@ -10,6 +10,7 @@ import { tellDoubts, tellMistakes } from '#bin/tell-mistakes.ts'
 import { EXIT_USAGE } from '#cli/run-cli.ts'
 import { openConsole } from '#console/app.ts'
 import { tasks } from '#daemon/tasks.ts'
+import { beginAnew } from '#flows/incidents/begin-anew.ts'
 import { startRunner } from '#jobs/runner.ts'
 import { preflight } from '#preflight.ts'
 import { openSignup } from '#signup/app.ts'
@@ -38,6 +39,7 @@ export async function runDoors(start: Start, { web, worker }: { web: boolean; wo
   if (!config.databaseUrl) open.use(await openCommandSocket(tools))
   if (worker) {
     open.use(outliveRejections(log))
+    await beginAnew(tools)
     const runner = startRunner(tools.jobs, tasks(tools), { concurrency: config.concurrency })
     open.defer(() => runner.stop())
   }

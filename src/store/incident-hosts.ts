@@ -16,6 +16,13 @@ export async function addHost({ db, at }: FleetSql, { id, host }: { id: Incident
     where id = ${id}`.execute(db)
 }
 
+/** Whether an incident that is open names the machine. */
+export async function isNamed({ db }: FleetSql, host: string): Promise<boolean> {
+  const { rows } = await raw`
+    select 1 from tenantry.incidents where closed_at is null and hosts ? ${host} limit 1`.execute(db)
+  return rows.length > 0
+}
+
 /** Whatever names the machine still goes on there. @returns whether anything does, as far as the others know */
 export async function hearOf({ db, at }: FleetSql, host: string): Promise<boolean> {
   const { rows } = await raw`

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
 import { tasks } from '#daemon/tasks.ts'
+import { beginAnew } from '#flows/incidents/begin-anew.ts'
 import { closeIncidentBy } from '#flows/incidents/close-incident.ts'
 import { isHoldingBack } from '#flows/incidents/hold-back.ts'
 import { raiseAlarm } from '#flows/incidents/raise-alarm.ts'
@@ -161,6 +162,25 @@ test('R08 what is refused to every worker is one incident that names them all; e
   await look()
   assert.deepEqual(await hosts(), [])
   assert.equal(told.length, 1)
+})
+
+test('R08 a worker that is started with the new credential ends what its machine was named for, at once, and no other', async (t) => {
+  const { good, tenantIds, openBad, open, wish, work } = await openWorkers(t, 1)
+  const bad = await openBad('worker-7')
+  await wish(tenantIds)
+  const runner = work(bad)
+  await until('it is named', async () => (await open()).length > 0)
+  await until('it holds itself back', () => isHoldingBack(bad))
+  await runner.stop()
+  await bad.background.close()
+  const hosts = async () => (await open()).map((incident) => incident.hosts)
+
+  await beginAnew(await openBad('worker-7'))
+  assert.deepEqual(await hosts(), [['worker-7']], 'still with the old one')
+  await beginAnew({ ...good, host: 'worker-8' })
+  assert.deepEqual(await hosts(), [['worker-7']], 'another machine’s credential says nothing of it')
+  await beginAnew({ ...good, host: 'worker-7' })
+  assert.deepEqual(await hosts(), [])
 })
 
 test('R08 a machine that was taken for silent is named again while it is refused, and not once a person has looked at it', async (t) => {

@@ -35,12 +35,15 @@ export function troublesSection(troubles: readonly Trouble[], { now, incidents, 
       ${
         waiting.length > 0 &&
         html`<details class="fold">
-          <summary>${counted(waiting.length, 'trouble')} that only waiting mends</summary>
+          <summary>${counted(waiting.length, 'trouble')} that only waiting mends, in ${counted(tenantsIn(waiting), 'tenant')}</summary>
           <div class="stack">${groups(WAITING)}</div>
         </details>`
       }
     </section>`
 }
+
+/** Each tenant is in one trouble at most. */
+const tenantsIn = (troubles: readonly Trouble[]): number => troubles.reduce((sum, { tenants }) => sum + tenants, 0)
 
 const troubleGroup = (owner: Owner, troubles: readonly Trouble[], now: Date): Html => html`
   <div class="trouble-group owner-${owner}">
