@@ -12,6 +12,7 @@ import { type HandClock, handClock, MINUTE } from '#test/support/hand-clock.ts'
 import { CONTOSO, connect } from '#test/support/installation.ts'
 import { aJobContext } from '#test/support/job-context.ts'
 import { aTenant, madeUp } from '#test/support/made-up.ts'
+import { jobsIn } from '#test/support/open-queue.ts'
 import { suiteScope } from '#test/support/suite-scope.ts'
 
 type Lagging = {
@@ -55,6 +56,9 @@ suite('who has not been read for longest', { concurrency: false }, () => {
     await tasks(site.tools)
       ['sync-tenant']({ tenantId: CONTOSO }, aJobContext(CONTOSO))
       .catch(() => {})
+    // Its first job, which the sign-up has put into the queue, was that.
+    for (const { id } of await jobsIn(site.tools.jobs, 'sync-tenant'))
+      await site.tools.jobs.boss.deleteJob('sync-tenant', id)
     fresh = await aTenant(store, { displayName: 'Fresh' })
     await readNow(fresh)
     pass(10)
