@@ -20,7 +20,7 @@ export const job = z.strictObject({
     .refine((name) => !BUILT_IN_JOBS.includes(name), 'is the name of a job that is built in'),
   schedule: z.union(
     [
-      z.object({ everyMinutes: z.number().int().positive() }),
+      z.strictObject({ everyMinutes: z.number().int().positive() }),
       z.string().superRefine((expression, context) => {
         const fault = cronFault(expression)
         if (fault) context.addIssue({ code: 'custom', message: fault })

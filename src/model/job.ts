@@ -6,8 +6,16 @@ import type { Tenant } from '#model/tenant.ts'
 
 /** The job that reads tenants’ directories; it is built in. */
 export const DIRECTORY_SYNC = 'sync-tenant'
-/** Names that a job of one's own cannot have: they are built in. */
-export const BUILT_IN_JOBS: readonly string[] = [DIRECTORY_SYNC, 'print-users']
+/** Names that a job of one's own cannot have: what is built in is called so in commands, in the queue and in figures. */
+export const BUILT_IN_JOBS: readonly string[] = [
+  DIRECTORY_SYNC,
+  'print-users',
+  'verify-tenant',
+  'run-job',
+  'watch',
+  'plan-jobs',
+  'tidy',
+]
 
 /**
  * A job of the ISV's own: what is done in every tenant, when, and what it takes.

@@ -50,5 +50,7 @@ export function cronFault(expression: string): string | null {
 }
 
 /** The schedule as people read it, and as it is compared with what it was. */
-export const scheduleText = (schedule: Schedule): string =>
-  typeof schedule === 'string' ? `${schedule} (UTC)` : `every ${schedule.everyMinutes} minutes`
+export function scheduleText(schedule: Schedule): string {
+  if (typeof schedule === 'string') return `${schedule} (UTC)`
+  return schedule.everyMinutes === 1 ? 'every minute' : `every ${schedule.everyMinutes} minutes`
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { readConfig } from '#config.ts'
+import { JOB_NAMES } from '#jobs/names.ts'
 
 const environment = {
   TENANTRY_CLIENT_ID: '6731de76-14a6-49ae-97bc-6eba6914391e',
@@ -77,6 +78,18 @@ test('a mistake of form hides no other one: all that is wrong with jobs and reso
     'resources › device › key',
     'resources › device › path',
   ])
+})
+
+test('a schedule says one thing: a property that it does not have is told', () => {
+  const [told] = toldOf({ ...APP, jobs: [job({ schedule: { everyMinutes: 60, at: '03:00' } })] })
+  assert.equal(told?.at, 'jobs › 0 › schedule › at')
+})
+
+test('a job is not called like what is built in, with which it would be counted and tried again', () => {
+  for (const name of [...JOB_NAMES, 'print-users']) {
+    const [told] = toldOf({ ...APP, jobs: [job({ name })] })
+    assert.deepEqual([told?.at, told?.message], ['jobs › 0 › name', 'is the name of a job that is built in'], name)
+  }
 })
 
 test('permissions that are written down as names alone are no reason to doubt the jobs that need them', () => {

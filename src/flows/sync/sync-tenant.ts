@@ -98,7 +98,10 @@ export async function syncTenant(
         const met = await diagnoseResource(tools, { tenantId, definition, error })
         if (!STOPS_ONE_KIND.includes(diagnose(met).code)) throw met
         if (stops.push(met) > 1)
-          log.warn({ err: met, tenantId, kind: definition.kind }, 'another kind could not be read, either')
+          log.warn(
+            { diagnosis: diagnose(met), tenantId, kind: definition.kind },
+            'another kind could not be read, either',
+          )
         return 'stopped' as const
       })
       if (outcome === 'unfinished') {
