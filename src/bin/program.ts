@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { askAtTerminal } from '#bin/ask-at-terminal.ts'
 import { chooseTools } from '#bin/choose-tools.ts'
+import { lastWords } from '#bin/last-words.ts'
 import { loadSettingsFile } from '#bin/load-settings-file.ts'
 import { assertNode } from '#bin/node-version.ts'
 import { outliveReaders } from '#bin/outlive-readers.ts'
@@ -54,6 +55,7 @@ async function run(version: string): Promise<number> {
 /** `tenantry` with the arguments and the environment of this process, which ends with it. */
 export async function runProgram({ packageFile }: { packageFile: URL }): Promise<void> {
   outliveReaders()
+  lastWords()
   try {
     assertNode(process.versions.node)
     loadSettingsFile()

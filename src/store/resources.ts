@@ -1,4 +1,5 @@
 import { type RawBuilder, sql as raw } from 'kysely'
+import { codeOf } from '#base/code-of.ts'
 import type { GenerationId, ObjectId } from '#model/ids.ts'
 import {
   type ChangePage,
@@ -105,8 +106,7 @@ async function writeObjects(
  * What PostgreSQL says of data that it cannot take, or not a second time (classes 22 and 23).
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-export const isOfTheData = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^2[23]/.test(String(error.code))
+export const isOfTheData = (error: unknown): boolean => /^2[23]/.test(codeOf(error))
 
 async function applyMembers(
   { db, tenantId }: TenantSql,

@@ -126,6 +126,6 @@ export const inSpan = <Value>(
   })
 
 const codeOf = (error: unknown): string => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return /^[A-Z0-9_]{1,60}$/.test(code) ? code : 'UNKNOWN'
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? code : 'UNKNOWN'
 }

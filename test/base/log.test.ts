@@ -56,7 +56,12 @@ test('L01 what a job logs of other programs’ requests and addresses holds no s
   const body = JSON.stringify({ clientSecret: CANARY, grant: 'kept', refreshToken: CANARY })
   for (const bindings of [
     { request: { deep: { deeper: { headers: { Authorization: `Bearer ${CANARY}` } } } } },
-    { answer: { data: { accessToken: CANARY, secretText: CANARY } } },
+    { request: { deep: { deeper: { headers: { Cookie: CANARY, 'set-cookie': CANARY, 'X-Api-Key': CANARY } } } } },
+    {
+      answer: { data: { accessToken: CANARY, secretText: CANARY, deeper: { device_code: CANARY, verifier: CANARY } } },
+    },
+    { failure: Object.assign(new Error('refused'), { config: { auth: { user: 'ada', password: CANARY } } }) },
+    { err: new Error(`no such database in postgres://tenantry@db.example/x?password=${CANARY}&sslmode=require`) },
     { err: new Error(`refused: ${body}`) },
     { err: new Error(`Authorization: Bearer ${CANARY}`) },
     { err: new Error(`cannot reach postgres://tenantry:${CANARY}@db.example:5432/tenantry`) },
@@ -70,6 +75,30 @@ test('L01 what a job logs of other programs’ requests and addresses holds no s
     /kept/,
   )
   assert.equal(censor('http://localhost:3000/a@b Bearer of news'), 'http://localhost:3000/a@b Bearer of news')
+})
+
+test('L01 a secret is censored with every character that it has, however deep its JSON is nested, and where it is cut off', () => {
+  const ends = ['', '"', '\\', '"\\', '\\"', 'a"b\\c\\\\"d']
+  for (const nested of [0, 1, 2, 3])
+    for (const end of ends) {
+      let text = JSON.stringify({
+        password: `${end}${CANARY}${end}`,
+        after: 'kept',
+        cookie: `${end}${CANARY}`,
+        last: 1,
+      })
+      for (let level = 0; level < nested; level++) text = JSON.stringify({ text })
+      const told = censor(text)
+      holdsNothing(told)
+      let inside = JSON.parse(told)
+      for (let level = 0; level < nested; level++) inside = JSON.parse(inside.text)
+      assert.deepEqual(inside, { password: '[censored]', after: 'kept', cookie: '[censored]', last: 1 })
+      for (let cut = 1; cut < text.length; cut++) {
+        const line = written((log) => log.info({ next: 'kept' }, text.slice(0, cut)))
+        holdsNothing(line)
+        assert.equal(JSON.parse(line).next, 'kept', line)
+      }
+    }
 })
 
 test('L01 a token is censored wherever it stands in a text', () => {
@@ -86,12 +115,15 @@ for (const parameter of [
   'code',
   'client_secret',
   'client_assertion',
+  'assertion',
   'code_verifier',
+  'device_code',
   'refresh_token',
   'access_token',
   'id_token',
   'state',
   'nonce',
+  'password',
 ])
   test(`L01 the parameter ${parameter} is censored in an address and in a form, its neighbours are not`, () => {
     for (const text of [
@@ -127,6 +159,26 @@ test('L01 an error that is its own cause, or no error at all, is written and end
   endless.cause = endless
   const thrown: unknown[] = [endless, TOKEN, { toString: () => `code=${CANARY}` }, null, undefined]
   for (const error of thrown) holdsNothing(written((log) => log.warn({ err: error }, 'it failed')))
+})
+
+test('whatever somebody’s code may throw is written, and what the line says besides', () => {
+  const nothing: object = Object.create(null)
+  const throws = () => assert.fail('nobody is to see this')
+  const strange: unknown[] = [
+    nothing,
+    Symbol('strange'),
+    { toString: throws },
+    /(?<name>a)/.exec('a')?.groups,
+    new Error('of this', { cause: nothing }),
+    Object.assign(new Error('with numbers'), { stack: 5, name: 6 }),
+    Object.assign(new Error(''), { message: { nothing } }),
+    Object.defineProperty(new Error('closed'), 'cause', { get: throws }),
+  ]
+  for (const err of strange) {
+    const line = JSON.parse(written((log) => log.warn({ err, tenantId: 'of whom' }, 'it failed')))
+    assert.deepEqual([line.tenantId, line.msg], ['of whom', 'it failed'])
+    assert.equal(typeof line.err.message, 'string')
+  }
 })
 
 test('L01 the text of the line itself is censored, and fields that nobody thought of', () => {

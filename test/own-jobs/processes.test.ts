@@ -142,6 +142,33 @@ test('R05 what a job has left to itself, and fails or goes on when nobody waits 
   assert.equal(await worker.stop(), 0)
 })
 
+/** Thrown where no job waits for it, with what clients attach to errors. */
+const RECKLESS = `    defineJob({
+      name: 'reckless',
+      schedule: { everyMinutes: 1440 },
+      permissions: [],
+      async run() {
+        const request = { headers: { Cookie: 'canary', Authorization: 'Basic canary' }, body: ['canary'] }
+        setTimeout(() => { throw Object.assign(new Error('nobody catches this'), { request }) })
+        await wait(60_000)
+      },
+    }),
+`
+
+test('L01 what a job throws where nobody can catch it ends the worker, whose last words hold nothing that is attached to it', async (t) => {
+  const { startWorker, ask, folder } = await openTwoWorkers(t)
+  const file = join(folder, 'tenantry.config.ts')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('jobs: [\n', `jobs: [\n${RECKLESS}`))
+  const worker = await startWorker()
+  await ask('reckless')
+  const { code, stdout, stderr } = await worker.ended
+  assert.equal(code, 1)
+  assert.ok(!`${stdout}${stderr}`.includes('canary'), stderr)
+  const { level, err } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '')
+  assert.deepEqual([level, err.message], ['fatal', 'nobody catches this'])
+  assert.match(err.stack, /tenantry\.config\.ts/)
+})
+
 test('R06 a worker that is asked to stop gives its job back, and another does it', async (t) => {
   const { tenantId, startWorker, figures, said, command, letGoOn, ask, runs } = await openTwoWorkers(t)
   const stops = await startWorker()
