@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { fromGraph, unreadable } from '#graph/errors.ts'
 import type { Graph } from '#graph/open.ts'
-import { heed, rest, settle, tooLong, whoRests } from '#graph/request.ts'
+import { heed, rest, settle, tellRest, tooLong } from '#graph/request.ts'
 import { bearable, pauseBefore } from '#graph/retry-after.ts'
 import { urlOf } from '#graph/url-of.ts'
 import type { BatchItem, BatchOutcome } from '#model/batch.ts'
@@ -151,7 +151,7 @@ function longestPause(graph: Graph, again: readonly Step[], attempt: number): nu
   const pauses = again.map(({ answer }) => {
     if (answer?.status === DEPENDENCY_FAILED) return 0
     const pause = pauseBefore(attempt, answer?.headers ?? {}, graph.clock.now())
-    if (answer?.status === 429) graph.budget?.rest(whoRests(graph, answer.headers), pause)
+    if (answer?.status === 429) tellRest(graph, answer.headers, pause)
     return pause
   })
   return Math.max(...pauses)

@@ -11,6 +11,7 @@ import {
   needsOf,
   type TenantSize,
   type ThrottleLimits,
+  tenantBuckets,
   WARNING,
 } from '#model/throttle.ts'
 
@@ -31,8 +32,11 @@ export type Budget = {
   correct(tenantId: TenantId, by: { units: number }): void
   /** What Graph itself says of how near the limit is: 0.8 to 1.8. @see https://learn.microsoft.com/graph/throttling-limits */
   warn(tenantId: TenantId, percentage: number): void
-  /** Graph has refused, and until then it would refuse again, whichever process asks: the tenant, or the app in every one. */
-  rest(who: TenantId | 'app', milliseconds: number): void
+  /**
+   * Graph has refused, and until then it would refuse again, whichever process asks: the tenant, or the app in every one;
+   * all that is asked, or only what writes.
+   */
+  rest(who: TenantId | 'app', milliseconds: number, what?: 'all' | 'writes'): void
   /** How large the tenant is; small until told. */
   setSize(tenantId: TenantId, size: TenantSize): void
 }
@@ -60,32 +64,37 @@ export function openBudget({
   const purses = openPurses({ lender, clock })
   const { units, writes } = appBuckets(limits, clientId)
   const sizes = new Map<TenantId, TenantSize>()
-  const resting = new Map<TenantId | 'app', Span>()
+  /** By the names of the buckets. Everything takes units, so while those rest nothing goes. */
+  const resting = new Map<string, Span>()
   const now = () => clock.now().getTime()
 
   const sizeOf = (tenantId: TenantId): TenantSize => sizes.get(tenantId) ?? 'S'
   const needs = (tenantId: TenantId, cost: Cost) =>
     needsOf(limits, { clientId, tenantId, size: sizeOf(tenantId) }, cost)
-  const restOf = (who: TenantId | 'app'): number => {
-    const rest = resting.get(who)
+  const restOf = ({ key }: Pick<Bucket, 'key'>): number => {
+    const rest = resting.get(key)
     const left = rest ? leftOf(rest, now()) : 0
-    if (left === 0) resting.delete(who)
+    if (left === 0) resting.delete(key)
     return left
   }
-  const bucketOf = (who: TenantId | 'app'): Bucket | undefined =>
-    who === 'app' ? units : needs(who, { units: 1, writes: 0, requests: 0 }).own[0]
-  const rest = (who: TenantId | 'app', milliseconds: number) => {
-    const left = restOf(who)
-    remember(resting, who, { since: now(), milliseconds: Math.max(left, milliseconds) })
-    const bucket = left === 0 || milliseconds - left >= TOLD_FROM_MILLISECONDS ? bucketOf(who) : null
-    if (bucket) restBucket(bucket, milliseconds)
+  const longestRest = (buckets: readonly Bucket[]): number => Math.max(0, ...buckets.map(restOf))
+  const bucketOf = (who: TenantId | 'app', what: 'all' | 'writes'): Bucket => {
+    if (who === 'app') return what === 'all' ? units : writes
+    const own = tenantBuckets(limits, { clientId, tenantId: who, size: sizeOf(who) })
+    return what === 'all' ? own.units : own.writes
+  }
+  const rest: Budget['rest'] = (who, milliseconds, what = 'all') => {
+    const bucket = bucketOf(who, what)
+    const left = restOf(bucket)
+    remember(resting, bucket.key, { since: now(), milliseconds: Math.max(left, milliseconds) })
+    if (left === 0 || milliseconds - left >= TOLD_FROM_MILLISECONDS) restBucket(bucket, milliseconds)
   }
 
   /** Of a rest that another process was asked for, the first who asks hears, and remembers it for those behind him. */
   const give = async (common: readonly Need[]) => {
-    const wait = restOf('app') || (await purses.take(common))
+    const wait = longestRest(common) || (await purses.take(common))
     if (wait > LONGEST_WAIT_MILLISECONDS && common.some(({ key }) => key === units.key))
-      remember(resting, 'app', { since: now(), milliseconds: wait })
+      remember(resting, units.key, { since: now(), milliseconds: wait })
     return wait
   }
   /** Puts back what was taken where the request does not go after all. */
@@ -106,8 +115,8 @@ export function openBudget({
   return {
     async admit(tenantId, cost, { signal, aside = stay } = {}) {
       const { own, common } = needs(tenantId, cost)
-      const appRests = restOf('app')
-      const wait = restOf(tenantId) || (appRests > LONGEST_WAIT_MILLISECONDS ? appRests : await purses.take(own))
+      const appRests = restOf(units)
+      const wait = longestRest(own) || (appRests > LONGEST_WAIT_MILLISECONDS ? appRests : await purses.take(own))
       if (wait > 0) return wait
       // Whoever is sent away has used nothing: he takes all of it again when he comes back, if he does.
       return withUnused(own, async () => {
@@ -122,7 +131,7 @@ export function openBudget({
     },
     async prepare(tenantId) {
       const { own, common } = needs(tenantId, { units: 1, writes: 0, requests: 0 })
-      if (restOf(tenantId) === 0) await purses.prepare(restOf('app') === 0 ? [...own, ...common] : own)
+      if (longestRest(own) === 0) await purses.prepare(restOf(units) === 0 ? [...own, ...common] : own)
     },
     charge(tenantId, cost) {
       const { own, common } = needs(tenantId, cost)

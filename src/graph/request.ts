@@ -4,7 +4,6 @@ import type { Graph, TokenWish } from '#graph/open.ts'
 import { pathWithoutIds } from '#graph/path-without-ids.ts'
 import { bearable, pauseBefore } from '#graph/retry-after.ts'
 import { urlOf } from '#graph/url-of.ts'
-import type { TenantId } from '#model/ids.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { type Cost, costOf } from '#model/request-cost.ts'
 import { type Answer, send } from '#outbound/send.ts'
@@ -111,7 +110,7 @@ export async function settle(graph: Graph, wanted: Exchange): Promise<Answer> {
     if (retried.includes(answer.status) && attempt < MAX_TRIES) {
       const pause = pauseBefore(attempt, answer.headers, graph.clock.now())
       // All others hear what Graph has said, however long whoever asked here is willing to wait.
-      if (answer.status === 429) graph.budget?.rest(whoRests(graph, answer.headers), pause)
+      if (answer.status === 429) tellRest(graph, answer.headers, pause)
       if (pause > (graph.longestPauseMilliseconds ?? pause)) throw tooLong(graph, answer, pause)
       graph.log.debug({ tenantId: graph.tenantId, status: answer.status, pause, attempt }, 'Graph asks to wait')
       await rest(graph, bearable(graph, pause), signal)
@@ -171,15 +170,31 @@ export function heed(
 ): void {
   const percentage = Number(headers['x-ms-throttle-limit-percentage'])
   if (percentage > 0) budget?.warn(tenantId, percentage)
-  const units = Number(headers['x-ms-resource-unit'])
   if (!thought) return
-  telemetry?.unitsSpent(units > 0 ? units : thought.units)
-  if (units > 0 && units !== thought.units) budget?.correct(tenantId, { units: units - thought.units })
+  const units = unitsStated(headers['x-ms-resource-unit']) ?? thought.units
+  telemetry?.unitsSpent(units)
+  if (units !== thought.units) budget?.correct(tenantId, { units: units - thought.units })
 }
 
-/** Whose limit was reached stands at the beginning of the scope: the app's in this tenant, or in all of them. */
-export const whoRests = ({ tenantId }: Graph, headers: Readonly<Record<string, string>>): TenantId | 'app' =>
-  headers['x-ms-throttle-scope']?.startsWith('Application/') ? 'app' : tenantId
+/**
+ * Null for what makes no sense. Nothing that is documented costs more than ten; a figure without end would be a debt that
+ * nobody pays, and stop the work in all tenants.
+ */
+const unitsStated = (text = ''): number | null => (/^[1-9]\d{0,2}$/.test(text) ? Number(text) : null)
+
+/**
+ * All hear what Graph has said to one. Whose limit was reached stands at the beginning of the scope: the app's in this
+ * tenant, or in all of them; and then what it limits.
+ * @see https://learn.microsoft.com/graph/throttling-limits#response-headers
+ */
+export function tellRest(
+  { tenantId, budget }: Graph,
+  headers: Readonly<Record<string, string>>,
+  milliseconds: number,
+): void {
+  const [scope, limit] = headers['x-ms-throttle-scope']?.split('/') ?? []
+  budget?.rest(scope === 'Application' ? 'app' : tenantId, milliseconds, limit === 'Write' ? 'writes' : 'all')
+}
 
 const budgetSpent = (pauseMilliseconds: number) =>
   new Problem({

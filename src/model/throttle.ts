@@ -77,17 +77,26 @@ export const appBuckets = (limits: ThrottleLimits, clientId: ClientId) => ({
   requests: { key: `${clientId}/requests`, limit: limits.appRequests },
 })
 
+type Asker = { clientId: ClientId; tenantId: TenantId; size: TenantSize }
+
+export const tenantBuckets = (limits: ThrottleLimits, { clientId, tenantId, size }: Asker) => ({
+  units: { key: `${clientId}/${tenantId}/units`, limit: limits.tenantUnits[size] },
+  writes: { key: `${clientId}/${tenantId}/writes`, limit: limits.tenantWrites },
+  wideWrites: { key: `${tenantId}/writes`, limit: limits.tenantWideWrites },
+})
+
 /** What a request takes of what its tenant has for itself, and of what all tenants have together. */
 export function needsOf(
   limits: ThrottleLimits,
-  { clientId, tenantId, size }: { clientId: ClientId; tenantId: TenantId; size: TenantSize },
+  asker: Asker,
   { units, writes, requests }: Cost,
 ): { own: Need[]; common: Need[] } {
-  const app = appBuckets(limits, clientId)
+  const app = appBuckets(limits, asker.clientId)
+  const tenant = tenantBuckets(limits, asker)
   const own = [
-    { key: `${clientId}/${tenantId}/units`, limit: limits.tenantUnits[size], need: units },
-    { key: `${clientId}/${tenantId}/writes`, limit: limits.tenantWrites, need: writes },
-    { key: `${tenantId}/writes`, limit: limits.tenantWideWrites, need: writes },
+    { ...tenant.units, need: units },
+    { ...tenant.writes, need: writes },
+    { ...tenant.wideWrites, need: writes },
   ]
   const common = [
     { ...app.units, need: units },

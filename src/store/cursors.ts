@@ -77,6 +77,13 @@ export async function endOfRound(
   return rows[0]?.delta_at ?? null
 }
 
+/** How many people the tenant had when they were counted last, no further than its size asks for; 0 where nobody has yet. */
+export async function countedPeople({ db }: TenantSql): Promise<number> {
+  const { rows } = await raw<{ counted: number | null }>`
+    select counted from tenantry.sync_cursors where kind = 'user'`.execute(db)
+  return rows[0]?.counted ?? 0
+}
+
 /**
  * In the transaction that stores the page, so that a crash resumes at exactly the page it had reached.
  * @param options.goesOn whether the round goes on from a link that was kept: a cursor that was forgotten meanwhile, and what was

@@ -4,6 +4,7 @@ import type { Client } from '@microsoft/microsoft-graph-client'
 import { sql } from 'kysely'
 import { tasks } from '#daemon/tasks.ts'
 import type { Emulator, EstateInput, RequestEntry } from '#emulator/index.ts'
+import { runJob } from '#flows/runs/run-job.ts'
 import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import { batch } from '#graph/batch.ts'
 import { request } from '#graph/request.ts'
@@ -268,6 +269,49 @@ for (const [who, scope] of [
     )
   })
 
+for (const [who, scope] of [
+  ['the app everywhere', 'Application/Write/200/80'],
+  ['the app in a tenant', 'Tenant_Application/Write/200/80'],
+] as const)
+  test(`G05 where Graph refuses a write, nobody writes, whichever process, and all go on reading: ${who}`, async (t) => {
+    const { tools, moreTools, tenantIds, emulator, asked, clock } = await openThrottled(t, { tenants: 2, scale: 1 })
+    const [refused, other] = tenantIds as [TenantId, TenantId]
+    const more = await moreTools()
+    const write = (one: Tools, tenantId: TenantId, longestPauseMilliseconds?: number) =>
+      request(one.graphAsApp(tenantId, longestPauseMilliseconds ? { longestPauseMilliseconds } : {}), {
+        method: 'PATCH',
+        path: '/users/nobody',
+        body: {},
+      })
+    emulator.mischief.once({
+      at: 'graph',
+      match: { path: '/users/nobody' },
+      answer: { status: 429, headers: { 'retry-after': '40', 'x-ms-throttle-scope': scope } },
+    })
+    await assert.rejects(write(tools, refused, 1), { code: 'THROTTLED' })
+    const refusedAt = clock.now().getTime()
+    const since = () => (clock.now().getTime() - refusedAt) / 1_000
+    await until('the database knows', async () => {
+      const { rows } = await sql`select 1 from tenantry.buckets where rests_until is not null`.execute(
+        tools.store.kysely,
+      )
+      return rows.length === 1
+    })
+    for (const one of [tools, more])
+      for (const tenantId of [refused, other]) await request(one.graphAsApp(tenantId), { path: ONE_UNIT })
+    assert.ok(since() < 30, `who only reads has waited ${since()} s`)
+    assert.deepEqual(
+      asked().map(({ status }) => status),
+      [200, 200, 200, 200],
+    )
+    await assert.rejects(write(more, other), { code: 'PERMISSION_MISSING' })
+    assert.equal(since() >= 39, scope.startsWith('Application/'), `a write in the other tenant has waited ${since()} s`)
+    for (const one of [tools, more]) {
+      await assert.rejects(write(one, refused), { code: 'PERMISSION_MISSING' })
+      assert.ok(since() >= 39, `a write has waited ${since()} s`)
+    }
+  })
+
 test('G05 what Graph asks of everybody when it refuses a person is told whole, however short a person waits', async (t) => {
   const { tools, moreTools, tenantIds, emulator, asked, clock } = await openThrottled(t, { tenants: 1, scale: 1 })
   const [tenantId] = tenantIds as [TenantId]
@@ -409,6 +453,61 @@ test('G12 what an answer has really cost is what is counted', async (t) => {
   // 760 were there, 901 were taken: what is missing, and a loan, come at 0.95 a second.
   const waited = clock.pauses.reduce((sum, pause) => sum + pause, 0) / 1_000
   assert.ok(waited > 140 && waited < 170, `${waited} s`)
+})
+
+test('G12 a cost that makes no sense is as good as none: no answer, however odd, stops the work of all tenants', async (t) => {
+  const { tools, tenantIds, emulator, clock } = await openThrottled(t, { tenants: 1, scale: 1, embedded: true })
+  const [tenantId] = tenantIds as [TenantId]
+  const ask = () => request(tools.graphAsApp(tenantId), { path: ONE_UNIT })
+  const figures = ['Infinity', '-7', '0', '1e9', '1000000000', '9'.repeat(400), 'NaN', '1.5', '0x10', 'many', '1, 1']
+  for (const units of figures)
+    emulator.mischief.once({
+      at: 'graph',
+      match: { path: '/v1.0/users' },
+      answer: {
+        status: 200,
+        headers: { 'x-ms-resource-unit': units, 'x-ms-throttle-limit-percentage': 'NaN' },
+        body: '{"value":[]}',
+      },
+    })
+  for (let turn = 0; turn <= figures.length; turn++) await ask()
+  assert.deepEqual(clock.pauses, [])
+  assert.match(
+    await tools.telemetry.exposition(),
+    new RegExp(`^tenantry_graph_units_total ${figures.length + 1}$`, 'm'),
+  )
+})
+
+test('G12 a job of the ISV’s own may ask as much as the tenant’s size allows, also where another process has read it', async (t) => {
+  const asks = 50
+  const app: AppDefinition = {
+    ...APP_OF_TESTS,
+    jobs: [
+      {
+        name: 'busy',
+        schedule: { everyMinutes: 1_440 },
+        permissions: ['User.Read.All'],
+        async run({ graph }) {
+          for (let turn = 0; turn < asks; turn++)
+            await (graph as JobRun<Client>['graph']).api('/users').select('id').top(5).get()
+        },
+      },
+    ],
+  }
+  const { tools, moreTools, tenantIds, clock, asked } = await openThrottled(t, {
+    tenants: 1,
+    scale: 0.01,
+    app,
+    people: [501],
+  })
+  const [tenantId] = tenantIds as [TenantId]
+  const { signal } = new AbortController()
+  await syncTenant(tools, { tenantId, signal })
+  await tools.clock.sleep(60_000)
+  clock.pauses.length = 0
+  await runJob(await moreTools(), { tenantId, job: 'busy', signal })
+  assert.equal(asked().length, asks)
+  assert.deepEqual(clock.pauses, [], 'a small tenant’s job would have had to wait')
 })
 
 test('G12 a person does not wait for background work, and what is asked for him counts', async (t) => {

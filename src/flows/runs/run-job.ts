@@ -12,13 +12,15 @@ import { incidentMeantBy } from '#model/incident.ts'
 import { findJob, type JobDefinition, type JobRun } from '#model/job.ts'
 import { diagnose, Problem } from '#model/problem.ts'
 import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
+import { sizeOf } from '#model/throttle.ts'
+import { countedPeople } from '#store/cursors.ts'
 import { asTenant } from '#store/database/open.ts'
 import { putOffTurn } from '#store/job-schedules.ts'
 import { finishRun, isOurs, recordProgress, startRun, superseded } from '#store/sync-runs.ts'
 import { lockTenant } from '#store/tenants.ts'
 import type { GraphOptions, Tools } from '#tools.ts'
 
-type Needs = Pick<Tools, 'config' | 'graphAsApp'> & Parameters<typeof endBadly>[0]
+type Needs = Pick<Tools, 'config' | 'graphAsApp' | 'budget'> & Parameters<typeof endBadly>[0]
 type Run = {
   tenant: Tenant
   definition: JobDefinition
@@ -58,10 +60,13 @@ export async function runJob(
   const begun = await asTenant(store, tenantId, async (sql) => {
     const tenant = await lockTenant(sql, tenantId)
     if (!tenant || !WORKING_STATES.includes(tenant.state)) return null
-    return { tenant, run: await startRun(sql, { id: randomUUID() as RunId, job }) }
+    const run = await startRun(sql, { id: randomUUID() as RunId, job })
+    return { tenant, run, people: await countedPeople(sql) }
   })
   if (!begun) return 'idle'
-  const { tenant, run } = begun
+  const { tenant, run, people } = begun
+  // This process may never have read the tenant's directory.
+  tools.budget.setSize(tenantId, sizeOf(people))
   const work = { tenant, definition, runId: run.id, signal, graphOptions }
   try {
     await checkPermissions(tools, { tenantId, permissions: definition.permissions })
