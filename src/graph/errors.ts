@@ -7,14 +7,20 @@ import type { Answer } from '#outbound/send.ts'
 
 type Meaning = Pick<Diagnosis, 'code' | 'owner' | 'message' | 'nextStep' | 'retry' | 'confidence'>
 
-const inner = z.looseObject({ 'request-id': z.string().optional(), 'client-request-id': z.string().optional() })
+const id = z
+  .string()
+  .regex(/^[\w-]{1,80}$/)
+  .optional()
+  .catch(undefined)
+const inner = z.looseObject({ 'request-id': id, 'client-request-id': id }).optional().catch(undefined)
+/** One part that makes no sense says nothing of the others. */
 const envelope = z.object({
   error: z.looseObject({
-    code: z.string().default(''),
-    message: z.string().default(''),
-    details: z.array(z.looseObject({ message: z.string().default('') })).optional(),
-    innerError: inner.optional(),
-    innererror: inner.optional(),
+    code: z.string().catch(''),
+    message: z.string().catch(''),
+    details: z.array(z.looseObject({ message: z.string().catch('') })).catch([]),
+    innerError: inner,
+    innererror: inner,
   }),
 })
 
@@ -28,7 +34,7 @@ export function readGraphError(text: string): GraphError {
   const ids = innerError ?? innererror
   return {
     code,
-    messages: [message, ...(details ?? []).map((detail) => detail.message)],
+    messages: [message, ...details.map((detail) => detail.message)],
     ...(ids?.['request-id'] ? { requestId: ids['request-id'] } : {}),
     ...(ids?.['client-request-id'] ? { clientRequestId: ids['client-request-id'] } : {}),
   }

@@ -10,6 +10,7 @@ import {
   listDeletedNames,
   readOfferedPermissions,
 } from '#graph/registration.ts'
+import { request } from '#graph/request.ts'
 import { findMicrosoftGraph } from '#graph/service-principals.ts'
 import { userPages } from '#graph/users.ts'
 import type { ClientId } from '#model/ids.ts'
@@ -37,6 +38,25 @@ const READERS: Record<string, (graph: Graph) => Promise<unknown>> = {
     for await (const { items } of userPages(graph)) assert.fail(`${items.length} were taken`)
   },
 }
+
+test('G06 a refusal of which one part makes no sense says what its other parts say', async (t) => {
+  t.after(() => gates.emulator.mischief.clear())
+  for (const oddity of [
+    { message: null },
+    { message: ['a', 'list'] },
+    { details: null },
+    { details: [null, 7] },
+    { innerError: null },
+    { innerError: { 'request-id': null, 'client-request-id': 7 } },
+    { innerError: { 'request-id': 'x'.repeat(100_000) } },
+  ]) {
+    const body = JSON.stringify({ error: { code: 'Directory_ExpiredPageToken', message: 'Expired.', ...oddity } })
+    gates.emulator.mischief.once({ at: 'graph', answer: { status: 400, body } })
+    const found = await refusedWith('SYNC_STATE_LOST', () => request(gates.graphIn(FABRIKAM), { path: '/users' }))
+    assert.equal(found.sourceCode, 'Directory_ExpiredPageToken', JSON.stringify(oddity).slice(0, 80))
+    assert.ok((found.traceId ?? '').length < 100)
+  }
+})
 
 test('G06 an answer of another shape than Graph’s is Microsoft’s trouble, whatever was asked, and tried again', async () => {
   const body = JSON.stringify({ id: 7, value: [{ id: 'no id', '@odata.type': 7, uniqueName: 7, appRoles: 'none' }] })
