@@ -186,6 +186,11 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
   ),
   90094: approval,
   90093: approval,
+  90099: {
+    ...approval,
+    message: 'A partner of the organisation may not accept the app for it.',
+    nextStep: 'Send the link on this page to an administrator of the organisation itself.',
+  },
   90095: {
     ...approval,
     message: 'Your request for approval is with your administrators.',
@@ -221,6 +226,7 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
   50058: signInAgain,
   50059: signInAgain,
   16000: signInAgain,
+  1000031: signInAgain,
   700082: signInAgain,
   700084: signInAgain,
   70043: signInAgain,
@@ -262,6 +268,7 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
   90024: microsofts('Microsoft Entra ID is busy for the moment.'),
   50033: microsofts('Microsoft Entra ID is busy for the moment.'),
   50087: microsofts('Microsoft Entra ID is busy for the moment.'),
+  90036: { ...microsofts('Microsoft Entra ID had a fault that does not mend itself.'), retry: 'slowly' },
   90055: { ...microsofts('The tenant receives too many requests.'), code: 'THROTTLED' },
   50196: { ...microsofts('Microsoft Entra ID saw the same request too often.'), code: 'THROTTLED' },
 }
@@ -289,6 +296,32 @@ export const OAUTH_ERRORS: ReadonlyMap<string, Meaning> = new Map(
     invalid_grant: { ...codeExpired, confidence: 'probable' },
     temporarily_unavailable: microsofts('Microsoft Entra ID is busy for the moment.'),
     server_error: microsofts('Microsoft Entra ID had a fault.'),
+  }),
+)
+
+/**
+ * What stands beside an OAuth error and says more than it does, for answers that carry no code we know.
+ * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application
+ */
+export const SUBERRORS: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries({
+    consent_required: customers(
+      'CONSENT_MISSING',
+      'Nobody has consented to the app in this tenant.',
+      signUpAgain,
+      'probable',
+    ),
+    basic_action: { ...blocked, confidence: 'probable' },
+    additional_action: { ...blocked, confidence: 'probable' },
+    message_only: { ...blocked, confidence: 'probable' },
+    user_password_expired: customers(
+      'SIGN_IN_BLOCKED',
+      'The account’s password has expired.',
+      'Set a new password, then start again.',
+      'probable',
+    ),
+    bad_token: { ...signInAgain, confidence: 'probable' },
+    token_expired: { ...signInAgain, confidence: 'probable' },
   }),
 )
 

@@ -1,7 +1,7 @@
+import { readGraphToken } from '#entra/graph-token.ts'
 import { validateIdToken } from '#entra/id-token.ts'
 import { withClient } from '#entra/msal.ts'
 import type { Entra } from '#entra/open.ts'
-import { tenantInToken } from '#entra/tenant-in-token.ts'
 import type { Account, DelegatedToken } from '#model/administrator.ts'
 import { issuerOf } from '#model/cloud.ts'
 import type { TenantId } from '#model/ids.ts'
@@ -64,7 +64,7 @@ export async function redeemCode(entra: Entra, redemption: Redemption): Promise<
     code: redemption.code,
   })
   if (redemption.issuer !== undefined && redemption.issuer !== issuerOf(entra.cloud, account.tenantId)) throw mixedUp()
-  if (result.accessToken && tenantInToken(result.accessToken) !== account.tenantId) throw otherTenant()
+  if (result.accessToken && readGraphToken(entra, result.accessToken)?.tid !== account.tenantId) throw otherTenant()
   return {
     account,
     token: {
@@ -85,7 +85,7 @@ const otherTenant = () =>
   new Problem({
     code: 'TOKEN_OF_OTHER_TENANT',
     owner: 'operator',
-    message: 'Microsoft gave an access token of another tenant than the one that signed in.',
+    message: 'Microsoft gave an access token that is not for the tenant that signed in, this app and Microsoft Graph.',
     nextStep: 'Nothing was done with it. Report this at once: it must never happen.',
     retry: 'never',
     confidence: 'certain',

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
-import { decodeJwt } from 'jose'
 import { z } from 'zod'
 import { oncePerKey } from '#base/once-per-key.ts'
+import { readGraphToken } from '#entra/graph-token.ts'
 import { withClient } from '#entra/msal.ts'
 import type { Entra } from '#entra/open.ts'
-import { MICROSOFT_GRAPH, type ObjectId, parseObjectId, type TenantId } from '#model/ids.ts'
+import { type ObjectId, parseObjectId, type TenantId } from '#model/ids.ts'
 import { diagnose, Problem, type ProblemCode } from '#model/problem.ts'
 import { inSpan } from '#telemetry/open.ts'
 
@@ -22,9 +22,6 @@ export type AppToken = {
 
 const claimsOfAppToken = z.looseObject({
   tid: z.string(),
-  aud: z.string(),
-  appid: z.string().optional(),
-  azp: z.string().optional(),
   oid: z.string(),
   roles: z.array(z.string()).default([]),
 })
@@ -38,7 +35,9 @@ export type TokenWish = {
 
 /** A token is renewed early. While nobody answers it serves on, but not for a request that would arrive after its end. */
 const LAST_USE_MILLISECONDS = 30_000
-const NO_ANSWER: readonly ProblemCode[] = ['NETWORK', 'UNAVAILABLE', 'THROTTLED']
+/** Meanwhile Entra ID is asked again after so long, unless it says how long it wants to be left alone. */
+const NEXT_TRY_MILLISECONDS = 10_000
+const NO_ANSWER: readonly ProblemCode[] = ['NETWORK', 'UNAVAILABLE', 'THROTTLED', 'ANSWER_UNREADABLE']
 
 /**
  * A token for one tenant: from the cache, or from Entra ID with the app's own credential; however many ask at the same
@@ -63,9 +62,15 @@ export function appToken(
 
 /** @throws what came of the renewal, unless it came of nothing and the token that was to be renewed is still good */
 async function lastToken({ tokens, clock }: Entra, tenantId: TenantId, error: unknown): Promise<AppToken> {
-  const token = NO_ANSWER.includes(diagnose(error).code) ? await tokens.last(tenantId) : null
-  if (token && token.expiresAt.getTime() - clock.now().getTime() > LAST_USE_MILLISECONDS) return token
-  throw error
+  const { code, retryAfterSeconds } = diagnose(error)
+  const kept = NO_ANSWER.includes(code) ? tokens.last(tenantId) : null
+  const token = await kept
+  const now = clock.now().getTime()
+  const lastUse = token ? token.expiresAt.getTime() - LAST_USE_MILLISECONDS : 0
+  if (!token || lastUse <= now) throw error
+  const pause = retryAfterSeconds === undefined ? NEXT_TRY_MILLISECONDS : retryAfterSeconds * 1_000
+  if (tokens.last(tenantId) === kept) tokens.putOff(tenantId, Math.min(now + pause, lastUse))
+  return token
 }
 
 /** After consent was lost, so that nothing goes on with a token from before. */
@@ -95,7 +100,7 @@ const request = (entra: Entra, tenantId: TenantId, claims: string | undefined) =
       skipCache: true,
       ...(claims ? { claims } : {}),
     })
-    if (!result) throw new Error('MSAL gave no token and no error.')
+    if (!result?.accessToken) throw withoutToken()
     return result
   })
 
@@ -104,19 +109,16 @@ const request = (entra: Entra, tenantId: TenantId, claims: string | undefined) =
  * tokens have been seen in the field (MSAL.NET issue 5743).
  */
 function guard(
-  { cloud, clientId, clock }: Entra,
+  entra: Entra,
   tenantId: TenantId,
   { accessToken, expiresOn }: { accessToken: string; expiresOn: Date | null },
 ): AppToken {
-  const parsed = claimsOfAppToken.safeParse(decode(accessToken))
-  const claims = parsed.data
-  const audiences = [cloud.graphResource, `${cloud.graphResource}/`, cloud.graphOrigin, MICROSOFT_GRAPH]
+  const claims = claimsOfAppToken.safeParse(readGraphToken(entra, accessToken)).data
   const servicePrincipalId = parseObjectId(claims?.oid)
-  const ours = claims?.tid === tenantId && (claims.appid ?? claims.azp) === clientId && audiences.includes(claims.aud)
-  if (!claims || !ours || !servicePrincipalId) throw refused(tenantId)
+  if (claims?.tid !== tenantId || !servicePrincipalId) throw refused(tenantId)
   const token: Omit<AppToken, 'value'> = {
     tenantId,
-    expiresAt: expiresOn ?? clock.now(),
+    expiresAt: expiresOn ?? entra.clock.now(),
     roles: claims.roles,
     servicePrincipalId,
     claims,
@@ -127,13 +129,16 @@ function guard(
   }) as AppToken
 }
 
-function decode(accessToken: string): unknown {
-  try {
-    return decodeJwt(accessToken)
-  } catch {
-    return null
-  }
-}
+/** Nothing came that could belong to somebody else. */
+const withoutToken = () =>
+  new Problem({
+    code: 'ANSWER_UNREADABLE',
+    owner: 'microsoft',
+    message: 'Microsoft Entra ID sent an answer with neither a token nor an error in it.',
+    nextStep: 'It is tried again later by itself.',
+    retry: 'backoff',
+    confidence: 'certain',
+  })
 
 const refused = (tenantId: TenantId) =>
   new Problem({

@@ -1,6 +1,6 @@
+import { readGraphToken } from '#entra/graph-token.ts'
 import { withPublicClient } from '#entra/msal.ts'
 import type { PublicEntra } from '#entra/open.ts'
-import { tenantInToken } from '#entra/tenant-in-token.ts'
 import type { DelegatedToken } from '#model/administrator.ts'
 import { GRAPH_COMMAND_LINE_TOOLS, parseTenantId, type TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
@@ -26,13 +26,14 @@ export async function signInByDevice(
   { tenant, scopes, tell, signal }: DeviceSignIn,
 ): Promise<DelegatedToken> {
   signal.throwIfAborted()
-  const result = await withPublicClient({ ...entra, signal, clientId: GRAPH_COMMAND_LINE_TOOLS }, tenant, (client) =>
+  const terminal = { ...entra, signal, clientId: GRAPH_COMMAND_LINE_TOOLS }
+  const result = await withPublicClient(terminal, tenant, (client) =>
     client.acquireTokenByDeviceCode({
       scopes: scopes.map((scope) => `${entra.cloud.graphResource}/${scope}`),
       deviceCodeCallback: ({ verificationUri, userCode }) => tell({ address: verificationUri, code: userCode }),
     }),
   )
-  const tenantId = parseTenantId(tenantInToken(result?.accessToken ?? ''))
+  const tenantId = parseTenantId(readGraphToken(terminal, result?.accessToken ?? '')?.tid)
   if (!result || !tenantId || (tenant !== 'organizations' && tenantId !== tenant)) throw otherTenant()
   return {
     tenantId,
@@ -46,7 +47,8 @@ const otherTenant = () =>
   new Problem({
     code: 'TOKEN_OF_OTHER_TENANT',
     owner: 'operator',
-    message: 'Microsoft gave an access token of another tenant than the one that was to be signed in to.',
+    message:
+      'Microsoft gave an access token that is not for the tenant that was to be signed in to, and for Microsoft Graph.',
     nextStep: 'Nothing was done with it. Sign in with an account of that tenant.',
     retry: 'never',
     confidence: 'certain',

@@ -1,16 +1,25 @@
 import { z } from 'zod'
-import { AADSTS, type Meaning, OAUTH_ERRORS, unknownMeaning } from '#entra/aadsts.ts'
+import { AADSTS, type Meaning, OAUTH_ERRORS, SUBERRORS, unknownMeaning } from '#entra/aadsts.ts'
 import { Problem } from '#model/problem.ts'
 import { patienceStated } from '#outbound/retry-after.ts'
 
-/** An answer of the token endpoint that is not a success. @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application */
+/** What is stored, and counted by its name, is one word. */
+const WORD = /^[\w.-]{1,80}$/
+const word = z.string().regex(WORD)
+
+/**
+ * An answer of the token endpoint that is not a success. One part of it that makes no sense says nothing of the others.
+ * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application
+ */
 const errorBody = z.object({
-  error: z.string().default(''),
-  error_description: z.string().default(''),
-  error_codes: z.array(z.number()).default([]),
-  trace_id: z.string().optional(),
-  correlation_id: z.string().optional(),
+  error: word.catch(''),
+  suberror: z.string().catch(''),
+  error_description: z.string().catch(''),
+  error_codes: z.array(z.coerce.number().int().positive()).catch([]),
+  trace_id: word.optional().catch(undefined),
+  correlation_id: word.optional().catch(undefined),
 })
+type Said = { codes: readonly number[]; error: string; suberror?: string; status: number }
 
 /** An older form puts the finer code behind this sentence: "AADSTS70002: Error validating credentials. AADSTS54005: …". */
 const BEGINNING = /^(?:AADSTS70002: Error validating credentials\. )?AADSTS(\d{4,8})\b/
@@ -21,11 +30,16 @@ function codesIn(description: string): number[] {
   return code === undefined ? [] : [Number(code)]
 }
 
-/** The outermost code stands first, the finest that we know says most. */
-function meaningOf(codes: readonly number[], error: string, status: number): { meaning: Meaning; sourceCode?: string } {
+/**
+ * The outermost code stands first, the finest that we know says most. Without one the words decide, unless the status says
+ * that it was no time for an answer.
+ */
+function meaningOf({ codes, error, suberror = '', status }: Said): { meaning: Meaning; sourceCode?: string } {
   const code = codes.findLast((candidate) => candidate in AADSTS)
   if (code !== undefined) return { meaning: AADSTS[code] ?? unknownMeaning(status), sourceCode: `AADSTS${code}` }
-  const meaning = OAUTH_ERRORS.get(error) ?? unknownMeaning(status)
+  const words = SUBERRORS.get(suberror) ?? OAUTH_ERRORS.get(error)
+  const isBusy = status === 429 || status >= 500
+  const meaning = words && (!isBusy || words.owner === 'microsoft') ? words : unknownMeaning(status)
   const unknownCode = codes.at(-1)
   return unknownCode === undefined
     ? { meaning, ...(error ? { sourceCode: error } : {}) }
@@ -46,11 +60,11 @@ export function fromTokenAnswer({
   body: unknown
 }): Problem {
   const parsed = errorBody.safeParse(body)
-  const { error, error_description, error_codes, trace_id, correlation_id } = parsed.success
+  const { error, suberror, error_description, error_codes, trace_id, correlation_id } = parsed.success
     ? parsed.data
     : errorBody.parse({})
   const codes = error_codes.length > 0 ? error_codes : codesIn(error_description)
-  const { meaning, sourceCode } = meaningOf(codes, error, status)
+  const { meaning, sourceCode } = meaningOf({ codes, error, suberror, status })
   return new Problem({
     ...meaning,
     ...(sourceCode ? { sourceCode } : {}),
@@ -71,7 +85,7 @@ export function fromRedirect({
   error?: string
   error_description?: string
 }): Problem {
-  const { meaning, sourceCode } = meaningOf(codesIn(error_description), error, 400)
+  const { meaning, sourceCode } = meaningOf({ codes: codesIn(error_description), error, status: 400 })
   const known = /^AADSTS\d+$|^[a-z_]{1,40}$/.test(sourceCode ?? '')
   return new Problem({ ...meaning, ...(sourceCode && known ? { sourceCode } : {}) })
 }
@@ -97,7 +111,7 @@ export function fromMsal(thrown: unknown): Problem {
       nextStep: 'Start again, and look for this moment in the log if it happens again.',
       retry: unreadable ? 'never' : 'backoff',
       confidence: 'unknown',
-      ...(code ? { sourceCode: code } : {}),
+      ...(WORD.test(code) ? { sourceCode: code } : {}),
     },
     { cause: thrown },
   )

@@ -19,6 +19,7 @@ function withoutOfflineAccess(body: string): string {
 export type Network = { networkClient: INetworkModule; failure: () => Problem | null }
 
 const deviceCode = z.looseObject({ device_code: z.string(), interval: z.number() })
+const namesAnError = z.looseObject({ error: z.string().min(1) })
 const pending = z.looseObject({ error: z.literal('authorization_pending') })
 
 /**
@@ -79,14 +80,22 @@ export function openNetwork({ outbound, clock }: PublicEntra, { signal }: { sign
 }
 
 /**
- * @throws Problem UNAVAILABLE for an answer that is no JSON, such as a proxy's page: whatever its status, it is not
+ * @throws Problem UNAVAILABLE for an answer that is not in OAuth’s language, such as a proxy's page: whatever its status, it is not
  *   Microsoft Entra ID that says so; THROTTLED when it asks for patience
  */
-function parse({ status, headers, text }: Answer, now: Date): unknown {
+function parse({ status, headers, text }: Answer, now: Date): object {
+  const body = objectIn(text)
+  // MSAL goes by what is said, and takes what names no error for a token, whatever its status.
+  if (body && (status === 200 || namesAnError.safeParse(body).success)) return body
+  const speaksForItself = status === 429 || status >= 500
+  throw fromTokenAnswer({ status: speaksForItself ? status : 502, headers, now, body: {} })
+}
+
+function objectIn(text: string): object | null {
   try {
-    return JSON.parse(text)
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : null
   } catch {
-    const speaksForItself = status === 429 || status >= 500
-    throw fromTokenAnswer({ status: speaksForItself ? status : 502, headers, now, body: {} })
+    return null
   }
 }

@@ -9,6 +9,8 @@ export type TokenCache = {
   /** The token that there is, though it be time for a new one, or past its end. */
   last(tenantId: TenantId): Promise<AppToken> | null
   set(token: AppToken): void
+  /** It is time for a new one at `renewAt`, in milliseconds, and not before. */
+  putOff(tenantId: TenantId, renewAt: number): void
   delete(tenantId: TenantId): void
 }
 
@@ -50,11 +52,13 @@ export function openTokenCache(maxOfAHalf = MAX_TOKENS_OF_A_HALF): TokenCache {
       return old?.tokens[old.index.find(tenantId)] ?? null
     },
     set: (token) =>
-      keep(
-        token.tenantId,
-        Promise.resolve(token),
-        Math.floor((token.expiresAt.getTime() - RENEW_BEFORE_MILLISECONDS) / 1_000),
-      ),
+      keep(token.tenantId, Promise.resolve(token), secondsOf(token.expiresAt.getTime() - RENEW_BEFORE_MILLISECONDS)),
+    putOff(tenantId, renewAt) {
+      for (const half of [young, old]) {
+        const place = half?.index.find(tenantId) ?? -1
+        if (half && place >= 0) half.renewAtSeconds[place] = secondsOf(renewAt)
+      }
+    },
     delete(tenantId) {
       for (const half of [young, old]) {
         const place = half?.index.find(tenantId) ?? -1
@@ -63,6 +67,8 @@ export function openTokenCache(maxOfAHalf = MAX_TOKENS_OF_A_HALF): TokenCache {
     },
   }
 }
+
+const secondsOf = (milliseconds: number): number => Math.floor(milliseconds / 1_000)
 
 /** In columns, so that a hit reads little from memory; and the promise is kept, not made at every hit. */
 type Half = { index: GuidIndex; tokens: (Promise<AppToken> | null)[]; renewAtSeconds: Uint32Array }

@@ -144,6 +144,73 @@ for (const { says, codes, means, named } of SAID)
     assert.equal(sourceCode, named)
   })
 
+/** @param body of which every part but those that are named is as it should be */
+const answerWith = (status: number, body: object): void =>
+  void emulator.mischief.add({
+    at: 'token',
+    answer: { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+  })
+const SECRET_OVER = {
+  error: 'invalid_client',
+  error_description: 'AADSTS7000222: The provided client secret keys are expired.',
+  error_codes: [7000222],
+}
+
+test('an answer of which one part makes no sense says what its other parts say', async () => {
+  for (const oddity of [
+    { trace_id: null },
+    { correlation_id: 7 },
+    { error_codes: ['7000222'] },
+    { error_codes: null },
+    { error_codes: ['x'] },
+    { error: null },
+    { error_description: null },
+    { error: 'x'.repeat(100_000), trace_id: 'y'.repeat(100_000) },
+    { suberror: ['consent_required'], claims: {} },
+  ]) {
+    answerWith(401, { ...SECRET_OVER, ...oddity })
+    const { sourceCode } = await refusedWith('CLIENT_SECRET_EXPIRED', () => appToken(entraWith({}), CONTOSO))
+    assert.equal(sourceCode, 'AADSTS7000222', JSON.stringify(oddity))
+    emulator.mischief.clear()
+  }
+})
+
+test('without a code that we know, what stands beside the error decides, and a server that is busy says nothing of anybody', async () => {
+  const unknown = { error: 'invalid_grant', error_description: 'AADSTS7999999: New.', error_codes: [7999999] }
+  for (const [status, body, code, owner] of [
+    [400, { ...unknown, suberror: 'consent_required' }, 'CONSENT_MISSING', 'customer-administrator'],
+    [400, { ...unknown, suberror: 'message_only', claims: '{}' }, 'CONDITIONAL_ACCESS', 'customer-administrator'],
+    [400, { ...unknown, suberror: 'bad_token' }, 'SIGN_IN_FAILED', 'customer-administrator'],
+    [400, { ...unknown, suberror: 'something_new' }, 'CODE_EXPIRED', 'customer-administrator'],
+    [503, { ...unknown, suberror: 'consent_required' }, 'UNAVAILABLE', 'microsoft'],
+    [503, unknown, 'UNAVAILABLE', 'microsoft'],
+    [429, { error: 'invalid_client' }, 'THROTTLED', 'microsoft'],
+    [503, { error: 'temporarily_unavailable' }, 'UNAVAILABLE', 'microsoft'],
+  ] as const) {
+    answerWith(status, body)
+    const found = await refusedWith(code, () => appToken(entraWith({}), CONTOSO))
+    assert.equal(found.owner, owner, JSON.stringify(body))
+    emulator.mischief.clear()
+  }
+})
+
+test('an answer with neither a token nor an error in it is no token of somebody else’s', async () => {
+  for (const [status, body, code] of [
+    [200, {}, 'ANSWER_UNREADABLE'],
+    [200, { access_token: '' }, 'ANSWER_UNREADABLE'],
+    [200, [], 'UNAVAILABLE'],
+    [307, {}, 'UNAVAILABLE'],
+    [403, { message: 'Forbidden' }, 'UNAVAILABLE'],
+    [500, {}, 'UNAVAILABLE'],
+    [500, { access_token: 'not a token' }, 'UNAVAILABLE'],
+  ] as const) {
+    answerWith(status, body)
+    const { retry } = await refusedWith(code, () => appToken(entraWith({}), CONTOSO))
+    assert.notEqual(retry, 'never', `${status} ${JSON.stringify(body)}`)
+    emulator.mischief.clear()
+  }
+})
+
 test('G06 a bad moment of Entra ID is waited out, and says how long', async () => {
   const cases = [
     { answer: { status: 429, headers: { 'retry-after': '17' } }, code: 'THROTTLED', seconds: 17 },

@@ -7,9 +7,10 @@ import { openTokenCache } from '#entra/token-cache.ts'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 import { comeBack, redeem } from '#test/entra/support/come-back.ts'
+import { bendTokenEndpoint } from '#test/support/bend-token-endpoint.ts'
 import { consent, openGates, PERMISSIONS } from '#test/support/gates.ts'
-import { handClock, MINUTE } from '#test/support/hand-clock.ts'
-import { CONTOSO } from '#test/support/installation.ts'
+import { handClock, MINUTE, SECOND } from '#test/support/hand-clock.ts'
+import { CONTOSO, FABRIKAM } from '#test/support/installation.ts'
 import { madeUp } from '#test/support/made-up.ts'
 import { refusedWith } from '#test/support/problem.ts'
 
@@ -51,9 +52,11 @@ test('a token that cannot be renewed serves to its end; one that Entra ID refuse
   for (const answer of [{ status: 503 }, { status: 429, headers: { 'retry-after': '5' } }]) {
     emulator.mischief.once({ at: 'token', answer })
     assert.equal(await appToken(entra, CONTOSO), first)
+    clock.pass(10 * SECOND)
   }
   emulator.mischief.once({ at: 'token', reset: true })
   assert.equal(await appToken(entra, CONTOSO), first)
+  clock.pass(10 * SECOND)
 
   emulator.mischief.once({ at: 'token', answer: { status: 503 } })
   await refusedWith('UNAVAILABLE', () => appToken(entra, CONTOSO, { fresh: true }))
@@ -63,6 +66,27 @@ test('a token that cannot be renewed serves to its end; one that Entra ID refuse
   emulator.mischief.once({ at: 'token', answer: { status: 503 } })
   await refusedWith('UNAVAILABLE', () => appToken(entra, CONTOSO))
   assert.notEqual(await appToken(entra, CONTOSO), first)
+})
+
+test('while a token serves that cannot be renewed, Entra ID is asked again when it says so, or after ten seconds', async () => {
+  for (const [answer, seconds] of [
+    [{ status: 429, headers: { 'retry-after': '60' } }, 60],
+    [{ status: 503 }, 10],
+    [{ status: 429, headers: { 'retry-after': '3600' } }, 209],
+  ] as const) {
+    const first = await appToken(entra, CONTOSO, { fresh: true })
+    clock.pass(first.expiresAt.getTime() - clock.now().getTime() - 4 * MINUTE)
+    emulator.requests.clear()
+    emulator.mischief.once({ at: 'token', answer })
+    for (let second = 0; second < seconds; second++) {
+      assert.equal(await appToken(entra, CONTOSO), first)
+      assert.equal(tokenRequests(), 1)
+      clock.pass(SECOND)
+    }
+    clock.pass(SECOND)
+    assert.notEqual(await appToken(entra, CONTOSO), first)
+    assert.equal(tokenRequests(), 2)
+  }
 })
 
 test('a failure is not remembered: the next one who asks is served', async () => {
@@ -120,6 +144,20 @@ test('T14 an access token of another tenant than the one that signed in is not u
   const today = { entra: gates.entraWith({ clock: systemClock }) }
   const { owner, retry } = await refusedWith('TOKEN_OF_OTHER_TENANT', () => redeem(today, back))
   assert.deepEqual([owner, retry], ['operator', 'never'])
+})
+
+test('T14 an access token for another app, or another service, than the one that was signed in to is not used', async () => {
+  for (const accessToken of [{ appid: madeUp.clientId() }, { aud: 'https://vault.example' }, { tid: FABRIKAM }]) {
+    const back = await comeBack(gates)
+    await bendTokenEndpoint(emulator, { tenantId: CONTOSO, nonce: back.ticket.nonce, accessToken })
+    const today = { entra: gates.entraWith({ clock: systemClock }) }
+    await refusedWith('TOKEN_OF_OTHER_TENANT', () => redeem(today, back))
+    emulator.mischief.clear()
+  }
+  const back = await comeBack(gates)
+  await bendTokenEndpoint(emulator, { tenantId: CONTOSO, nonce: back.ticket.nonce })
+  const { token } = await redeem({ entra: gates.entraWith({ clock: systemClock }) }, back)
+  assert.equal(token.tenantId, CONTOSO)
 })
 
 test('however many tenants there are, the tokens kept are bounded, and those in use stay', () => {

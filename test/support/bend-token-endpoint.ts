@@ -12,7 +12,17 @@ const LIFE_SECONDS = 900
  */
 export async function bendTokenEndpoint(
   { origin, mischief }: Emulator,
-  { tenantId, nonce, roles = [] }: { tenantId: TenantId; nonce: string; roles?: readonly string[] },
+  {
+    tenantId,
+    nonce,
+    roles = [],
+    accessToken = {},
+  }: {
+    tenantId: TenantId
+    nonce: string
+    roles?: readonly string[] /** What it says otherwise than it should. */
+    accessToken?: object
+  },
 ): Promise<void> {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
   const now = Math.floor(Date.now() / 1_000)
@@ -33,7 +43,7 @@ export async function bendTokenEndpoint(
       token_type: 'Bearer',
       expires_in: LIFE_SECONDS,
       scope: 'openid profile User.Read',
-      access_token: await sign({ aud: 'https://graph.microsoft.com' }),
+      access_token: await sign({ aud: 'https://graph.microsoft.com', appid: DEMO.appId, ...accessToken }),
       id_token: await sign({ ver: '2.0', iss: `${origin}/${tenantId}/v2.0`, aud: DEMO.appId, nonce }),
       client_info: Buffer.from(JSON.stringify({ uid: somebody.oid, utid: tenantId })).toString('base64url'),
     }),

@@ -8,6 +8,7 @@ export type HandClock = Clock & {
   sleepers(): number
 }
 
+export const SECOND = 1_000
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
