@@ -5,6 +5,7 @@ import { DEAD_LETTER } from '#jobs/names.ts'
 import { daysLeft } from '#model/credential.ts'
 import type { SyncRun } from '#model/sync-run.ts'
 import { TENANT_STATES } from '#model/tenant.ts'
+import { answers } from '#store/database/ping-store.ts'
 import type { Tools } from '#tools.ts'
 
 const LOOPBACK = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/
@@ -18,13 +19,15 @@ type Peer = { incoming?: { socket?: { remoteAddress?: string } } }
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export const metrics =
-  (fleet: FleetWatch, { telemetry, log }: Pick<Tools, 'telemetry' | 'log'>): Handler =>
+  (fleet: FleetWatch, { telemetry, log, store }: Pick<Tools, 'telemetry' | 'log' | 'store'>): Handler =>
   async (c) => {
     const address = (c.env as Peer | undefined)?.incoming?.socket?.remoteAddress ?? ''
     const passedOn = ['forwarded', 'x-forwarded-for', 'via'].some((name) => c.req.header(name) !== undefined)
     if (!LOOPBACK.test(address) || passedOn || !LOOPBACK_NAMES.test(c.req.header('host') ?? ''))
       return c.text('Metrics are given on the loopback address only.\n', 403)
-    const seen = await fleet.look().catch((error: unknown): null => {
+    // A scraper has less patience than a look at the fleet, and hears nothing at all when it is over.
+    const look = async () => ((await answers(store)) ? fleet.look() : null)
+    const seen = await look().catch((error: unknown): null => {
       log.warn({ err: error }, 'the figures of the fleet could not be read')
       return null
     })

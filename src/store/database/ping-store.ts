@@ -5,10 +5,17 @@ import { isDiskFull } from '#store/database/unreachable.ts'
 const PING_MILLISECONDS = 3_000
 
 /** Whether the database answers now, and takes writes. */
-export async function pingStore(store: Store): Promise<boolean> {
+export const pingStore = (store: Store): Promise<boolean> => inTime(takesWrites(store))
+
+/** Whether it answers now, though it may take no writes. */
+export const answers = ({ kysely }: Pick<Store, 'kysely'>): Promise<boolean> =>
+  inTime(raw`select 1`.execute(kysely).then(() => true))
+
+/** One that has stopped answering, but is still connected, is waited for as long as any other. */
+async function inTime(asked: Promise<boolean>): Promise<boolean> {
   const patience = AbortSignal.timeout(PING_MILLISECONDS)
   const gone = new Promise<boolean>((settle) => patience.addEventListener('abort', () => settle(false), { once: true }))
-  return Promise.race([takesWrites(store).catch(() => false), gone])
+  return Promise.race([asked.catch(() => false), gone])
 }
 
 async function takesWrites(store: Store): Promise<boolean> {

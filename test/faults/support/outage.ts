@@ -84,6 +84,10 @@ export const FAULTS = {
 } satisfies Record<string, Fault>
 
 export type FaultName = keyof typeof FAULTS
+/** It may be read all the same. */
+const STILL_ANSWERS: readonly FaultName[] = ['readOnly', 'full']
+/** Prometheus, unless it is told otherwise, has no more patience. */
+const SCRAPE_MILLISECONDS = 10_000
 
 const CUSTOMERS = customersOf(Object.keys(FAULTS).length)
 /** Each fault has a tenant of its own. */
@@ -137,6 +141,12 @@ export async function outlive(
     ),
     [200, 200],
   )
+  const figures = async () => {
+    const answer = await fetch(`${deployment.console}/metrics`, { signal: AbortSignal.timeout(SCRAPE_MILLISECONDS) })
+    return answer.text()
+  }
+  const scraped = `tenantry_database_reachable ${STILL_ANSWERS.includes(name) ? 1 : 0}\n`
+  await until('whoever scrapes is told so', async () => (await figures()).includes(scraped))
   await wait(outageMilliseconds)
   await fault.end(place)
   await until('both sites are ready again', async () => (await readiness()).every((status) => status === 200))
