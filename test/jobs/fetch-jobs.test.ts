@@ -79,6 +79,31 @@ forEachBackend((backend) => {
     assert.equal((await jobsIn(jobs, 'dead-letter')).length, 1)
   })
 
+  test('R05 what fails is tried five times more, after pauses that grow, and is then given up, as the documents say', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const tenantId = madeUp.tenantId()
+    await asFleet(store, (handle) => enqueue(jobs, handle, 'run-job', { tenantId, job: 'any' }))
+    const pauses: number[] = []
+    let tries = 0
+    for (let [job] = await fetchJobs(jobs, 'run-job', 1); job; [job] = await fetchJobs(jobs, 'run-job', 1)) {
+      tries += 1
+      await jobs.boss.fail('run-job', { id: job.id, retryCount: job.retryCount }, {})
+      const { rows } = await sql<{ seconds: number }>`
+        select extract(epoch from start_after - now())::float8 as seconds from pgboss.job
+        where name = 'run-job' and state = 'retry'`.execute(store.kysely)
+      pauses.push(...rows.map(({ seconds }) => seconds))
+      await sql`update pgboss.job set start_after = now() where state = 'retry'`.execute(store.kysely)
+    }
+    assert.equal(tries, 6)
+    assert.deepEqual(
+      pauses,
+      pauses.toSorted((one, other) => one - other),
+    )
+    const [first = 0, last = 0] = [pauses[0], pauses.at(-1)]
+    assert.ok(first > 1 && last > 4 * first && last <= 900, pauses.join(', '))
+    assert.equal((await jobsIn(jobs, 'dead-letter')).length, 1)
+  })
+
   test('who fetches at the same time shares what is there', async (t) => {
     const { store, jobs } = await freshQueue(t, backend)
     const other = await openJobs({ store, log: silentLog, work: false, migrate: false })
