@@ -146,7 +146,7 @@ for (const { says, codes, means, named } of SAID)
 
 /** @param body of which every part but those that are named is as it should be */
 const answerWith = (status: number, body: object): void =>
-  void emulator.mischief.add({
+  emulator.mischief.add({
     at: 'token',
     answer: { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
   })
