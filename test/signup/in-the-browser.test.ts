@@ -148,6 +148,11 @@ suite('the landing page in a browser', { concurrency: false }, () => {
     assert.deepEqual(await unreadableOnPaper(page), [], 'who prints it has how to leave on paper')
     for (const fold of await page.locator('summary').all()) await fold.click()
     await flawless(page, 'connected')
+    await page
+      .locator('.figure-tile dd')
+      .first()
+      .evaluate((figure) => (figure.textContent = '1,234,567'))
+    await flawless(page, 'connected, with very many people')
   })
 
   test('very long names are shown whole and squeeze nothing', async (t) => {

@@ -65,4 +65,12 @@ const MISFITS = `[
     .map((button) => ({ text: button.innerText.trim(), width: button.getBoundingClientRect().width }))
     .filter(({ width }) => width > 0 && width < 44)
     .map(({ text, width }) => '“' + text + '” is squeezed to ' + width + ' px'),
+  ...[...document.querySelectorAll('dd')]
+    .filter((figure) => /^[\\d,]+$/.test(figure.textContent.trim()))
+    .filter((figure) => {
+      const range = document.createRange()
+      range.selectNodeContents(figure)
+      return new Set([...range.getClientRects()].map(({ top }) => top)).size > 1 || figure.scrollWidth > figure.clientWidth
+    })
+    .map((figure) => '“' + figure.textContent.trim() + '” does not stand on one line'),
 ]`
