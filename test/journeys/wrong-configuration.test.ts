@@ -132,6 +132,8 @@ suite('a wrong configuration is told in words, at once, with exit code 2', () =>
     const well = await place.run('doctor')
     assert.equal(well.code, 0, well.stderr)
     assert.match(well.stdout, /^Everything is in order\.$/m)
+    assert.match(well.stdout, /^ {2}Reads +organization, .*user, group\b/m)
+    assert.match(well.stdout, /^ {2}Jobs +none of its own$/m)
     const wrong = await runTenantry({
       args: ['doctor', '--json'],
       env: { ...place.settings, TENANTRY_CLIENT_SECRET: 'canary-of-a-secret' },
