@@ -14,10 +14,11 @@ import { listCursors } from '#store/cursors.ts'
 import { asTenant } from '#store/database/open.ts'
 import { applyPage, countResources, countStored, listResources, removeKind } from '#store/resources.ts'
 import { latestRun, listRuns } from '#store/sync-runs.ts'
-import { findTenant } from '#store/tenants.ts'
+import { findTenant, triesOf } from '#store/tenants.ts'
 import { runHere } from '#test/support/at-the-terminal.ts'
 import { APP, APP_OF_TESTS, type Fleet, openFleet } from '#test/support/fleet.ts'
 import { aResource, madeUp } from '#test/support/made-up.ts'
+import { jobsIn } from '#test/support/open-queue.ts'
 import { freshDatabase } from '#test/support/postgres.ts'
 import { refusedWith } from '#test/support/problem.ts'
 import type { Tools } from '#tools.ts'
@@ -406,14 +407,30 @@ for (const { what, change, told } of MISTAKEN)
       assert.match(message, told)
       return true
     })
-    const { tenant, run, counts } = await asTenant(tools.store, tenantId, async (sql) => ({
+    const { tenant, run, counts, tries } = await asTenant(tools.store, tenantId, async (sql) => ({
+      tries: await triesOf(sql),
       tenant: await findTenant(sql, tenantId),
       run: await latestRun(sql),
       counts: await countResources(sql),
     }))
     assert.deepEqual([tenant?.state, run?.state, run?.diagnosis?.owner], ['active', 'failed', 'operator'])
-    assert.equal(counts.user, 3, 'what was read before stays')
+    assert.equal(counts.user, 3, 'all else is read')
+    assert.equal(tries.restUntil, null, 'as often as ever')
   })
+
+test('what Graph refuses of a built-in kind although it is granted leads to one move of the tenant, not to and fro', async () => {
+  const tenantId = anotherTenant()
+  emulator.mischief.add({ at: 'graph', match: { tenant: tenantId, path: '/users/delta' }, answer: { status: 403 } })
+  for (const _ of ['while it is active', 'while it is degraded'])
+    await assert.rejects(sync(tools, tenantId), (error) => diagnose(error).code === 'PERMISSION_MISSING')
+  emulator.mischief.clear()
+  assert.equal((await asTenant(tools.store, tenantId, (sql) => findTenant(sql, tenantId)))?.state, 'degraded')
+  const verifications = async () =>
+    (await jobsIn(tools.jobs, 'verify-tenant')).filter(({ data }) => data.tenantId === tenantId)
+  assert.deepEqual(await verifications(), [])
+  await sync(tools, tenantId)
+  assert.equal((await verifications()).length, 1, 'once it is read again, it is verified')
+})
 
 test('a permission that the tenant has taken away meanwhile is the customer’s to give', async () => {
   const tenantId = anotherTenant()

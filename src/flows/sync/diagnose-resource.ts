@@ -16,7 +16,7 @@ export async function diagnoseResource(
   if (isBuiltIn(kind) || !(error instanceof Problem)) return error
   const refused = (message: string, nextStep: string) =>
     new Problem(
-      { ...error.diagnosis, code: 'GRAPH_REFUSED', owner: 'operator', message, nextStep, retry: 'slowly' },
+      { ...error.diagnosis, code: 'GRAPH_REFUSED', owner: 'operator', message, nextStep, retry: 'never' },
       { cause: error },
     )
   if (['GRAPH_REFUSED', 'NOT_FOUND'].includes(error.code))

@@ -110,7 +110,8 @@ export async function syncTenant(
       }
     }
     // What the token carries does not fit what we thought of the tenant. Before the run's end, so that no crash loses it.
-    if (complete !== (state === 'active'))
+    // Where Graph refuses what the token grants, nothing would come of it but to be asked again.
+    if (complete !== (state === 'active') && !stops.some((met) => diagnose(met).code === 'PERMISSION_MISSING'))
       await asTenant(store, tenantId, (sql) => enqueue(jobs, sql, 'verify-tenant', { tenantId }))
     if (stops.length > 0) {
       await asTenant(store, tenantId, (sql) => moveOn(sql, run.id, unchanged))
