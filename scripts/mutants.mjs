@@ -1130,6 +1130,34 @@ export const MUTANTS = [
     replace: '(answers as unknown) ? fleet.look() : store && null',
     tests: ['test/faults/database.test.ts'],
   },
+  {
+    name: 'told: whom Graph puts off is said to be read at the next turn',
+    file: 'src/model/next-try.ts',
+    search: 'askedAt?.getTime() ?? turn',
+    replace: 'turn',
+    tests: ['test/flows/next-try.test.ts'],
+  },
+  {
+    name: 'told: whoever is no administrator hears that the tenant is connected',
+    file: 'src/flows/grants/review-grants.ts',
+    search: 'review.mayConnect ? await asFleet',
+    replace: 'review ? await asFleet',
+    tests: ['test/signup/no-administrator.test.ts'],
+  },
+  {
+    name: 'told: a machine is named until it has been silent, though its worker has the new credential',
+    file: 'src/flows/incidents/begin-anew.ts',
+    search: '  await closeOver(tools, { over: host })',
+    replace: '  void closeOver',
+    tests: ['test/flows/refused-process.test.ts'],
+  },
+  {
+    name: 'told: any worker that is started ends what its machine was named for',
+    file: 'src/flows/incidents/begin-anew.ts',
+    search: '(await tryToken(tools, entra.homeTenantId)) !== null',
+    replace: 'tryToken === undefined || entra === undefined',
+    tests: ['test/flows/refused-process.test.ts'],
+  },
 ]
 
 const LONGEST_TEST_MILLISECONDS = 120_000

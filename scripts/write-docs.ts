@@ -99,7 +99,7 @@ const PARTS: Record<string, string> = {
   ),
   rooms: roomTable(SRC),
   flows: table(
-    ['room', 'may use', 'what it does'],
+    ['room', 'may use', 'its files'],
     Object.entries(WITHIN.flows).map(([name, imports]) => [code(name), codes(imports), codes(verbsOf(name))]),
   ),
   'emulator-rooms': roomTable(EMULATOR),
