@@ -7,6 +7,7 @@ import { enqueue, enqueueAll } from '#jobs/enqueue.ts'
 import { cancelJobsOf } from '#jobs/inspect.ts'
 import { JOB_NAMES, type JobName, keyOf, keysOf } from '#jobs/names.ts'
 import { openJobs } from '#jobs/open.ts'
+import { waitingReadings } from '#jobs/waiting-readings.ts'
 import type { TenantId } from '#model/ids.ts'
 import { asFleet, asTenant, type TenantSql } from '#store/database/open.ts'
 import { findTenant } from '#store/tenants.ts'
@@ -231,6 +232,49 @@ forEachBackend((backend) => {
         sql` union all `,
       )}`.execute(kysely)
     assert.deepEqual(wrong, [])
+  })
+
+  test('what waits to be read of a tenant is found by its key, however much waits and has ended', async (t) => {
+    const { store, jobs } = await freshQueue(t, backend)
+    const [ours, ...others] = Array.from({ length: 500 }, madeUp.tenantId) as [TenantId, ...TenantId[]]
+    const ask = (tenantIds: readonly TenantId[]) =>
+      asFleet(store, (sql) =>
+        enqueueAll(
+          jobs,
+          sql,
+          'sync-tenant',
+          tenantIds.map((tenantId) => ({ tenantId })),
+        ),
+      )
+    await ask([ours])
+    await sql`update pgboss.job set state = 'completed', completed_on = now()`.execute(store.kysely)
+    await sql`
+      insert into pgboss.job (id, name, data, state, policy, singleton_key, created_on, completed_on)
+      select gen_random_uuid(), name, data, state, policy, singleton_key, created_on, completed_on
+      from pgboss.job, generate_series(1, 1000)`.execute(store.kysely)
+    await ask(others)
+    await asFleet(store, (sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId: ours }, { inMilliseconds: 3_600_000 }))
+    await sql`analyze pgboss.job_common`.execute(store.kysely)
+
+    const { askedAt, retryAt } = (await waitingReadings(jobs, [ours]))(ours)
+    const { rows } = await sql<{ at: Date }>`
+      select start_after as at from pgboss.job where singleton_key = ${ours} and state = 'created'`.execute(
+      store.kysely,
+    )
+    assert.deepEqual([askedAt, retryAt], [rows[0]?.at, null])
+    assert.deepEqual((await waitingReadings(jobs, []))(ours), { askedAt: null, retryAt: null })
+
+    const explained: unknown[] = []
+    const db = jobs.boss.getDb()
+    const execute = db.executeSql.bind(db)
+    const asked = t.mock.method(db, 'executeSql', async (text: string, values?: unknown[]) => {
+      explained.push(...(await execute(`${EXPLAIN}${text}`, values)).rows)
+      return { rows: [] }
+    })
+    await waitingReadings(jobs, [ours])
+    asked.mock.restore()
+    const read = rowsRead(explained, 'job_common')
+    assert.ok(read <= 4, `${read} rows`)
   })
 
   test('what has ended is cleared away after hours, however it was begun', async (t) => {
