@@ -118,7 +118,7 @@ export const AADSTS: Readonly<Record<number, Meaning>> = {
   7000215: secretInvalid,
   7000222: ours(
     'CLIENT_SECRET_EXPIRED',
-    'The app’s client secret has expired: no tenant can be reached.',
+    'The app’s client secret has expired: no tenant can be reached with it.',
     'Create a new secret or certificate in the app registration and set it in the configuration.',
   ),
   7000218: { ...misconfigured, message: 'The app sent no credential.' },

@@ -355,7 +355,7 @@ suite('jobs, incidents and credentials, for operators', { concurrency: false }, 
     const lost = aDiagnosis({
       code: 'CLIENT_SECRET_EXPIRED',
       owner: 'operator',
-      message: 'The app’s client secret has expired: no tenant can be reached.',
+      message: 'The app’s client secret has expired: no tenant can be reached with it.',
       nextStep: 'Create a new secret or certificate in the app registration and set it in the configuration.',
       sourceCode: 'AADSTS7000222',
     })
