@@ -28,6 +28,8 @@ export type Cursor = {
   counted: number | null
   /** Of the round that is under way. */
   trail: Trail
+  /** When its links were kept; null before they are. */
+  keptAt: Date | null
 }
 
 /** Nothing has changed since: only the cursor moves, and what an operator had allowed by then is used. */
@@ -46,6 +48,7 @@ export type CursorRow = {
   counted: number | null
   round_pages: number
   milestone: string | null
+  updated_at: Date
 }
 
 export const toCursor = (row: CursorRow): Cursor => ({
@@ -60,6 +63,7 @@ export const toCursor = (row: CursorRow): Cursor => ({
   finishedInRun: row.finished_in_run,
   counted: row.counted,
   trail: { pages: row.round_pages, milestone: row.milestone },
+  keptAt: row.updated_at,
 })
 
 export async function listCursors({ db }: TenantSql): Promise<Cursor[]> {
@@ -163,9 +167,9 @@ export async function moveOn(sql: TenantSql, runId: RunId, unchanged: readonly U
 }
 
 /** Lets the next run of this tenant remove as much of these kinds as Graph says is gone, once. */
-export async function allowRemovals({ db, at }: TenantSql, kinds: readonly ResourceKind[]): Promise<void> {
+export async function allowRemovals({ db }: TenantSql, kinds: readonly ResourceKind[]): Promise<void> {
   await raw`
-    update tenantry.sync_cursors set removals_allowed = true, updated_at = ${at}
+    update tenantry.sync_cursors set removals_allowed = true
     where kind = any(${[...kinds]}::text[])`.execute(db)
 }
 

@@ -127,7 +127,7 @@ async function begin(
 type BegunRow = {
   tenant_id: TenantId
   resumed: RunId | null
-  cursors: (Omit<CursorRow, 'delta_at'> & { delta_at: string | null })[] | null
+  cursors: (Omit<CursorRow, 'delta_at' | 'updated_at'> & { delta_at: string | null; updated_at: string })[] | null
 }
 
 const toBegun = (
@@ -139,7 +139,11 @@ const toBegun = (
   at: now,
   run: { id: known?.resumed ?? runId, resumed: Boolean(known?.resumed) },
   cursors: (known?.cursors ?? []).map((row) =>
-    toCursor({ ...row, delta_at: row.delta_at ? new Date(row.delta_at) : null }),
+    toCursor({
+      ...row,
+      delta_at: row.delta_at ? new Date(row.delta_at) : null,
+      updated_at: new Date(row.updated_at),
+    }),
   ),
 })
 

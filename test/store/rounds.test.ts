@@ -26,7 +26,12 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     const rounds = openRounds(store)
     const begun = await Promise.all([...ids].map(([tenantId, runId]) => rounds.begin({ tenantId, runId })))
     assert.deepEqual(begun, [
-      { state: 'active', run: { id: ids.get(a), resumed: false }, at: clock.now(), cursors: [cursor] },
+      {
+        state: 'active',
+        run: { id: ids.get(a), resumed: false },
+        at: clock.now(),
+        cursors: [{ ...cursor, keptAt: clock.now() }],
+      },
       { state: 'active', run: { id: ids.get(b), resumed: false }, at: clock.now(), cursors: [] },
       null,
       null,
@@ -105,6 +110,7 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
     const runId = madeUp.runId()
     await Promise.all([rounds.begin({ tenantId: a, runId }), rounds.begin({ tenantId: b, runId: madeUp.runId() })])
     await asTenant(store, a, (sql) => recordPage(sql, runId, { kind: 'group', count: 4 }))
+    const keptAt = clock.now()
     clock.pass(HOUR)
     assert.ok(
       await rounds.succeed({
@@ -122,10 +128,17 @@ forEachBackend(({ name, store: shared, freshStore, clock }) => {
       removedInRound: 0,
       removalsAllowed: false,
       finishedInRun: runId,
+      keptAt: clock.now(),
     }
     const byKind = (cursors: readonly Cursor[]) => new Map(cursors.map((cursor) => [cursor.kind, cursor]))
-    assert.deepEqual(byKind(await asTenant(store, a, listCursors)), byKind([moved, group]))
-    assert.deepEqual(byKind(await asTenant(store, b, listCursors)), byKind([user, group]))
+    assert.deepEqual(byKind(await asTenant(store, a, listCursors)), byKind([moved, { ...group, keptAt }]))
+    assert.deepEqual(
+      byKind(await asTenant(store, b, listCursors)),
+      byKind([
+        { ...user, keptAt },
+        { ...group, keptAt },
+      ]),
+    )
   })
 
   if (name === 'postgres')

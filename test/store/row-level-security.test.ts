@@ -68,6 +68,7 @@ async function aFullTenant(store: Store) {
       finishedInRun: runId,
       counted: null,
       trail: { pages: 0, milestone: null },
+      keptAt: null,
     })
     await saveCheckpoint(handle, 'a-job', { at: 1 })
     await handle.db

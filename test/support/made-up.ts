@@ -70,5 +70,6 @@ export const aCursor = (change: Partial<Cursor> = {}): Cursor => ({
   finishedInRun: null,
   counted: 7,
   trail: { pages: 0, milestone: null },
+  keptAt: null,
   ...change,
 })

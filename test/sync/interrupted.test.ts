@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { sql as raw } from 'kysely'
 import { syncTenant } from '#flows/sync/sync-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { diagnose } from '#model/problem.ts'
@@ -19,7 +20,7 @@ let next = 0
 let tenantId: TenantId
 
 before(async () => {
-  fleet = await openFleet({ tenants: 9, users: 2_500, groups: 2, clock })
+  fleet = await openFleet({ tenants: 10, users: 2_500, groups: 2, clock })
 })
 after(() => fleet[Symbol.asyncDispose]())
 beforeEach(() => {
@@ -51,6 +52,27 @@ test('a run that is broken off goes on at the page it had reached', async () => 
   await sync()
   assert.equal((await stored()).user, 2_500)
   assert.equal(pagesAsked(), 1, 'only the page that was missing was asked for')
+})
+
+test('G09 a page link that was kept for too long is not followed: everything is read anew, and who left meanwhile goes', async () => {
+  fleet.emulator.mischief.add({
+    at: 'graph',
+    match: { path: '/users/delta', tenant: tenantId },
+    nth: 3,
+    answer: { status: 400, headers: {}, body: '{}' },
+  })
+  await assert.rejects(sync())
+  const before = (await stored()).user
+  assert.ok(before > 0 && before < 2_500, `${before} of 2,500 are there`)
+  fleet.emulator.mischief.clear()
+  fleet.emulator.requests.clear()
+  const [left] = await asTenant(fleet.tools.store, tenantId, (sql) => listResources(sql, { kind: 'user', limit: 1 }))
+  await fleet.change(tenantId, 'DELETE', `/users/${left?.id}`)
+  await asTenant(fleet.tools.store, tenantId, ({ db }) =>
+    raw`update tenantry.sync_cursors set updated_at = updated_at - interval '7 days' where kind = 'user'`.execute(db),
+  )
+  await sync()
+  assert.deepEqual([pagesAsked(), (await stored()).user], [3, 2_499])
 })
 
 /** A worker that falls asleep before its nth question to Graph. */

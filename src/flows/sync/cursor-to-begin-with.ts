@@ -24,19 +24,20 @@ export const anew = (
   finishedInRun: null,
   counted: null,
   trail: NO_TRAIL,
+  keptAt: null,
 })
 
 /**
- * Where this reading begins, or goes on. A kind without delta is a new generation each time, and so is a delta link that
- * has grown too old. A link remembers what was selected when it was begun: after another version, or another
+ * Where this reading begins, or goes on. A kind without delta is a new generation each time, and so is a link that has grown
+ * too old: of what was deleted long ago Graph tells nothing any more, though it may still take the link. A link remembers what was selected when it was begun: after another version, or another
  * configuration, wants something else of the objects, only a full reading brings it for those that do not change.
  */
 export function cursorToBeginWith(definition: ResourceDefinition, known: Cursor | null, begunAt: Date): Cursor {
   if (!known) return anew(definition)
   const asksTheSame = known.fingerprint === fingerprintOf(definition)
-  if (asksTheSame && known.nextLink) return known
-  const age = begunAt.getTime() - (known.deltaAt?.getTime() ?? 0)
-  if (asksTheSame && known.deltaLink && age < DELTA_LIFE_MILLISECONDS)
+  const isYoung = (since: Date | null) => begunAt.getTime() - (since?.getTime() ?? 0) < DELTA_LIFE_MILLISECONDS
+  if (asksTheSame && known.nextLink && isYoung(known.keptAt)) return known
+  if (asksTheSame && known.deltaLink && !known.nextLink && isYoung(known.deltaAt))
     return { ...known, removedInRound: 0, trail: NO_TRAIL }
   return anew(definition, asksTheSame ? known : { ...known, deltaAt: null })
 }
