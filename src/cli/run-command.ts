@@ -55,11 +55,11 @@ const BUILT_IN: Record<string, Job> = {
 const ownJob =
   (job: string): Job =>
   async (tools, { tenantId, json, terminal, signal }) => {
-    const { displayName } = await knownTenant(tools, tenantId)
+    await knownTenant(tools, tenantId)
     const outcome = await runJobByHand(tools, { tenantId, job, signal })
-    terminal.out(
-      json ? jsonText({ tenantId, job, outcome }) : `${job} in ${printable(displayName)}: ${OUTCOMES[outcome]}`,
-    )
+    const { displayName, state } = await knownTenant(tools, tenantId)
+    const words = `${job} in ${printable(displayName)}: ${OUTCOMES[outcome]}${outcome === 'idle' ? ` It is ${state}.` : ''}`
+    terminal.out(json ? jsonText({ tenantId, job, state, outcome }) : words)
     return outcome
   }
 

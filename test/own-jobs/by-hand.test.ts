@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openLog } from '#base/log.ts'
+import { pauseTenant, resumeTenant } from '#flows/tenants/pause-tenant.ts'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 import { asTenant } from '#store/database/open.ts'
@@ -53,6 +54,15 @@ test('a problem of the author’s own is told as it stands', async () => {
   const { stderr } = await runHere(fleet.tools, ...BY_HAND).ended
   assert.match(stderr, /no group called Reports[\s\S]*customer’s administrator[\s\S]*makes one/)
   assert.deepEqual(logged, [])
+})
+
+test('a job by hand in a tenant that is paused is not done, and says what the tenant is', async () => {
+  const order = { tenantId, actor: 'operator:test', reason: 'Their weekend.' }
+  await pauseTenant(fleet.tools, order)
+  const { code, stdout } = await runHere(fleet.tools, ...BY_HAND).ended
+  assert.equal(code, 1)
+  assert.match(stdout, /^the-job in Tenant 1: not done, .* It is suspended\.\n$/)
+  await resumeTenant(fleet.tools, order)
 })
 
 test('Ctrl-C stops a job that is done by hand, which has not failed for that', async () => {
