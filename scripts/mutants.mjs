@@ -1014,8 +1014,8 @@ export const MUTANTS = [
   {
     name: 'engine: the pauses between tries do not grow',
     file: 'src/jobs/names.ts',
-    search: 'retryBackoff: true',
-    replace: 'retryBackoff: false',
+    search: 'retryDelayMax: 900,',
+    replace: 'retryDelayMax: 15,',
     tests: ['test/jobs/fetch-jobs.test.ts'],
   },
   {

@@ -9,6 +9,7 @@ import type { ProblemCode } from '#model/problem.ts'
 import { asFleet } from '#store/database/open.ts'
 import { listIncidents } from '#store/incidents.ts'
 import { openGranting } from '#test/flows/support/granting.ts'
+import { MINUTE } from '#test/support/hand-clock.ts'
 import { hurriedClock } from '#test/support/hurried-clock.ts'
 import { CUSTOMERS, openInstallation } from '#test/support/installation.ts'
 import { refusedWith } from '#test/support/problem.ts'
@@ -41,7 +42,11 @@ for (const [consistency, tenantId] of [
 test('G07 patience has an end, which says that waiting mends it', async () => {
   emulator.lag.set({ assignmentTokens: 100_000 })
   const grace = await arrive(endless)
+  const began = tools.clock.now().getTime()
   assert.deepEqual(await grant(grace), ['failed', 'GRANT_NOT_VISIBLE_YET'])
+  const minutes = (tools.clock.now().getTime() - began) / MINUTE
+  const { grantPatienceMinutes } = tools.config
+  assert.ok(minutes >= grantPatienceMinutes && minutes < 2 * grantPatienceMinutes, `it has waited ${minutes} minutes`)
   await nothingCameOf(endless)
   emulator.lag.clear()
   assert.deepEqual(await grant(grace), ['connected', undefined], 'pressing again goes on from there')
