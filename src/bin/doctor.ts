@@ -4,7 +4,7 @@ import type { Start } from '#bin/start.ts'
 import { tellMistakes } from '#bin/tell-mistakes.ts'
 import { EXIT_USAGE } from '#cli/run-cli.ts'
 import { jsonText } from '#cli/terminal.ts'
-import { readableResources } from '#model/resources-of.ts'
+import { resourcesReadBy } from '#model/resources-of.ts'
 import { scheduleText } from '#model/schedule.ts'
 import { preflight } from '#preflight.ts'
 
@@ -36,6 +36,6 @@ const allWell = ({
     `  Cloud        ${cloud?.name}: its token endpoint accepted the app’s credential`,
     `  Database     ${databaseUrl ? 'PostgreSQL answers' : 'embedded'}`,
     `  Permissions  ${app?.permissions.map(({ value }) => value).join(', ')}`,
-    `  Reads        ${(app ? readableResources(app, app.permissions) : []).map(({ kind }) => kind).join(', ') || 'nothing'}`,
+    `  Reads        ${(app ? resourcesReadBy(app) : []).map(({ kind }) => kind).join(', ') || 'nothing'}`,
     `  Jobs         ${app?.jobs?.map(({ name, schedule }) => `${name} (${scheduleText(schedule)})`).join(', ') || 'none of its own'}`,
   ].join('\n')

@@ -22,6 +22,9 @@ export const resourcesOf = derivedOnce(
 export const readableResources = (app: Declared, permissions: readonly { value: string }[]): ResourceDefinition[] =>
   resourcesOf(app).filter(({ anyOf }) => permissions.some(({ value }) => anyOf.includes(value)))
 
+/** Those that the permissions which the app declares let it read. */
+export const resourcesReadBy = (app: Asking): ResourceDefinition[] => readableResources(app, app.permissions)
+
 /** A kind as people are shown it. */
 export type ShownKind = {
   kind: ResourceKind
@@ -32,7 +35,7 @@ export type ShownKind = {
 
 /** What people are told figures of: people, groups, the app's own kinds, and what is left of kinds that are no longer read. */
 export function shownKinds(app: Asking, counts: ResourceCounts): ShownKind[] {
-  const read = readableResources(app, app.permissions)
+  const read = resourcesReadBy(app)
   const isRead = (kind: ResourceKind) => read.some((definition) => definition.kind === kind)
   const own = app.resources ?? []
   const known = BUILT_IN_RESOURCES.filter(({ kind }) => ALWAYS_SHOWN.includes(kind))

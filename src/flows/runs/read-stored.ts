@@ -3,7 +3,7 @@ import type { ObjectId, TenantId } from '#model/ids.ts'
 import { nearestName } from '#model/nearest-name.ts'
 import { Problem } from '#model/problem.ts'
 import type { DirectoryResource, ResourceDefinition, ResourceKind } from '#model/resource.ts'
-import { readableResources, resourcesOf } from '#model/resources-of.ts'
+import { resourcesOf, resourcesReadBy } from '#model/resources-of.ts'
 import { endOfRound } from '#store/cursors.ts'
 import { asTenant } from '#store/database/open.ts'
 import { fingerprintOf } from '#store/fingerprint.ts'
@@ -49,7 +49,7 @@ export async function whenRead(
 
 /** A misspelt kind, or one that the app may not read, would look like a directory without such objects. */
 function assertRead(app: AppDefinition, kind: ResourceKind): ResourceDefinition {
-  const read = readableResources(app, app.permissions)
+  const read = resourcesReadBy(app)
   const definition = read.find((one) => one.kind === kind)
   if (definition) return definition
   const kinds = read.map((one) => one.kind)

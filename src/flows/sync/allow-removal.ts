@@ -2,7 +2,7 @@ import { knownTenant } from '#flows/tenants/verify-tenant.ts'
 import { bringForward } from '#jobs/bring-forward.ts'
 import { enqueue } from '#jobs/enqueue.ts'
 import type { TenantId } from '#model/ids.ts'
-import { readableResources } from '#model/resources-of.ts'
+import { resourcesReadBy } from '#model/resources-of.ts'
 import { type Tenant, WORKING_STATES } from '#model/tenant.ts'
 import { addAudit } from '#store/audit.ts'
 import { allowRemovals } from '#store/cursors.ts'
@@ -20,8 +20,7 @@ export async function allowRemoval(
   { tenantId, actor, reason }: { tenantId: TenantId; actor: string; reason: string },
 ): Promise<Tenant> {
   const tenant = await knownTenant(tools, tenantId)
-  const { app } = tools.config
-  const kinds = readableResources(app, app.permissions).map(({ kind }) => kind)
+  const kinds = resourcesReadBy(tools.config.app).map(({ kind }) => kind)
   const isRead = WORKING_STATES.includes(tenant.state)
   await asTenant(tools.store, tenantId, async (sql) => {
     await allowRemovals(sql, kinds)

@@ -2,7 +2,7 @@ import { listTenantsFor } from '#flows/tenants/show-tenants.ts'
 import type { TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 import type { ResourceKind } from '#model/resource.ts'
-import { readableResources } from '#model/resources-of.ts'
+import { resourcesReadBy } from '#model/resources-of.ts'
 import { addAudit } from '#store/audit.ts'
 import { asTenant } from '#store/database/open.ts'
 import { removeKind } from '#store/resources.ts'
@@ -20,8 +20,7 @@ export async function forgetKind(
   tools: Pick<Tools, 'store' | 'config'>,
   { kind, actor, signal }: { kind: ResourceKind; actor: string; signal: AbortSignal },
 ): Promise<{ tenants: number; objects: number }> {
-  const { app } = tools.config
-  if (readableResources(app, app.permissions).some((definition) => definition.kind === kind)) throw stillRead(kind)
+  if (resourcesReadBy(tools.config.app).some((definition) => definition.kind === kind)) throw stillRead(kind)
   const forgotten = { tenants: 0, objects: 0 }
   for (let after: TenantId | undefined; ; ) {
     const page = await listTenantsFor(tools, { limit: TENANTS_AT_A_TIME, ...(after ? { after } : {}) })
