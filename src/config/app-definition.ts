@@ -4,8 +4,9 @@ import { job, jobFaults, partOfJob } from '#config/job-definition.ts'
 import type { Mistake } from '#config/mistake.ts'
 import { repeatedIn } from '#config/repeated-in.ts'
 import { builtInResources, resource, resourceFaults } from '#config/resource-definition.ts'
+import { howItIsSpelt } from '#config/unknown-permission.ts'
 import type { AppDefinition } from '#model/app.ts'
-import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
+import { APPLICATION_PERMISSIONS } from '#model/graph-permissions.ts'
 import type { JobDefinition } from '#model/job.ts'
 
 /** Nothing else may stand in the script that administrators run. */
@@ -68,14 +69,12 @@ export function readDefinition(given: unknown, mistakes: Mistake[]): AppDefiniti
   const app = result.success ? (result.data as unknown as AppDefinition) : readableParts(given)
   const { permissions } = app
   const unknown = permissions.filter(({ value, unlisted }) => !unlisted && !APPLICATION_PERMISSIONS.includes(value))
-  for (const { value } of unknown) {
-    const near = nearestPermission(value)
+  for (const { value } of unknown)
     mistakes.push({
       setting: setting(['permissions', value]),
       message: 'is not an application permission of Microsoft Graph',
-      nextStep: `${near ? `Did you mean ${near}?` : 'Look it up in the Microsoft Graph permissions reference.'} If the name is newer than this version of Tenantry, add \`unlisted: true\` beside it.`,
+      nextStep: `${howItIsSpelt(value)} If the name is newer than this version of Tenantry, add \`unlisted: true\` beside it.`,
     })
-  }
   const values = permissions.map(({ value }) => value)
   const repeated = repeatedIn(values)
   for (const value of repeated)

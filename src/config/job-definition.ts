@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { DefinitionFault } from '#config/definition-fault.ts'
 import { repeatedIn } from '#config/repeated-in.ts'
-import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
+import { howItIsSpelt } from '#config/unknown-permission.ts'
+import { APPLICATION_PERMISSIONS } from '#model/graph-permissions.ts'
 import { BUILT_IN_JOBS, type JobDefinition } from '#model/job.ts'
 import { cronFault } from '#model/schedule.ts'
 
@@ -70,9 +71,8 @@ function lacking(value: string): Pick<DefinitionFault, 'message' | 'nextStep'> {
       message: `needs ${value}, which the app does not declare`,
       nextStep: `Add ${value} to the app’s permissions, with a reason that administrators read.`,
     }
-  const near = nearestPermission(value)
   return {
     message: `needs ${value}, which is not an application permission of Microsoft Graph`,
-    nextStep: near ? `Did you mean ${near}?` : 'Look it up in the Microsoft Graph permissions reference.',
+    nextStep: howItIsSpelt(value),
   }
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { DefinitionFault } from '#config/definition-fault.ts'
 import { repeatedIn } from '#config/repeated-in.ts'
+import { howItIsSpelt } from '#config/unknown-permission.ts'
 import type { AppDefinition } from '#model/app.ts'
 import { BUILT_IN_RESOURCES } from '#model/built-in-resources.ts'
-import { APPLICATION_PERMISSIONS, nearestPermission } from '#model/graph-permissions.ts'
+import { APPLICATION_PERMISSIONS } from '#model/graph-permissions.ts'
 import { BUILT_IN_KINDS, type BuiltInKind, isBuiltIn, type ResourceDefinition } from '#model/resource.ts'
 
 const LONGEST_NAME = 60
@@ -127,14 +128,11 @@ const selectFaults = (select: readonly string[]): DefinitionFault[] =>
 
 function permissionFaults({ anyOf }: ResourceDefinition, declared: readonly string[]): DefinitionFault[] {
   const unknown = anyOf.filter((value) => !APPLICATION_PERMISSIONS.includes(value) && !declared.includes(value))
-  const faults = unknown.map((value) => {
-    const near = nearestPermission(value)
-    return {
-      at: ['anyOf'],
-      message: `has ${value}, which is not an application permission of Microsoft Graph`,
-      nextStep: near ? `Did you mean ${near}?` : 'Look it up in the Microsoft Graph permissions reference.',
-    }
-  })
+  const faults = unknown.map((value) => ({
+    at: ['anyOf'],
+    message: `has ${value}, which is not an application permission of Microsoft Graph`,
+    nextStep: howItIsSpelt(value),
+  }))
   if (faults.length > 0 || anyOf.some((value) => declared.includes(value))) return faults
   return [
     {
