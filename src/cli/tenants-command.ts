@@ -11,7 +11,7 @@ import { pauseTenant, resumeTenant } from '#flows/tenants/pause-tenant.ts'
 import { listTenantsFor, showTenant, type TenantQuery, type TenantStory } from '#flows/tenants/show-tenants.ts'
 import type { TenantId } from '#model/ids.ts'
 import type { Diagnosis } from '#model/problem.ts'
-import type { SyncRun } from '#model/sync-run.ts'
+import { inTheWayOf, type SyncRun } from '#model/sync-run.ts'
 import { TENANT_STATES, type Tenant } from '#model/tenant.ts'
 
 type Chosen = { tenant: TenantId; json?: true; reason: string }
@@ -130,12 +130,10 @@ function troublesOf(
   [latest]: readonly SyncRun[],
   incidents: TenantStory['incidents'],
 ): Diagnosis[] {
-  const met = latest && isInTheWay(latest) ? latest.diagnosis : null
+  const met = latest ? inTheWayOf(latest) : null
   const found = [diagnosis, ...incidents.map((incident) => incident.diagnosis), met].filter((one) => one !== null)
   return found.filter(({ code }, index) => found.findIndex((other) => other.code === code) === index)
 }
-
-const isInTheWay = ({ state }: SyncRun): boolean => state === 'failed' || state === 'waiting'
 
 const nextTryText = (at: Date | null, incidents: TenantStory['incidents']): string =>
   incidents.some(({ holds }) => holds)

@@ -24,3 +24,7 @@ export type SyncRun = {
   /** Why it failed, or what Graph said when it put it off. */
   diagnosis: Diagnosis | null
 }
+
+/** What stands in the way of reading on: why the run failed, or what Graph said when it put it off; null where nothing does. */
+export const inTheWayOf = ({ state, diagnosis }: Pick<SyncRun, 'state' | 'diagnosis'>): Diagnosis | null =>
+  state === 'failed' || state === 'waiting' ? diagnosis : null

@@ -7,7 +7,7 @@ import { runBadge } from '#console/views/run-badge.ts'
 import type { TenantStory } from '#flows/tenants/show-tenants.ts'
 import { isBuiltIn, type ResourceCounts } from '#model/resource.ts'
 import type { ShownKind } from '#model/resources-of.ts'
-import type { SyncRun } from '#model/sync-run.ts'
+import { inTheWayOf, type SyncRun } from '#model/sync-run.ts'
 import { diagnosisCard } from '#pages/components/diagnosis-card.ts'
 import { emptyState } from '#pages/components/empty-state.ts'
 import { type Column, table } from '#pages/components/table.ts'
@@ -42,6 +42,7 @@ export function runsBody(story: TenantStory, now: Date): Html {
   const { runs, counts, kinds } = story
   const [latest] = runs
   const waiting = isMoving(story, now) && latest?.state !== 'running'
+  const met = latest ? inTheWayOf(latest) : null
   return html`
     <dl class="sums">
       ${kinds.filter(({ isRead }) => isRead).map(({ kind, title }) => html`<div><dt>${title}</dt><dd>${figure(counts[kind] ?? 0)}</dd></div>`)}
@@ -49,7 +50,7 @@ export function runsBody(story: TenantStory, now: Date): Html {
       <div><dt>Next try</dt><dd class="sum-words">${nextTryOf(story, now)}</dd></div>
     </dl>
     ${leftOf(story)}
-    ${latest?.diagnosis && (latest.state === 'failed' || isPutOff(latest)) && !isTold(story, latest.diagnosis.code) && diagnosisCard(latest.diagnosis, { owner: ownerInWords(latest.diagnosis.owner) })}
+    ${met && !isTold(story, met.code) && diagnosisCard(met, { owner: ownerInWords(met.owner) })}
     ${runs.length === 0 ? emptyState('No run yet', 'The daemon reads the directory soon after a tenant is connected.', 'clock') : html`${runTable(story, now)}<p class="soft small">After the first reading a run reads only what has changed.</p>`}`
 }
 
