@@ -1,4 +1,4 @@
-import { sql as raw } from 'kysely'
+import { type RawBuilder, sql as raw } from 'kysely'
 import type { GenerationId, RunId, TenantId } from '#model/ids.ts'
 import { Problem } from '#model/problem.ts'
 import type { ResourceKind } from '#model/resource.ts'
@@ -151,6 +151,14 @@ export async function forgetCursor({ db }: TenantSql, kind: ResourceKind): Promi
   await raw`delete from tenantry.sync_cursors where kind = ${kind}`.execute(db)
 }
 
+/** What becomes of a cursor of the kinds in which nothing has changed. */
+export const movedOn = (
+  at: RawBuilder<unknown>,
+  to: { deltaLink: RawBuilder<unknown>; allowanceUsed: RawBuilder<unknown>; runId: RawBuilder<unknown> },
+): RawBuilder<unknown> => raw`
+  delta_link = ${to.deltaLink}, delta_at = ${at}, removed_in_round = 0,
+  removals_allowed = removals_allowed and not ${to.allowanceUsed}, finished_in_run = ${to.runId}, updated_at = ${at}`
+
 /**
  * Moves on in the kinds in which nothing has changed, in a run that will not end well.
  * @throws Problem RUN_SUPERSEDED when another process has taken the run over
@@ -159,10 +167,8 @@ export async function moveOn(sql: TenantSql, runId: RunId, unchanged: readonly U
   const { db, at } = sql
   for (const { kind, deltaLink, removalsAllowed } of unchanged) {
     await recordPage(sql, runId, { kind, count: 0 })
-    await raw`
-      update tenantry.sync_cursors set delta_link = ${deltaLink}, delta_at = ${at}, removed_in_round = 0,
-        removals_allowed = removals_allowed and not ${removalsAllowed}::boolean, finished_in_run = ${runId}, updated_at = ${at}
-      where kind = ${kind}`.execute(db)
+    const to = { deltaLink: raw`${deltaLink}`, allowanceUsed: raw`${removalsAllowed}::boolean`, runId: raw`${runId}` }
+    await raw`update tenantry.sync_cursors set ${movedOn(at, to)} where kind = ${kind}`.execute(db)
   }
 }
 

@@ -4,7 +4,7 @@ import type { RunId, TenantId } from '#model/ids.ts'
 import { DIRECTORY_SYNC } from '#model/job.ts'
 import { diagnose } from '#model/problem.ts'
 import { type TenantState, WORKING_STATES } from '#model/tenant.ts'
-import { type Cursor, type CursorRow, toCursor, type Unchanged } from '#store/cursors.ts'
+import { type Cursor, type CursorRow, movedOn, toCursor, type Unchanged } from '#store/cursors.ts'
 import { asFleetFor, type FleetSql, type Store } from '#store/database/open.ts'
 import { storableJson } from '#store/database/storable.ts'
 import { noteEnds } from '#store/latest-ends.ts'
@@ -169,8 +169,7 @@ async function endRuns({ db, at }: FleetSql, wishes: readonly Ending[]): Promise
       from ours where run.tenant_id = ours.tenant_id and run.id = ours.id
     ), noted as (${noteEnds(raw`ours`, { state: 'succeeded', diagnosis: null, at })}
     ), moved as (
-      update tenantry.sync_cursors cursor set delta_link = one.delta_link, delta_at = ${at}, removed_in_round = 0,
-        removals_allowed = cursor.removals_allowed and not one.allowed, finished_in_run = ours.id, updated_at = ${at}
+      update tenantry.sync_cursors cursor set ${movedOn(at, { deltaLink: raw`one.delta_link`, allowanceUsed: raw`one.allowed`, runId: raw`ours.id` })}
       from jsonb_to_recordset(${storableJson(moved)}::jsonb)
         as one(tenant_id uuid, kind text, delta_link text, allowed boolean)
       join ours on ours.tenant_id = one.tenant_id
