@@ -29,8 +29,9 @@ export const anew = (
 
 /**
  * Where this reading begins, or goes on. A kind without delta is a new generation each time, and so is a link that has grown
- * too old: of what was deleted long ago Graph tells nothing any more, though it may still take the link. A link remembers what was selected when it was begun: after another version, or another
- * configuration, wants something else of the objects, only a full reading brings it for those that do not change.
+ * too old: of what was deleted long ago Graph tells nothing any more, though it may still take the link. A link remembers
+ * what was selected when it was begun: after another version, or another configuration, wants something else of the objects,
+ * only a full reading brings it for those that do not change.
  */
 export function cursorToBeginWith(definition: ResourceDefinition, known: Cursor | null, begunAt: Date): Cursor {
   if (!known) return anew(definition)
