@@ -59,6 +59,16 @@ async function openWorkers(t: TestContext, tenants: number) {
     t.after(() => runner.stop())
     return runner
   }
+  /** One that has met the refusal, is named for it, and holds itself back. */
+  const openRefused = async (host: string) => {
+    const bad = await openBad(host)
+    await wish(fleet.tenantIds)
+    const runner = work(bad)
+    await until('it is named', async () => (await open()).length > 0)
+    await until('it holds itself back', () => isHoldingBack(bad))
+    await runner.stop()
+    return bad
+  }
   const succeeded = async () => {
     const runs = await asFleet(good.store, (sql) => listRuns(sql, { limit: 100 }))
     return runs.filter(({ state }) => state === 'succeeded').map(({ tenantId }) => tenantId)
@@ -70,7 +80,7 @@ async function openWorkers(t: TestContext, tenants: number) {
     clock.pass(MINUTE)
     await until('they have asked', () => emulator.requests.list({ path: '/token' }).length === processes)
   }
-  return { ...fleet, good, clock, openBad, open, look, told, wish, work, succeeded, minute }
+  return { ...fleet, good, clock, openBad, openRefused, open, look, told, wish, work, succeeded, minute }
 }
 
 test('R08 one worker of which Microsoft refuses the credential leaves the work to the others, and is told of once, by name', async (t) => {
@@ -165,13 +175,8 @@ test('R08 what is refused to every worker is one incident that names them all; e
 })
 
 test('R08 a worker that is started with the new credential ends what its machine was named for, at once, and no other', async (t) => {
-  const { good, tenantIds, openBad, open, wish, work } = await openWorkers(t, 1)
-  const bad = await openBad('worker-7')
-  await wish(tenantIds)
-  const runner = work(bad)
-  await until('it is named', async () => (await open()).length > 0)
-  await until('it holds itself back', () => isHoldingBack(bad))
-  await runner.stop()
+  const { good, openBad, openRefused, open } = await openWorkers(t, 1)
+  const bad = await openRefused('worker-7')
   await bad.background.close()
   const hosts = async () => (await open()).map((incident) => incident.hosts)
 
@@ -184,13 +189,8 @@ test('R08 a worker that is started with the new credential ends what its machine
 })
 
 test('R08 a machine that was taken for silent is named again while it is refused, and not once a person has looked at it', async (t) => {
-  const { good, clock, tenantIds, openBad, open, wish, work, minute } = await openWorkers(t, 1)
-  const bad = await openBad('worker-7')
-  await wish(tenantIds)
-  const runner = work(bad)
-  await until('it is named', async () => (await open()).length > 0)
-  await until('it holds itself back', () => isHoldingBack(bad))
-  await runner.stop()
+  const { good, clock, openRefused, open, minute } = await openWorkers(t, 1)
+  const bad = await openRefused('worker-7')
   await asFleet(good.store, (sql) => removeHosts(sql, { over: 'worker-7' }))
   assert.deepEqual(await open(), [])
   await minute()

@@ -9,12 +9,21 @@ import { JOB_NAMES, type JobName, keyOf, keysOf } from '#jobs/names.ts'
 import { openJobs } from '#jobs/open.ts'
 import { waitingReadings } from '#jobs/waiting-readings.ts'
 import type { TenantId } from '#model/ids.ts'
-import { asFleet, asTenant, type TenantSql } from '#store/database/open.ts'
+import { asFleet, asTenant, type Store, type TenantSql } from '#store/database/open.ts'
 import { findTenant } from '#store/tenants.ts'
 import { forEachBackend, silentLog } from '#test/support/backends.ts'
 import { aTenant, madeUp } from '#test/support/made-up.ts'
 import { freshQueue, jobsIn } from '#test/support/open-queue.ts'
 import { EXPLAIN, rowsRead } from '#test/support/rows-read.ts'
+
+/** What has ended is many times more than what waits. */
+async function endThousandfold({ kysely }: Store): Promise<void> {
+  await sql`update pgboss.job set state = 'completed', completed_on = now()`.execute(kysely)
+  await sql`
+    insert into pgboss.job (id, name, data, state, policy, singleton_key, created_on, completed_on)
+    select gen_random_uuid(), name, data, state, policy, singleton_key, created_on, completed_on
+    from pgboss.job, generate_series(1, 1000)`.execute(kysely)
+}
 
 forEachBackend((backend) => {
   test('the fact and its job are saved together, and a failure afterwards leaves neither', async (t) => {
@@ -168,11 +177,7 @@ forEachBackend((backend) => {
         await enqueueAll(jobs, handle, 'run-job', own)
       })
     await ask([ours])
-    await sql`update pgboss.job set state = 'completed', completed_on = now()`.execute(store.kysely)
-    await sql`
-      insert into pgboss.job (id, name, data, state, policy, singleton_key, created_on, completed_on)
-      select gen_random_uuid(), name, data, state, policy, singleton_key, created_on, completed_on
-      from pgboss.job, generate_series(1, 1000)`.execute(store.kysely)
+    await endThousandfold(store)
     await ask([ours, ...others])
     await sql`analyze pgboss.job_common`.execute(store.kysely)
 
@@ -247,11 +252,7 @@ forEachBackend((backend) => {
         ),
       )
     await ask([ours])
-    await sql`update pgboss.job set state = 'completed', completed_on = now()`.execute(store.kysely)
-    await sql`
-      insert into pgboss.job (id, name, data, state, policy, singleton_key, created_on, completed_on)
-      select gen_random_uuid(), name, data, state, policy, singleton_key, created_on, completed_on
-      from pgboss.job, generate_series(1, 1000)`.execute(store.kysely)
+    await endThousandfold(store)
     await ask(others)
     await asFleet(store, (sql) => enqueue(jobs, sql, 'sync-tenant', { tenantId: ours }, { inMilliseconds: 3_600_000 }))
     await sql`analyze pgboss.job_common`.execute(store.kysely)
