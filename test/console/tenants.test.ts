@@ -201,15 +201,20 @@ suite('tenants in the console', { concurrency: false }, () => {
   test('G05 a tenant that Graph puts off waits for Graph, not for a worker, whoever has just asked for it', async () => {
     const { store, jobs } = site.tools
     const tenantId = await aTenant(store, { displayName: 'Patient' })
+    const id = madeUp.runId()
+    await asTenant(store, tenantId, async (sql) => {
+      await startRun(sql, { id })
+      await letRunWait(sql, id, { refused: null })
+    })
     const asked = await olivia.post(`/tenants/${tenantId}/sync`)
     assert.match(plain((await olivia.get(`/tenants/${tenantId}`)).text), /Last run Waiting for a worker/)
     assert.ok(asked.status < 400)
 
     const [job] = await jobs.boss.findJobs('sync-tenant', { key: tenantId, queued: true })
     await jobs.boss.deleteJob('sync-tenant', job?.id ?? assert.fail())
-    const id = madeUp.runId()
+    // It goes on with the run that was begun before anybody asked, and is put off again.
     await asTenant(store, tenantId, async (sql) => {
-      await startRun(sql, { id })
+      await startRun(sql, { id: madeUp.runId() })
       await letRunWait(sql, id, { refused: aDiagnosis({ code: 'THROTTLED', owner: 'nobody', message: 'Wait.' }) })
       await enqueue(jobs, sql, 'sync-tenant', { tenantId }, { inMilliseconds: 3_600_000 })
     })
