@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
+import { UnsecuredJWT } from 'jose'
 import { DEMO } from '#emulator/index.ts'
 import { offboardTenant } from '#flows/tenants/offboard-tenant.ts'
 import { showTenant } from '#flows/tenants/show-tenants.ts'
 import { verifyTenant } from '#flows/tenants/verify-tenant.ts'
-import type { TenantId } from '#model/ids.ts'
+import { GRAPH_COMMAND_LINE_TOOLS, type TenantId } from '#model/ids.ts'
 import { asFleet } from '#store/database/open.ts'
 import { listIncidents } from '#store/incidents.ts'
 import { INVITATION, runHere, runUntil, signInFor } from '#test/support/at-the-terminal.ts'
@@ -90,7 +91,20 @@ suite('tenantry grants apply', { concurrency: true }, () => {
     assert.equal(code, 1)
   })
 
-  test('T14 a token of another tenant is thrown away, and an incident', async () => {
+  test('T14 a token of another tenant, service or app is thrown away, and an incident', async () => {
+    const right = { tid: SWAPPED, aud: 'https://graph.microsoft.com', appid: GRAPH_COMMAND_LINE_TOOLS }
+    for (const wrong of [{ aud: 'https://vault.azure.net' }, { appid: DEMO.appId }]) {
+      const access_token = new UnsecuredJWT({ ...right, ...wrong }).encode()
+      const answer = { token_type: 'Bearer', expires_in: 3_600, scope: 'User.Read', access_token }
+      place.emulator.mischief.add({
+        at: 'token',
+        match: { path: '/token$', tenant: SWAPPED },
+        nth: 1,
+        answer: { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) },
+      })
+      const { code, stderr } = await apply(SWAPPED).ended
+      assert.deepEqual([code, /^[A-Z_]+: /m.exec(stderr)?.[0]], [1, 'TOKEN_OF_OTHER_TENANT: '], JSON.stringify(wrong))
+    }
     place.emulator.mischief.add({ word: 'accesstoken.tid=other', match: { tenant: SWAPPED } })
     const { code, stderr } = await signInFor(apply(SWAPPED), place.emulator, graceOf(SWAPPED))
     assert.equal(code, 1)
